@@ -1,0 +1,45 @@
+# Works on a machine with Python 3.11+ and make: everything else is installed into .venv from a lock of hashed pins.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint bench docs lock clean
+
+demo: $(READY)
+	$(BIN)/mps-rules evaluate examples/facet_label.yaml
+
+test: $(READY) lint
+	PYTHONHASHSEED=1 $(BIN)/pytest -q -n auto --dist loadscope
+	PYTHONHASHSEED=2 $(BIN)/pytest -q -n auto tests/test_determinism.py
+	$(BIN)/python tests/wheel_check.py
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict rules examples tests
+	$(BIN)/codespell src rules docs examples tests README.md CHANGELOG.md
+	$(BIN)/mps-rules lint rules
+
+bench: $(READY)
+	$(BIN)/pytest -q bench --benchmark-only --benchmark-group-by=group --benchmark-columns=median,iqr,min,max,rounds
+
+docs: $(READY)
+	$(BIN)/python -m mps_rules.docgen docs
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit("mps_rules needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r uv.lock.txt
+	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+lock:
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 \
+	  --group dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache

@@ -1,0 +1,536 @@
+"""
+Everything that decides whether a condition holds is in this file.
+
+A condition is a tree of frozen values; ``judge`` gives its truth for one subject: True, False, or None for unknown
+(Kleene's strong three-valued logic). It knows no YAML, no experta, no SQL: what is known of a patient comes through a ``View``.
+Every executor is compared with ``judge``.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeAlias
+
+import attrs
+
+Truth: TypeAlias = bool | None
+"""Present, absent, or not known."""
+
+
+@attrs.frozen
+class Interval:
+    """
+    The range in which a number or measure must lie.
+
+    >>> Interval(5, 9).satisfies(at_least=5), Interval(5, 9).satisfies(at_least=10), Interval(5, 9).satisfies(at_least=7)
+    (True, False, None)
+    """
+
+    lowest: float
+    highest: float
+
+    def satisfies(
+        self,
+        *,
+        at_least: float | None = None,
+        above: float | None = None,
+        at_most: float | None = None,
+        below: float | None = None,
+    ) -> Truth:
+        """True when the whole interval satisfies every bound, False when none of it can, else None."""
+        low, high = self.lowest, self.highest
+        verdicts = []
+        if at_least is not None:
+            verdicts.append(_between(low >= at_least, high >= at_least))
+        if above is not None:
+            verdicts.append(_between(low > above, high > above))
+        if at_most is not None:
+            verdicts.append(_between(high <= at_most, low <= at_most))
+        if below is not None:
+            verdicts.append(_between(high < below, low < below))
+        return every(verdicts)
+
+    def __and__(self, other: "Interval") -> "Interval | None":
+        low, high = max(self.lowest, other.lowest), min(self.highest, other.highest)
+        return Interval(low, high) if low <= high else None
+
+    def __add__(self, other: "Interval") -> "Interval":
+        return Interval(self.lowest + other.lowest, self.highest + other.highest)
+
+    def __str__(self) -> str:
+        if self.lowest == self.highest:
+            return f"{self.lowest:g}"
+        return f"{self.lowest:g} to {self.highest:g}"
+
+
+def _between(certain: bool, possible: bool) -> Truth:
+    return True if certain else None if possible else False
+
+
+# --- leaves: what a subject itself says ------------------------------------------------------------------------------
+
+
+@attrs.frozen(cache_hash=True)
+class Present:
+    """A yes/no finding is present."""
+
+    term: str
+
+
+@attrs.frozen(cache_hash=True)
+class Words:
+    """One of these words of a finding is present."""
+
+    term: str
+    values: tuple[str, ...]
+
+
+@attrs.frozen(cache_hash=True)
+class Compare:
+    """A number, duration or measure satisfies its bounds, given in the finding's own unit."""
+
+    term: str
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    def bounds(self) -> dict[str, float]:
+        """The bounds that are set, by name."""
+        named = {"at_least": self.at_least, "above": self.above, "at_most": self.at_most, "below": self.below}
+        return {name: bound for name, bound in named.items() if bound is not None}
+
+
+@attrs.frozen(cache_hash=True)
+class PainAt:
+    """Pain in one of these regions, perhaps on one side."""
+
+    regions: tuple[str, ...]
+    side: str | None = None
+
+
+@attrs.frozen(cache_hash=True)
+class Label:
+    """One of these diagnoses has been given."""
+
+    ids: tuple[str, ...]
+
+
+@attrs.frozen(cache_hash=True)
+class Derived:
+    """Some active rule concluded this."""
+
+    id: str
+
+
+@attrs.frozen(cache_hash=True)
+class MuscleIs:
+    """This muscle is one of these muscles or groups."""
+
+    ids: tuple[str, ...]
+
+
+@attrs.frozen(cache_hash=True)
+class LabelIs:
+    """This diagnosis is of one of these kinds."""
+
+    kinds: tuple[str, ...]
+
+
+# --- gates: Kleene's logic -------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(cache_hash=True)
+class All:
+    """Every part holds."""
+
+    of: "tuple[Condition, ...]"
+
+
+@attrs.frozen(cache_hash=True)
+class Any:
+    """Some part holds."""
+
+    of: "tuple[Condition, ...]"
+
+
+@attrs.frozen(cache_hash=True)
+class Not:
+    """The part is recorded absent."""
+
+    of: "Condition"
+
+
+@attrs.frozen(cache_hash=True)
+class AtLeast:
+    """At least so many parts hold."""
+
+    n: int
+    of: "tuple[Condition, ...]"
+
+
+@attrs.frozen(cache_hash=True)
+class Item:
+    """As its part; names one line of a published criterion."""
+
+    id: str
+    label: str
+    of: "Condition"
+
+
+# --- closings: what can be said only when everything below has been said ----------------------------------------------
+
+
+@attrs.frozen(cache_hash=True)
+class Established:
+    """The part is true; silence counts as not established."""
+
+    of: "Condition"
+
+
+@attrs.frozen(cache_hash=True)
+class Known:
+    """The part is true or false, not unknown."""
+
+    of: "Condition"
+
+
+@attrs.frozen(cache_hash=True)
+class CountMuscles:
+    """At least so many muscles and sides make the part true."""
+
+    of: "Condition"
+    at_least: int = 1
+
+
+@attrs.frozen(cache_hash=True)
+class LabelMuscle:
+    """Some muscle of the diagnosis' row makes the part true."""
+
+    of: "Condition"
+
+
+Leaf: TypeAlias = Present | Words | Compare | PainAt | Label | Derived | MuscleIs | LabelIs
+Gate: TypeAlias = All | Any | Not | AtLeast | Item
+Closing: TypeAlias = Established | Known | CountMuscles | LabelMuscle
+Condition: TypeAlias = Leaf | Gate | Closing
+
+
+class View(Protocol):
+    """What is known of one subject (the patient, a muscle and side, a diagnosis), as conditions ask it."""
+
+    @property
+    def subject(self) -> str:
+        """``patient``, ``muscle.side``, or the id of a diagnosis."""
+        ...
+
+    def present(self, term: str) -> Truth:
+        """Whether a yes/no finding is present."""
+        ...
+
+    def word(self, term: str, value: str) -> Truth:
+        """Whether a finding takes this word."""
+        ...
+
+    def interval(self, term: str) -> Interval:
+        """The range in which a number must lie."""
+        ...
+
+    def pain_at(self, region: str, side: str | None) -> Truth:
+        """Whether there is pain in a region."""
+        ...
+
+    def label(self, label: str) -> Truth:
+        """Whether a diagnosis has been given."""
+        ...
+
+    def derived(self, id: str) -> Truth:  # noqa: A002 - the word of the rule language
+        """Whether a conclusion was reached."""
+        ...
+
+    def is_muscle(self, ids: Sequence[str]) -> bool:
+        """Whether this muscle is one of these."""
+        ...
+
+    def is_kind(self, kinds: Sequence[str]) -> bool:
+        """Whether this diagnosis is of one of these kinds."""
+        ...
+
+    def muscles(self) -> "Iterable[View]":
+        """Every muscle and side."""
+        ...
+
+    def label_muscles(self) -> "Iterable[View]":
+        """Every muscle and side of this diagnosis' row."""
+        ...
+
+
+def judge(condition: Condition, view: View) -> Truth:
+    """The truth of a condition for one subject: True, False, or None when too little is known."""
+    match condition:
+        case Present(term):
+            return view.present(term)
+        case Words(term, values):
+            return some(view.word(term, value) for value in values)
+        case Compare(term):
+            return view.interval(term).satisfies(**condition.bounds())
+        case PainAt(regions, side):
+            return some(view.pain_at(region, side) for region in regions)
+        case Label(ids):
+            return some(view.label(id) for id in ids)
+        case Derived(id):
+            return view.derived(id)
+        case MuscleIs(ids):
+            return view.is_muscle(ids)
+        case LabelIs(kinds):
+            return view.is_kind(kinds)
+        case All(of):
+            return every(judge(part, view) for part in of)
+        case Any(of):
+            return some(judge(part, view) for part in of)
+        case Not(of):
+            verdict = judge(of, view)
+            return None if verdict is None else not verdict
+        case AtLeast(n, of):
+            return count_at_least(n, [judge(part, view) for part in of])
+        case Item(_, _, of):
+            return judge(of, view)
+        case Established(of):
+            return judge(of, view) is True
+        case Known(of):
+            return judge(of, view) is not None
+        case CountMuscles(of, n):
+            return count_at_least(n, [judge(of, muscle) for muscle in view.muscles()])
+        case LabelMuscle(of):
+            return some(judge(of, muscle) for muscle in view.label_muscles())
+    raise TypeError(f"not a condition: {condition!r}")
+
+
+def every(verdicts: Iterable[Truth]) -> Truth:
+    """
+    Kleene's conjunction.
+
+    >>> every([True, None]), every([None, False]), every([])
+    (None, False, True)
+    """
+    result: Truth = True
+    for verdict in verdicts:
+        if verdict is False:
+            return False
+        if verdict is None:
+            result = None
+    return result
+
+
+def some(verdicts: Iterable[Truth]) -> Truth:
+    """
+    Kleene's disjunction.
+
+    >>> some([False, None]), some([None, True]), some([])
+    (None, True, False)
+    """
+    result: Truth = False
+    for verdict in verdicts:
+        if verdict is True:
+            return True
+        if verdict is None:
+            result = None
+    return result
+
+
+def count_at_least(n: int, verdicts: Sequence[Truth]) -> Truth:
+    """
+    Whether at least n of the verdicts are true.
+
+    >>> count_at_least(2, [True, None, True]), count_at_least(2, [True, None, False]), count_at_least(2, [False, None])
+    (True, None, False)
+    """
+    true = sum(verdict is True for verdict in verdicts)
+    unknown = sum(verdict is None for verdict in verdicts)
+    return _between(true >= n, true + unknown >= n)
+
+
+# --- walking ----------------------------------------------------------------------------------------------------------
+
+
+def parts(condition: Condition) -> tuple[Condition, ...]:
+    """The conditions directly under this one."""
+    match condition:
+        case All(of) | Any(of) | AtLeast(_, of):
+            return of
+        case Not(of) | Item(_, _, of) | Established(of) | Known(of) | CountMuscles(of, _) | LabelMuscle(of):
+            return (of,)
+    return ()
+
+
+def walk(condition: Condition) -> Iterator[Condition]:
+    """This condition and everything under it, top down, left to right."""
+    yield condition
+    for part in parts(condition):
+        yield from walk(part)
+
+
+def normalise(condition: Condition) -> Condition:
+    """
+    The same condition in fewer forms, for executors: single words, regions and diagnoses; no counts; no items.
+
+    What is left: Present, Words/PainAt/Label of one id, Compare, Derived, MuscleIs, LabelIs; All, Any, Not; the closings.
+
+    >>> normalise(AtLeast(2, (Present("a"), Present("b"))))
+    All(of=(Present(term='a'), Present(term='b')))
+    """
+    match condition:
+        case Words(term, values):
+            return _any([Words(term, (value,)) for value in values])
+        case PainAt(regions, side):
+            return _any([PainAt((region,), side) for region in regions])
+        case Label(ids):
+            return _any([Label((id,)) for id in ids])
+        case All(of):
+            return _all([normalise(part) for part in of])
+        case Any(of):
+            return _any([normalise(part) for part in of])
+        case Not(of):
+            return Not(normalise(of))
+        case AtLeast(n, of):
+            return _ladder(n, tuple(normalise(part) for part in of))
+        case Item(_, _, of):
+            return normalise(of)
+        case Established(of):
+            return Established(normalise(of))
+        case Known(of):
+            return Known(normalise(of))
+        case CountMuscles(of, n):
+            return CountMuscles(normalise(of), n)
+        case LabelMuscle(of):
+            return LabelMuscle(normalise(of))
+    return condition
+
+
+def _all(of: Sequence[Condition]) -> Condition:
+    distinct = tuple(dict.fromkeys(of))
+    return distinct[0] if len(distinct) == 1 else All(distinct)
+
+
+def _any(of: Sequence[Condition]) -> Condition:
+    distinct = tuple(dict.fromkeys(of))
+    return distinct[0] if len(distinct) == 1 else Any(distinct)
+
+
+def _ladder(n: int, of: tuple[Condition, ...]) -> Condition:
+    """n of k as nested all and any: either the first holds and n-1 of the rest, or n of the rest; steps are shared."""
+    steps: dict[tuple[int, int], Condition] = {}
+    for size in range(1, len(of) + 1):
+        rest = of[-size:]
+        for wanted in range(1, min(n, size) + 1):
+            if wanted == size:
+                steps[wanted, size] = _all(rest)
+            elif wanted == 1:
+                steps[wanted, size] = _any(rest)
+            else:
+                taken = All((rest[0], steps[wanted - 1, size - 1]))
+                steps[wanted, size] = Any((taken, steps[wanted, size - 1]))
+    return steps[n, len(of)]
+
+
+@attrs.frozen
+class Ground:
+    """One leaf (or closing read as silence) that a verdict rests on: of whom, which, and how it stood."""
+
+    subject: str
+    condition: Condition
+    verdict: Truth
+
+
+def grounds(
+    condition: Condition, view: View, truth: Callable[[Condition, View], Truth] = judge
+) -> Iterator[Ground]:
+    """
+    The leaves on which the verdict rests.
+
+    For a true or false condition: all leaves that make it so, alternatives included. For an unknown one: the unknown
+    leaves that could decide it. In reading order; a leaf may be repeated. ``truth`` is ``judge`` or whoever knows its answers.
+    """
+    verdict = truth(condition, view)
+    match condition:
+        case Not(of) | Item(_, _, of):
+            yield from grounds(of, view, truth)
+        case All(of) | Any(of) | AtLeast(_, of):
+            for part in of:
+                if truth(part, view) is verdict:
+                    yield from grounds(part, view, truth)
+        case Established(of) | Known(of) if truth(of, view) is not None:
+            yield from grounds(of, view, truth)
+        case CountMuscles(of, _) | LabelMuscle(of) if verdict is not False:
+            muscles = view.label_muscles() if isinstance(condition, LabelMuscle) else view.muscles()
+            for muscle in muscles:
+                if truth(of, muscle) is verdict:
+                    yield from grounds(of, muscle, truth)
+        case Words(term, values):
+            for value in values:
+                if view.word(term, value) is verdict:
+                    yield Ground(view.subject, Words(term, (value,)), verdict)
+        case PainAt(regions, side):
+            for region in regions:
+                if view.pain_at(region, side) is verdict:
+                    yield Ground(view.subject, PainAt((region,), side), verdict)
+        case Label(ids):
+            for id_ in ids:
+                if view.label(id_) is verdict:
+                    yield Ground(view.subject, Label((id_,)), verdict)
+        case _:
+            yield Ground(view.subject, condition, verdict)
+
+
+# --- printing ---------------------------------------------------------------------------------------------------------
+
+
+def describe(condition: Condition, name: Callable[[str, str], str]) -> str:
+    """
+    The condition in words; ``name(kind, id)`` gives the label of a term, word, region, label, muscle or conclusion.
+
+    >>> describe(All((Present("fever"), Not(Present("rash")))), lambda kind, id: id)
+    'all of: fever; absent: rash'
+    """
+    match condition:
+        case Present(term):
+            return name("term", term)
+        case Words(term, values):
+            return f"{name('term', term)}: {' or '.join(name('word', value) for value in values)}"
+        case Compare(term):
+            words = {"at_least": "at least", "above": "above", "at_most": "at most", "below": "below"}
+            bounds = " and ".join(f"{words[key]} {bound:g}" for key, bound in condition.bounds().items())
+            return f"{name('term', term)} {bounds}{name('unit', term)}"
+        case PainAt(regions, side):
+            where = " or ".join(name("region", region) for region in regions)
+            return f"pain in {where}" + (f", {side}" if side else "")
+        case Label(ids):
+            return f"diagnosis given: {' or '.join(name('label', id) for id in ids)}"
+        case Derived(id):
+            return name("derived", id)
+        case MuscleIs(ids):
+            return f"the muscle is {' or '.join(name('muscle', id) for id in ids)}"
+        case LabelIs(kinds):
+            return f"the diagnosis is of kind {' or '.join(kinds)}"
+        case All(of):
+            return "all of: " + "; ".join(_nested(part, name) for part in of)
+        case Any(of):
+            return "any of: " + "; ".join(_nested(part, name) for part in of)
+        case AtLeast(n, of):
+            return f"at least {n} of: " + "; ".join(_nested(part, name) for part in of)
+        case Not(of):
+            return f"absent: {_nested(of, name)}"
+        case Item(_, label, _):
+            return label
+        case Established(of):
+            return f"established: {_nested(of, name)}"
+        case Known(of):
+            return f"known either way: {_nested(of, name)}"
+        case CountMuscles(of, n):
+            return f"in at least {n} muscle{'s' if n > 1 else ''}: {_nested(of, name)}"
+        case LabelMuscle(of):
+            return f"in a muscle linked to the diagnosis: {_nested(of, name)}"
+    raise TypeError(f"not a condition: {condition!r}")
+
+
+def _nested(condition: Condition, name: Callable[[str, str], str]) -> str:
+    text = describe(condition, name)
+    return f"({text})" if isinstance(condition, All | Any | AtLeast) else text

@@ -1,0 +1,580 @@
+"""
+One patient, forward-chained by experta: the only module that knows experta.
+
+The rules compile to ground facts ``Known(what, of)``: each condition has two rails, "known true" and "known false", so that
+three-valued logic is two negation-free conjunctions. Completion rules join rails (all, any), each authored rule writes its
+``Derivation`` when its true rail is reached, and between strata a closing rule says what may be said only when everything
+below has been said (established, known, muscle counts). Salience orders the strata. No NOT, no retraction, no patient state
+in a rule; engines belong to one thread, and one that failed is thrown away.
+
+experta's Rete matcher is one choice; the default is a counting matcher behind the same seam. Both use our strategy, because the
+stock one fires rules that no longer hold and remembers patients.
+"""
+
+import bisect
+import collections
+import collections.abc
+import importlib
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+import attrs
+
+from mps_rules import conditions as c
+from mps_rules.facts import Facts
+from mps_rules.knowledge import level
+from mps_rules.model import PATIENT, Chain, Derivation, KnowledgeBase, Rule, Subject, muscle_subject
+from mps_rules.premises import premises
+
+Matching = Literal["counting", "rete"]
+
+_IMPORTING = threading.Lock()
+
+
+def _import_experta() -> Any:
+    """
+    experta, imported without a trace: no alias left in ``collections``, no handler on the root logger.
+
+    Raises:
+        ImportError: experta or something it needs is missing (experta itself would hide that).
+
+    """
+    with _IMPORTING:
+        handlers, level_before = logging.root.handlers[:], logging.root.level
+        lent = [name for name in ("Mapping",) if not hasattr(collections, name)]
+        for name in lent:
+            setattr(collections, name, getattr(collections.abc, name))
+        try:
+            importlib.import_module("experta.engine")
+            return importlib.import_module("experta")
+        finally:
+            for name in lent:
+                delattr(collections, name)
+            logging.root.handlers[:] = handlers
+            logging.root.setLevel(level_before)
+
+
+experta = _import_experta()
+_Activation = importlib.import_module("experta.activation").Activation
+_abstract = importlib.import_module("experta.abstract")
+_ReteMatcher = importlib.import_module("experta.matchers").ReteMatcher
+
+
+class Known(experta.Fact):  # type: ignore[misc]
+    """That a rail is reached: ``what`` is the rail's number, ``of`` the subject."""
+
+
+# --- the network ------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Gate:
+    """When all these rails are reached, so is that one; ``bound`` rails are of the gate's own subject, ``fixed`` of the patient."""
+
+    fixed: tuple[int, ...]
+    bound: tuple[int, ...]
+    out: int
+    stratum: int
+    rule: Rule | None = None
+
+
+class Network:
+    """
+    A knowledge base as rails and gates, shared by every engine that runs it.
+
+    A condition's true rail is ``2 * number + 1``, its false rail ``2 * number``; ``not`` swaps them.
+    """
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        self.base = base
+        self.numbers: dict[c.Condition, int] = {}
+        self.leaves: dict[Subject, list[c.Condition]] = {"patient": [], "muscle": [], "label": []}
+        self.closings: dict[int, list[c.Closing]] = {}
+        self.gates: list[Gate] = []
+        self.strata: dict[c.Condition, int] = {}
+        self.subject_rail = {"muscle": self._rail(c.Present("\0muscle")), "label": self._rail(c.Present("\0label"))}
+        self.normal: dict[c.Condition, c.Condition] = {}
+        self.subject_of: dict[c.Condition, Subject] = {}
+        for rule in base.rules:
+            self._add(self.normalised(rule.when))
+        for id_, rules in base.concluding.items():
+            derived = c.Derived(id_)
+            self._add(derived)
+            against = [self.rail(self.normalised(rule.when), truth=False) for rule in rules]
+            self._gate(against, [rule.when for rule in rules], self.rail(derived, truth=False), self.strata[derived], rules[0].about)
+        for rule in base.rules:
+            when = self.normalised(rule.when)
+            self._gate([self.rail(when, truth=True)], [rule.when], -1, rule.stratum, rule.about, rule)
+        self.stages = [self._rail(c.Present(f"\0stage {number}")) for number in range(self.depth + 1)]
+
+    @property
+    def depth(self) -> int:
+        """The highest stratum."""
+        return max(self.strata.values(), default=0)
+
+    def _rail(self, condition: c.Condition) -> int:
+        return 2 * self.numbers.setdefault(condition, len(self.numbers)) + 1
+
+    def rail(self, condition: c.Condition, *, truth: bool) -> int:
+        """The rail on which a (normalised) condition is known to have that truth."""
+        while isinstance(condition, c.Not):
+            condition, truth = condition.of, not truth
+        return self._rail(condition) - (not truth)
+
+    def normalised(self, condition: c.Condition) -> c.Condition:
+        """The normal form of a rule's condition or a part of one."""
+        if condition not in self.normal:
+            self.normal[condition] = c.normalise(condition)
+        return self.normal[condition]
+
+    def about(self, condition: c.Condition) -> Subject:
+        """Whose condition it is: the patient's, or a muscle's or diagnosis' own."""
+        if condition not in self.subject_of:
+            self.subject_of[condition] = self._about(condition)
+        return self.subject_of[condition]
+
+    def _about(self, condition: c.Condition) -> Subject:
+        match condition:
+            case c.Present(term) | c.Words(term) | c.Compare(term):
+                subject = self.base.vocabulary.terms[term].subject
+                return subject if subject in ("muscle", "label") else "patient"  # type: ignore[return-value]
+            case c.MuscleIs():
+                return "muscle"
+            case c.LabelIs() | c.LabelMuscle():
+                return "label"
+            case c.Derived(id):
+                return self.base.concluding[id][0].about
+            case c.CountMuscles():
+                return "patient"
+        own = {self.about(part) for part in c.parts(condition)} - {"patient"}
+        return own.pop() if own else "patient"
+
+    @cached_property
+    def kinds(self) -> dict[str, tuple[bool, ...]]:
+        """For each muscle and group, which of the network's lists of muscles name it."""
+        words = self.base.vocabulary
+        lists = [leaf.ids for leaf in self.leaves["muscle"] if isinstance(leaf, c.MuscleIs)]
+        found = {group: tuple(group in ids for ids in lists) for group in words.groups}
+        found |= {m.id: tuple(m.id in ids or m.group in ids for ids in lists) for m in words.muscles.values()}
+        return found
+
+    def _stratum(self, condition: c.Condition) -> int:
+        if condition not in self.strata:
+            self.strata[condition] = level(condition, lambda id_: 1 + max(rule.stratum for rule in self.base.concluding[id_]))
+        return self.strata[condition]
+
+    def _add(self, condition: c.Condition) -> None:
+        while isinstance(condition, c.Not):
+            condition = condition.of
+        if condition in self.strata:
+            return
+        stratum = self._stratum(condition)
+        self._rail(condition)
+        for part in c.parts(condition):
+            self._add(part)
+        match condition:
+            case c.All(of) | c.Any(of):
+                conjunctive = isinstance(condition, c.All)
+                about = self.about(condition)
+                together = [self.rail(part, truth=conjunctive) for part in of]
+                self._gate(together, of, self.rail(condition, truth=conjunctive), stratum, about)
+                for part in of:
+                    self._gate([self.rail(part, truth=not conjunctive)], [part], self.rail(condition, truth=not conjunctive), stratum, about)
+            case c.Established() | c.Known() | c.CountMuscles() | c.LabelMuscle():
+                self.closings.setdefault(stratum, []).append(condition)
+            case c.Derived():
+                pass
+            case _:
+                self.leaves[self.about(condition)].append(condition)
+
+    def _gate(
+        self, rails: Iterable[int], of: Iterable[c.Condition], out: int, stratum: int, about: Subject, rule: Rule | None = None
+    ) -> None:
+        own = [self.about(condition) != "patient" for condition in of]
+        fixed = tuple(dict.fromkeys(rail for rail, bound in zip(rails, own, strict=True) if not bound))
+        bound = tuple(dict.fromkeys(rail for rail, bound in zip(rails, own, strict=True) if bound))
+        if about != "patient" and not bound:
+            bound = (self.subject_rail[about],)
+        self.gates.append(Gate(fixed, bound, out, stratum, rule))
+
+    @cached_property
+    def engines(self) -> dict[Matching, type]:
+        """An experta engine class for each way of matching, built once: experta never forgets a class it has seen."""
+        return {"counting": _engine_class(self, CountingMatcher), "rete": _engine_class(self, _ReteMatcher)}
+
+    def salience(self, stratum: int, step: int) -> int:
+        """Lower strata first; within one, completion (2) before rules (1) before closing (0)."""
+        return 3 * (self.depth - stratum) + step
+
+
+# --- behind experta's seams -------------------------------------------------------------------------------------------
+
+
+class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
+    """
+    Counts, for each rule and subject, the patterns still unmet; touches only rules that read a new fact.
+
+    Facts are only ever added, each once; a rule's patterns are ``Known`` facts of the patient or of one shared subject.
+    """
+
+    def __init__(self, engine: Any) -> None:
+        super().__init__(engine)
+        self.rules = [rule.new_conditions(*rule) for rule in engine.get_rules()]
+        self.fixed: dict[int, list[int]] = {}
+        self.bound: dict[int, list[int]] = {}
+        self.needs: list[tuple[int, int]] = []
+        for number, rule in enumerate(self.rules):
+            fixed = [pattern["what"] for pattern in rule if pattern["of"] == PATIENT]
+            bound = [pattern["what"] for pattern in rule if pattern["of"] != PATIENT]
+            for rail in fixed:
+                self.fixed.setdefault(rail, []).append(number)
+            for rail in bound:
+                self.bound.setdefault(rail, []).append(number)
+            self.needs.append((len(fixed), len(bound)))
+        self.reset()
+
+    def reset(self) -> None:
+        self.met: dict[int, list[Any]] = {}
+        self.met_of: dict[int, dict[str, list[Any]]] = {}
+
+    def changes(self, adding: Any = None, deleting: Any = None) -> tuple[list[Any], list[Any]]:
+        if deleting:
+            message = "facts are never taken back"
+            raise TypeError(message)
+        found: list[Any] = []
+        for fact in adding or ():
+            rail, of = fact["what"], fact["of"]
+            if of == PATIENT:
+                for number in self.fixed.get(rail, ()):
+                    self._meet(number, fact, found)
+            else:
+                for number in self.bound.get(rail, ()):
+                    self._meet_of(number, of, fact, found)
+        return found, []
+
+    def _meet(self, number: int, fact: Any, found: list[Any]) -> None:
+        met = self.met.setdefault(number, [])
+        met.append(fact)
+        fixed, bound = self.needs[number]
+        if len(met) < fixed:
+            return
+        if bound == 0:
+            found.append(_Activation(self.rules[number], met))
+        for of, own in self.met_of.get(number, {}).items():
+            if len(own) == bound:
+                found.append(_Activation(self.rules[number], [*met, *own], {"subject": of}))
+
+    def _meet_of(self, number: int, of: str, fact: Any, found: list[Any]) -> None:
+        own = self.met_of.setdefault(number, {}).setdefault(of, [])
+        own.append(fact)
+        fixed, bound = self.needs[number]
+        met = self.met.get(number, ())
+        if len(own) == bound and len(met) == fixed:
+            found.append(_Activation(self.rules[number], [*met, *own], {"subject": of}))
+
+
+class InOrder(_abstract.Strategy):  # type: ignore[misc,name-defined]
+    """Fires by salience, then in the order of the rules, then of the subjects; remembers nothing."""
+
+    def _update_agenda(self, agenda: Any, added: Iterable[Any], removed: Iterable[Any]) -> None:
+        if removed:
+            message = "nothing that held stops holding"
+            raise TypeError(message)
+        for activation in added:
+            subject = activation.context.get("subject", PATIENT)
+            activation.key = (activation.rule.salience, -activation.rule.order, tuple(-ord(letter) for letter in subject))
+            bisect.insort(agenda.activations, activation, key=lambda one: one.key)
+
+
+def _engine_class(network: Network, matcher: type) -> type:
+    rules = {f"r{number:06d}": rule for number, rule in enumerate(_experta_rules(network))}
+    return type("PatientEngine", (_PatientEngine,), {"__matcher__": matcher, "__strategy__": InOrder, "network": network, **rules})
+
+
+def _experta_rules(network: Network) -> Iterator[Any]:
+    order = 0
+
+    def made(patterns: Iterable[Any], salience: int, act: Callable[..., None]) -> Any:
+        nonlocal order
+        order += 1
+        rule = _OrderedRule(*patterns, salience=salience)(act)
+        act.order = order  # type: ignore[attr-defined]
+        return rule
+
+    for gate in network.gates:
+        patterns = [Known(what=rail, of=PATIENT) for rail in gate.fixed]
+        patterns += [Known(what=rail, of=experta.MATCH.subject) for rail in gate.bound]
+        act = _conclude(gate.rule) if gate.rule else _reach(gate.out)
+        yield made(patterns, network.salience(gate.stratum, 1 if gate.rule else 2), _of_subject(act) if gate.bound else _of_patient(act))
+    for stratum in range(network.depth):
+        yield made([Known(what=network.stages[stratum], of=PATIENT)], network.salience(stratum, 0), _of_patient(_close(stratum)))
+
+
+class _OrderedRule(experta.Rule):  # type: ignore[misc]
+    """experta's Rule; its place among the rules travels with its right-hand side through every copy."""
+
+    @property
+    def order(self) -> int:
+        return int(self._wrapped.order)
+
+
+Act = Callable[[Any, str], None]
+
+
+def _of_subject(act: Act) -> Callable[..., None]:
+    def right_hand_side(engine: Any, subject: str) -> None:
+        act(engine, subject)
+
+    return right_hand_side
+
+
+def _of_patient(act: Act) -> Callable[..., None]:
+    def right_hand_side(engine: Any) -> None:
+        act(engine, PATIENT)
+
+    return right_hand_side
+
+
+def _reach(rail: int) -> Act:
+    def act(engine: Any, subject: str) -> None:
+        engine.reach([(rail, subject)])
+
+    return act
+
+
+def _conclude(rule: Rule) -> Act:
+    def act(engine: Any, subject: str) -> None:
+        engine.conclude(rule, subject)
+
+    return act
+
+
+def _close(stratum: int) -> Act:
+    def act(engine: Any, subject: str) -> None:
+        engine.close(stratum)
+
+    return act
+
+
+class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc]
+    """experta's engine with one patient's session; subclassed once for each network and way of matching."""
+
+    network: Network
+
+    def get_deffacts(self) -> list[Any]:
+        return []
+
+    def chain(self, facts: Facts) -> Chain:
+        """Everything the rules conclude from one patient's facts."""
+        self.reset()
+        self.known: set[tuple[int, str]] = set()
+        self.fired: list[Derivation] = []
+        self.patient = facts
+        self.subjects = _Subjects.of(facts, self.network)
+        self.reach([(self.network.stages[0], PATIENT), *self.subjects.facts(facts, self.network)])
+        self.run()
+        chain = self._result()
+        del self.patient, self.subjects
+        return chain
+
+    def reach(self, rails: Iterable[tuple[int, str]]) -> None:
+        """Declares that rails are reached, each once."""
+        new = [rail for rail in dict.fromkeys(rails) if rail not in self.known]
+        self.known.update(new)
+        for what, of in new:
+            self.facts.declare(Known(what=what, of=of))
+        if new and not self.running:
+            self.strategy.update_agenda(self.agenda, *self.get_activations())
+
+    def conclude(self, rule: Rule, subject: str) -> None:
+        """A rule fires: its derivation is written, and what it concludes becomes known."""
+        view = self.patient.view(subject, _Lent(self))
+        grounds = tuple(c.grounds(rule.when, view, self._judged))
+        for member in self.subjects.members[subject]:
+            own = [attrs.evolve(ground, subject=member) if ground.subject == subject else ground for ground in grounds]
+            self.fired.append(Derivation(rule.id, member, rule.stratum, rule.concludes(), premises(own, self.patient)))
+        self.reach((self.network.rail(c.Derived(id_), truth=True), subject) for id_ in rule.derives())
+
+    def _judged(self, condition: c.Condition, view: c.View) -> c.Truth:
+        return self.truth(self.network.normalised(condition), self.subjects.alike.get(view.subject, view.subject))
+
+    def close(self, stratum: int) -> None:
+        """Everything of a stratum has been said: decides what may be said only now, and opens the next."""
+        network, found = self.network, []
+        for closing in network.closings.get(stratum + 1, ()):
+            for subject in self.subjects.of_kind(network.about(closing)):
+                verdict = self._closed(closing, subject)
+                if verdict is not None:
+                    found.append((network.rail(closing, truth=verdict), subject))
+        self.reach([(network.stages[stratum + 1], PATIENT), *found])
+
+    def _closed(self, closing: c.Closing, subject: str) -> c.Truth:
+        match closing:
+            case c.Established(of):
+                return self.truth(of, subject) is True
+            case c.Known(of):
+                return self.truth(of, subject) is not None
+            case c.CountMuscles(of, n):
+                muscles = [(self.truth(of, one), len(self.subjects.members[one])) for one in self.subjects.muscles]
+                true = sum(count for verdict, count in muscles if verdict is True)
+                unknown = sum(count for verdict, count in muscles if verdict is None)
+                return True if true >= n else None if true + unknown >= n else False
+            case c.LabelMuscle(of):
+                return c.some(self.truth(of, one) for one in self.subjects.of_row(subject, self.patient))
+
+    def truth(self, condition: c.Condition, subject: str) -> c.Truth:
+        """The truth of a (normalised) condition as far as it is known now."""
+        subject = subject if self.network.about(condition) != "patient" else PATIENT
+        rail = self.network.rail(condition, truth=True)
+        if (rail, subject) in self.known:
+            return True
+        return False if (rail ^ 1, subject) in self.known else None
+
+    def _result(self) -> Chain:
+        network, decided, conclusions = self.network, {}, {}
+        for rule in network.base.rules:
+            for subject in self.subjects.of_kind(rule.about):
+                verdict = self.truth(network.normalised(rule.when), subject)
+                if verdict is not None:
+                    decided[rule.id, subject] = verdict
+        for id_, rules in network.base.concluding.items():
+            for subject in self.subjects.of_kind(rules[0].about):
+                holds = self.truth(c.Derived(id_), subject)
+                if holds is not None:
+                    conclusions[id_, subject] = holds
+        derivations = tuple(sorted(self.fired, key=lambda d: (d.stratum, d.rule, d.subject)))
+        return Chain(decided, conclusions, self.subjects.alike, derivations)
+
+
+@attrs.frozen(eq=False)
+class _Subjects:
+    """
+    Who is asked: the patient, the diagnoses given, and the muscles, where muscles that no rule can tell apart stand together.
+
+    Two muscles are alike when every muscle leaf of the network has the same truth for both; one of them stands for all.
+    """
+
+    members: dict[str, tuple[str, ...]]
+    alike: dict[str, str]
+    muscles: tuple[str, ...]
+    labels: tuple[str, ...]
+    signatures: dict[str, tuple[c.Truth, ...]]
+
+    @classmethod
+    def of(cls, facts: Facts, network: Network) -> "_Subjects":
+        groups: dict[tuple[c.Truth, ...], list[str]] = {}
+        leaves = network.leaves["muscle"]
+        seen: dict[tuple[Any, ...], tuple[c.Truth, ...]] = {}
+        for muscle, side in facts.muscles:
+            subject = muscle_subject(muscle, side)
+            key: tuple[Any, ...] = (subject,)
+            if (muscle, side) not in facts.exams:
+                relation = facts.relation(muscle, side)
+                key = (network.kinds[muscle], relation.refers_to_pain, relation.lies_in_pain, relation.explains_all)
+            if key not in seen:
+                view = facts.view(subject)
+                seen[key] = tuple(c.judge(leaf, view) for leaf in leaves)
+            groups.setdefault(seen[key], []).append(subject)
+        members = {group[0]: tuple(group) for group in groups.values()}
+        labels = facts.subjects("label")
+        return cls(
+            members={PATIENT: (PATIENT,), **{label: (label,) for label in labels}, **members},
+            alike={one: first for first, group in members.items() for one in group},
+            muscles=tuple(members),
+            labels=labels,
+            signatures={group[0]: signature for signature, group in groups.items()},
+        )
+
+    def facts(self, facts: Facts, network: Network) -> Iterator[tuple[int, str]]:
+        """The rails that the patient's own facts reach before any rule has fired."""
+        for about, subjects in (("patient", (PATIENT,)), ("label", self.labels)):
+            for subject in subjects:
+                view = facts.view(subject)
+                for leaf in network.leaves[about]:  # type: ignore[index]
+                    verdict = c.judge(leaf, view)
+                    if verdict is not None:
+                        yield network.rail(leaf, truth=verdict), subject
+        for subject, signature in self.signatures.items():
+            for leaf, verdict in zip(network.leaves["muscle"], signature, strict=True):
+                if verdict is not None:
+                    yield network.rail(leaf, truth=verdict), subject
+        for about, subjects in (("muscle", self.muscles), ("label", self.labels)):
+            for subject in subjects:
+                yield network.subject_rail[about], subject
+
+    def of_kind(self, about: Subject) -> tuple[str, ...]:
+        """The subjects of a kind, one for each group of muscles that are alike."""
+        return {"patient": (PATIENT,), "muscle": self.muscles, "label": self.labels}[about]
+
+    def of_row(self, label: str, facts: Facts) -> Iterator[str]:
+        """Who stands for the muscles of a diagnosis' row."""
+        row = facts.vocabulary.diagnoses[label].muscles
+        return (self.alike[one] for one in self.alike if one.partition(".")[0] in row)
+
+
+class _Lent(Mapping[tuple[str, str], c.Truth]):
+    """The conclusions known so far, lent to a view."""
+
+    def __init__(self, engine: _PatientEngine) -> None:
+        self.engine = engine
+
+    def __getitem__(self, key: tuple[str, str]) -> c.Truth:
+        id_, subject = key
+        derived = c.Derived(id_)
+        if (self.engine.network.about(derived) == "patient") != (subject == PATIENT):
+            raise KeyError(key)
+        truth = self.engine.truth(derived, self.engine.subjects.alike.get(subject, subject))
+        if truth is None:
+            raise KeyError(key)
+        return truth
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        raise TypeError("conclusions are asked for, not listed")
+
+    def __len__(self) -> int:
+        raise TypeError("conclusions are asked for, not counted")
+
+
+# --- engines ----------------------------------------------------------------------------------------------------------
+
+_BUILDING = threading.Lock()
+_THREAD = threading.local()
+
+
+@lru_cache(maxsize=8)
+def _network(base: KnowledgeBase) -> Network:
+    return Network(base)
+
+
+def network_of(base: KnowledgeBase) -> Network:
+    """The network of a knowledge base, compiled once and shared by all threads."""
+    with _BUILDING:
+        return _network(base)
+
+
+def chain(base: KnowledgeBase, facts: Facts, matching: Matching = "counting") -> Chain:
+    """
+    What the rules conclude of one patient, forward-chained by experta.
+
+    ``matching``: ``counting`` (our matcher) or ``rete`` (experta's own).
+    """
+    engines = _THREAD.__dict__.setdefault("engines", {})
+    key = (base.digest, matching)
+    engine = engines.pop(key, None)
+    if engine is None:
+        network = network_of(base)
+        with _BUILDING:
+            engine = network.engines[matching]()
+        while len(engines) >= 8:
+            engines.pop(next(iter(engines)))
+    result: Chain = engine.chain(facts)
+    engines[key] = engine
+    return result
+
+
+def chain_by_rete(base: KnowledgeBase, facts: Facts) -> Chain:
+    """As ``chain``, with experta's own Rete matcher."""
+    return chain(base, facts, "rete")

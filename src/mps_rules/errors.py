@@ -1,0 +1,66 @@
+"""
+Errors are named for who can mend them.
+
+``KnowledgeError``: the author of a rule. ``FindingError``: the caller. ``UnsupportedError``: the executor cannot do this.
+Each holds every fault that was found, not only the first; a fault says where, what, and the closest known word.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+import attrs
+
+
+@attrs.frozen
+class Fault:
+    """
+    One thing that is wrong, and where.
+
+    >>> str(Fault("pain[0].region", "no region 'lowback'", "low_back"))
+    "pain[0].region: no region 'lowback'; closest is 'low_back'"
+    """
+
+    where: str
+    what: str
+    closest: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        hint = f"; closest is {self.closest!r}" if self.closest else ""
+        return f"{place}{self.what}{hint}"
+
+
+class MpsRulesError(Exception):
+    """The base of all errors of this library; ``faults`` holds every fault found."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults: tuple[Fault, ...] = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+    def __reduce__(self) -> tuple[type, tuple[tuple[Fault, ...]]]:
+        return type(self), (self.faults,)
+
+
+class KnowledgeError(MpsRulesError):
+    """A rule folder is not what it should be; its author can mend it."""
+
+
+class FindingError(MpsRulesError):
+    """What was said of the patient cannot be taken as said; the caller can mend it."""
+
+
+class UnsupportedError(MpsRulesError):
+    """An executor, or an installation without an extra, cannot do what was asked."""
+
+
+def closest(word: object, known: Iterable[str]) -> str | None:
+    """
+    The known word nearest to what was written, or None.
+
+    >>> closest("gluteus_medus", ["gluteus_medius", "soleus"])
+    'gluteus_medius'
+    """
+    if not isinstance(word, str) or len(word) > 80:
+        return None
+    near = difflib.get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.6)
+    return near[0] if near else None

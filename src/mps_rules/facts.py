@@ -1,0 +1,336 @@
+"""
+What is known of one patient, as conditions ask it.
+
+``Facts`` answers for the patient, for every muscle and side, and for every diagnosis given. It holds what was found and what
+the referral graph says of it; conclusions are lent to it by whoever draws them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+
+import attrs
+
+from mps_rules.conditions import (
+    Closing,
+    Compare,
+    Condition,
+    Derived,
+    Established,
+    Ground,
+    Interval,
+    Known,
+    Label,
+    LabelIs,
+    MuscleIs,
+    PainAt,
+    Present,
+    Truth,
+    Words,
+    describe,
+    judge,
+)
+from mps_rules.model import (
+    PATIENT,
+    SIDES,
+    Exam,
+    Finding,
+    Findings,
+    KnowledgeBase,
+    Pain,
+    Premise,
+    Subject,
+    Vocabulary,
+    muscle_subject,
+)
+from mps_rules.painmap import PainMap, RegionTree
+from mps_rules.referral import ReferralMap, Relation
+
+Conclusions = Mapping[tuple[str, str], Truth]
+"""Derived ids by subject: (id, subject) to its truth; what is missing is unknown."""
+
+NOTHING: Conclusions = {}
+ANYTHING = Interval(float("-inf"), float("inf"))
+
+
+@attrs.frozen(eq=False)
+class Terrain:
+    """What stays the same for every patient of one knowledge base: its region tree and referral graph."""
+
+    vocabulary: Vocabulary
+    tree: RegionTree
+    referral: ReferralMap
+
+
+
+@lru_cache(maxsize=8)
+def terrain_of(base: KnowledgeBase) -> Terrain:
+    """The terrain of a knowledge base, built once."""
+    tree = RegionTree(base.vocabulary)
+    return Terrain(base.vocabulary, tree, ReferralMap(base.vocabulary, base.referrals, tree))
+
+
+@attrs.define(eq=False)
+class PatientView:
+    """The patient, as conditions ask: a ``conditions.View``."""
+
+    facts: "Facts"
+    conclusions: Conclusions
+    subject: str = PATIENT
+
+    def present(self, term: str) -> Truth:
+        return self.facts.booleans.get(term)
+
+    def word(self, term: str, value: str) -> Truth:
+        return self.facts.words.get(term, {}).get(value)
+
+    def interval(self, term: str) -> Interval:
+        return self.facts.interval(term)
+
+    def pain_at(self, region: str, side: str | None) -> Truth:
+        return self.facts.pain_map.at(region, side)
+
+    def label(self, label: str) -> Truth:
+        return self.facts.labels.get(label)
+
+    def derived(self, id: str) -> Truth:  # noqa: A002
+        return self.conclusions.get((id, PATIENT))
+
+    def is_muscle(self, ids: Sequence[str]) -> bool:
+        return False
+
+    def is_kind(self, kinds: Sequence[str]) -> bool:
+        return False
+
+    def muscles(self) -> "Iterable[MuscleView]":
+        for muscle, side in self.facts.muscles:
+            yield MuscleView(self.facts, self.conclusions, muscle_subject(muscle, side), muscle, side)
+
+    def label_muscles(self) -> "Iterable[MuscleView]":
+        return ()
+
+
+@attrs.define(eq=False)
+class MuscleView(PatientView):
+    """One muscle and side; findings of the patient are readable too."""
+
+    muscle: str = ""
+    side: str | None = None
+
+    def present(self, term: str) -> Truth:
+        facts = self.facts
+        if facts.vocabulary.terms[term].subject != "muscle":
+            return facts.booleans.get(term)
+        match term:
+            case "examined":
+                return (self.muscle, self.side) in facts.exams
+            case "refers_to_pain":
+                return facts.relation(self.muscle, self.side).refers_to_pain
+            case "lies_in_pain":
+                return facts.relation(self.muscle, self.side).lies_in_pain
+            case "remote_from_pain":
+                return facts.relation(self.muscle, self.side).remote_from_pain
+            case "explains_all":
+                return facts.relation(self.muscle, self.side).explains_all
+        finding = facts.exams.get((self.muscle, self.side), {}).get(term)
+        return finding.value if finding and isinstance(finding.value, bool) else None
+
+    def word(self, term: str, value: str) -> Truth:
+        if self.facts.vocabulary.terms[term].subject != "muscle":
+            return PatientView.word(self, term, value)
+        return _word(self.facts.exams.get((self.muscle, self.side), {}).get(term), value)
+
+    def interval(self, term: str) -> Interval:
+        if self.facts.vocabulary.terms[term].subject != "muscle":
+            return self.facts.interval(term)
+        return _range(self.facts.vocabulary, term, self.facts.exams.get((self.muscle, self.side), {}).get(term))
+
+    def derived(self, id: str) -> Truth:  # noqa: A002
+        if (id, self.subject) in self.conclusions:
+            return self.conclusions[id, self.subject]
+        return self.conclusions.get((id, PATIENT))
+
+    def is_muscle(self, ids: Sequence[str]) -> bool:
+        muscle = self.facts.vocabulary.muscles.get(self.muscle)
+        return self.muscle in ids or (muscle is not None and muscle.group in ids)
+
+
+@attrs.define(eq=False)
+class LabelView(PatientView):
+    """One diagnosis that has been given; findings of the patient are readable too."""
+
+    def present(self, term: str) -> Truth:
+        if self.facts.vocabulary.terms[term].subject != "label":
+            return self.facts.booleans.get(term)
+        finding = self.facts.label_findings[self.subject].get(term)
+        return finding.value if finding and isinstance(finding.value, bool) else None
+
+    def word(self, term: str, value: str) -> Truth:
+        if self.facts.vocabulary.terms[term].subject != "label":
+            return PatientView.word(self, term, value)
+        return _word(self.facts.label_findings[self.subject].get(term), value)
+
+    def interval(self, term: str) -> Interval:
+        if self.facts.vocabulary.terms[term].subject != "label":
+            return self.facts.interval(term)
+        return _range(self.facts.vocabulary, term, self.facts.label_findings[self.subject].get(term))
+
+    def derived(self, id: str) -> Truth:  # noqa: A002
+        if (id, self.subject) in self.conclusions:
+            return self.conclusions[id, self.subject]
+        return self.conclusions.get((id, PATIENT))
+
+    def is_kind(self, kinds: Sequence[str]) -> bool:
+        return self.facts.vocabulary.diagnoses[self.subject].kind in kinds
+
+    def label_muscles(self) -> "Iterable[MuscleView]":
+        row = set(self.facts.vocabulary.diagnoses[self.subject].muscles)
+        return (view for view in self.muscles() if view.muscle in row)
+
+
+def _word(finding: Finding | None, value: str) -> Truth:
+    if finding is None:
+        return None
+    return True if value in finding.words else False if value in finding.denied else None
+
+
+def _range(vocabulary: Vocabulary, term: str, finding: Finding | None) -> Interval:
+    if finding is not None and finding.value is not None:
+        return Interval(float(finding.value), float(finding.value))
+    allowed = vocabulary.terms[term].range
+    return Interval(*allowed) if allowed else ANYTHING
+
+
+@attrs.frozen(eq=False)
+class Facts:
+    """What is known of one patient; every question about it is answered from here."""
+
+    terrain: Terrain
+    findings: Findings
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words in which the findings are written."""
+        return self.terrain.vocabulary
+
+    @cached_property
+    def given(self) -> dict[str, Finding]:
+        """The patient's own findings by term."""
+        return {finding.term: finding for finding in self.findings.patient}
+
+    @cached_property
+    def booleans(self) -> dict[str, bool]:
+        """The patient's yes/no findings."""
+        return {f.term: f.value for f in self.findings.patient if isinstance(f.value, bool)}
+
+    @cached_property
+    def words(self) -> dict[str, dict[str, bool]]:
+        """The patient's findings in words: each word present or denied."""
+        return {
+            f.term: {**dict.fromkeys(f.denied, False), **dict.fromkeys(f.words, True)}
+            for f in self.findings.patient
+            if f.words or f.denied
+        }
+
+    @cached_property
+    def pain_map(self) -> PainMap:
+        """Where it hurts; a finding that stands for pain in a region counts as an entry."""
+        entries = list(self.findings.pain)
+        for term in self.vocabulary.terms.values():
+            present = self.booleans.get(term.id)
+            if term.stands_for and present is not None and not self.given[term.id].follows_from:
+                within = [e for e in entries if term.stands_for in self.terrain.tree.around[e.region] and e.present]
+                if not (present and within):
+                    entries.append(Pain(term.stands_for, None, present))
+        return PainMap(self.terrain.tree, tuple(entries), bool(self.findings.pain_map_complete))
+
+    @cached_property
+    def labels(self) -> dict[str, bool]:
+        """Diagnoses given or denied."""
+        return {given.label: given.present for given in self.findings.labels}
+
+    @cached_property
+    def label_findings(self) -> dict[str, dict[str, Finding]]:
+        """What is known about each diagnosis given."""
+        return {given.label: {f.term: f for f in given.findings} for given in self.findings.labels if given.present}
+
+    @cached_property
+    def exams(self) -> dict[tuple[str, str | None], dict[str, Finding]]:
+        """What was found in each muscle examined."""
+        return {(exam.muscle, exam.side): {f.term: f for f in exam.findings} for exam in self.findings.exam}
+
+    @cached_property
+    def muscles(self) -> tuple[tuple[str, str | None], ...]:
+        """Every muscle and side, and the groups and unsided muscles that were examined."""
+        every: dict[tuple[str, str | None], None] = {(m, side): None for m in self.vocabulary.muscles for side in SIDES}
+        every.update(dict.fromkeys(self.exams))
+        return tuple(every)
+
+    @cached_property
+    def _relations(self) -> dict[tuple[str, str | None], Relation]:
+        return {}
+
+    def relation(self, muscle: str, side: str | None) -> Relation:
+        """How a muscle stands to the pain."""
+        key = (muscle, side)
+        if key not in self._relations:
+            self._relations[key] = self.terrain.referral.relation(muscle, side, self.pain_map)
+        return self._relations[key]
+
+    @cached_property
+    def _intervals(self) -> dict[str, Interval]:
+        return {}
+
+    def interval(self, term: str) -> Interval:
+        """The range in which a number or measure must lie."""
+        if term not in self._intervals:
+            self._intervals[term] = self._interval(term)
+        return self._intervals[term]
+
+    def _interval(self, term: str) -> Interval:
+        stated = _range(self.vocabulary, term, self.given.get(term))
+        measure = self.vocabulary.measures.get(term)
+        if measure is None:
+            return stated
+        total = self.items(term)
+        for part in (stated, self.interval(measure.also_total)) if measure.also_total else (stated,):
+            total = (total & part) or total
+        return total
+
+    def interval_of(self, finding: Finding) -> Interval:
+        """The range of one stated number: itself."""
+        return _range(self.vocabulary, finding.term, finding)
+
+    def items(self, measure: str) -> Interval:
+        """What the items of a measure alone allow, whatever total was stated."""
+        definition = self.vocabulary.measures[measure]
+        total = Interval(0, 0)
+        for item in definition.sum:
+            if self.vocabulary.terms[item].kind == "boolean":
+                total += _counted(self.booleans.get(item))
+            else:
+                total += self.interval(item)
+        view = self.view()
+        for condition in definition.count:
+            total += _counted(judge(condition, view))
+        return total
+
+    def view(self, subject: str = PATIENT, conclusions: Conclusions = NOTHING) -> PatientView:
+        """What conditions see of a subject."""
+        if subject == PATIENT:
+            return PatientView(self, conclusions)
+        if subject in self.label_findings:
+            return LabelView(self, conclusions, subject)
+        muscle, _, side = subject.partition(".")
+        return MuscleView(self, conclusions, subject, muscle, side or None)
+
+    def subjects(self, about: Subject) -> tuple[str, ...]:
+        """Everything a rule of that kind is asked about: the patient, every muscle and side, every diagnosis given."""
+        if about == "patient":
+            return (PATIENT,)
+        if about == "label":
+            return tuple(self.label_findings)
+        return tuple(muscle_subject(muscle, side) for muscle, side in self.muscles)
+
+
+def _counted(verdict: Truth) -> Interval:
+    return Interval(1 if verdict is True else 0, 0 if verdict is False else 1)

@@ -1,0 +1,828 @@
+"""
+A folder of YAML becomes a ``KnowledgeBase``, or a ``KnowledgeError`` that lists everything wrong with it.
+
+Loading reads, structures, expands (open red flags, the law on self-care), orders the rules into strata and takes the digest.
+It decides nothing about a patient.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+
+from mps_rules import conditions as c
+from mps_rules import model
+from mps_rules.errors import Fault, KnowledgeError, closest
+from mps_rules.reading import Document, Unreadable, read_yaml
+from mps_rules.structure import Misfit, shown, structure
+
+GRADES = ("guideline", "systematic_review", "diagnostic_study", "cohort", "case_series", "consensus", "textbook", "expert_opinion")
+RECOMMENDATIONS = ("examine", "refer", "investigate", "self_care", "avoid")
+STATUSES = ("draft", "active", "retired")
+ABOUT: tuple[model.Subject, ...] = ("patient", "muscle", "label")
+KINDS = ("boolean", "number", "duration", "one_of", "many_of")
+COSTS = ("asked", "examined", "tested", "imaged")
+"""From the cheapest to the dearest way to obtain a finding."""
+BOUNDS = ("at_least", "above", "at_most", "below")
+FORMS = (
+    "all", "any", "not", "at_least", "pain_at", "label", "derived", "muscle", "label_is", "label_muscle", "any_muscle",
+    "count_muscles", "established", "known", "item",
+)  # fmt: skip
+SHELF_FOLDERS_APART = ("vocabulary", "referral", "evidence")
+
+RawPath = tuple[str | int, ...]
+Place = Callable[[RawPath], str]
+
+
+# --- files as they are written ----------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class _Finding:
+    id: str
+    label: str
+    cost: str
+    kind: str = "boolean"
+    subject: str = "patient"
+    unit: str | None = None
+    range: tuple[float, ...] | None = None
+    values: tuple[str, ...] = ()
+    values_from: str | None = None
+    synonyms: tuple[str, ...] = ()
+    codes: dict[str, str] = attrs.Factory(dict)
+    from_: object = None
+    implied_by: object = None
+    denied_by: object = None
+    stands_for: str | None = None
+    excludes: tuple[str, ...] = ()
+    fact: bool = False
+    claims: tuple[str, ...] = ()
+    note: str = ""
+
+
+@attrs.frozen
+class _Findings:
+    category: str
+    findings: tuple[_Finding, ...]
+
+
+@attrs.frozen
+class _Measure:
+    id: str
+    sum: tuple[str, ...] = ()
+    count: tuple[object, ...] = ()
+    also_total: str | None = None
+    references: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class _Diagnosis:
+    id: str
+    label: str
+    kind: str
+    codes: dict[str, tuple[str, ...]] = attrs.Factory(dict)
+    code_note: str = ""
+    muscles: tuple[str, ...] = ()
+    why_masks: str = ""
+    supports: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    thresholds: dict[str, str] = attrs.Factory(dict)
+    criteria: tuple[str, ...] = ()
+    examine: str = ""
+    caution: str = ""
+    references: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class _Region:
+    id: str
+    label: str
+    parent: str | None = None
+    sides: tuple[str, ...] = ()
+    adjacent: tuple[str, ...] = ()
+    surface: str = ""
+    codes: dict[str, str] = attrs.Factory(dict)
+    snomed_match: str = "exact"
+    article_term: str = ""
+
+
+@attrs.frozen
+class _Rule:
+    id: str
+    title: str
+    status: str
+    about: str
+    when: object
+    then: tuple[object, ...]
+    summary: str = ""
+    evidence: object = None
+    limits: str = ""
+    reviewed: object = None
+    replaces: str | None = None
+
+
+def _many(name: str, part: type) -> type:
+    return attrs.make_class(f"_{name}", {name: attrs.field(type=tuple[part, ...])}, frozen=True)  # type: ignore[valid-type]
+
+
+_FILES: dict[str, type] = {
+    "units": _many("units", model.Unit),
+    "measures": _many("measures", _Measure),
+    "regions": _many("regions", _Region),
+    "muscles": _many("muscles", model.Muscle),
+    "diagnoses": _many("diagnoses", _Diagnosis),
+    "hypotheses": _many("hypotheses", model.Suspect),
+    "referrals": _many("referrals", model.Referral),
+    "references": _many("references", model.Reference),
+    "claims": _many("claims", model.Claim),
+}
+
+_CONCLUSIONS: dict[str, type] = {
+    "support": model.Support,
+    "oppose": model.Oppose,
+    "confirm": model.Confirm,
+    "exclude": model.Exclude,
+    "criterion": model.CriterionMet,
+    "alert": model.RaiseAlert,
+    "caution": model.GiveCaution,
+    "recommend": model.Recommend,
+    "ask": model.Ask,
+}
+
+
+def load_folders(folders: Sequence[Path]) -> model.KnowledgeBase:
+    """
+    The knowledge of one folder, or of several laid on top of each other.
+
+    Raises:
+        KnowledgeError: every fault of every file, with file, line, path, and the closest known word.
+
+    """
+    return _Loader(folders).load()
+
+
+class _Loader:
+    """Holds what has been read so far and every fault found; used once."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = [Path(folder) for folder in folders]
+        self.faults: list[Fault] = []
+        self.found: dict[str, dict[str, Any]] = {name: {} for name in (*_FILES, "findings")}
+        self.places: dict[tuple[str, str], str] = {}
+        self.raw_rules: dict[str, tuple[_Rule, Document]] = {}
+        self.pack: model.Pack | None = None
+
+    def load(self) -> model.KnowledgeBase:
+        for folder in self.folders:
+            self._read_folder(folder)
+        if self.pack is None:
+            self.faults.append(Fault(", ".join(str(folder) for folder in self.folders), "has no pack.yaml"))
+        self._stop_if_faulty()
+        assert self.pack is not None
+        vocabulary = self._vocabulary()
+        self._check_words(vocabulary)
+        authored = [rule for raw, document in self.raw_rules.values() if (rule := self._rule(raw, document, vocabulary))]
+        self._stop_if_faulty()
+        live = _under_the_law([made for rule in authored if rule.status == "active" for made in _with_open_alert(rule)])
+        self._check_scopes(live)
+        self._stop_if_faulty()
+        ordered = self._in_strata(live)
+        shelved = tuple(sorted((rule for rule in authored if rule.status != "active"), key=lambda rule: rule.id))
+        base = model.KnowledgeBase(
+            pack=self.pack,
+            vocabulary=vocabulary,
+            referrals=tuple(self.found["referrals"].values()),
+            references=self.found["references"],
+            claims=self.found["claims"],
+            rules=ordered,
+            shelved=shelved,
+            digest="",
+            folders=tuple(str(folder) for folder in self.folders),
+        )
+        return attrs.evolve(base, digest=digest(base))
+
+    def _stop_if_faulty(self) -> None:
+        if self.faults:
+            raise KnowledgeError(self.faults)
+
+    # --- reading
+
+    def _read_folder(self, folder: Path) -> None:
+        if not folder.is_dir():
+            self.faults.append(Fault(str(folder), "is not a folder"))
+            return
+        for path in sorted(folder.rglob("*.yaml")):
+            name = path.relative_to(folder).as_posix()
+            if name.endswith(".cases.yaml"):
+                continue
+            try:
+                document = read_yaml(path.read_text(encoding="utf-8"), name)
+            except Unreadable as error:
+                self.faults += error.faults
+                continue
+            except (OSError, UnicodeDecodeError) as error:
+                self.faults.append(Fault(name, f"cannot be read: {error}"))
+                continue
+            self._take(name, document)
+
+    def _take(self, name: str, document: Document) -> None:
+        top = name.split("/")[0]
+        if name == "pack.yaml":
+            pack, faults = structure(document.data, model.Pack, document.place)
+            self.faults += faults
+            self.pack = pack or self.pack
+        elif name.startswith("vocabulary/findings/"):
+            file, faults = structure(document.data, _Findings, document.place)
+            self.faults += faults
+            for index, finding in enumerate(file.findings if file else ()):
+                self._keep("findings", finding.id, (file.category if file else "", finding), document.place(("findings", index)))
+        elif top in SHELF_FOLDERS_APART:
+            key = next(iter(document.data), None) if isinstance(document.data, dict) else None
+            if key not in _FILES:
+                self.faults.append(Fault(name, f"begins with {shown(key)}", closest(key, _FILES)))
+                return
+            file, faults = structure(document.data, _FILES[key], document.place)
+            self.faults += faults
+            for index, entry in enumerate(getattr(file, key) if file else ()):
+                id_ = f"{entry.muscle} -> {entry.region}" if key == "referrals" else entry.id
+                self._keep(key, id_, entry, document.place((key, index)))
+        else:
+            self._take_rule(name, document)
+
+    def _keep(self, kind: str, id_: str, entry: Any, place: str) -> None:
+        if id_ in self.found[kind]:
+            self.faults.append(Fault(place, f"{id_!r} is given twice (first: {self.places[kind, id_]})"))
+        self.found[kind][id_] = entry
+        self.places[kind, id_] = place
+
+    def _take_rule(self, name: str, document: Document) -> None:
+        raw, faults = structure(document.data, _Rule, document.place)
+        self.faults += faults
+        if raw is None:
+            return
+        if raw.id in self.raw_rules and raw.replaces != raw.id:
+            first = self.raw_rules[raw.id][1].source
+            self.faults.append(Fault(document.place(("id",)), f"rule {raw.id!r} is already in {first}; to replace it write replaces: {raw.id}"))
+        if raw.replaces and raw.replaces not in self.raw_rules:
+            self.faults.append(Fault(document.place(("replaces",)), f"no rule {raw.replaces!r} to replace", closest(raw.replaces, self.raw_rules)))
+        self.raw_rules.pop(raw.replaces or "", None)
+        self.raw_rules[raw.id] = (raw, document)
+
+    # --- vocabulary
+
+    def _vocabulary(self) -> model.Vocabulary:
+        regions = {id_: model.Region(**attrs.asdict(raw)) for id_, raw in self.found["regions"].items()}
+        diagnoses = {id_: model.Diagnosis(**attrs.asdict(raw)) for id_, raw in self.found["diagnoses"].items()}
+        terms = {id_: self._term(category, raw, regions) for id_, (category, raw) in self.found["findings"].items()}
+        words = model.Vocabulary(
+            units=self.found["units"],
+            terms=terms,
+            measures={},
+            regions=regions,
+            muscles=self.found["muscles"],
+            diagnoses=diagnoses,
+            suspects=self.found["hypotheses"],
+        )
+        for id_, (_, raw) in self.found["findings"].items():
+            terms[id_] = self._with_sources(terms[id_], raw, words)
+        measures = {
+            raw.id: model.Measure(
+                raw.id,
+                raw.sum,
+                tuple(self._condition(item, words, "patient", self.places["measures", raw.id]) for item in raw.count),
+                raw.also_total,
+                raw.references,
+            )
+            for raw in self.found["measures"].values()
+        }
+        return attrs.evolve(words, measures=measures)
+
+    def _term(self, category: str, raw: _Finding, regions: Mapping[str, model.Region]) -> model.Term:
+        place = self.places["findings", raw.id]
+        for word, allowed in ((raw.kind, KINDS), (raw.cost, COSTS), (raw.subject, ABOUT)):
+            if word not in allowed:
+                self.faults.append(Fault(place, f"{word!r} is none of {', '.join(allowed)}", closest(word, allowed)))
+        if raw.unit is not None and raw.unit not in self.found["units"]:
+            self.faults.append(Fault(place, f"no unit {raw.unit!r}", closest(raw.unit, self.found["units"])))
+        if raw.kind in ("number", "duration") and (raw.range is None or len(raw.range) != 2 or raw.unit is None):
+            self.faults.append(Fault(place, "a number needs a unit and a range of two numbers"))
+        if raw.values_from not in (None, "regions"):
+            self.faults.append(Fault(place, f"values_from {raw.values_from!r} is not known", "regions"))
+        return model.Term(
+            id=raw.id,
+            label=raw.label,
+            category=category,
+            kind=raw.kind,
+            subject=raw.subject,
+            cost=raw.cost,
+            unit=raw.unit,
+            range=(raw.range[0], raw.range[1]) if raw.range and len(raw.range) == 2 else None,
+            values=tuple(v for v in raw.values if v != "unknown") or (tuple(regions) if raw.values_from else ()),
+            synonyms=raw.synonyms,
+            codes=raw.codes,
+            stands_for=raw.stands_for,
+            excludes=raw.excludes,
+            fact=raw.fact,
+            claims=raw.claims,
+            note=raw.note,
+        )
+
+    def _with_sources(self, term: model.Term, raw: _Finding, words: model.Vocabulary) -> model.Term:
+        if raw.from_ is None and raw.implied_by is None and raw.denied_by is None:
+            return term
+        place = self.places["findings", raw.id]
+        if term.subject != "patient" or term.kind != "boolean":
+            self.faults.append(Fault(place, "only a yes/no finding of the patient can follow from others"))
+        implied, denied = (
+            self._condition(source, words, "patient", place) if source is not None else None
+            for source in (raw.implied_by, raw.denied_by)
+        )
+        if raw.from_ is not None:
+            implied = self._condition(raw.from_, words, "patient", place)
+            denied = c.Not(implied)
+        return attrs.evolve(term, implied_by=implied, denied_by=denied)
+
+    def _check_words(self, words: model.Vocabulary) -> None:
+        """Every id that one part of the vocabulary uses exists in the part that owns it."""
+        labels = words.diagnoses
+        checks: list[tuple[str, str, Iterable[str], Iterable[str], str]] = []
+        for muscle in words.muscles.values():
+            place = self.places["muscles", muscle.id]
+            checks.append((place, "region", muscle.lies_in, words.regions, "regions"))
+            checks.append((place, "diagnosis", muscle.mimics, labels, "diagnoses"))
+            checks.append((place, "reference", muscle.references, self.found["references"], ""))
+        for region in words.regions.values():
+            checks.append((self.places["regions", region.id], "region", [x for x in (region.parent, *region.adjacent) if x], words.regions, ""))
+        for key, edge in self.found["referrals"].items():
+            place = self.places["referrals", key]
+            checks.append((place, "muscle", [edge.muscle], words.muscles, ""))
+            checks.append((place, "region", [edge.region], words.regions, ""))
+            checks.append((place, "reference", edge.references, self.found["references"], ""))
+            checks.append((place, "claim", edge.claims, self.found["claims"], ""))
+            for word, allowed in ((edge.zone, ("essential", "spillover")), (edge.confidence, ("high", "moderate", "low")), (edge.laterality, ("ipsilateral", "bilateral", "midline"))):
+                checks.append((place, "word", [word], allowed, ""))
+        for diagnosis in labels.values():
+            place = self.places["diagnoses", diagnosis.id]
+            checks.append((place, "muscle", diagnosis.muscles, words.muscles, ""))
+            checks.append((place, "finding", (*diagnosis.supports, *diagnosis.against), words.terms, ""))
+            checks.append((place, "reference", diagnosis.references, self.found["references"], ""))
+        for term in words.terms.values():
+            place = self.places["findings", term.id]
+            checks.append((place, "finding", term.excludes, words.terms, ""))
+            checks.append((place, "region", [term.stands_for] if term.stands_for else [], words.regions, ""))
+            checks.append((place, "claim", term.claims, self.found["claims"], ""))
+        for measure in words.measures.values():
+            place = self.places["measures", measure.id]
+            named = (measure.id, *measure.sum, *([measure.also_total] if measure.also_total else []))
+            checks.append((place, "finding", named, words.terms, ""))
+            checks.append((place, "reference", measure.references, self.found["references"], ""))
+        for suspect in words.suspects.values():
+            checks.append((self.places["hypotheses", suspect.id], "claim", suspect.claims, self.found["claims"], ""))
+        for place, kind, used, known, _ in checks:
+            self.faults += [Fault(place, f"no {kind} {word!r}", closest(word, known)) for word in used if word not in known]
+        for place, cycle in _region_cycles(words, self.places):
+            self.faults.append(Fault(place, f"a region lies within itself: {cycle}"))
+
+    # --- rules
+
+    def _rule(self, raw: _Rule, document: Document, words: model.Vocabulary) -> model.Rule | None:
+        before = len(self.faults)
+        place = document.place
+        if document.source not in (f"{raw.id.replace('.', '/')}.yaml",):
+            self.faults.append(Fault(place(("id",)), f"id {raw.id!r} is not its path", document.source.removesuffix(".yaml").replace("/", ".")))
+        for key, word, allowed in (("status", raw.status, STATUSES), ("about", raw.about, ABOUT)):
+            if word not in allowed:
+                self.faults.append(Fault(place((key,)), f"{word!r} is none of {', '.join(allowed)}", closest(word, allowed)))
+        self._complete(raw, place)
+        about: model.Subject = raw.about if raw.about in ABOUT else "patient"  # type: ignore[assignment]
+        trigger = qualifier = None
+        if isinstance(raw.when, dict) and "trigger" in raw.when:
+            for key in sorted(set(raw.when) - {"trigger", "qualifier"}):
+                self.faults.append(Fault(place(("when", key)), f"no such key {key!r} beside trigger", closest(key, ("trigger", "qualifier"))))
+            trigger = self._parse(raw.when["trigger"], ("when", "trigger"), place, words, about)
+            if "qualifier" in raw.when:
+                qualifier = self._parse(raw.when["qualifier"], ("when", "qualifier"), place, words, about)
+            when: c.Condition = c.All((trigger, qualifier)) if qualifier else trigger
+        else:
+            when = self._parse(raw.when, ("when",), place, words, about)
+        then = [made for index, item in enumerate(raw.then) if (made := self._conclusion(item, ("then", index), place, words, about))]
+        if not raw.then:
+            self.faults.append(Fault(place(("then",)), "concludes nothing"))
+        evidence = self._evidence(raw, place)
+        reviewed, faults = structure(raw.reviewed, model.Review, lambda p: place(("reviewed", *p))) if raw.reviewed else (None, [])
+        self.faults += faults
+        self._check_conclusions(then, trigger, place)
+        if len(self.faults) > before:
+            return None
+        return model.Rule(
+            id=raw.id,
+            title=raw.title,
+            status=raw.status,
+            about=about,
+            summary=raw.summary,
+            evidence=evidence,
+            when=when,
+            then=tuple(then),
+            limits=raw.limits,
+            reviewed=reviewed,
+            trigger=trigger,
+            qualifier=qualifier,
+            source=document.source,
+        )
+
+    def _complete(self, raw: _Rule, place: Place) -> None:
+        if raw.status != "active":
+            return
+        for key in ("title", "summary", "evidence", "limits", "reviewed"):
+            if not getattr(raw, key):
+                self.faults.append(Fault(place(()), f"an active rule needs {key}"))
+
+    def _evidence(self, raw: _Rule, place: Place) -> model.Evidence:
+        none = model.Evidence("expert_opinion", ())
+        if raw.evidence is None:
+            return none
+        evidence, faults = structure(raw.evidence, model.Evidence, lambda p: place(("evidence", *p)))
+        self.faults += faults
+        if evidence is None:
+            return none
+        where = place(("evidence",))
+        if evidence.grade not in GRADES:
+            self.faults.append(Fault(where, f"no grade {evidence.grade!r}", closest(evidence.grade, GRADES)))
+        if not evidence.references:
+            self.faults.append(Fault(where, "names no reference"))
+        for word, kind in [(w, "references") for w in evidence.references] + [(w, "claims") for w in evidence.claims]:
+            if word not in self.found[kind]:
+                self.faults.append(Fault(where, f"no {kind[:-1]} {word!r}", closest(word, self.found[kind])))
+        return evidence
+
+    def _conclusion(
+        self, item: object, path: RawPath, place: Place, words: model.Vocabulary, about: model.Subject
+    ) -> model.Conclusion | None:
+        if not isinstance(item, dict) or len(item) != 1:
+            self.faults.append(Fault(place(path), f"expected one conclusion, got {shown(item)}"))
+            return None
+        (form, data), *_ = item.items()
+        if form == "derive":
+            if isinstance(data, str):
+                return model.Derive(data)
+            self.faults.append(Fault(place((*path, form)), f"expected an id, got {shown(data)}"))
+            return None
+        if form not in _CONCLUSIONS:
+            self.faults.append(Fault(place(path), f"no conclusion {form!r}", closest(form, ("derive", *_CONCLUSIONS))))
+            return None
+        made, faults = structure(data, _CONCLUSIONS[form], lambda p: place((*path, form, *p)))
+        self.faults += faults
+        where = place((*path, form))
+        match made:
+            case model.Support(hypothesis=id_) | model.Oppose(hypothesis=id_) | model.Confirm(id_) | model.Exclude(id_):
+                self._known(id_, "hypothesis", words.suspects, where)
+            case model.CriterionMet(hypothesis=id_):
+                self._known(id_, "hypothesis", words.suspects, where)
+            case model.RaiseAlert(condition=id_, urgency=urgency, regions=regions):
+                self._known(id_, "hypothesis", words.suspects, where)
+                self._known(urgency, "urgency", model.URGENCIES, where)
+                for region in regions:
+                    self._known(region, "region", words.regions, where)
+            case model.Recommend(kind=kind):
+                self._known(kind, "kind of recommendation", RECOMMENDATIONS, where)
+            case model.Ask(terms=terms):
+                for term in terms:
+                    self._known(term, "finding", words.terms, where)
+        if isinstance(made, model.Support | model.Oppose):
+            self._known(made.strength, "strength", model.STRENGTHS, where)
+        if isinstance(made, model.GiveCaution | model.Recommend | model.Ask):
+            self._placeholders(made.text, about, words, where)
+        return made
+
+    def _known(self, word: str, kind: str, known: Iterable[str], where: str) -> None:
+        if word not in known:
+            self.faults.append(Fault(where, f"no {kind} {word!r}", closest(word, known)))
+
+    def _placeholders(self, text: str, about: model.Subject, words: model.Vocabulary, where: str) -> None:
+        allowed = {"label": ("label",), "muscle": ("muscle", "side"), "patient": ()}[about]
+        for name in placeholders(text):
+            if name.startswith("value:"):
+                self._known(name.removeprefix("value:"), "finding", words.terms, where)
+            elif name not in allowed:
+                self.faults.append(Fault(where, f"no placeholder {{{name}}} in a rule about {about}", closest(name, (*allowed, "value:term"))))
+
+    def _check_conclusions(self, then: Sequence[model.Conclusion], trigger: c.Condition | None, place: Place) -> None:
+        care = [x for x in then if isinstance(x, model.Recommend) and x.kind == "self_care"]
+        if care and len(care) < len(then):
+            self.faults.append(Fault(place(("then",)), "a rule that recommends self_care concludes nothing else"))
+        alerts = [x for x in then if isinstance(x, model.RaiseAlert)]
+        if len(alerts) > 1:
+            self.faults.append(Fault(place(("then",)), "one rule raises one alert"))
+        if trigger is not None and not alerts:
+            self.faults.append(Fault(place(("when", "trigger")), "a trigger belongs to a rule that raises an alert"))
+        if alerts and trigger is None:
+            self.faults.append(Fault(place(("when",)), "a rule that raises an alert needs a trigger"))
+
+    # --- conditions
+
+    def _condition(self, data: object, words: model.Vocabulary, scope: model.Subject, where: str) -> c.Condition:
+        return self._parse(data, (), lambda path: where, words, scope)
+
+    def _parse(self, data: object, path: RawPath, place: Place, words: model.Vocabulary, scope: model.Subject) -> c.Condition:
+        parser = _ConditionParser(words, place)
+        condition = parser.parse(data, path, scope)
+        self.faults += parser.faults
+        return condition
+
+    def _check_scopes(self, rules: Sequence[model.Rule]) -> None:
+        """Each conclusion has one kind of subject, exists, and is read only where that subject is at hand."""
+        about: dict[str, model.Rule] = {}
+        for rule in rules:
+            for id_ in rule.derives():
+                first = about.setdefault(id_, rule)
+                if first.about != rule.about:
+                    self.faults.append(Fault(rule.source, f"{id_!r} is about a {rule.about} here and about a {first.about} in {first.source}"))
+        for rule in rules:
+            for id_, scope in _read(rule.when, rule.about):
+                if id_ not in about:
+                    self.faults.append(Fault(rule.source, f"no active rule concludes {id_!r}", closest(id_, about)))
+                elif about[id_].about not in ("patient", scope):
+                    self.faults.append(
+                        Fault(rule.source, f"{id_!r} is a conclusion about a {about[id_].about}; here it needs any_muscle, count_muscles or label_muscle")
+                    )
+
+    def _in_strata(self, rules: Sequence[model.Rule]) -> tuple[model.Rule, ...]:
+        """The rules in the order in which they can be decided; reading a conclusion, or closing one, takes a step."""
+        concluding: dict[str, list[model.Rule]] = {}
+        for rule in rules:
+            for id_ in rule.derives():
+                concluding.setdefault(id_, []).append(rule)
+        by_id = {rule.id: rule for rule in rules}
+        needs = {rule.id: sorted({r.id for id_, _ in _read(rule.when, rule.about) for r in concluding[id_]}) for rule in rules}
+        try:
+            order = list(TopologicalSorter(needs).static_order())
+        except CycleError as error:
+            cycle = " -> ".join(reversed(error.args[1]))
+            raise KnowledgeError([Fault(by_id[error.args[1][0]].source, f"rules go round in a circle: {cycle}")]) from None
+        strata: dict[str, int] = {}
+        for id_ in order:
+            strata[id_] = level(by_id[id_].when, lambda d: 1 + max(strata[r.id] for r in concluding[d]))
+        return tuple(sorted((attrs.evolve(r, stratum=strata[r.id]) for r in rules), key=lambda r: (r.stratum, r.id)))
+
+
+def level(condition: c.Condition, of_derived: Callable[[str], int]) -> int:
+    """
+    The stratum at which a condition can be decided.
+
+    >>> level(c.Established(c.Present("fever")), lambda id: 1)
+    1
+    """
+    if isinstance(condition, c.Derived):
+        return of_derived(condition.id)
+    below = max((level(part, of_derived) for part in c.parts(condition)), default=0)
+    return below + isinstance(condition, c.Established | c.Known | c.CountMuscles | c.LabelMuscle)
+
+
+def placeholders(text: str) -> Iterator[str]:
+    """
+    The names in braces of a rule's text.
+
+    >>> list(placeholders("Examine {muscle} ({side})"))
+    ['muscle', 'side']
+    """
+    for piece in text.split("{")[1:]:
+        yield piece.partition("}")[0]
+
+
+def _read(condition: c.Condition, scope: model.Subject) -> Iterator[tuple[str, model.Subject]]:
+    """Every conclusion a condition reads, with the subject in whose scope it stands."""
+    if isinstance(condition, c.Derived):
+        yield condition.id, scope
+    inner: model.Subject = "muscle" if isinstance(condition, c.CountMuscles | c.LabelMuscle) else scope
+    for part in c.parts(condition):
+        yield from _read(part, inner)
+
+
+def _with_open_alert(rule: model.Rule) -> Iterator[model.Rule]:
+    """A red flag in two steps is two rules: it is raised, or it is open because its qualifier is unknown."""
+    yield rule
+    if rule.alert and rule.trigger and rule.qualifier:
+        yield attrs.evolve(
+            rule,
+            id=f"{rule.id}.open",
+            title=f"{rule.title} (open: not enough is known to clear it)",
+            when=c.All((rule.trigger, c.Not(c.Known(rule.qualifier)))),
+            then=(model.Derive(f"alert.{rule.alert.urgency}.open"),),
+            open_alert=rule.alert.id,
+            trigger=None,
+            qualifier=None,
+        )
+
+
+def _under_the_law(rules: Sequence[model.Rule]) -> list[model.Rule]:
+    """No self-care while an emergency or urgent red flag is raised or open."""
+    derived = {id_ for rule in rules for id_ in rule.derives()}
+    flags = [f"alert.{urgency}{state}" for urgency in ("emergency", "urgent") for state in ("", ".open")]
+    standing = tuple(c.Derived(flag) for flag in flags if flag in derived)
+    if not standing:
+        return list(rules)
+    clear = c.Not(c.Established(c.Any(standing)))
+
+    def guarded(rule: model.Rule) -> model.Rule:
+        if any(isinstance(x, model.Recommend) and x.kind == "self_care" for x in rule.then):
+            return attrs.evolve(rule, when=c.All((rule.when, clear)))
+        return rule
+
+    return [guarded(rule) for rule in rules]
+
+
+def _region_cycles(words: model.Vocabulary, places: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, str]]:
+    for region in words.regions.values():
+        chain, parent = [region.id], region.parent
+        while parent and parent in words.regions and parent not in chain:
+            chain.append(parent)
+            parent = words.regions[parent].parent
+        if parent == region.id:
+            yield places["regions", region.id], " -> ".join([*chain, parent])
+
+
+class _ConditionParser:
+    """Reads conditions as they are written; every fault is kept, and a faulty part becomes a placeholder."""
+
+    def __init__(self, words: model.Vocabulary, place: Place) -> None:
+        self.words = words
+        self.place = place
+        self.faults: list[Fault] = []
+
+    def parse(self, data: object, path: RawPath, scope: model.Subject) -> c.Condition:
+        if isinstance(data, str):
+            return self._term(data, None, path, scope)
+        if not isinstance(data, dict) or len(data) != 1:
+            return self._fault(path, f"a condition has exactly one form, got {shown(data)}")
+        (form, value), *_ = data.items()
+        if form in FORMS:
+            return self._form(form, value, (*path, form), scope)
+        return self._term(form, value, (*path, form), scope)
+
+    def _fault(self, path: RawPath, what: str, near: str | None = None) -> c.Condition:
+        self.faults.append(Fault(self.place(path), what, near))
+        return c.Present("")
+
+    def _form(self, form: str, value: Any, path: RawPath, scope: model.Subject) -> c.Condition:
+        match form:
+            case "all" | "any":
+                of = self._several(value, path, scope)
+                return (c.All if form == "all" else c.Any)(of)
+            case "not":
+                return c.Not(self.parse(value, path, scope))
+            case "established":
+                return c.Established(self.parse(value, path, scope))
+            case "known":
+                return c.Known(self.parse(value, path, scope))
+            case "at_least":
+                keys = self._keys(value, path, ("n", "of"))
+                if keys is None:
+                    return c.Present("")
+                of = self._several(keys["of"], (*path, "of"), scope)
+                if not isinstance(keys["n"], int) or not 1 <= keys["n"] <= len(of):
+                    return self._fault((*path, "n"), f"n must be a number from 1 to {len(of)}, got {shown(keys['n'])}")
+                return c.AtLeast(keys["n"], of)
+            case "item":
+                keys = self._keys(value, path, ("id", "label", "is"))
+                if keys is None:
+                    return c.Present("")
+                return c.Item(str(keys["id"]), str(keys["label"]), self.parse(keys["is"], (*path, "is"), scope))
+            case "pain_at":
+                return self._pain_at(value, path)
+            case "label":
+                return c.Label(self._ids(value, path, "diagnosis", self.words.diagnoses))
+            case "derived":
+                return c.Derived(value) if isinstance(value, str) else self._fault(path, f"expected an id, got {shown(value)}")
+            case "muscle":
+                self._only("muscle", scope, path)
+                return c.MuscleIs(self._ids(value, path, "muscle", {*self.words.muscles, *self.words.groups}))
+            case "label_is":
+                self._only("label", scope, path)
+                kinds = self._keys(value, path, ("kind",))
+                known = sorted({d.kind for d in self.words.diagnoses.values()})
+                return c.LabelIs(self._ids(kinds["kind"], (*path, "kind"), "kind of diagnosis", known)) if kinds else c.Present("")
+            case "label_muscle":
+                self._only("label", scope, path)
+                return c.LabelMuscle(self.parse(value, path, "muscle"))
+        return self._muscles(form, value, path)
+
+    def _muscles(self, form: str, value: Any, path: RawPath) -> c.Condition:
+        wanted = ("where", "has") if form == "any_muscle" else ("where", "has", "at_least")
+        keys = self._keys(value, path, wanted)
+        if keys is None:
+            return c.Present("")
+        n = keys.get("at_least", 1)
+        if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+            return self._fault((*path, "at_least"), f"expected a whole number from 1, got {shown(n)}")
+        return c.CountMuscles(c.All(tuple(self.parse(keys[key], (*path, key), "muscle") for key in ("where", "has"))), n)
+
+    def _pain_at(self, value: Any, path: RawPath) -> c.Condition:
+        side = None
+        if isinstance(value, dict):
+            keys = self._keys(value, path, ("regions", "side"))
+            if keys is None:
+                return c.Present("")
+            value, side = keys["regions"], keys["side"]
+            if side not in model.SIDES:
+                return self._fault((*path, "side"), f"no side {side!r}", closest(side, model.SIDES))
+        return c.PainAt(self._ids(value, path, "region", self.words.regions), side)
+
+    def _several(self, value: Any, path: RawPath, scope: model.Subject) -> tuple[c.Condition, ...]:
+        if not isinstance(value, list) or not value:
+            return (self._fault(path, f"expected a list of conditions, got {shown(value)}"),)
+        return tuple(self.parse(part, (*path, index), scope) for index, part in enumerate(value))
+
+    def _keys(self, value: Any, path: RawPath, wanted: Sequence[str]) -> dict[str, Any] | None:
+        if isinstance(value, dict) and set(value) == set(wanted):
+            return value
+        given = sorted(value) if isinstance(value, dict) else shown(value)
+        self._fault(path, f"expected the keys {', '.join(wanted)}, got {given}")
+        return None
+
+    def _ids(self, value: Any, path: RawPath, kind: str, known: Iterable[str]) -> tuple[str, ...]:
+        if not isinstance(value, list) or not value:
+            self._fault(path, f"expected a list of ids, got {shown(value)}")
+            return ()
+        for index, word in enumerate(value):
+            if word not in known:
+                self._fault((*path, index), f"no {kind} {word!r}", closest(word, known))
+        return tuple(str(word) for word in value)
+
+    def _only(self, wanted: model.Subject, scope: model.Subject, path: RawPath) -> None:
+        if scope != wanted:
+            self._fault(path, f"stands only in a rule about a {wanted}")
+
+    def _term(self, word: str, value: Any, path: RawPath, scope: model.Subject) -> c.Condition:
+        term = self.words.terms.get(word)
+        if term is None:
+            return self._fault(path, f"no finding {word!r} in the vocabulary", closest(word, {*self.words.terms, *FORMS}))
+        if term.subject not in ("patient", scope):
+            where = "any_muscle or a rule about a muscle" if term.subject == "muscle" else f"a rule about a {term.subject}"
+            return self._fault(path, f"{word!r} is a finding of a {term.subject}; it stands only in {where}")
+        if term.kind == "boolean":
+            if value is not None:
+                return self._fault(path, f"{word!r} is a yes/no finding: write it alone, or under not")
+            return c.Present(word)
+        if term.kind in ("one_of", "many_of"):
+            return c.Words(word, self._ids(value, path, f"value of {word!r}", term.values))
+        return self._compare(term, value, path)
+
+    def _compare(self, term: model.Term, value: Any, path: RawPath) -> c.Condition:
+        if not isinstance(value, dict) or not value:
+            return self._fault(path, f"expected bounds ({', '.join(BOUNDS)}), got {shown(value)}")
+        bounds: dict[str, float] = {}
+        for key, bound in value.items():
+            if key not in BOUNDS:
+                self._fault((*path, key), f"no bound {key!r}", closest(key, BOUNDS))
+                continue
+            try:
+                bounds[key] = self.words.quantity(bound, term)
+            except Misfit as misfit:
+                self._fault((*path, key), str(misfit), misfit.near)
+        return c.Compare(term.id, **bounds)
+
+
+# --- digest -----------------------------------------------------------------------------------------------------------
+
+
+def digest(base: model.KnowledgeBase) -> str:
+    """
+    SHA-256 over the loaded values, text included, as canonical JSON; comments and layout of the files do not count.
+    """
+    content = [base.pack, base.vocabulary, base.referrals, base.references, base.claims, base.rules, base.shelved]
+    text = json.dumps([_canonical(part) for part in content], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(unicodedata.normalize("NFC", text).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if attrs.has(type(value)):
+        fields = [a.name for a in attrs.fields(type(value)) if a.eq and not a.name.startswith("_")]
+        return [type(value).__name__, {name: _canonical(getattr(value, name)) for name in fields}]
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(part) for part in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Found = Literal["checkout", "package"]
+
+
+def packaged_rules() -> Path:
+    """
+    The rules that ship with this library: a checkout's own ``rules/`` first, then the copy inside the package.
+
+    Raises:
+        KnowledgeError: neither is there.
+
+    """
+    here = Path(__file__).resolve().parent
+    for folder in (here.parents[1] / "rules", here / "rules"):
+        if (folder / "pack.yaml").is_file():
+            return folder
+    raise KnowledgeError([Fault(str(here), "the packaged rules are missing; reinstall mps_rules")])

@@ -1,0 +1,942 @@
+"""
+The values that travel through the library, all frozen: knowledge, what is known of a patient, what is concluded.
+
+Nothing here computes an opinion. Data flows one way: findings, facts, derivations, assessment, views.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias
+
+import attrs
+
+from mps_rules.conditions import Condition
+from mps_rules.errors import Fault, FindingError, closest
+from mps_rules.reading import dotted
+from mps_rules.structure import CONVERTER, Misfit, shown, structure
+
+Subject: TypeAlias = Literal["patient", "muscle", "label"]
+Strength: TypeAlias = Literal["strong", "moderate", "weak"]
+Urgency: TypeAlias = Literal["emergency", "urgent", "soon"]
+
+STRENGTHS: tuple[Strength, ...] = ("strong", "moderate", "weak")
+URGENCIES: tuple[Urgency, ...] = ("emergency", "urgent", "soon")
+SIDES = ("left", "right")
+PATIENT = "patient"
+"""The subject of everything that is not about one muscle or one diagnosis."""
+
+
+def muscle_subject(muscle: str, side: str | None) -> str:
+    """
+    The subject of a muscle and side.
+
+    >>> muscle_subject("soleus", "left"), muscle_subject("soleus", None)
+    ('soleus.left', 'soleus')
+    """
+    return f"{muscle}.{side}" if side else muscle
+
+
+def plain(value: Any) -> Any:
+    """A frozen value as plain data (dict, list, text, number, bool, None), field by field, in order."""
+    if attrs.has(type(value)):
+        return {a.name.rstrip("_"): plain(getattr(value, a.name)) for a in attrs.fields(type(value)) if not a.name.startswith("_")}
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return value
+
+
+# --- the vocabulary ---------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Unit:
+    """A unit of the closed UCUM table: ``base = value * factor + offset``."""
+
+    id: str
+    dimension: str
+    factor: float
+    offset: float = 0.0
+    shown: str | None = None
+    also: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Term:
+    """A finding: what it is called, which values it takes, how it is obtained, and what it follows from."""
+
+    id: str
+    label: str
+    category: str
+    kind: str
+    subject: str
+    cost: str
+    unit: str | None = None
+    range: tuple[float, float] | None = None
+    values: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    codes: Mapping[str, str] = attrs.Factory(dict)
+    implied_by: Condition | None = None
+    denied_by: Condition | None = None
+    stands_for: str | None = None
+    excludes: tuple[str, ...] = ()
+    fact: bool = False
+    claims: tuple[str, ...] = ()
+    note: str = ""
+
+
+@attrs.frozen
+class Measure:
+    """A sum or count over findings; an interval while items are unknown."""
+
+    id: str
+    sum: tuple[str, ...] = ()
+    count: tuple[Condition, ...] = ()
+    also_total: str | None = None
+    references: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Region:
+    """A place of the pain map; without parts it is a leaf, without sides it lies on the midline or spans both."""
+
+    id: str
+    label: str
+    parent: str | None = None
+    sides: tuple[str, ...] = ()
+    adjacent: tuple[str, ...] = ()
+    surface: str = ""
+    codes: Mapping[str, str] = attrs.Factory(dict)
+    snomed_match: str = "exact"
+    article_term: str = ""
+
+
+@attrs.frozen
+class Muscle:
+    """A muscle, or a part of one, with a pain pattern of its own."""
+
+    id: str
+    label: str
+    group: str
+    area: str
+    lies_in: tuple[str, ...]
+    access: str
+    latin: str = ""
+    nerve: str = ""
+    roots: str = ""
+    action: str = ""
+    aggravating: str = ""
+    mimics: tuple[str, ...] = ()
+    safety: str = ""
+    references: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Referral:
+    """An edge of the referral graph: this muscle can send pain to this region."""
+
+    muscle: str
+    region: str
+    zone: str
+    confidence: str
+    laterality: str = "ipsilateral"
+    checked: bool = True
+    references: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    note: str = ""
+
+
+@attrs.frozen
+class Diagnosis:
+    """A diagnosis that may have been given, and the muscles that mimic it or take part."""
+
+    id: str
+    label: str
+    kind: str
+    codes: Mapping[str, tuple[str, ...]] = attrs.Factory(dict)
+    code_note: str = ""
+    muscles: tuple[str, ...] = ()
+    why_masks: str = ""
+    supports: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    thresholds: Mapping[str, str] = attrs.Factory(dict)
+    criteria: tuple[str, ...] = ()
+    examine: str = ""
+    caution: str = ""
+    references: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Suspect:
+    """What an assessment may rank or an alert may suspect; shares its id with a diagnosis where one exists."""
+
+    id: str
+    label: str
+    kind: str
+    synonyms: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Reference:
+    """One entry of the bibliography."""
+
+    id: str
+    class_: str
+    text: str
+    checked: str
+    identifier: str = ""
+
+
+@attrs.frozen
+class Home:
+    """Where a claim lives that is neither rule nor edge: a wording, the vocabulary, the ranking, or a stated scope."""
+
+    kind: str
+    where: str
+
+
+@attrs.frozen
+class Claim:
+    """One fact of the article, in own words, and what it lets a rule conclude."""
+
+    id: str
+    topic: str
+    claim: str
+    conclusion: str
+    home: Home | None = None
+
+
+@attrs.frozen
+class Pack:
+    """What a folder of rules says of itself."""
+
+    id: str
+    title: str
+    version: str
+    status: str
+    licence: str
+    owners: tuple[str, ...]
+    intended_users: str
+    intended_use: str
+    not_for: tuple[str, ...] = ()
+
+
+_QUANTITY = re.compile(r"\s*([-+]?[0-9]+(?:\.[0-9]+)?)\s*(\S(?:.*\S)?)?\s*\Z")
+
+
+@attrs.frozen
+class Vocabulary:
+    """All words of a pack, by id."""
+
+    units: Mapping[str, Unit]
+    terms: Mapping[str, Term]
+    measures: Mapping[str, Measure]
+    regions: Mapping[str, Region]
+    muscles: Mapping[str, Muscle]
+    diagnoses: Mapping[str, Diagnosis]
+    suspects: Mapping[str, Suspect]
+
+    def unit(self, written: str) -> Unit | None:
+        """The unit of that code or spelling."""
+        if written in self.units:
+            return self.units[written]
+        return next((unit for unit in self.units.values() if written in unit.also), None)
+
+    def quantity(self, value: Any, term: Term) -> float:
+        """
+        A number, or text with a unit, as a number in the term's own unit.
+
+        Raises:
+            Misfit: not a quantity, an unknown unit, a unit of another dimension, or outside the term's range.
+
+        """
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise Misfit(f"expected a number{self._in_unit(term)}, got {shown(value)}")
+        if isinstance(value, str):
+            match = _QUANTITY.match(value[:100])
+            if not match:
+                raise Misfit(f"expected a number{self._in_unit(term)}, got {shown(value)}")
+            number = float(match[1])
+            if match[2]:
+                number = self._converted(number, match[2], term)
+        else:
+            number = float(value)
+        if not float("-inf") < number < float("inf"):
+            raise Misfit(f"{shown(value)} is not a number")
+        if term.range and not term.range[0] <= number <= term.range[1]:
+            raise Misfit(f"{number:g} is outside {term.range[0]:g} to {term.range[1]:g}{self._in_unit(term)}")
+        return number
+
+    def _converted(self, number: float, written: str, term: Term) -> float:
+        unit, own = self.unit(written), self.units[term.unit or "1"]
+        if unit is None:
+            raise Misfit(f"no unit {written!r}", closest(written, [u for x in self.units.values() for u in (x.id, *x.also)]))
+        if unit.dimension != own.dimension:
+            raise Misfit(f"{written!r} does not measure {term.label.lower()!r}; write it in {own.id}")
+        return round((number * unit.factor + unit.offset - own.offset) / own.factor, 9)
+
+    def _in_unit(self, term: Term) -> str:
+        return f" in {term.unit}" if term.unit and not term.unit.startswith(("{", "1")) else ""
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Muscle groups: id to the ids of their parts."""
+        found: dict[str, list[str]] = {}
+        for muscle in self.muscles.values():
+            found.setdefault(muscle.group, []).append(muscle.id)
+        return {group: tuple(parts) for group, parts in found.items()}
+
+    def muscle_label(self, id: str) -> str:  # noqa: A002
+        """The name of a muscle or of a group of muscles."""
+        return self.muscles[id].label if id in self.muscles else id.replace("_", " ").capitalize()
+
+    def name(self, kind: str, id: str) -> str:  # noqa: A002
+        """
+        The words for a term, unit of a term, region, label or muscle; other ids in plain words.
+        """
+        match kind:
+            case "term" if id in self.terms:
+                return self.terms[id].label
+            case "unit":
+                return self.shown_unit(id)
+            case "region":
+                return self.regions[id].label.lower()
+            case "label":
+                return self.diagnoses[id].label
+            case "muscle":
+                return self.muscle_label(id)
+        return id.replace("_", " ").replace("alert.", "alert: ")
+
+    def shown_unit(self, term: str) -> str:
+        """The unit of a number as people write it, with a space before it; empty for scores and counts."""
+        unit = self.units[self.terms[term].unit or "1"]
+        shown_as = unit.id if unit.shown is None else unit.shown
+        return f" {shown_as}" if shown_as else ""
+
+    def subject_label(self, subject: str) -> str:
+        """The name of a subject: the patient, a muscle and side, or a diagnosis."""
+        if subject == PATIENT:
+            return "the patient"
+        if subject in self.diagnoses:
+            return self.diagnoses[subject].label
+        muscle, _, side = subject.partition(".")
+        return self.muscle_label(muscle) + (f" ({side})" if side else "")
+
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Evidence:
+    """What a rule rests on: a grade, references, and the claims of the article that it encodes."""
+
+    grade: str
+    references: tuple[str, ...]
+    claims: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Review:
+    """When a rule was last reviewed, and by whom."""
+
+    on: str
+    by: str
+
+
+@attrs.frozen
+class Derive:
+    """An intermediate conclusion that other rules may read."""
+
+    id: str
+
+
+@attrs.frozen
+class Support:
+    """An argument for a hypothesis."""
+
+    hypothesis: str
+    strength: Strength
+
+
+@attrs.frozen
+class Oppose:
+    """An argument against a hypothesis."""
+
+    hypothesis: str
+    strength: Strength
+
+
+@attrs.frozen
+class Confirm:
+    """Settles a hypothesis as true."""
+
+    hypothesis: str
+
+
+@attrs.frozen
+class Exclude:
+    """Settles a hypothesis as false."""
+
+    hypothesis: str
+
+
+@attrs.frozen
+class CriterionMet:
+    """A published definition is met."""
+
+    id: str
+    name: str
+    hypothesis: str
+
+
+@attrs.frozen
+class RaiseAlert:
+    """A red flag: what is suspected, how urgent it is, and what to do."""
+
+    id: str
+    label: str
+    urgency: Urgency
+    condition: str
+    act_within: str
+    action: str
+    regions: tuple[str, ...]
+
+
+@attrs.frozen
+class GiveCaution:
+    """A warning about reasoning."""
+
+    id: str
+    text: str
+
+
+@attrs.frozen
+class Recommend:
+    """Something to do: examine, refer, investigate, self_care, or avoid."""
+
+    kind: str
+    text: str
+
+
+@attrs.frozen
+class Ask:
+    """Findings worth asking about next, and why."""
+
+    terms: tuple[str, ...]
+    text: str
+
+
+Conclusion: TypeAlias = Derive | Support | Oppose | Confirm | Exclude | CriterionMet | RaiseAlert | GiveCaution | Recommend | Ask
+
+
+@attrs.frozen
+class Rule:
+    """
+    When a condition holds of its subject, these conclusions follow.
+
+    ``trigger`` and ``qualifier`` are the two steps of a red flag; ``when`` is their conjunction. ``open_alert`` names the
+    alert that this rule, made by the loader, reports as open. ``stratum`` is computed.
+    """
+
+    id: str
+    title: str
+    status: str
+    about: Subject
+    summary: str
+    evidence: Evidence
+    when: Condition
+    then: tuple[Conclusion, ...]
+    limits: str
+    reviewed: Review | None
+    trigger: Condition | None = None
+    qualifier: Condition | None = None
+    open_alert: str | None = None
+    stratum: int = 0
+    source: str = attrs.field(default="", eq=False)
+
+    @property
+    def alert(self) -> RaiseAlert | None:
+        """The red flag this rule raises, if it raises one."""
+        return next((c for c in self.then if isinstance(c, RaiseAlert)), None)
+
+    def concludes(self) -> tuple[str, ...]:
+        """Every conclusion in a few words, for a trace."""
+        return tuple(
+            f"{type(x).__name__}: {getattr(x, 'hypothesis', '') or getattr(x, 'id', '') or getattr(x, 'kind', '') or ', '.join(getattr(x, 'terms', ()))}"
+            for x in self.then
+        )
+
+    def derives(self) -> tuple[str, ...]:
+        """The ids under which other rules may read this rule's conclusions."""
+        found: list[str] = []
+        for conclusion in self.then:
+            match conclusion:
+                case Derive(id):
+                    found.append(id)
+                case CriterionMet(id=id):
+                    found.append(id)
+                case RaiseAlert(id=id, urgency=urgency):
+                    found += [id, f"alert.{urgency}"]
+        return tuple(found)
+
+
+@attrs.frozen(eq=False)
+class KnowledgeBase:
+    """
+    Everything loaded from one or several folders; two are equal when their digests are.
+
+    ``rules`` are the live ones in order of stratum and id; ``shelved`` are drafts and retired rules.
+    """
+
+    pack: Pack
+    vocabulary: Vocabulary
+    referrals: tuple[Referral, ...]
+    references: Mapping[str, Reference]
+    claims: Mapping[str, Claim]
+    rules: tuple[Rule, ...]
+    shelved: tuple[Rule, ...]
+    digest: str
+    folders: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KnowledgeBase) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @cached_property
+    def by_id(self) -> dict[str, Rule]:
+        """The live rules by id."""
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def concluding(self) -> dict[str, tuple[Rule, ...]]:
+        """The live rules that conclude each derived id."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            for id_ in rule.derives():
+                found.setdefault(id_, []).append(rule)
+        return {id_: tuple(rules) for id_, rules in found.items()}
+
+    def __repr__(self) -> str:
+        return f"<KnowledgeBase {self.pack.id} {self.pack.version}, {len(self.rules)} rules, {self.digest[:12]}>"
+
+
+# --- what is known of a patient ---------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Finding:
+    """
+    One finding: present or absent, a number in the term's own unit, or words that were given and words that were denied.
+
+    ``follows_from`` names what it follows from where it was not given itself.
+
+    >>> Finding("fever", False), Finding("pain_quality", words=("dull",), denied=("burning",))  # doctest: +ELLIPSIS
+    (Finding(term='fever', value=False, ...), Finding(term='pain_quality', value=None, words=('dull',), ...))
+    """
+
+    term: str
+    value: bool | float | None = None
+    words: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    follows_from: str = ""
+
+
+@attrs.frozen
+class Pain:
+    """One entry of the pain map; ``side`` None means not known which."""
+
+    region: str
+    side: str | None = None
+    present: bool = True
+    intensity: float | None = None
+
+
+@attrs.frozen
+class GivenLabel:
+    """A diagnosis already given (or denied), with what is known about it."""
+
+    label: str
+    present: bool = True
+    findings: tuple[Finding, ...] = ()
+
+
+@attrs.frozen
+class Exam:
+    """What was found in one muscle, or muscle group, on one side."""
+
+    muscle: str
+    side: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@attrs.frozen
+class Findings:
+    """Everything known of one patient, checked and normalised; what is not here is unknown."""
+
+    patient: tuple[Finding, ...] = ()
+    pain: tuple[Pain, ...] = ()
+    pain_map_complete: bool | None = None
+    labels: tuple[GivenLabel, ...] = ()
+    exam: tuple[Exam, ...] = ()
+
+
+# --- what is concluded ------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Premise:
+    """
+    One thing that a conclusion rests on, in words.
+
+    ``kind``: finding, pain, label, measure, muscle, conclusion (then ``id`` is the derived id) or silence.
+    """
+
+    kind: str
+    id: str
+    subject: str
+    text: str
+
+
+@attrs.frozen
+class Derivation:
+    """A rule that fired, for whom, and why."""
+
+    rule: str
+    subject: str
+    stratum: int
+    concludes: tuple[str, ...]
+    because: tuple[Premise, ...] = ()
+
+
+@attrs.frozen(eq=False)
+class Chain:
+    """
+    What chaining the rules over one patient's facts gave, whoever did it.
+
+    ``decided`` holds, by rule and subject, the rules found true or false; what is missing is unknown. Subjects that no rule
+    can tell apart share one entry: ``alike`` names the one that stands for each of them.
+    """
+
+    decided: Mapping[tuple[str, str], bool]
+    conclusions: Mapping[tuple[str, str], bool]
+    alike: Mapping[str, str]
+    derivations: tuple[Derivation, ...]
+
+    def verdict(self, rule: str, subject: str = PATIENT) -> bool | None:
+        """Whether a rule holds of a subject."""
+        return self.decided.get((rule, self.alike.get(subject, subject)))
+
+    def concluded(self, id: str, subject: str = PATIENT) -> bool | None:  # noqa: A002
+        """Whether something was concluded of a subject (or of the patient), is ruled out, or stays open."""
+        found = self.conclusions.get((id, self.alike.get(subject, subject)))
+        return self.conclusions.get((id, PATIENT)) if found is None else found
+
+
+@attrs.frozen
+class Alert:
+    """A red flag that is raised, or open because too little is known to clear it."""
+
+    id: str
+    label: str
+    status: Literal["raised", "open"]
+    urgency: Urgency
+    condition: str
+    condition_label: str
+    act_within: str
+    action: str
+    rule: str
+    because: tuple[Premise, ...]
+    unknown: tuple[str, ...]
+    limits: str
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class Unscreened:
+    """A red flag that matters for where the pain is and that nobody has asked about."""
+
+    id: str
+    label: str
+    urgency: Urgency
+    terms: tuple[str, ...]
+
+
+@attrs.frozen
+class Argument:
+    """What a rule says for or against a hypothesis; ``subjects`` are the muscles or diagnoses it says it of."""
+
+    rule: str
+    title: str
+    effect: Literal["support", "oppose", "confirm", "exclude"]
+    strength: Strength | None
+    subjects: tuple[str, ...]
+    because: tuple[Premise, ...]
+    unknown: tuple[str, ...]
+    grade: str
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class Hypothesis:
+    """A possible explanation with its arguments; ``could_be`` is the worst and best status still possible."""
+
+    id: str
+    label: str
+    kind: str
+    status: str
+    conflict: bool
+    supports: tuple[Argument, ...]
+    opposes: tuple[Argument, ...]
+    undecided: tuple[Argument, ...]
+    could_be: tuple[str, str]
+
+
+@attrs.frozen
+class ScorePart:
+    """One term of a muscle's score."""
+
+    name: str
+    value: float
+    text: str
+
+
+@attrs.frozen
+class MuscleCandidate:
+    """A muscle that may be a source of the pain, and how it would explain it."""
+
+    muscle: str
+    label: str
+    group: str
+    side: str | None
+    status: str
+    score: float
+    terms: tuple[ScorePart, ...]
+    explains: tuple[str, ...]
+    path: tuple[str, ...]
+    confidence: str
+    side_assumed: bool
+    access: str
+    safety: str
+    because: tuple[Premise, ...]
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class CriterionItem:
+    """One line of a published definition; status met, not_met or undecided."""
+
+    id: str
+    label: str
+    status: str
+
+
+@attrs.frozen
+class CriterionResult:
+    """A published definition, line by line, for the patient or for one muscle."""
+
+    id: str
+    label: str
+    hypothesis: str
+    subject: str
+    status: str
+    items: tuple[CriterionItem, ...]
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class Caution:
+    """A warning about reasoning, and why it is given here."""
+
+    id: str
+    text: str
+    rule: str
+    subjects: tuple[str, ...]
+    because: tuple[Premise, ...]
+    limits: str
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class Recommendation:
+    """Something to consider doing, and why."""
+
+    kind: str
+    text: str
+    rule: str
+    subjects: tuple[str, ...]
+    because: tuple[Premise, ...]
+    limits: str
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class Question:
+    """Something to ask or examine next; ``subject`` names the muscle or diagnosis it is about."""
+
+    terms: tuple[str, ...]
+    subject: str
+    text: str
+    why: str
+    cost: str
+
+
+@attrs.frozen
+class KnowledgeUsed:
+    """Which rules gave an answer."""
+
+    id: str
+    version: str
+    status: str
+    digest: str
+
+
+class Tools(Protocol):
+    """What can be asked of an assessment when the rules that made it are at hand."""
+
+    def why(self, assessment: "Assessment", id: str) -> "Proof":  # noqa: A002
+        """The proof of a conclusion."""
+        ...
+
+    def text(self, assessment: "Assessment") -> str:
+        """The assessment as a clinician reads it."""
+        ...
+
+
+@attrs.frozen
+class Proof:
+    """
+    Why a conclusion holds: a statement, the rule that gave it, and the proofs of what it rests on.
+
+    ``str(proof)`` is indented text down to findings and references.
+    """
+
+    statement: str
+    kind: str
+    id: str
+    subject: str
+    rule: str = ""
+    title: str = ""
+    references: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    limits: str = ""
+    because: "tuple[Proof, ...]" = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The proof as plain data."""
+        data: dict[str, Any] = plain(self)
+        return data
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines(0))
+
+    def _lines(self, depth: int) -> Iterable[str]:
+        pad = "  " * depth
+        yield f"{pad}{self.statement}"
+        if self.rule:
+            yield f"{pad}  by rule {self.rule}: {self.title}"
+        for source in self.sources:
+            yield f"{pad}  source: {source}"
+        if self.limits:
+            yield f"{pad}  limits: {self.limits}"
+        for proof in self.because:
+            yield from proof._lines(depth + 1 + bool(self.rule))
+
+
+@attrs.frozen
+class Assessment:
+    """
+    What the rules say of one patient: plain data, ranked and explained.
+
+    Equality, hash, JSON and pickle ignore the tools; after ``from_dict`` or unpickling the methods that need the rules
+    raise until ``with_tools`` has been called.
+    """
+
+    urgency: Literal["none", "soon", "urgent", "emergency"]
+    screening: Literal["complete", "partial", "not_done"]
+    alerts: tuple[Alert, ...]
+    unscreened: tuple[Unscreened, ...]
+    hypotheses: tuple[Hypothesis, ...]
+    muscles: tuple[MuscleCandidate, ...]
+    criteria: tuple[CriterionResult, ...]
+    cautions: tuple[Caution, ...]
+    recommendations: tuple[Recommendation, ...]
+    questions: tuple[Question, ...]
+    trace: tuple[Derivation, ...]
+    findings: Findings
+    knowledge: KnowledgeUsed
+    _tools: Tools | None = attrs.field(default=None, eq=False, repr=False, alias="tools")
+
+    FORMAT: ClassVar[str] = "mps_rules.assessment/1"
+
+    def with_tools(self, tools: Tools | None) -> "Assessment":
+        """The same assessment, able to explain itself."""
+        return attrs.evolve(self, tools=tools)
+
+    def why(self, id: str) -> Proof:  # noqa: A002
+        """
+        The proof of a hypothesis, alert, caution, criterion, derived id, muscle or rule, down to findings and sources.
+
+        Raises:
+            FindingError: nothing of that id was concluded.
+
+        """
+        return self._need_tools().why(self, id)
+
+    def text(self) -> str:
+        """The assessment as plain text that a clinician reads in ten seconds; alerts first."""
+        return self._need_tools().text(self)
+
+    def _need_tools(self) -> Tools:
+        if self._tools is None:
+            message = "this assessment was read back or unpickled; give it the rules again: mps.attach(assessment, kb)"
+            raise ValueError(message)
+        return self._tools
+
+    def to_dict(self) -> dict[str, Any]:
+        """The assessment as plain data, the names of its fields as keys."""
+        return {"format": self.FORMAT, **plain(self)}
+
+    def to_json(self) -> str:
+        """The assessment as JSON text; the same input gives the same bytes."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Assessment":
+        """
+        The assessment that ``to_dict`` wrote.
+
+        Raises:
+            FindingError: the data is not that of an assessment; every fault is listed.
+
+        """
+        if not isinstance(data, Mapping) or data.get("format") != cls.FORMAT:
+            raise FindingError([Fault("format", f"not an assessment of format {cls.FORMAT}")])
+        value, faults = structure({key: part for key, part in data.items() if key != "format"}, cls, dotted)
+        if value is None:
+            raise FindingError(faults)
+        return value
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.name != "_tools"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_tools", None)
+
+
+def _value(value: Any, _: Any) -> bool | float | None:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return float(value)
+    raise Misfit(f"expected true, false or a number, got {shown(value)}")
+
+
+CONVERTER.register_structure_hook_func(lambda t: t == bool | float | None, _value)

@@ -1,0 +1,78 @@
+"""
+What a conclusion rests on, in words: a ``Ground`` (which leaf, of whom, how it stood) becomes a ``Premise``.
+"""
+
+from collections.abc import Iterable
+
+from mps_rules.conditions import (
+    Compare,
+    CountMuscles,
+    Derived,
+    Established,
+    Ground,
+    Known,
+    Label,
+    LabelIs,
+    LabelMuscle,
+    MuscleIs,
+    PainAt,
+    Present,
+    Words,
+    describe,
+)
+from mps_rules.facts import Facts
+from mps_rules.model import PATIENT, Finding, Premise
+
+
+def premises(grounds: Iterable[Ground], facts: Facts) -> tuple[Premise, ...]:
+    """The grounds in words, in order, each once."""
+    return tuple(dict.fromkeys(premise(ground, facts) for ground in grounds))
+
+
+def premise(ground: Ground, facts: Facts) -> Premise:
+    """One ground in words, as it stood: present, recorded absent, or not known."""
+    words = facts.vocabulary
+    state = {True: "", False: ": recorded absent", None: ": not known"}[ground.verdict]
+    match ground.condition:
+        case Present(term):
+            kind = "muscle" if words.terms[term].fact else "finding"
+            return _of(ground, kind, term, words.terms[term].label + state + _source(facts.given.get(term)), facts)
+        case Words(term, (value,)):
+            text = f"{words.terms[term].label}: {'not ' if ground.verdict is False else ''}{value.replace('_', ' ')}"
+            return _of(ground, "finding", term, text + (": not known" if ground.verdict is None else ""), facts)
+        case Compare(term):
+            interval = facts.view(ground.subject).interval(term)
+            text = f"{words.terms[term].label}: {interval}{words.shown_unit(term)}"
+            if ground.verdict is None:
+                text = f"{words.terms[term].label}: not known well enough"
+            return _of(ground, "measure", term, text, facts)
+        case PainAt((region,), side):
+            where = words.regions[region].label.lower() + (f", {side}" if side else "")
+            text = {True: f"Pain in: {where}", False: f"No pain in: {where}", None: f"Pain in: {where}: not known"}
+            return _of(ground, "pain", region, text[ground.verdict], facts)
+        case Label((label,)):
+            text = {True: "Diagnosis given: ", False: "Diagnosis denied: ", None: "Diagnosis not known: "}[ground.verdict]
+            return _of(ground, "label", label, text + words.diagnoses[label].label, facts)
+        case Derived(id):
+            text = {True: "Concluded: ", False: "Ruled out by what is recorded: ", None: "Not decided: "}[ground.verdict]
+            return _of(ground, "conclusion", id, text + words.name("derived", id), facts)
+        case MuscleIs(ids):
+            return _of(ground, "muscle", ground.subject, f"One of: {', '.join(words.muscle_label(i).lower() for i in ids)}", facts)
+        case LabelIs(kinds):
+            return _of(ground, "label", ground.subject, f"A diagnosis of kind: {', '.join(kinds)}", facts)
+        case Established(of) | Known(of):
+            return _of(ground, "silence", "", f"Not established: {describe(of, words.name)}", facts)
+        case CountMuscles(of) | LabelMuscle(of):
+            text = {True: "", False: "In no muscle: ", None: "Not known of any muscle: "}[ground.verdict]
+            return _of(ground, "finding", "", text + describe(of, words.name), facts)
+    raise TypeError(f"not a leaf: {ground.condition!r}")
+
+
+def _source(finding: Finding | None) -> str:
+    return f" (from: {finding.follows_from})" if finding and finding.follows_from else ""
+
+
+def _of(ground: Ground, kind: str, id_: str, text: str, facts: Facts) -> Premise:
+    if ground.subject != PATIENT and kind not in ("pain", "label"):
+        text = f"{facts.vocabulary.subject_label(ground.subject)}: {text[0].lower()}{text[1:]}"
+    return Premise(kind, id_, ground.subject, text)

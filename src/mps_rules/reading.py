@@ -1,0 +1,257 @@
+"""
+Text of a file becomes plain data here, and nowhere else: YAML and JSON, guarded.
+
+No tags, no aliases, no duplicate keys, no nesting beyond 64, no file beyond 1 MB, no word that YAML 1.1 would silently turn
+into something else (a bare ``no``, ``on``, ``12:30``). Each value remembers its line, so that a fault can name it.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn, TypeAlias
+
+import attrs
+import yaml
+
+from mps_rules.errors import Fault
+
+Data: TypeAlias = Any
+"""Plain data: dict, list, str, int, float, bool or None."""
+
+Path: TypeAlias = tuple[str | int, ...]
+
+DEEPEST = 64
+LONGEST = 1_000_000
+
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
+_TREACHEROUS = re.compile(r"(yes|no|on|off|y|n)\Z|[-+]?[0-9]+(:[0-5]?[0-9])+\Z|0[0-9]+\Z", re.IGNORECASE)
+_CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Unreadable(ValueError):
+    """The text is not readable data; ``faults`` says where and why."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(map(str, faults)))
+
+
+@attrs.frozen
+class Document:
+    """Plain data, the name of its source, and the line on which each value begins."""
+
+    data: Data
+    source: str
+    lines: dict[Path, int]
+
+    def place(self, path: Path) -> str:
+        """
+        The name of a place for an error message: source, line, path.
+
+        >>> read_yaml("a:\\n  - b: 1", "x.yaml").place(("a", 0, "b"))
+        'x.yaml line 2, a[0].b'
+        """
+        known = path
+        while known and known not in self.lines:
+            known = known[:-1]
+        line = self.lines.get(known)
+        where = self.source + (f" line {line}" if line is not None else "")
+        return f"{where}, {dotted(path)}" if path else where
+
+
+def dotted(path: Path) -> str:
+    """
+    A path as people write it.
+
+    >>> dotted(("exam", 0, "muscle"))
+    'exam[0].muscle'
+    """
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def read_text(text: str, source: str) -> Document:
+    """JSON if the text begins like JSON or its source ends so, else YAML."""
+    if source.endswith(".json") or text.lstrip()[:1] in ("{", "["):
+        try:
+            return read_json(text, source)
+        except Unreadable:
+            if source.endswith(".json"):
+                raise
+    return read_yaml(text, source)
+
+
+def read_json(text: str, source: str) -> Document:
+    """
+    Plain data from JSON.
+
+    Raises:
+        Unreadable: not JSON, a repeated key, NaN or infinity, too deep or too long.
+
+    """
+    _guard_length(text, source)
+
+    def pairs(items: list[tuple[str, Data]]) -> dict[str, Data]:
+        found = dict(items)
+        if len(found) < len(items):
+            seen: set[str] = set()
+            twice = next(key for key, _ in items if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            _refuse(source, f"key {twice!r} is given twice")
+        return found
+
+    try:
+        data = json.loads(
+            text,
+            object_pairs_hook=pairs,
+            parse_constant=lambda word: _refuse(source, f"{word} is not a number"),
+            parse_float=_finite(source),
+        )
+    except json.JSONDecodeError as error:
+        _refuse(f"{source} line {error.lineno}", f"not JSON: {error.msg}")
+    except RecursionError:
+        _refuse(source, f"nested more than {DEEPEST} deep")
+    except Unreadable:
+        raise
+    except ValueError as error:
+        _refuse(source, f"not JSON: {error}")
+    if _depth(data) > DEEPEST:
+        _refuse(source, f"nested more than {DEEPEST} deep")
+    return Document(data, source, {})
+
+
+def read_yaml(text: str, source: str) -> Document:
+    """
+    Plain data from YAML, with the line of each value.
+
+    Raises:
+        Unreadable: not YAML, or YAML with tags, aliases, repeated keys, treacherous words, too deep or too long.
+
+    """
+    _guard_length(text, source)
+    if "\0" in text:
+        _refuse(source, "not text")
+    faults: list[Fault] = []
+    lines: dict[Path, int] = {}
+    try:
+        events = _guarded(yaml.parse(text, Loader=_LOADER), source)
+        data = _document(events, source, lines, faults)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{source} line {mark.line + 1}" if mark else source
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable character"
+        _refuse(where, f"not YAML: {problem}")
+    if faults:
+        raise Unreadable(faults)
+    return Document(data, source, lines)
+
+
+def _guarded(events: Iterator[yaml.Event], source: str) -> Iterator[yaml.Event]:
+    depth = 0
+    for event in events:
+        where = f"{source} line {event.start_mark.line + 1}" if event.start_mark else source
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                _refuse(where, f"nested more than {DEEPEST} deep")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.AliasEvent):
+            _refuse(where, "aliases (*name) are not allowed; write the value out")
+        if getattr(event, "anchor", None):
+            _refuse(where, "anchors (&name) are not allowed; write the value out")
+        if getattr(event, "tag", None) not in (None, "!"):
+            _refuse(where, f"tags ({event.tag}) are not allowed")
+        yield event
+
+
+def _document(events: Iterator[yaml.Event], source: str, lines: dict[Path, int], faults: list[Fault]) -> Data:
+    data: Data = None
+    documents = 0
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                _refuse(f"{source} line {event.start_mark.line + 1}", "one document a file, please")
+            data = _value(next(events), events, (), source, lines, faults)
+    return data
+
+
+def _value(
+    event: yaml.Event, events: Iterator[yaml.Event], path: Path, source: str, lines: dict[Path, int], faults: list[Fault]
+) -> Data:
+    line = event.start_mark.line + 1
+    lines.setdefault(path, line)
+    if isinstance(event, yaml.ScalarEvent):
+        return _scalar(event, f"{source} line {line}", faults)
+    if isinstance(event, yaml.SequenceStartEvent):
+        sequence: list[Data] = []
+        while not isinstance(item := next(events), yaml.SequenceEndEvent):
+            sequence.append(_value(item, events, (*path, len(sequence)), source, lines, faults))
+        return sequence
+    mapping: dict[str, Data] = {}
+    while not isinstance(item := next(events), yaml.MappingEndEvent):
+        where = f"{source} line {item.start_mark.line + 1}"
+        if not isinstance(item, yaml.ScalarEvent):
+            _refuse(where, "a key must be a word")
+        key: str = item.value
+        if key in mapping:
+            faults.append(Fault(where, f"key {key!r} is given twice"))
+        lines[(*path, key)] = item.start_mark.line + 1
+        mapping[key] = _value(next(events), events, (*path, key), source, lines, faults)
+    return mapping
+
+
+def _scalar(event: yaml.ScalarEvent, where: str, faults: list[Fault]) -> Data:
+    text: str = event.value
+    if not event.implicit[0]:
+        return text
+    if text.lower() in _CONSTANTS:
+        return _CONSTANTS[text.lower()]
+    if _INTEGER.match(text) and len(text) <= 18:
+        return int(text)
+    if _TREACHEROUS.match(text):
+        faults.append(Fault(where, f"a bare {text} is read differently by different programs: write true or false, or quote it"))
+        return text
+    if text.lower().lstrip("+-") in (".nan", ".inf"):
+        faults.append(Fault(where, f"{text} is not a number"))
+        return text
+    if _NUMBER.match(text):
+        number = float(text)
+        if not math.isfinite(number):
+            faults.append(Fault(where, f"{text} is not a number that can be held"))
+        return number
+    return text
+
+
+def _finite(source: str) -> Any:
+    def parse(text: str) -> float:
+        number = float(text)
+        if not math.isfinite(number):
+            _refuse(source, f"{text} is not a number that can be held")
+        return number
+
+    return parse
+
+
+def _depth(data: Data) -> int:
+    deepest, waiting = 0, [(data, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        if depth <= DEEPEST and isinstance(value, dict | list):
+            waiting += [(part, depth + 1) for part in (value.values() if isinstance(value, dict) else value)]
+    return deepest
+
+
+def _guard_length(text: str, source: str) -> None:
+    if len(text) > LONGEST:
+        _refuse(source, f"longer than {LONGEST:,} characters ({len(text):,})")
+
+
+def _refuse(where: str, what: str) -> NoReturn:
+    raise Unreadable([Fault(where, what)])

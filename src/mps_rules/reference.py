@@ -1,0 +1,36 @@
+"""
+The definition of chaining, executed to the letter: every rule judged for every subject, stratum by stratum.
+
+Slow and plain. Every other executor must give the same ``Chain``.
+"""
+
+from mps_rules.conditions import grounds, judge, some
+from mps_rules.facts import Facts
+from mps_rules.model import Chain, Derivation, KnowledgeBase
+from mps_rules.premises import premises
+
+
+def chain(base: KnowledgeBase, facts: Facts) -> Chain:
+    """What the rules say of one patient, by ``conditions.judge`` alone."""
+    decided: dict[tuple[str, str], bool] = {}
+    conclusions: dict[tuple[str, str], bool] = {}
+    derivations: list[Derivation] = []
+    waiting = {id_: len(rules) for id_, rules in base.concluding.items()}
+    for rule in base.rules:
+        for subject in facts.subjects(rule.about):
+            view = facts.view(subject, conclusions)
+            verdict = judge(rule.when, view)
+            if verdict is not None:
+                decided[rule.id, subject] = verdict
+            if verdict:
+                because = premises(grounds(rule.when, view), facts)
+                derivations.append(Derivation(rule.id, subject, rule.stratum, rule.concludes(), because))
+        for id_ in rule.derives():
+            waiting[id_] -= 1
+            if waiting[id_] == 0:
+                rules = base.concluding[id_]
+                for subject in facts.subjects(rule.about):
+                    holds = some(decided.get((one.id, subject)) for one in rules)
+                    if holds is not None:
+                        conclusions[id_, subject] = holds
+    return Chain(decided, conclusions, {}, tuple(sorted(derivations, key=lambda d: (d.stratum, d.rule, d.subject))))

@@ -1,0 +1,189 @@
+"""
+Where muscles send pain: one networkx graph, frozen after loading, and the questions that rules and assessments ask of it.
+
+Nodes are muscles, their groups, and regions. Edges: ``refers_to`` (with its Referral), ``lies_in``, ``part_of``, ``adjacent_to``.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mps_rules.conditions import Truth
+from mps_rules.model import SIDES, Pain, Referral, Vocabulary
+from mps_rules.painmap import PainMap, RegionTree
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+CONFIDENCES = ("high", "moderate", "low")
+
+
+@attrs.frozen
+class Match:
+    """One painful entry that one referral edge would explain; ``side_assumed`` where a side was not given."""
+
+    pain: Pain
+    edge: Referral
+    side_assumed: bool
+
+
+@attrs.frozen
+class Relation:
+    """
+    How one muscle (on one side) stands to a patient's pain.
+
+    ``refers_to_pain`` is three-valued; the others speak of the listed pain and are two-valued.
+    """
+
+    refers_to_pain: Truth
+    lies_in_pain: bool
+    matches: tuple[Match, ...]
+    explains_all: bool
+
+    @property
+    def remote_from_pain(self) -> bool:
+        """It refers to the pain but lies elsewhere."""
+        return self.refers_to_pain is True and not self.lies_in_pain
+
+
+UNRELATED = Relation(None, lies_in_pain=False, matches=(), explains_all=False)
+"""A muscle that has nothing to do with the listed pain, on a map that says nowhere that a region is free."""
+
+
+@attrs.frozen(eq=False)
+class ReferralMap:
+    """The referral graph of a vocabulary; muscle groups have the edges of all their parts."""
+
+    vocabulary: Vocabulary
+    referrals: tuple[Referral, ...]
+    tree: RegionTree
+
+    @cached_property
+    def graph(self) -> "nx.MultiDiGraph":
+        """The graph itself: nodes ``(kind, id)``, edges keyed by kind."""
+        import networkx as nx
+
+        graph = nx.MultiDiGraph()
+        for region in self.vocabulary.regions.values():
+            graph.add_node(("region", region.id), label=region.label)
+            if region.parent:
+                graph.add_edge(("region", region.id), ("region", region.parent), key="part_of")
+            for neighbour in region.adjacent:
+                graph.add_edge(("region", region.id), ("region", neighbour), key="adjacent_to")
+        for muscle in self.vocabulary.muscles.values():
+            graph.add_node(("muscle", muscle.id), label=muscle.label)
+            graph.add_edge(("muscle", muscle.id), ("group", muscle.group), key="part_of")
+            for place in muscle.lies_in:
+                graph.add_edge(("muscle", muscle.id), ("region", place), key="lies_in")
+        for edge in self.referrals:
+            graph.add_edge(("muscle", edge.muscle), ("region", edge.region), key="refers_to", referral=edge)
+        return nx.freeze(graph)
+
+    @cached_property
+    def _steps(self) -> "dict[str, dict[str, int]]":
+        import networkx as nx
+
+        neighbours = nx.Graph()
+        neighbours.add_nodes_from(self.vocabulary.regions)
+        neighbours.add_edges_from((r.id, n) for r in self.vocabulary.regions.values() for n in r.adjacent)
+        return dict(nx.all_pairs_shortest_path_length(neighbours))
+
+    def steps(self, muscle: str, region: str) -> int | None:
+        """How many neighbouring regions lie between a muscle and a region; 0: it lies there; None: no way known."""
+        found = [
+            self._steps[place][leaf]
+            for place in self.places(muscle)
+            for leaf in self.tree.leaves[region]
+            if leaf in self._steps[place]
+        ]
+        return min(found, default=None)
+
+    @cached_property
+    def _edges(self) -> dict[str, tuple[Referral, ...]]:
+        found = {
+            muscle: tuple(data["referral"] for _, _, key, data in self.graph.out_edges(("muscle", muscle), keys=True, data=True) if key == "refers_to")
+            for muscle in self.vocabulary.muscles
+        }
+        for group, parts in self.vocabulary.groups.items():
+            if group not in found:
+                found[group] = tuple(edge for part in parts for edge in found[part])
+        return found
+
+    def edges(self, muscle: str) -> tuple[Referral, ...]:
+        """Where a muscle, or a group of muscles, sends pain."""
+        return self._edges[muscle]
+
+    def places(self, muscle: str) -> tuple[str, ...]:
+        """The regions in which a muscle, or a group of muscles, lies."""
+        if muscle in self.vocabulary.muscles:
+            return self.vocabulary.muscles[muscle].lies_in
+        parts = self.vocabulary.groups[muscle]
+        return tuple(dict.fromkeys(place for part in parts for place in self.vocabulary.muscles[part].lies_in))
+
+    def muscles_referring_to(self, region: str) -> tuple[str, ...]:
+        """The muscles with an edge to a leaf region, or to a leaf of a group, in vocabulary order."""
+        found = {
+            muscle[1]
+            for leaf in self.tree.leaves[region]
+            for muscle, _, key in self.graph.in_edges(("region", leaf), keys=True)
+            if key == "refers_to"
+        }
+        return tuple(muscle for muscle in self.vocabulary.muscles if muscle in found)
+
+    @cached_property
+    def _reach(self) -> dict[str, frozenset[str]]:
+        """For each muscle and group, every leaf region it sends pain to or lies in."""
+        names = (*self.vocabulary.muscles, *self.vocabulary.groups)
+        return {m: frozenset((*(edge.region for edge in self.edges(m)), *self.places(m))) for m in names}
+
+    def relation(self, muscle: str, side: str | None, pain_map: PainMap) -> Relation:
+        """How a muscle on a side stands to the pain."""
+        if not pain_map.free and self._reach[muscle].isdisjoint(pain_map.painful_leaves):
+            return UNRELATED
+        edges = self.edges(muscle)
+        matches = tuple(match for pain in pain_map.painful for match in self._matches(edges, side, pain))
+        explained = {match.pain for match in matches}
+        refers: Truth = True
+        if not matches:
+            refers = False if all(self._is_free(edge, side, pain_map) for edge in edges) else None
+        return Relation(
+            refers_to_pain=refers,
+            lies_in_pain=any(self._lies_in(muscle, side, pain) for pain in pain_map.painful),
+            matches=matches,
+            explains_all=bool(pain_map.painful) and explained == set(pain_map.painful),
+        )
+
+    def _matches(self, edges: tuple[Referral, ...], side: str | None, pain: Pain) -> Iterator[Match]:
+        leaves = self.tree.leaves[pain.region]
+        fitting = [edge for edge in edges if edge.region in leaves and self._same_side(edge, side, pain)]
+        if not {edge.region for edge in fitting} >= set(leaves):
+            return
+        for edge in fitting:
+            own = self.vocabulary.regions[edge.region].sides
+            yield Match(pain, edge, bool(own) and edge.laterality == "ipsilateral" and (pain.side is None or side is None))
+
+    def _same_side(self, edge: Referral, side: str | None, pain: Pain) -> bool:
+        if edge.laterality != "ipsilateral" or not self.vocabulary.regions[edge.region].sides:
+            return True
+        return side is None or pain.side not in SIDES or pain.side == side
+
+    def _is_free(self, edge: Referral, side: str | None, pain_map: PainMap) -> bool:
+        return pain_map.is_free(edge.region, side if edge.laterality == "ipsilateral" else None)
+
+    def _lies_in(self, muscle: str, side: str | None, pain: Pain) -> bool:
+        beside = side in SIDES and pain.side in SIDES and pain.side != side
+        return any(
+            pain.region in self.tree.around[place] and not (beside and self.vocabulary.regions[place].sides)
+            for place in self.places(muscle)
+        )
+
+    def path(self, muscle: str, match: Match) -> str:
+        """
+        Why a muscle is thought of, in words: where it hurts, and where the muscle lies.
+        """
+        regions = self.vocabulary.regions
+        where = regions[match.edge.region].label.lower()
+        lies = " and ".join(regions[place].label.lower() for place in self.places(muscle))
+        return f"pain in: {where} <- {self.vocabulary.muscle_label(muscle).lower()}, which lies in: {lies}"

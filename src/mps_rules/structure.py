@@ -1,0 +1,132 @@
+"""
+Plain data becomes attrs values here: strictly, and with every fault at once.
+
+cattrs coerces by default (``"abc"`` into a list of letters); the one converter below does not. It refuses unknown keys and
+names the closest known one.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, get_args, get_origin
+
+import attrs
+import cattrs
+from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
+from cattrs.gen import make_dict_structure_fn, override
+
+from mps_rules.errors import Fault, closest
+
+T = TypeVar("T")
+Path = tuple[str | int, ...]
+
+_KEYWORDS = {"from_": "from", "class_": "class"}
+"""Fields whose name in a file is a Python keyword."""
+
+
+class Misfit(ValueError):
+    """A value that is not what its place wants; the message is for the author of the data."""
+
+    def __init__(self, what: str, near: str | None = None) -> None:
+        self.near = near
+        super().__init__(what)
+
+
+def _strict(wanted: type, word: str) -> Callable[[Any, Any], Any]:
+    def hook(value: Any, _: Any) -> Any:
+        if isinstance(value, wanted) and not (isinstance(value, bool) and wanted is not bool):
+            return value
+        raise Misfit(f"expected {word}, got {shown(value)}")
+
+    return hook
+
+
+def _number(value: Any, _: Any) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    raise Misfit(f"expected a number, got {shown(value)}")
+
+
+def shown(value: Any) -> str:
+    """
+    A value as an error message shows it, cut short.
+
+    >>> shown(["a", "b"]), shown("x" * 100)
+    ("['a', 'b']", "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...")
+    """
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _list(value: Any, wanted: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        raise Misfit(f"expected a list, got {shown(value)}")
+    (part, *_) = get_args(wanted)
+    return CONVERTER._tuple_of(value, part)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+class _Converter(cattrs.Converter):
+    def _tuple_of(self, value: Any, part: Any) -> tuple[Any, ...]:
+        structured = self.structure(list(value), list[part])
+        return tuple(structured)
+
+
+def _mapping(value: Any, wanted: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise Misfit(f"expected a mapping, got {shown(value)}")
+    _, part = get_args(wanted)
+    return {str(key): CONVERTER.structure(entry, part) for key, entry in value.items()}
+
+
+def _attrs_hook(cls: Any) -> Callable[[Any, Any], Any]:
+    renames = {a.name: override(rename=_KEYWORDS[a.name]) for a in attrs.fields(cls) if a.name in _KEYWORDS}
+    inner = make_dict_structure_fn(cls, CONVERTER, _cattrs_forbid_extra_keys=True, **renames)
+
+    def hook(value: Any, wanted: Any) -> Any:
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, Mapping):
+            raise Misfit(f"expected a mapping, got {shown(value)}")
+        return inner(value, wanted)
+
+    return hook
+
+
+CONVERTER = _Converter(detailed_validation=True, forbid_extra_keys=True)
+CONVERTER.register_structure_hook(str, _strict(str, "text"))
+CONVERTER.register_structure_hook(bool, _strict(bool, "true or false"))
+CONVERTER.register_structure_hook(int, _strict(int, "a whole number"))
+CONVERTER.register_structure_hook(float, _number)
+CONVERTER.register_structure_hook_func(lambda t: t is object, lambda value, _: value)
+CONVERTER.register_structure_hook_func(lambda t: get_origin(t) is tuple and get_args(t)[-1:] == (...,), _list)
+CONVERTER.register_structure_hook_func(lambda t: get_origin(t) is dict, _mapping)
+CONVERTER.register_structure_hook_factory(attrs.has, _attrs_hook)
+
+
+def structure(data: Any, cls: type[T], place: Callable[[Path], str], path: Path = ()) -> tuple[T | None, list[Fault]]:
+    """
+    The data as a value of the class, or None and every fault.
+
+    ``place`` turns a path within the document into a place that a reader finds (file, line, path).
+    """
+    try:
+        return CONVERTER.structure(data, cls), []
+    except Exception as error:  # noqa: BLE001 - cattrs wraps whatever a hook raises; each kind is told apart below
+        return None, [Fault(place(where), what, near) for where, what, near in _unfold(error, path)]
+
+
+def _unfold(error: BaseException, path: Path) -> list[tuple[Path, str, str | None]]:
+    if isinstance(error, ClassValidationError):
+        located, others = error.group_exceptions()
+        found = [f for inner, note in located for f in _unfold(inner, (*path, _KEYWORDS.get(note.name, note.name)))]
+        return found + [f for inner in others for f in _unfold(inner, path)]
+    if isinstance(error, IterableValidationError):
+        located, others = error.group_exceptions()
+        found = [f for inner, note in located for f in _unfold(inner, (*path, note.index))]
+        return found + [f for inner in others for f in _unfold(inner, path)]
+    if isinstance(error, ForbiddenExtraKeysError):
+        names = [_KEYWORDS.get(a.name, a.name) for a in attrs.fields(error.cl)]
+        return [((*path, str(key)), f"no such key {key!r} here", closest(key, names)) for key in sorted(map(str, error.extra_fields))]
+    if isinstance(error, KeyError):
+        return [(path, "is missing", None)]
+    if isinstance(error, Misfit):
+        return [(path, str(error), error.near)]
+    return [(path, f"cannot be read: {error}", None)]
