@@ -242,7 +242,7 @@ class View(Protocol):
         """Whether a diagnosis has been given."""
         ...
 
-    def derived(self, id: str) -> Truth:  # noqa: A002 - the word of the rule language
+    def derived(self, id: str) -> Truth:
         """Whether a conclusion was reached."""
         ...
 

@@ -17,7 +17,7 @@ import collections.abc
 import importlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
@@ -391,12 +391,15 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc]
 
     def conclude(self, rule: Rule, subject: str) -> None:
         """A rule fires: its derivation is written, and what it concludes becomes known."""
-        view = self.patient.view(subject, _Lent(self))
+        view = self.patient.view(subject, self._concluded)
         grounds = tuple(c.grounds(rule.when, view, self._judged))
         for member in self.subjects.members[subject]:
             own = [attrs.evolve(ground, subject=member) if ground.subject == subject else ground for ground in grounds]
             self.fired.append(Derivation(rule.id, member, rule.stratum, rule.concludes(), premises(own, self.patient)))
         self.reach((self.network.rail(c.Derived(id_), truth=True), subject) for id_ in rule.derives())
+
+    def _concluded(self, id_: str, subject: str) -> c.Truth:
+        return self.truth(c.Derived(id_), self.subjects.alike.get(subject, subject))
 
     def _judged(self, condition: c.Condition, view: c.View) -> c.Truth:
         return self.truth(self.network.normalised(condition), self.subjects.alike.get(view.subject, view.subject))
@@ -513,29 +516,6 @@ class _Subjects:
         """Who stands for the muscles of a diagnosis' row."""
         row = facts.vocabulary.diagnoses[label].muscles
         return (self.alike[one] for one in self.alike if one.partition(".")[0] in row)
-
-
-class _Lent(Mapping[tuple[str, str], c.Truth]):
-    """The conclusions known so far, lent to a view."""
-
-    def __init__(self, engine: _PatientEngine) -> None:
-        self.engine = engine
-
-    def __getitem__(self, key: tuple[str, str]) -> c.Truth:
-        id_, subject = key
-        derived = c.Derived(id_)
-        if (self.engine.network.about(derived) == "patient") != (subject == PATIENT):
-            raise KeyError(key)
-        truth = self.engine.truth(derived, self.engine.subjects.alike.get(subject, subject))
-        if truth is None:
-            raise KeyError(key)
-        return truth
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        raise TypeError("conclusions are asked for, not listed")
-
-    def __len__(self) -> int:
-        raise TypeError("conclusions are asked for, not counted")
 
 
 # --- engines ----------------------------------------------------------------------------------------------------------

@@ -5,39 +5,20 @@ What is known of one patient, as conditions ask it.
 the referral graph says of it; conclusions are lent to it by whoever draws them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
+from typing import TypeAlias
 
 import attrs
 
-from mps_rules.conditions import (
-    Closing,
-    Compare,
-    Condition,
-    Derived,
-    Established,
-    Ground,
-    Interval,
-    Known,
-    Label,
-    LabelIs,
-    MuscleIs,
-    PainAt,
-    Present,
-    Truth,
-    Words,
-    describe,
-    judge,
-)
+from mps_rules.conditions import Interval, Truth, judge
 from mps_rules.model import (
     PATIENT,
     SIDES,
-    Exam,
     Finding,
     Findings,
     KnowledgeBase,
     Pain,
-    Premise,
     Subject,
     Vocabulary,
     muscle_subject,
@@ -45,10 +26,15 @@ from mps_rules.model import (
 from mps_rules.painmap import PainMap, RegionTree
 from mps_rules.referral import ReferralMap, Relation
 
-Conclusions = Mapping[tuple[str, str], Truth]
-"""Derived ids by subject: (id, subject) to its truth; what is missing is unknown."""
+Concluded: TypeAlias = Callable[[str, str], Truth]
+"""Whether something was concluded of a subject, or, if it is a conclusion about the patient, of the patient."""
 
-NOTHING: Conclusions = {}
+
+def nothing(_id: str, _subject: str) -> Truth:
+    """Nothing has been concluded yet."""
+    return None
+
+
 ANYTHING = Interval(float("-inf"), float("inf"))
 
 
@@ -74,7 +60,7 @@ class PatientView:
     """The patient, as conditions ask: a ``conditions.View``."""
 
     facts: "Facts"
-    conclusions: Conclusions
+    concluded: Concluded
     subject: str = PATIENT
 
     def present(self, term: str) -> Truth:
@@ -92,8 +78,8 @@ class PatientView:
     def label(self, label: str) -> Truth:
         return self.facts.labels.get(label)
 
-    def derived(self, id: str) -> Truth:  # noqa: A002
-        return self.conclusions.get((id, PATIENT))
+    def derived(self, id: str) -> Truth:
+        return self.concluded(id, self.subject)
 
     def is_muscle(self, ids: Sequence[str]) -> bool:
         return False
@@ -103,7 +89,7 @@ class PatientView:
 
     def muscles(self) -> "Iterable[MuscleView]":
         for muscle, side in self.facts.muscles:
-            yield MuscleView(self.facts, self.conclusions, muscle_subject(muscle, side), muscle, side)
+            yield MuscleView(self.facts, self.concluded, muscle_subject(muscle, side), muscle, side)
 
     def label_muscles(self) -> "Iterable[MuscleView]":
         return ()
@@ -144,11 +130,6 @@ class MuscleView(PatientView):
             return self.facts.interval(term)
         return _range(self.facts.vocabulary, term, self.facts.exams.get((self.muscle, self.side), {}).get(term))
 
-    def derived(self, id: str) -> Truth:  # noqa: A002
-        if (id, self.subject) in self.conclusions:
-            return self.conclusions[id, self.subject]
-        return self.conclusions.get((id, PATIENT))
-
     def is_muscle(self, ids: Sequence[str]) -> bool:
         muscle = self.facts.vocabulary.muscles.get(self.muscle)
         return self.muscle in ids or (muscle is not None and muscle.group in ids)
@@ -173,11 +154,6 @@ class LabelView(PatientView):
         if self.facts.vocabulary.terms[term].subject != "label":
             return self.facts.interval(term)
         return _range(self.facts.vocabulary, term, self.facts.label_findings[self.subject].get(term))
-
-    def derived(self, id: str) -> Truth:  # noqa: A002
-        if (id, self.subject) in self.conclusions:
-            return self.conclusions[id, self.subject]
-        return self.conclusions.get((id, PATIENT))
 
     def is_kind(self, kinds: Sequence[str]) -> bool:
         return self.facts.vocabulary.diagnoses[self.subject].kind in kinds
@@ -314,14 +290,14 @@ class Facts:
             total += _counted(judge(condition, view))
         return total
 
-    def view(self, subject: str = PATIENT, conclusions: Conclusions = NOTHING) -> PatientView:
+    def view(self, subject: str = PATIENT, concluded: Concluded = nothing) -> PatientView:
         """What conditions see of a subject."""
         if subject == PATIENT:
-            return PatientView(self, conclusions)
+            return PatientView(self, concluded)
         if subject in self.label_findings:
-            return LabelView(self, conclusions, subject)
+            return LabelView(self, concluded, subject)
         muscle, _, side = subject.partition(".")
-        return MuscleView(self, conclusions, subject, muscle, side or None)
+        return MuscleView(self, concluded, subject, muscle, side or None)
 
     def subjects(self, about: Subject) -> tuple[str, ...]:
         """Everything a rule of that kind is asked about: the patient, every muscle and side, every diagnosis given."""

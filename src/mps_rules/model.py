@@ -211,6 +211,15 @@ class Claim:
 
 
 @attrs.frozen
+class MuscleState:
+    """A word for what is known of a muscle, given when that conclusion was reached about it."""
+
+    state: str
+    derived: str
+    label: str
+
+
+@attrs.frozen
 class Pack:
     """What a folder of rules says of itself."""
 
@@ -223,6 +232,7 @@ class Pack:
     intended_users: str
     intended_use: str
     not_for: tuple[str, ...] = ()
+    muscle_states: tuple[MuscleState, ...] = ()
 
 
 _QUANTITY = re.compile(r"\s*([-+]?[0-9]+(?:\.[0-9]+)?)\s*(\S(?:.*\S)?)?\s*\Z")
@@ -290,11 +300,11 @@ class Vocabulary:
             found.setdefault(muscle.group, []).append(muscle.id)
         return {group: tuple(parts) for group, parts in found.items()}
 
-    def muscle_label(self, id: str) -> str:  # noqa: A002
+    def muscle_label(self, id: str) -> str:
         """The name of a muscle or of a group of muscles."""
         return self.muscles[id].label if id in self.muscles else id.replace("_", " ").capitalize()
 
-    def name(self, kind: str, id: str) -> str:  # noqa: A002
+    def name(self, kind: str, id: str) -> str:
         """
         The words for a term, unit of a term, region, label or muscle; other ids in plain words.
         """
@@ -632,7 +642,7 @@ class Chain:
         """Whether a rule holds of a subject."""
         return self.decided.get((rule, self.alike.get(subject, subject)))
 
-    def concluded(self, id: str, subject: str = PATIENT) -> bool | None:  # noqa: A002
+    def concluded(self, id: str, subject: str = PATIENT) -> bool | None:
         """Whether something was concluded of a subject (or of the patient), is ruled out, or stays open."""
         found = self.conclusions.get((id, self.alike.get(subject, subject)))
         return self.conclusions.get((id, PATIENT)) if found is None else found
@@ -799,7 +809,7 @@ class KnowledgeUsed:
 class Tools(Protocol):
     """What can be asked of an assessment when the rules that made it are at hand."""
 
-    def why(self, assessment: "Assessment", id: str) -> "Proof":  # noqa: A002
+    def why(self, assessment: "Assessment", id: str) -> "Proof":
         """The proof of a conclusion."""
         ...
 
@@ -878,7 +888,7 @@ class Assessment:
         """The same assessment, able to explain itself."""
         return attrs.evolve(self, tools=tools)
 
-    def why(self, id: str) -> Proof:  # noqa: A002
+    def why(self, id: str) -> Proof:
         """
         The proof of a hypothesis, alert, caution, criterion, derived id, muscle or rule, down to findings and sources.
 

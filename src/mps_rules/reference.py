@@ -4,9 +4,9 @@ The definition of chaining, executed to the letter: every rule judged for every 
 Slow and plain. Every other executor must give the same ``Chain``.
 """
 
-from mps_rules.conditions import grounds, judge, some
+from mps_rules.conditions import Truth, grounds, judge, some
 from mps_rules.facts import Facts
-from mps_rules.model import Chain, Derivation, KnowledgeBase
+from mps_rules.model import PATIENT, Chain, Derivation, KnowledgeBase
 from mps_rules.premises import premises
 
 
@@ -15,10 +15,14 @@ def chain(base: KnowledgeBase, facts: Facts) -> Chain:
     decided: dict[tuple[str, str], bool] = {}
     conclusions: dict[tuple[str, str], bool] = {}
     derivations: list[Derivation] = []
+
+    def concluded(id_: str, subject: str) -> Truth:
+        return conclusions.get((id_, subject), conclusions.get((id_, PATIENT)))
+
     waiting = {id_: len(rules) for id_, rules in base.concluding.items()}
     for rule in base.rules:
         for subject in facts.subjects(rule.about):
-            view = facts.view(subject, conclusions)
+            view = facts.view(subject, concluded)
             verdict = judge(rule.when, view)
             if verdict is not None:
                 decided[rule.id, subject] = verdict

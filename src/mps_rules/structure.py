@@ -18,7 +18,7 @@ from mps_rules.errors import Fault, closest
 T = TypeVar("T")
 Path = tuple[str | int, ...]
 
-_KEYWORDS = {"from_": "from", "class_": "class"}
+_KEYWORDS = {"from_": "from", "class_": "class", "for_": "for", "not_": "not"}
 """Fields whose name in a file is a Python keyword."""
 
 

@@ -1,0 +1,149 @@
+"""
+The doors of the library: load rules, evaluate a patient, run cases, lint.
+
+``evaluate`` is a function of its arguments: no clock, no files, no hidden state (with ``kb`` left out, the packaged rules,
+read once).
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from mps_rules import engine, explain, views
+from mps_rules.assess import assess
+from mps_rules.errors import Fault, FindingError
+from mps_rules.facts import Facts, terrain_of
+from mps_rules.findings import read_findings
+from mps_rules.knowledge import load_folders, packaged_rules
+from mps_rules.model import Assessment, Chain, Findings, KnowledgeBase, Proof
+
+Folder = str | PathLike[str]
+
+
+def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
+    """
+    The packaged rules, those of a folder, or those of several folders laid on top of each other.
+
+    >>> load()
+    <KnowledgeBase mps_rules.article 0.1.0, ...>
+
+    Args:
+        folders: a folder; or several, where a later one may replace a rule with ``replaces: id``.
+
+    Raises:
+        KnowledgeError: every fault of every file, with file, line and path.
+
+    """
+    if folders is None:
+        return _packaged()
+    if isinstance(folders, str | PathLike):
+        folders = [folders]
+    return load_folders([Path(folder) for folder in folders])
+
+
+@lru_cache(maxsize=1)
+def _packaged() -> KnowledgeBase:
+    return load_folders([packaged_rules()])
+
+
+@attrs.frozen(eq=False)
+class _Tools:
+    """What an assessment needs to explain itself: the rules, the facts, and what was chained from them."""
+
+    base: KnowledgeBase
+    facts: Facts
+    chain: Chain
+
+    def why(self, assessment: Assessment, id: str) -> Proof:
+        return explain.why(assessment, self.base, self.facts, self.chain, id)
+
+    def text(self, assessment: Assessment) -> str:
+        return views.text(assessment, self.base)
+
+
+def evaluate(findings: Mapping[str, Any], kb: KnowledgeBase | None = None) -> Assessment:
+    """
+    What the rules say of one patient.
+
+    >>> assessment = evaluate({"pain": ["low_back.left"], "pain_dull_deep_ache": True})
+    >>> assessment.hypotheses[0].id, assessment.hypotheses[0].status, assessment.screening
+    ('myofascial_pain', 'possible', 'not_done')
+
+    Args:
+        findings: term id to value, and the structured keys ``pain``, ``pain_map_complete``, ``labels``, ``exam``.
+            What is left out, or None, is not known.
+        kb: the rules; left out, the packaged ones.
+
+    Raises:
+        FindingError: every fault of the findings, each with its place, and the closest known word.
+
+    """
+    base = kb or load()
+    return _evaluated(base, read_findings(findings, terrain_of(base)))
+
+
+def _evaluated(base: KnowledgeBase, findings: Findings) -> Assessment:
+    facts = Facts(terrain_of(base), findings)
+    chain = engine.chain(base, facts)
+    return assess(base, facts, chain).with_tools(_Tools(base, facts, chain))
+
+
+def evaluate_many(rows: Any, kb: KnowledgeBase | None = None) -> list[Assessment]:
+    """
+    What the rules say of a few patients: mappings, or the rows of a pandas or Polars frame.
+
+    >>> [a.urgency for a in evaluate_many([{"saddle_anaesthesia": True}, {}])]
+    ['emergency', 'none']
+
+    In a frame a missing cell (None, NaN) is not known; a column is a term id.
+
+    Raises:
+        FindingError: every fault of every row, each place beginning with the row's number from 0.
+
+    """
+    base = kb or load()
+    found: list[Assessment] = []
+    faults: list[Fault] = []
+    for number, row in enumerate(_rows(rows)):
+        try:
+            found.append(evaluate(row, base))
+        except FindingError as error:
+            faults += [Fault(f"row {number}, {fault.where}" if fault.where else f"row {number}", fault.what, fault.closest) for fault in error.faults]
+    if faults:
+        raise FindingError(faults)
+    return found
+
+
+def _rows(rows: Any) -> Iterable[Any]:
+    if hasattr(rows, "iter_rows"):
+        return (_without_missing(row) for row in rows.iter_rows(named=True))
+    if hasattr(rows, "itertuples"):
+        return (_without_missing(row) for row in rows.to_dict("records"))
+    if isinstance(rows, Mapping) or not isinstance(rows, Iterable):
+        raise FindingError([Fault("", "expected several patients: a list of mappings or a data frame")])
+    return rows
+
+
+def _without_missing(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if not (isinstance(value, float) and math.isnan(value))}
+
+
+def attach(assessment: Assessment, kb: KnowledgeBase | None = None) -> Assessment:
+    """
+    An assessment that was read back or unpickled, able to explain itself again.
+
+    Raises:
+        FindingError: these are not the rules that gave it.
+
+    """
+    base = kb or load()
+    if base.digest != assessment.knowledge.digest:
+        given, made = base.digest[:12], assessment.knowledge.digest[:12]
+        raise FindingError([Fault("knowledge.digest", f"these rules ({given}) did not give this assessment ({made})")])
+    facts = Facts(terrain_of(base), assessment.findings)
+    return assessment.with_tools(_Tools(base, facts, engine.chain(base, facts)))

@@ -1,0 +1,557 @@
+"""
+What was found and what was derived become one ranked ``Assessment``.
+
+Nothing is concluded here that no rule concluded: arguments are counted, compared and put in order; what nobody has asked is
+listed as such.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, TypeAlias
+
+from mps_rules import conditions as c
+from mps_rules.facts import Facts
+from mps_rules.model import (
+    PATIENT,
+    STRENGTHS,
+    URGENCIES,
+    Alert,
+    Argument,
+    Ask,
+    Assessment,
+    Caution,
+    Chain,
+    Confirm,
+    CriterionItem,
+    CriterionMet,
+    CriterionResult,
+    Derivation,
+    Exclude,
+    GiveCaution,
+    Hypothesis,
+    KnowledgeBase,
+    KnowledgeUsed,
+    MuscleCandidate,
+    Oppose,
+    Premise,
+    Question,
+    Recommend,
+    Recommendation,
+    Rule,
+    ScorePart,
+    Support,
+    Unscreened,
+    muscle_subject,
+)
+from mps_rules.premises import premise
+from mps_rules.referral import CONFIDENCES
+
+STATUSES = ("confirmed", "probable", "possible", "undecided", "unlikely", "excluded")
+"""Of a hypothesis, in the order in which an assessment ranks them."""
+RANKED_MUSCLES_NAMED = 5
+"""How many muscles one recommendation names before it says how many more there are."""
+
+
+def assess(base: KnowledgeBase, facts: Facts, chain: Chain) -> Assessment:
+    """The assessment of one patient: what the rules concluded, ranked."""
+    return _Assessor(base, facts, chain).assessment()
+
+
+def unknown_terms(base: KnowledgeBase, facts: Facts, chain: Chain, rule: Rule, subject: str = PATIENT) -> tuple[str, ...]:
+    """The unknown findings that could decide a rule about a subject, without the subject's name."""
+    return tuple(dict.fromkeys(term for _, term in _Assessor(base, facts, chain).unknown(rule.when, subject)))
+
+
+class _Assessor:
+    """One patient's facts and conclusions, and the questions an assessment asks of them."""
+
+    def __init__(self, base: KnowledgeBase, facts: Facts, chain: Chain) -> None:
+        self.base, self.facts, self.chain = base, facts, chain
+        self.words = facts.vocabulary
+        self.fired: dict[str, dict[str, Derivation]] = {}
+        for derivation in chain.derivations:
+            self.fired.setdefault(derivation.rule, {})[derivation.subject] = derivation
+
+        self.muscles = self._muscles()
+        self.order = {muscle_subject(one.muscle, one.side): rank for rank, one in enumerate(self.muscles)}
+        self.focus = tuple(dict.fromkeys([*self._examined(), *list(self.order)[:RANKED_MUSCLES_NAMED]]))
+
+    def assessment(self) -> Assessment:
+        alerts = self._alerts()
+        raised = [alert.urgency for alert in alerts if alert.status == "raised"]
+        relevant = [rule for rule in self.base.rules if rule.alert and self._concerns_the_pain(rule.alert.regions)]
+        unscreened = tuple(self._unscreened(relevant))
+        hypotheses = self._hypotheses()
+        return Assessment(
+            urgency=next((urgency for urgency in URGENCIES if urgency in raised), "none"),
+            screening=self._screening(relevant, unscreened),
+            alerts=alerts,
+            unscreened=unscreened,
+            hypotheses=hypotheses,
+            muscles=self.muscles,
+            criteria=tuple(self._criteria()),
+            cautions=tuple(self._cautions()),
+            recommendations=tuple(self._recommendations()),
+            questions=tuple(self._questions(alerts, unscreened, hypotheses)),
+            trace=self.chain.derivations,
+            findings=self.facts.findings,
+            knowledge=KnowledgeUsed(self.base.pack.id, self.base.pack.version, self.base.pack.status, self.base.digest),
+        )
+
+    # --- red flags
+
+    def _alerts(self) -> tuple[Alert, ...]:
+        found = []
+        for rule in self.base.rules:
+            flag = self.base.by_id[rule.id.removesuffix(".open")].alert if rule.open_alert else rule.alert
+            if flag is None or PATIENT not in self.fired.get(rule.id, {}):
+                continue
+            closed = self.base.by_id[rule.id.removesuffix(".open")]
+            found.append(
+                Alert(
+                    id=flag.id,
+                    label=flag.label,
+                    status="open" if rule.open_alert else "raised",
+                    urgency=flag.urgency,
+                    condition=flag.condition,
+                    condition_label=self.words.suspects[flag.condition].label,
+                    act_within=flag.act_within,
+                    action=flag.action,
+                    rule=closed.id,
+                    because=tuple(p for p in self.fired[rule.id][PATIENT].because if p.kind != "silence"),
+                    unknown=self._unknown_of(closed, PATIENT) if rule.open_alert else (),
+                    limits=rule.limits,
+                    references=rule.evidence.references,
+                )
+            )
+        return tuple(sorted(found, key=lambda a: (a.status == "open", URGENCIES.index(a.urgency), a.id)))
+
+    def _concerns_the_pain(self, regions: Sequence[str]) -> bool:
+        around = self.facts.terrain.tree.around
+        return any(
+            region in around[pain.region] or pain.region in around[region] for pain in self.facts.pain_map.painful for region in regions
+        )
+
+    def _unscreened(self, relevant: Iterable[Rule]) -> Iterator[Unscreened]:
+        found = []
+        for rule in relevant:
+            if rule.alert and rule.trigger and self.chain.verdict(rule.id) is None and not self._asked(rule.trigger):
+                terms = tuple(dict.fromkeys(t for _, t in self.unknown(rule.trigger, PATIENT)))
+                found.append(Unscreened(rule.alert.id, rule.alert.label, rule.alert.urgency, terms))
+        yield from sorted(found, key=lambda one: (URGENCIES.index(one.urgency), one.id))
+
+    def _asked(self, trigger: c.Condition) -> bool:
+        """Whether any yes/no finding or word of a trigger has been asked about, the pain map apart."""
+        for leaf in c.walk(trigger):
+            match leaf:
+                case c.Present(term) if not self.words.terms[term].stands_for and self.facts.booleans.get(term) is not None:
+                    return True
+                case c.Words(term) if term in self.facts.words:
+                    return True
+        return False
+
+    def _screening(self, relevant: Sequence[Rule], unscreened: Sequence[Unscreened]) -> Literal["complete", "partial", "not_done"]:
+        if len(unscreened) == len(relevant):
+            return "not_done"
+        undecided = any(self.chain.verdict(rule.id) is None for rule in relevant)
+        return "partial" if undecided else "complete"
+
+    # --- hypotheses
+
+    def _hypotheses(self) -> tuple[Hypothesis, ...]:
+        true: dict[str, list[Argument]] = {}
+        open_: dict[str, list[Argument]] = {}
+        for rule in self.base.rules:
+            for hypothesis, argument, holds in self._arguments(rule):
+                (true if holds else open_).setdefault(hypothesis, []).append(argument)
+        found = []
+        for suspect in self.words.suspects.values():
+            arguments, undecided = true.get(suspect.id, []), open_.get(suspect.id, [])
+            if suspect.kind == "prompt" or not (arguments or undecided) or (suspect.kind == "serious" and not arguments):
+                continue
+            status, conflict = weigh(arguments)
+            found.append(
+                Hypothesis(
+                    id=suspect.id,
+                    label=suspect.label,
+                    kind=suspect.kind,
+                    status=status,
+                    conflict=conflict,
+                    supports=_strongest_first(a for a in arguments if a.effect in ("support", "confirm")),
+                    opposes=_strongest_first(a for a in arguments if a.effect in ("oppose", "exclude")),
+                    undecided=_strongest_first(undecided),
+                    could_be=(
+                        weigh([*arguments, *(a for a in undecided if a.effect in ("oppose", "exclude"))])[0],
+                        weigh([*arguments, *(a for a in undecided if a.effect in ("support", "confirm"))])[0],
+                    ),
+                )
+            )
+        return tuple(sorted(found, key=lambda h: (STATUSES.index(h.status), *(-n for n in _strengths(h.supports)), *_strengths(h.opposes), h.id)))
+
+    def _arguments(self, rule: Rule) -> Iterator[tuple[str, Argument, bool]]:
+        for conclusion in rule.then:
+            match conclusion:
+                case Support(hypothesis, strength):
+                    effect, of, weight = "support", hypothesis, strength
+                case Oppose(hypothesis, strength):
+                    effect, of, weight = "oppose", hypothesis, strength
+                case Confirm(hypothesis):
+                    effect, of, weight = "confirm", hypothesis, None
+                case Exclude(hypothesis):
+                    effect, of, weight = "exclude", hypothesis, None
+                case _ if conclusion is rule.alert:
+                    effect, of, weight = "support", rule.alert.condition, "moderate"
+                case _:
+                    continue
+            subjects = self._subjects(rule)
+            unknown: tuple[str, ...] = ()
+            if not subjects:
+                undecided = self._undecided_subject(rule)
+                if undecided is None:
+                    continue
+                unknown = self._unknown_of(rule, undecided)
+            yield of, self._argument(rule, effect, weight, subjects, unknown), bool(subjects)
+
+    def _argument(self, rule: Rule, effect: str, strength: str | None, subjects: tuple[str, ...], unknown: tuple[str, ...]) -> Argument:
+        return Argument(
+            rule=rule.id,
+            title=rule.title,
+            effect=effect,  # type: ignore[arg-type]
+            strength=strength,  # type: ignore[arg-type]
+            subjects=() if rule.about == "patient" else subjects,
+            because=self._because(rule, subjects),
+            unknown=unknown,
+            grade=rule.evidence.grade,
+            references=rule.evidence.references,
+        )
+
+    def _undecided_subject(self, rule: Rule) -> str | None:
+        """The first subject in focus of whom a rule is undecided."""
+        candidates = {"patient": (PATIENT,), "muscle": self.focus, "label": self.facts.subjects("label")}[rule.about]
+        return next((subject for subject in candidates if self.chain.verdict(rule.id, subject) is None), None)
+
+    def _subjects(self, rule: Rule) -> tuple[str, ...]:
+        """Of whom a rule fired, muscles in the order of their rank."""
+        return tuple(sorted(self.fired.get(rule.id, {}), key=lambda s: (self.order.get(s, len(self.order)), s)))
+
+    def _because(self, rule: Rule, subjects: Sequence[str]) -> tuple[Premise, ...]:
+        fired = self.fired.get(rule.id, {})
+        return tuple(dict.fromkeys(p for subject in subjects[:RANKED_MUSCLES_NAMED] for p in fired[subject].because))
+
+    # --- what is not known
+
+    def _truth(self, condition: c.Condition, subject: str) -> c.Truth:
+        return c.judge(condition, self.facts.view(subject, self.chain.concluded))
+
+    def _unknown_of(self, rule: Rule, subject: str) -> tuple[str, ...]:
+        """The findings, by address, that could decide an undecided rule."""
+        return tuple(dict.fromkeys(self._address(of, term) for of, term in self.unknown(rule.when, subject)))
+
+    def _address(self, subject: str, term: str) -> str:
+        known = self.words.terms.get(term)
+        return term if subject == PATIENT or known is None or known.subject == "patient" else f"{subject}.{term}"
+
+    def unknown(self, condition: c.Condition, subject: str) -> Iterator[tuple[str, str]]:
+        """The unknown findings on which an undecided condition waits, each with its subject."""
+        match condition:
+            case c.CountMuscles(of) | c.LabelMuscle(of):
+                for muscle in self.focus:
+                    if self._truth(of, muscle) is None:
+                        yield from self.unknown(of, muscle)
+            case c.Derived(id):
+                for rule in self.base.concluding[id]:
+                    of = subject if rule.about != "patient" else PATIENT
+                    if self.chain.verdict(rule.id, of) is None:
+                        yield from self.unknown(rule.when, of)
+            case c.All() | c.Any() | c.AtLeast() | c.Not() | c.Item():
+                for part in c.parts(condition):
+                    if self._truth(part, subject) is None:
+                        yield from self.unknown(part, subject)
+            case c.Established(of) | c.Known(of):
+                if self._truth(of, subject) is None:
+                    yield from self.unknown(of, subject)
+            case c.Present(term) | c.Words(term):
+                yield subject, "pain" if self.words.terms[term].fact else term
+            case c.Compare(term):
+                yield from self._unknown_items(term, subject)
+            case c.PainAt(regions):
+                yield from ((PATIENT, f"pain.{region}") for region in regions if self.facts.pain_map.at(region) is None)
+            case c.Label(ids):
+                yield from ((PATIENT, f"labels.{label}") for label in ids if label not in self.facts.labels)
+
+    def _unknown_items(self, term: str, subject: str) -> Iterator[tuple[str, str]]:
+        measure = self.words.measures.get(term)
+        if measure is None or not measure.sum:
+            yield subject, term
+            return
+        for item in measure.sum:
+            interval = self.facts.interval(item)
+            known = item in self.facts.given or (item in self.words.measures and interval.lowest == interval.highest)
+            if not known:
+                yield from self._unknown_items(item, subject)
+
+    # --- muscles
+
+    def _examined(self) -> tuple[str, ...]:
+        return tuple(muscle_subject(muscle, side) for muscle, side in self.facts.exams)
+
+    def _muscles(self) -> tuple[MuscleCandidate, ...]:
+        states = [state.state for state in self.base.pack.muscle_states] + ["examined", "not_examined", "no_trigger_point"]
+        found = []
+        for muscle, side in self.facts.muscles:
+            relation = self.facts.relation(muscle, side)
+            if relation.matches or (muscle, side) in self.facts.exams:
+                found.append(self._candidate(muscle, side))
+        return tuple(
+            sorted(
+                found,
+                key=lambda m: (
+                    states.index(m.status),
+                    -m.score,
+                    CONFIDENCES.index(m.confidence) if m.confidence else len(CONFIDENCES),
+                    self._steps(m),
+                    m.muscle,
+                    m.side or "",
+                ),
+            )
+        )
+
+    def _steps(self, candidate: MuscleCandidate) -> int:
+        """How far the muscle lies from the nearest painful place, in neighbouring regions: nearer comes first among equals."""
+        steps = (self.facts.terrain.referral.steps(candidate.muscle, pain.region) for pain in self.facts.pain_map.painful)
+        return min((n for n in steps if n is not None), default=len(self.words.regions))
+
+    def _candidate(self, muscle: str, side: str | None) -> MuscleCandidate:
+        referral, facts = self.facts.terrain.referral, self.facts
+        relation = facts.relation(muscle, side)
+        subject = muscle_subject(muscle, side)
+        row = self.words.muscles.get(muscle)
+        explained = tuple(dict.fromkeys(match.edge.region for match in relation.matches))
+        main = {match.pain for match in relation.matches if match.edge.zone == "essential"}
+        lesser = {match.pain for match in relation.matches} - main
+        missed = {
+            edge.region
+            for edge in referral.edges(muscle)
+            if edge.zone == "essential" and facts.pain_map.is_free(edge.region, side if edge.laterality == "ipsilateral" else None)
+        }
+        terms = (
+            ScorePart("explained_main", len(main), "painful entries explained by a main zone, one each"),
+            ScorePart("explained_lesser", len(lesser) / 2, "painful entries explained only by a lesser zone, half each"),
+            ScorePart("predicted_free", -len(missed) / 2, "main zones where the patient is free of pain, minus half each"),
+        )
+        best = min((CONFIDENCES.index(match.edge.confidence) for match in relation.matches), default=None)
+        because = [premise(c.Ground(subject, c.Present("refers_to_pain"), verdict=True), facts)] if relation.matches else []
+        exam = facts.exams.get((muscle, side), {})
+        because += [
+            premise(c.Ground(subject, c.Present(f.term), f.value), facts) for f in exam.values() if isinstance(f.value, bool)
+        ]
+        return MuscleCandidate(
+            muscle=muscle,
+            label=self.words.muscle_label(muscle),
+            group=row.group if row else muscle,
+            side=side,
+            status=self._state(subject),
+            score=sum(term.value for term in terms),
+            terms=terms,
+            explains=explained,
+            path=tuple(dict.fromkeys(referral.path(muscle, match) for match in relation.matches)),
+            confidence="" if best is None else CONFIDENCES[best],
+            side_assumed=any(match.side_assumed for match in relation.matches),
+            access=row.access if row else "",
+            safety=row.safety if row else "",
+            because=tuple(because),
+            references=tuple(dict.fromkeys(ref for match in relation.matches for ref in match.edge.references)),
+        )
+
+    def _state(self, subject: str) -> str:
+        verdicts = {s.state: self.chain.concluded(s.derived, subject) for s in self.base.pack.muscle_states}
+        reached = next((state for state, verdict in verdicts.items() if verdict), None)
+        if reached:
+            return reached
+        if subject not in self._examined():
+            return "not_examined"
+        return "no_trigger_point" if verdicts and all(v is False for v in verdicts.values()) else "examined"
+
+    # --- criteria, cautions, recommendations
+
+    def _criteria(self) -> Iterator[CriterionResult]:
+        for rule in sorted(self.base.rules, key=lambda r: r.id):
+            for criterion in rule.then:
+                if isinstance(criterion, CriterionMet):
+                    for subject in (PATIENT,) if rule.about == "patient" else self._examined():
+                        yield self._criterion(rule, criterion, subject)
+
+    def _criterion(self, rule: Rule, criterion: CriterionMet, subject: str) -> CriterionResult:
+        items = [part for part in c.walk(rule.when) if isinstance(part, c.Item)]
+        return CriterionResult(
+            id=criterion.id,
+            label=criterion.name,
+            hypothesis=criterion.hypothesis,
+            subject=subject,
+            status=_met(self.chain.verdict(rule.id, subject)),
+            items=tuple(CriterionItem(item.id, item.label, _met(self._truth(item, subject))) for item in items),
+            references=rule.evidence.references,
+        )
+
+    def _cautions(self) -> Iterator[Caution]:
+        for rule in sorted(self.base.rules, key=lambda r: r.id):
+            subjects = self._subjects(rule)
+            for given in rule.then if subjects else ():
+                if isinstance(given, GiveCaution):
+                    text = self._filled(given.text, rule, subjects)
+                    yield Caution(
+                        given.id,
+                        text,
+                        rule.id,
+                        () if rule.about == "patient" else subjects,
+                        self._because(rule, subjects),
+                        rule.limits,
+                        rule.evidence.references,
+                    )
+
+    def _recommendations(self) -> Iterator[Recommendation]:
+        kinds = ("refer", "investigate", "examine", "avoid", "self_care")
+        found = []
+        for rule in self.base.rules:
+            subjects = self._subjects(rule)
+            for advice in rule.then if subjects else ():
+                if isinstance(advice, Recommend):
+                    text = self._filled(advice.text, rule, subjects)
+                    about = () if rule.about == "patient" else subjects
+                    because = self._because(rule, subjects)
+                    found.append(Recommendation(advice.kind, text, rule.id, about, because, rule.limits, rule.evidence.references))
+        yield from sorted(found, key=lambda r: (kinds.index(r.kind), r.rule))
+
+    def _filled(self, text: str, rule: Rule, subjects: Sequence[str]) -> str:
+        """A rule's text with its placeholders filled in."""
+        if rule.about == "muscle":
+            text = text.replace("{muscle}", self._muscle_list(subjects))
+            sides = dict.fromkeys(subject.partition(".")[2] or "side not given" for subject in subjects)
+            text = text.replace("{side}", " and ".join(sides))
+        elif rule.about == "label":
+            text = text.replace("{label}", " and ".join(self.words.diagnoses[label].label for label in subjects))
+        while "{value:" in text:
+            before, _, rest = text.partition("{value:")
+            term, _, after = rest.partition("}")
+            interval = self.facts.interval(term)
+            text = f"{before}{interval}{self.words.shown_unit(term)}{after}"
+        return text
+
+    def _muscle_list(self, subjects: Sequence[str]) -> str:
+        """Muscles by name, side and place, best first: the place is what a reader can find without knowing the name."""
+        sides: dict[str, list[str]] = {}
+        for subject in subjects:
+            muscle, _, side = subject.partition(".")
+            sides.setdefault(muscle, []).append(side)
+        named = []
+        for muscle, found in list(sides.items())[:RANKED_MUSCLES_NAMED]:
+            places = ", ".join(self.words.regions[place].label.lower() for place in self.facts.terrain.referral.places(muscle))
+            side = "both sides" if len(found) > 1 else found[0]
+            named.append(f"{self.words.muscle_label(muscle)}{', ' + side if side else ''} (lies in: {places})")
+        more = len(sides) - len(named)
+        return "; ".join(named) + (f"; and {more} more" if more else "")
+
+    # --- questions
+
+    def _questions(
+        self,
+        alerts: Sequence[Alert],
+        unscreened: Sequence[Unscreened],
+        hypotheses: Sequence[Hypothesis],
+    ) -> Iterator[Question]:
+        """What to ask next: what would clear an open red flag, red flags not asked, what rules ask for, what is undecided."""
+        asked: set[tuple[str, str]] = set()
+
+        def question(terms: Iterable[str], why: str, subject: str = PATIENT) -> Iterator[Question]:
+            new = tuple(t for t in dict.fromkeys(terms) if (subject, t) not in asked and self._is_open(t, subject))
+            asked.update((subject, t) for t in new)
+            if new:
+                costs = [self.words.terms[t].cost for t in new if t in self.words.terms]
+                labels = "; ".join(self._asked_as(t) for t in new)
+                about = "" if subject == PATIENT else f"{self.words.subject_label(subject)}: "
+                yield Question(new, subject, about + labels, why, costs[0] if costs else "asked")
+
+        for alert in alerts:
+            if alert.status == "open":
+                yield from question(alert.unknown, f"would raise or clear the open red flag: {alert.label}")
+        for flag in unscreened:
+            yield from question(flag.terms, f"red flag not yet asked about: {flag.label}")
+        for rule in self.base.rules:
+            for subject in self._subjects(rule):
+                for ask in rule.then:
+                    if isinstance(ask, Ask):
+                        label = subject if rule.about == "label" else PATIENT
+                        for term in ask.terms:
+                            own = label if self.words.terms[term].subject == "label" else PATIENT
+                            yield from question([term], self._filled(ask.text, rule, [subject]), own)
+        for subject in [s for s in self.focus if s in self.order][:RANKED_MUSCLES_NAMED]:
+            rules = [rule for state in self.base.pack.muscle_states for rule in self.base.concluding.get(state.derived, ())]
+            waiting = [u for rule in rules if self.chain.verdict(rule.id, subject) is None for u in self.unknown(rule.when, subject)]
+            yield from question((t for s, t in waiting if s == subject), "would settle whether this muscle takes part", subject)
+        for hypothesis in hypotheses:
+            for argument in hypothesis.undecided:
+                effect = "for" if argument.effect in ("support", "confirm") else "against"
+                terms = [t for t in argument.unknown if "." not in t or t.startswith("pain.")]
+                yield from question(terms, f"would decide an argument {effect} {hypothesis.label.lower()}: {argument.title}")
+
+    def _is_open(self, term: str, subject: str) -> bool:
+        if term not in self.words.terms or self.words.terms[term].subject != "patient":
+            return subject == PATIENT or term not in self._given_of(subject)
+        return term not in self.facts.given
+
+    def _given_of(self, subject: str) -> Iterable[str]:
+        muscle, _, side = subject.partition(".")
+        return self.facts.label_findings.get(subject) or self.facts.exams.get((muscle, side or None), {})
+
+    def _asked_as(self, term: str) -> str:
+        if term in self.words.terms:
+            return self.words.terms[term].label
+        kind, _, rest = term.partition(".")
+        if kind == "pain" and rest:
+            return f"Pain in: {self.words.regions[rest].label.lower()}"
+        return f"Diagnosis given: {self.words.diagnoses[rest].label}" if kind == "labels" else "The rest of the pain map"
+
+
+def _met(verdict: c.Truth) -> str:
+    return {True: "met", False: "not_met", None: "undecided"}[verdict]
+
+
+def _strengths(arguments: Iterable[Argument]) -> tuple[int, ...]:
+    weights = [argument.strength for argument in arguments]
+    return tuple(weights.count(strength) for strength in STRENGTHS)
+
+
+def _strongest_first(arguments: Iterable[Argument]) -> tuple[Argument, ...]:
+    order = (None, *STRENGTHS)
+    return tuple(sorted(arguments, key=lambda a: (order.index(a.strength), a.rule)))
+
+
+def weigh(arguments: Iterable[Argument]) -> tuple[str, bool]:
+    """
+    The status of a hypothesis from its true arguments, and whether they conflict outright.
+
+    Confirmed and excluded together: undecided, in conflict. Opposition above support, compared strong, then moderate, then
+    weak: unlikely. One strong or two moderate supports that outweigh the opposition: probable. Any other support: possible.
+
+    >>> weigh([])
+    ('undecided', False)
+    """
+    arguments = list(arguments)
+    effects = {argument.effect for argument in arguments}
+    if {"confirm", "exclude"} <= effects:
+        return "undecided", True
+    if "exclude" in effects:
+        return "excluded", False
+    if "confirm" in effects:
+        return "confirmed", False
+    supports = _strengths(a for a in arguments if a.effect == "support")
+    opposes = _strengths(a for a in arguments if a.effect == "oppose")
+    if opposes > supports:
+        return "unlikely", False
+    strong, moderate, _ = supports
+    if (strong or moderate >= 2) and supports > opposes:
+        return "probable", False
+    return ("possible" if any(supports) else "undecided"), False
+
+
+Executor: TypeAlias = Callable[[KnowledgeBase, Facts], Chain]
+"""An executor: reference, engine with either matcher, and those to come."""

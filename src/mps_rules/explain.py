@@ -1,0 +1,171 @@
+"""
+Why an assessment says what it says: the proof of any conclusion, down to findings and sources.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import attrs
+
+from mps_rules import conditions as c
+from mps_rules.errors import Fault, FindingError, closest
+from mps_rules.facts import Facts
+from mps_rules.model import PATIENT, Argument, Assessment, Chain, Derivation, KnowledgeBase, Premise, Proof, Rule
+from mps_rules.premises import premises
+
+
+
+def why(assessment: Assessment, base: KnowledgeBase, facts: Facts, chain: Chain, id: str) -> Proof:
+    """
+    The proof of a hypothesis, alert, caution, criterion, derived id, rule, or muscle (``muscle`` or ``muscle.side``).
+
+    Raises:
+        FindingError: nothing of that id was concluded; names the closest id that was.
+
+    """
+    return _Prover(assessment, base, facts, chain).why(id)
+
+
+@attrs.frozen(eq=False)
+class _Prover:
+    assessment: Assessment
+    base: KnowledgeBase
+    facts: Facts
+    chain: Chain
+
+    def why(self, id_: str) -> Proof:
+        for find in (self._hypothesis, self._alert, self._caution, self._criterion, self._derived, self._rule, self._muscle):
+            proof = find(id_)
+            if proof is not None:
+                return proof
+        known = {
+            *(h.id for h in self.assessment.hypotheses),
+            *(a.id for a in self.assessment.alerts),
+            *(x.id for x in self.assessment.cautions),
+            *(d.rule for d in self.assessment.trace),
+            *(m.muscle for m in self.assessment.muscles),
+            *(id_ for d in self.assessment.trace for id_ in self.base.by_id[d.rule].derives()),
+        }
+        raise FindingError([Fault(id_, "was not concluded for this patient", closest(id_, known))])
+
+    def _hypothesis(self, id_: str) -> Proof | None:
+        for hypothesis in self.assessment.hypotheses:
+            if hypothesis.id == id_:
+                arguments = [self._argument(a) for a in (*hypothesis.supports, *hypothesis.opposes)]
+                return Proof(f"{hypothesis.label}: {hypothesis.status}", "hypothesis", id_, PATIENT, because=tuple(arguments))
+        return None
+
+    def _argument(self, argument: Argument) -> Proof:
+        verb = {"support": "For", "oppose": "Against", "confirm": "Confirms", "exclude": "Excludes"}[argument.effect]
+        strength = f" ({argument.strength})" if argument.strength else ""
+        proofs = tuple(self._derivation(d) for d in self._derivations(argument.rule, argument.subjects))
+        return Proof(f"{verb}{strength}: {argument.title}", "argument", argument.rule, PATIENT, because=proofs)
+
+    def _alert(self, id_: str) -> Proof | None:
+        for alert in self.assessment.alerts:
+            if alert.id == id_:
+                rule = f"{alert.rule}.open" if alert.status == "open" else alert.rule
+                proofs = tuple(self._derivation(d) for d in self._derivations(rule))
+                return Proof(f"{alert.label}: {alert.status}, {alert.urgency}", "alert", id_, PATIENT, because=proofs)
+        return None
+
+    def _caution(self, id_: str) -> Proof | None:
+        for caution in self.assessment.cautions:
+            if caution.id == id_:
+                proofs = tuple(self._derivation(d) for d in self._derivations(caution.rule, caution.subjects))
+                return Proof(caution.text, "caution", id_, PATIENT, because=proofs)
+        return None
+
+    def _criterion(self, id_: str) -> Proof | None:
+        results = [criterion for criterion in self.assessment.criteria if criterion.id == id_]
+        if not any(result.status == "met" for result in results):
+            return None
+        statement = "; ".join(f"{result.label}: {result.status.replace('_', ' ')}" for result in results[:1])
+        proofs = tuple(self._derivation(d) for rule in self.base.concluding[id_] for d in self._derivations(rule.id))
+        return Proof(statement, "criterion", id_, PATIENT, because=proofs)
+
+    def _derived(self, id_: str) -> Proof | None:
+        proofs = tuple(self._derivation(d) for rule in self.base.concluding.get(id_, ()) for d in self._derivations(rule.id))
+        if not proofs:
+            return None
+        return Proof(f"Concluded: {self.base.vocabulary.name('derived', id_)}", "conclusion", id_, PATIENT, because=proofs)
+
+    def _rule(self, id_: str) -> Proof | None:
+        proofs = tuple(self._derivation(d) for d in self._derivations(id_))
+        if not proofs:
+            return None
+        return proofs[0] if len(proofs) == 1 else Proof(self.base.by_id[id_].title, "rule", id_, PATIENT, because=proofs)
+
+    def _muscle(self, id_: str) -> Proof | None:
+        muscle, _, side = id_.partition(".")
+        found = [m for m in self.assessment.muscles if m.muscle == muscle and (not side or m.side == side)]
+        if not found:
+            return None
+        proofs = []
+        for one in found:
+            subject = f"{one.muscle}.{one.side}" if one.side else one.muscle
+            paths = tuple(Proof(path, "path", one.muscle, subject, references=one.references) for path in one.path)
+            examined = tuple(Proof(p.text, p.kind, p.id, p.subject) for p in one.because if p.id != "refers_to_pain")
+            derived = tuple(self._derivation(d) for d in self.assessment.trace if d.subject == subject)
+            state = one.status.replace("_", " ")
+            proofs.append(
+                Proof(
+                    f"{self.base.vocabulary.subject_label(subject)}: {state}",
+                    "muscle",
+                    one.muscle,
+                    subject,
+                    sources=self._sources(one.references),
+                    references=one.references,
+                    limits=f"Confidence of the referral pattern: {one.confidence}." if one.confidence else "",
+                    because=(*paths, *examined, *derived),
+                )
+            )
+        return proofs[0] if len(proofs) == 1 else Proof(self.base.vocabulary.muscle_label(muscle), "muscle", muscle, PATIENT, because=tuple(proofs))
+
+    # --- down the tree
+
+    def _derivations(self, rule: str, subjects: Iterable[str] = ()) -> Iterator[Derivation]:
+        wanted = set(subjects)
+        return (d for d in self.assessment.trace if d.rule == rule and (not wanted or d.subject in wanted))
+
+    def _derivation(self, derivation: Derivation) -> Proof:
+        rule = self.base.by_id[derivation.rule]
+        about = "" if derivation.subject == PATIENT else f" ({self.base.vocabulary.subject_label(derivation.subject)})"
+        return Proof(
+            statement=f"{rule.title}{about}",
+            kind="derivation",
+            id=rule.id,
+            subject=derivation.subject,
+            rule=rule.id,
+            title=rule.summary,
+            references=rule.evidence.references,
+            sources=self._sources(rule.evidence.references),
+            limits=rule.limits,
+            because=tuple(self._premise(premise) for premise in derivation.because),
+        )
+
+    def _premise(self, premise: Premise) -> Proof:
+        because: tuple[Proof, ...] = ()
+        if premise.kind == "conclusion":
+            rules = self.base.concluding.get(premise.id, ())
+            because = tuple(self._derivation(d) for rule in rules for d in self._concluding(rule, premise.subject))
+            if not because:
+                because = tuple(self._ruled_out(rule, premise.subject) for rule in rules)
+        return Proof(premise.text, premise.kind, premise.id, premise.subject, because=because)
+
+    def _concluding(self, rule: Rule, subject: str) -> Iterator[Derivation]:
+        return (d for d in self.assessment.trace if d.rule == rule.id and d.subject in (subject, PATIENT))
+
+    def _ruled_out(self, rule: Rule, subject: str) -> Proof:
+        view = self.facts.view(subject if rule.about != "patient" else PATIENT, self.chain.concluded)
+        found = premises(c.grounds(rule.when, view), self.facts)
+        return Proof(
+            statement=f"Does not hold: {rule.title}",
+            kind="ruled_out",
+            id=rule.id,
+            subject=subject,
+            references=rule.evidence.references,
+            because=tuple(Proof(p.text, p.kind, p.id, p.subject) for p in found),
+        )
+
+    def _sources(self, references: Iterable[str]) -> tuple[str, ...]:
+        return tuple(f"{id_}: {self.base.references[id_].text}" for id_ in references)

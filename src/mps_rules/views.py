@@ -1,0 +1,211 @@
+"""
+An assessment as text that a clinician reads in ten seconds: alerts, hypotheses, muscles, cautions, what to do and ask, sources.
+"""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from mps_rules.model import Alert, Argument, Assessment, Hypothesis, KnowledgeBase, MuscleCandidate, Premise
+
+WIDTH = 100
+SHOWN = 6
+"""How many entries of one kind are shown before the text says how many more there are."""
+
+_STATES = {
+    "not_examined": "not examined",
+    "no_trigger_point": "examined, no trigger point",
+    "examined": "examined, not settled",
+}
+
+
+def text(assessment: Assessment, base: KnowledgeBase) -> str:
+    """The assessment as plain text, alerts first; no line is longer than 100 characters."""
+    return "\n".join(_Text(assessment, base).lines()) + "\n"
+
+
+class _Text:
+    def __init__(self, assessment: Assessment, base: KnowledgeBase) -> None:
+        self.a, self.base = assessment, base
+        self.cited: dict[str, None] = {}
+
+    def lines(self) -> Iterator[str]:
+        sections = (
+            self._alerts(),
+            self._screening(),
+            self._hypotheses(),
+            self._muscles(),
+            self._criteria(),
+            self._cautions(),
+            self._recommendations(),
+            self._questions(),
+        )
+        for section in sections:
+            found = list(section)
+            if found:
+                yield from found
+                yield ""
+        yield from self._sources()
+        yield ""
+        yield from self._footer()
+
+    # --- sections
+
+    def _alerts(self) -> Iterator[str]:
+        for alert in self.a.alerts:
+            yield from self._alert(alert)
+
+    def _alert(self, alert: Alert) -> Iterator[str]:
+        state = "" if alert.status == "raised" else "OPEN, "
+        yield f"{state}{alert.urgency.upper()}: {alert.label}"
+        if alert.status == "raised":
+            yield from _wrap(f"{alert.action} Act within: {alert.act_within}.", 4)
+        else:
+            named = [self._named(term) for term in alert.unknown]
+            yield from _wrap(f"Not enough is known to clear it. Ask: {_some(named)}.", 4)
+        yield from _wrap(f"Because: {self._because(alert.because)}.{self._cite(alert.references)}", 4)
+
+    def _screening(self) -> Iterator[str]:
+        heading = {
+            "complete": "Red flags: every flag that matters for where the pain is has been asked about.",
+            "partial": "Red flags: only partly asked about. An unasked flag is not an absent one.",
+            "not_done": "Red flags: not asked about. Nothing below clears them.",
+        }[self.a.screening]
+        yield heading
+        serious = [flag for flag in self.a.unscreened if flag.urgency != "soon"]
+        if serious:
+            yield from _wrap(f"Not yet asked about: {_some([flag.label[0].lower() + flag.label[1:] for flag in serious])}.", 4)
+
+    def _hypotheses(self) -> Iterator[str]:
+        shown = [h for h in self.a.hypotheses if h.supports or h.opposes]
+        if not shown:
+            return
+        yield "HYPOTHESES"
+        for hypothesis in shown:
+            yield from self._hypothesis(hypothesis)
+        rest = [h.label.lower() for h in self.a.hypotheses if not (h.supports or h.opposes)]
+        if rest:
+            yield from _wrap(f"Not yet decidable: {', '.join(rest)}.", 2)
+
+    def _hypothesis(self, hypothesis: Hypothesis) -> Iterator[str]:
+        worst, best = hypothesis.could_be
+        could = "" if worst == best else f"; what is unknown could make it {worst if worst != hypothesis.status else best}"
+        if worst != best and hypothesis.status not in (worst, best):
+            could = f"; what is unknown could make it {worst} or {best}"
+        conflict = " (arguments confirm and exclude it)" if hypothesis.conflict else ""
+        yield from _wrap(f"{hypothesis.label}: {hypothesis.status.upper()}{conflict}{could}", 2)
+        for word, arguments in (("for", hypothesis.supports), ("against", hypothesis.opposes)):
+            for argument in arguments:
+                yield from self._argument(word, argument)
+
+    def _argument(self, word: str, argument: Argument) -> Iterator[str]:
+        muscles = [self.base.vocabulary.subject_label(subject) for subject in argument.subjects]
+        about = f" ({_some(muscles, 3)})" if muscles else ""
+        weight = argument.strength or argument.effect
+        yield from _wrap(f"{word + ', ' + weight + ':':<19}{argument.title}{about}{self._cite(argument.references)}", 4, 23)
+
+    def _muscles(self) -> Iterator[str]:
+        grouped: dict[tuple[str, str | None], list[MuscleCandidate]] = {}
+        for muscle in self.a.muscles:
+            grouped.setdefault((muscle.group, muscle.side), []).append(muscle)
+        if not grouped:
+            return
+        yield "MUSCLES that could send this pain"
+        for parts in list(grouped.values())[:SHOWN]:
+            yield from self._muscle(parts)
+        if len(grouped) > SHOWN:
+            yield f"  and {len(grouped) - SHOWN} more muscles or muscle groups"
+
+    def _muscle(self, parts: Sequence[MuscleCandidate]) -> Iterator[str]:
+        best = parts[0]
+        state = {s.state: s.label for s in self.base.pack.muscle_states} | _STATES
+        side = f", {best.side}" if best.side else ", side not given"
+        names = " / ".join(part.label for part in parts)
+        doubt = "; side of the pain not given" if best.side_assumed else ""
+        confidence = f"; confidence of the pattern: {best.confidence}" if best.confidence and best.confidence != "high" else ""
+        yield from _wrap(f"{names}{side}: {state[best.status]}{confidence}{doubt}", 2)
+        for path in best.path[:2]:
+            yield from _wrap(path + self._cite(best.references[:3]), 6, 8)
+        if best.safety and best.status == "not_examined":
+            yield from _wrap(f"care: {best.safety}", 6, 8)
+
+    def _criteria(self) -> Iterator[str]:
+        met = [r for r in self.a.criteria if r.status == "met"]
+        if met:
+            yield "PUBLISHED DEFINITIONS MET"
+        for result in met:
+            about = "" if result.subject == "patient" else f" ({self.base.vocabulary.subject_label(result.subject)})"
+            items = "; ".join(item.label for item in result.items if item.status == "met")
+            yield from _wrap(f"{result.label}{about}: {items}.{self._cite(result.references)}", 2, 4)
+
+    def _cautions(self) -> Iterator[str]:
+        if self.a.cautions:
+            yield "CAUTIONS"
+        for caution in self.a.cautions:
+            yield from _wrap(f"! {caution.text}{self._cite(caution.references)}", 2, 4)
+
+    def _recommendations(self) -> Iterator[str]:
+        words = {"refer": "refer", "investigate": "investigate", "examine": "examine", "avoid": "avoid", "self_care": "self-care"}
+        if self.a.recommendations:
+            yield "CONSIDER"
+        for advice in self.a.recommendations:
+            yield from _wrap(f"{words[advice.kind] + ':':<13}{advice.text}{self._cite(advice.references)}", 2, 15)
+
+    def _questions(self) -> Iterator[str]:
+        if self.a.questions:
+            yield "ASK OR EXAMINE NEXT"
+        for number, question in enumerate(self.a.questions[:SHOWN], 1):
+            yield from _wrap(f"{number}. {_shortened(question.text)} - {question.why}", 2, 5)
+        if len(self.a.questions) > SHOWN:
+            yield f"  and {len(self.a.questions) - SHOWN} more"
+
+    def _sources(self) -> Iterator[str]:
+        if self.cited:
+            yield "SOURCES"
+        for id_ in sorted(self.cited):
+            reference = self.base.references[id_]
+            identifier = f" {reference.identifier}" if reference.identifier else ""
+            recalled = " (cited from general knowledge, not re-read)" if reference.checked == "recall" else ""
+            yield from _wrap(f"{id_}: {reference.text}{identifier}{recalled}", 2, 4)
+
+    def _footer(self) -> Iterator[str]:
+        used = self.a.knowledge
+        yield from _wrap(
+            f"For clinicians, beside their own judgement; no diagnosis. Rules {used.id} {used.version}, {used.status}, digest {used.digest[:12]}.", 0
+        )
+
+    # --- words
+
+    def _cite(self, references: Iterable[str]) -> str:
+        references = tuple(references)
+        self.cited.update(dict.fromkeys(references))
+        return f" [{', '.join(references)}]" if references else ""
+
+    def _because(self, premises: Sequence[Premise]) -> str:
+        return _some([premise.text[0].lower() + premise.text[1:] for premise in premises])
+
+    def _named(self, term: str) -> str:
+        words = self.base.vocabulary
+        if term in words.terms:
+            return words.terms[term].label.lower()
+        kind, _, rest = term.partition(".")
+        return f"pain in {words.regions[rest].label.lower()}" if kind == "pain" and rest in words.regions else term
+
+
+def _some(items: Sequence[str], most: int = SHOWN) -> str:
+    shown = "; ".join(items[:most])
+    return shown + (f"; and {len(items) - most} more" if len(items) > most else "")
+
+
+def _shortened(labels: str) -> str:
+    return _some(labels.split("; "), 4)
+
+
+def _wrap(line: str, indent: int, hanging: int | None = None) -> list[str]:
+    return textwrap.wrap(
+        line,
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent if hanging is None else hanging),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
