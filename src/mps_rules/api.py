@@ -113,7 +113,10 @@ def evaluate_many(rows: Any, kb: KnowledgeBase | None = None) -> list[Assessment
         try:
             found.append(evaluate(row, base))
         except FindingError as error:
-            faults += [Fault(f"row {number}, {fault.where}" if fault.where else f"row {number}", fault.what, fault.closest) for fault in error.faults]
+            faults += [
+                Fault(f"row {number}, {fault.where}" if fault.where else f"row {number}", fault.what, fault.closest)
+                for fault in error.faults
+            ]
     if faults:
         raise FindingError(faults)
     return found

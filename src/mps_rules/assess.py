@@ -6,7 +6,7 @@ listed as such.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from mps_rules import conditions as c
 from mps_rules.facts import Facts
@@ -38,6 +38,8 @@ from mps_rules.model import (
     Recommendation,
     Rule,
     ScorePart,
+    Status,
+    Strength,
     Support,
     Unscreened,
     muscle_subject,
@@ -45,9 +47,10 @@ from mps_rules.model import (
 from mps_rules.premises import premise
 from mps_rules.referral import CONFIDENCES
 
-STATUSES = ("confirmed", "probable", "possible", "undecided", "unlikely", "excluded")
-"""Of a hypothesis, in the order in which an assessment ranks them."""
-RANKED_MUSCLES_NAMED = 5
+STATUSES: tuple[Status, ...] = get_args(Status)
+MUSCLES_IN_FOCUS = 5
+"""How many of the best-ranked muscles are asked about beside those examined."""
+MUSCLES_NAMED = 4
 """How many muscles one recommendation names before it says how many more there are."""
 
 
@@ -73,7 +76,7 @@ class _Assessor:
 
         self.muscles = self._muscles()
         self.order = {muscle_subject(one.muscle, one.side): rank for rank, one in enumerate(self.muscles)}
-        self.focus = tuple(dict.fromkeys([*self._examined(), *list(self.order)[:RANKED_MUSCLES_NAMED]]))
+        self.focus = tuple(dict.fromkeys([*self._examined(), *list(self.order)[:MUSCLES_IN_FOCUS]]))
 
     def assessment(self) -> Assessment:
         alerts = self._alerts()
@@ -132,12 +135,14 @@ class _Assessor:
         )
 
     def _unscreened(self, relevant: Iterable[Rule]) -> Iterator[Unscreened]:
+        """Most urgent first, then those that belong most narrowly to where the pain is."""
         found = []
         for rule in relevant:
             if rule.alert and rule.trigger and self.chain.verdict(rule.id) is None and not self._asked(rule.trigger):
                 terms = tuple(dict.fromkeys(t for _, t in self.unknown(rule.trigger, PATIENT)))
-                found.append(Unscreened(rule.alert.id, rule.alert.label, rule.alert.urgency, terms))
-        yield from sorted(found, key=lambda one: (URGENCIES.index(one.urgency), one.id))
+                breadth = sum(len(self.facts.terrain.tree.leaves[region]) for region in rule.alert.regions)
+                found.append((breadth, Unscreened(rule.alert.id, rule.alert.label, rule.alert.urgency, terms)))
+        yield from (one for _, one in sorted(found, key=lambda pair: (URGENCIES.index(pair[1].urgency), pair[0], pair[1].id)))
 
     def _asked(self, trigger: c.Condition) -> bool:
         """Whether any yes/no finding or word of a trigger has been asked about, the pain map apart."""
@@ -185,9 +190,12 @@ class _Assessor:
                     ),
                 )
             )
-        return tuple(sorted(found, key=lambda h: (STATUSES.index(h.status), *(-n for n in _strengths(h.supports)), *_strengths(h.opposes), h.id)))
+        return tuple(
+            sorted(found, key=lambda h: (STATUSES.index(h.status), *(-n for n in _strengths(h.supports)), *_strengths(h.opposes), h.id))
+        )
 
     def _arguments(self, rule: Rule) -> Iterator[tuple[str, Argument, bool]]:
+        weight: Strength | None
         for conclusion in rule.then:
             match conclusion:
                 case Support(hypothesis, strength):
@@ -211,12 +219,14 @@ class _Assessor:
                 unknown = self._unknown_of(rule, undecided)
             yield of, self._argument(rule, effect, weight, subjects, unknown), bool(subjects)
 
-    def _argument(self, rule: Rule, effect: str, strength: str | None, subjects: tuple[str, ...], unknown: tuple[str, ...]) -> Argument:
+    def _argument(
+        self, rule: Rule, effect: str, strength: Strength | None, subjects: tuple[str, ...], unknown: tuple[str, ...]
+    ) -> Argument:
         return Argument(
             rule=rule.id,
             title=rule.title,
             effect=effect,  # type: ignore[arg-type]
-            strength=strength,  # type: ignore[arg-type]
+            strength=strength,
             subjects=() if rule.about == "patient" else subjects,
             because=self._because(rule, subjects),
             unknown=unknown,
@@ -235,7 +245,7 @@ class _Assessor:
 
     def _because(self, rule: Rule, subjects: Sequence[str]) -> tuple[Premise, ...]:
         fired = self.fired.get(rule.id, {})
-        return tuple(dict.fromkeys(p for subject in subjects[:RANKED_MUSCLES_NAMED] for p in fired[subject].because))
+        return tuple(dict.fromkeys(p for subject in subjects[:MUSCLES_IN_FOCUS] for p in fired[subject].because))
 
     # --- what is not known
 
@@ -259,9 +269,9 @@ class _Assessor:
                         yield from self.unknown(of, muscle)
             case c.Derived(id):
                 for rule in self.base.concluding[id]:
-                    of = subject if rule.about != "patient" else PATIENT
-                    if self.chain.verdict(rule.id, of) is None:
-                        yield from self.unknown(rule.when, of)
+                    one = subject if rule.about != "patient" else PATIENT
+                    if self.chain.verdict(rule.id, one) is None:
+                        yield from self.unknown(rule.when, one)
             case c.All() | c.Any() | c.AtLeast() | c.Not() | c.Item():
                 for part in c.parts(condition):
                     if self._truth(part, subject) is None:
@@ -341,9 +351,7 @@ class _Assessor:
         best = min((CONFIDENCES.index(match.edge.confidence) for match in relation.matches), default=None)
         because = [premise(c.Ground(subject, c.Present("refers_to_pain"), verdict=True), facts)] if relation.matches else []
         exam = facts.exams.get((muscle, side), {})
-        because += [
-            premise(c.Ground(subject, c.Present(f.term), f.value), facts) for f in exam.values() if isinstance(f.value, bool)
-        ]
+        because += [premise(c.Ground(subject, c.Present(f.term), f.value), facts) for f in exam.values() if isinstance(f.value, bool)]
         return MuscleCandidate(
             muscle=muscle,
             label=self.words.muscle_label(muscle),
@@ -443,8 +451,8 @@ class _Assessor:
             muscle, _, side = subject.partition(".")
             sides.setdefault(muscle, []).append(side)
         named = []
-        for muscle, found in list(sides.items())[:RANKED_MUSCLES_NAMED]:
-            places = ", ".join(self.words.regions[place].label.lower() for place in self.facts.terrain.referral.places(muscle))
+        for muscle, found in list(sides.items())[:MUSCLES_NAMED]:
+            places = ", ".join(self.words.name("region", place) for place in self.facts.terrain.referral.places(muscle))
             side = "both sides" if len(found) > 1 else found[0]
             named.append(f"{self.words.muscle_label(muscle)}{', ' + side if side else ''} (lies in: {places})")
         more = len(sides) - len(named)
@@ -483,7 +491,7 @@ class _Assessor:
                         for term in ask.terms:
                             own = label if self.words.terms[term].subject == "label" else PATIENT
                             yield from question([term], self._filled(ask.text, rule, [subject]), own)
-        for subject in [s for s in self.focus if s in self.order][:RANKED_MUSCLES_NAMED]:
+        for subject in [s for s in self.focus if s in self.order][:MUSCLES_IN_FOCUS]:
             rules = [rule for state in self.base.pack.muscle_states for rule in self.base.concluding.get(state.derived, ())]
             waiting = [u for rule in rules if self.chain.verdict(rule.id, subject) is None for u in self.unknown(rule.when, subject)]
             yield from question((t for s, t in waiting if s == subject), "would settle whether this muscle takes part", subject)
@@ -507,7 +515,7 @@ class _Assessor:
             return self.words.terms[term].label
         kind, _, rest = term.partition(".")
         if kind == "pain" and rest:
-            return f"Pain in: {self.words.regions[rest].label.lower()}"
+            return f"Pain in: {self.words.name('region', rest)}"
         return f"Diagnosis given: {self.words.diagnoses[rest].label}" if kind == "labels" else "The rest of the pain map"
 
 
@@ -525,7 +533,7 @@ def _strongest_first(arguments: Iterable[Argument]) -> tuple[Argument, ...]:
     return tuple(sorted(arguments, key=lambda a: (order.index(a.strength), a.rule)))
 
 
-def weigh(arguments: Iterable[Argument]) -> tuple[str, bool]:
+def weigh(arguments: Iterable[Argument]) -> tuple[Status, bool]:
     """
     The status of a hypothesis from its true arguments, and whether they conflict outright.
 

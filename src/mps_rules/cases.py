@@ -81,7 +81,7 @@ def read_cases(base: KnowledgeBase) -> tuple[Case, ...]:
             except (Unreadable, UnicodeDecodeError) as error:
                 faults += error.faults if isinstance(error, Unreadable) else [Fault(name, "is not UTF-8 text")]
                 continue
-            cases, wrong = structure(document.data, tuple[Case, ...], document.place)  # type: ignore[type-abstract]
+            cases, wrong = structure(document.data, tuple[Case, ...], document.place)
             faults += wrong
             rule = name.removesuffix(".cases.yaml").replace("/", ".")
             if rule not in base.by_id and rule not in {r.id for r in base.shelved}:
@@ -117,7 +117,11 @@ def run_case(base: KnowledgeBase, case: Case, executor: Executor = engine.chain)
     subjects = [case.expect.for_] if case.expect.for_ else list(facts.subjects(rule.about))
     verdicts = [chain.verdict(rule.id, subject) for subject in subjects]
     verdict = True if True in verdicts else None if None in verdicts else False
-    differences = [*_checked_words(case.expect, base), *_of_rule(case, rule, verdict, base, facts, chain), *_of_assessment(case.expect, assessment, chain)]
+    differences = [
+        *_checked_words(case.expect, base),
+        *_of_rule(case, rule, verdict, base, facts, chain),
+        *_of_assessment(case.expect, assessment, chain),
+    ]
     return Outcome(case, verdict, tuple(differences))
 
 
@@ -140,7 +144,11 @@ def _of_rule(case: Case, rule: Rule, verdict: Verdict, base: KnowledgeBase, fact
     if case.expect.asks:
         subject = case.expect.for_ or "patient"
         asked = unknown_terms(base, facts, chain, rule, subject)
-        yield from (f"asks: {term} would not help to decide it; these would: {', '.join(asked) or 'none'}" for term in case.expect.asks if term not in asked)
+        yield from (
+            f"asks: {term} would not help to decide it; these would: {', '.join(asked) or 'none'}"
+            for term in case.expect.asks
+            if term not in asked
+        )
 
 
 def _of_assessment(expect: Expectation, assessment: Assessment, chain: Chain) -> Iterator[str]:
@@ -149,7 +157,9 @@ def _of_assessment(expect: Expectation, assessment: Assessment, chain: Chain) ->
         yield from (f"{key}: {id_} is missing" for id_ in wanted if id_ not in seen[key])
     for key, wanted_by_id in (("alerts", _alerts(expect)), ("hypotheses", expect.hypotheses)):
         actual: Mapping[str, str] = seen[key]
-        yield from (f"{key}: {id_} is {actual.get(id_, 'not there')}, expected {w}" for id_, w in wanted_by_id.items() if actual.get(id_) != w)
+        yield from (
+            f"{key}: {id_} is {actual.get(id_, 'not there')}, expected {w}" for id_, w in wanted_by_id.items() if actual.get(id_) != w
+        )
     if expect.urgency and assessment.urgency != expect.urgency:
         yield f"urgency: {assessment.urgency}, expected {expect.urgency}"
     denied = _denied(expect)
@@ -157,7 +167,9 @@ def _of_assessment(expect: Expectation, assessment: Assessment, chain: Chain) ->
         yield from (f"not {key}: {id_} is there" for id_ in wanted if id_ in seen[key])
     if denied:
         for key, unwanted in (("alerts", _alerts(denied)), ("hypotheses", denied.hypotheses)):
-            yield from (f"not {key}: {id_} is {s}" for id_, s in unwanted.items() if seen[key].get(id_) == s or (s == "any" and id_ in seen[key]))
+            yield from (
+                f"not {key}: {id_} is {s}" for id_, s in unwanted.items() if seen[key].get(id_) == s or (s == "any" and id_ in seen[key])
+            )
         if denied.urgency and assessment.urgency == denied.urgency:
             yield f"not urgency: it is {denied.urgency}"
 

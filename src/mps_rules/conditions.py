@@ -61,7 +61,7 @@ class Interval:
         return f"{self.lowest:g} to {self.highest:g}"
 
 
-def _between(certain: bool, possible: bool) -> Truth:
+def _between(certain: bool, possible: bool) -> Truth:  # noqa: FBT001 - two verdicts, not flags
     return True if certain else None if possible else False
 
 
@@ -416,7 +416,7 @@ def _any(of: Sequence[Condition]) -> Condition:
 
 
 def _ladder(n: int, of: tuple[Condition, ...]) -> Condition:
-    """n of k as nested all and any: either the first holds and n-1 of the rest, or n of the rest; steps are shared."""
+    """At least n of k as nested all and any: either the first holds and n-1 of the rest, or n of the rest; steps are shared."""
     steps: dict[tuple[int, int], Condition] = {}
     for size in range(1, len(of) + 1):
         rest = of[-size:]
@@ -440,9 +440,7 @@ class Ground:
     verdict: Truth
 
 
-def grounds(
-    condition: Condition, view: View, truth: Callable[[Condition, View], Truth] = judge
-) -> Iterator[Ground]:
+def grounds(condition: Condition, view: View, truth: Callable[[Condition, View], Truth] = judge) -> Iterator[Ground]:
     """
     The leaves on which the verdict rests.
 

@@ -63,7 +63,7 @@ _abstract = importlib.import_module("experta.abstract")
 _ReteMatcher = importlib.import_module("experta.matchers").ReteMatcher
 
 
-class Known(experta.Fact):  # type: ignore[misc]
+class Known(experta.Fact):  # type: ignore[misc,name-defined]
     """That a rail is reached: ``what`` is the rail's number, ``of`` the subject."""
 
 
@@ -182,7 +182,9 @@ class Network:
                 together = [self.rail(part, truth=conjunctive) for part in of]
                 self._gate(together, of, self.rail(condition, truth=conjunctive), stratum, about)
                 for part in of:
-                    self._gate([self.rail(part, truth=not conjunctive)], [part], self.rail(condition, truth=not conjunctive), stratum, about)
+                    self._gate(
+                        [self.rail(part, truth=not conjunctive)], [part], self.rail(condition, truth=not conjunctive), stratum, about
+                    )
             case c.Established() | c.Known() | c.CountMuscles() | c.LabelMuscle():
                 self.closings.setdefault(stratum, []).append(condition)
             case c.Derived():
@@ -313,7 +315,7 @@ def _experta_rules(network: Network) -> Iterator[Any]:
         yield made([Known(what=network.stages[stratum], of=PATIENT)], network.salience(stratum, 0), _of_patient(_close(stratum)))
 
 
-class _OrderedRule(experta.Rule):  # type: ignore[misc]
+class _OrderedRule(experta.Rule):  # type: ignore[misc,name-defined]
     """experta's Rule; its place among the rules travels with its right-hand side through every copy."""
 
     @property
@@ -353,13 +355,13 @@ def _conclude(rule: Rule) -> Act:
 
 
 def _close(stratum: int) -> Act:
-    def act(engine: Any, subject: str) -> None:
+    def act(engine: Any, _subject: str) -> None:
         engine.close(stratum)
 
     return act
 
 
-class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc]
+class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined]
     """experta's engine with one patient's session; subclassed once for each network and way of matching."""
 
     network: Network

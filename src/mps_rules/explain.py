@@ -13,7 +13,6 @@ from mps_rules.model import PATIENT, Argument, Assessment, Chain, Derivation, Kn
 from mps_rules.premises import premises
 
 
-
 def why(assessment: Assessment, base: KnowledgeBase, facts: Facts, chain: Chain, id: str) -> Proof:
     """
     The proof of a hypothesis, alert, caution, criterion, derived id, rule, or muscle (``muscle`` or ``muscle.side``).
@@ -119,7 +118,11 @@ class _Prover:
                     because=(*paths, *examined, *derived),
                 )
             )
-        return proofs[0] if len(proofs) == 1 else Proof(self.base.vocabulary.muscle_label(muscle), "muscle", muscle, PATIENT, because=tuple(proofs))
+        return (
+            proofs[0]
+            if len(proofs) == 1
+            else Proof(self.base.vocabulary.muscle_label(muscle), "muscle", muscle, PATIENT, because=tuple(proofs))
+        )
 
     # --- down the tree
 

@@ -5,7 +5,7 @@ What is known of one patient, as conditions ask it.
 the referral graph says of it; conclusions are lent to it by whoever draws them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TypeAlias
 
@@ -15,6 +15,7 @@ from mps_rules.conditions import Interval, Truth, judge
 from mps_rules.model import (
     PATIENT,
     SIDES,
+    CriterionMet,
     Finding,
     Findings,
     KnowledgeBase,
@@ -45,14 +46,25 @@ class Terrain:
     vocabulary: Vocabulary
     tree: RegionTree
     referral: ReferralMap
+    conclusions: Mapping[str, str]
 
+    def name(self, kind: str, id: str) -> str:
+        """The words for anything a condition names, conclusions included."""
+        return self.conclusions.get(id, id.replace("_", " ")) if kind == "derived" else self.vocabulary.name(kind, id)
 
 
 @lru_cache(maxsize=8)
 def terrain_of(base: KnowledgeBase) -> Terrain:
     """The terrain of a knowledge base, built once."""
     tree = RegionTree(base.vocabulary)
-    return Terrain(base.vocabulary, tree, ReferralMap(base.vocabulary, base.referrals, tree))
+    names = {
+        f"alert.{urgency}": f"{article} {urgency} red flag" for urgency, article in (("emergency", "an"), ("urgent", "an"), ("soon", "a"))
+    }
+    names |= {f"{id_}.open": f"{name}, open" for id_, name in names.items()}
+    for rule in base.rules:
+        names |= {x.id: x.name for x in rule.then if isinstance(x, CriterionMet)}
+        names |= {rule.alert.id: rule.alert.label} if rule.alert else {}
+    return Terrain(base.vocabulary, tree, ReferralMap(base.vocabulary, base.referrals, tree), names)
 
 
 @attrs.define(eq=False)
@@ -81,10 +93,10 @@ class PatientView:
     def derived(self, id: str) -> Truth:
         return self.concluded(id, self.subject)
 
-    def is_muscle(self, ids: Sequence[str]) -> bool:
+    def is_muscle(self, ids: Sequence[str]) -> bool:  # noqa: ARG002 - the patient is no muscle
         return False
 
-    def is_kind(self, kinds: Sequence[str]) -> bool:
+    def is_kind(self, kinds: Sequence[str]) -> bool:  # noqa: ARG002 - nor a diagnosis
         return False
 
     def muscles(self) -> "Iterable[MuscleView]":
@@ -202,9 +214,7 @@ class Facts:
     def words(self) -> dict[str, dict[str, bool]]:
         """The patient's findings in words: each word present or denied."""
         return {
-            f.term: {**dict.fromkeys(f.denied, False), **dict.fromkeys(f.words, True)}
-            for f in self.findings.patient
-            if f.words or f.denied
+            f.term: {**dict.fromkeys(f.denied, False), **dict.fromkeys(f.words, True)} for f in self.findings.patient if f.words or f.denied
         }
 
     @cached_property

@@ -159,15 +159,18 @@ class _Reader:
             if first.present != entry.present:
                 self._fault("pain", f"{entry.region} ({entry.side or 'side not given'}) is said to hurt and to be free of pain")
             elif first.intensity is not None and entry.intensity is not None and first.intensity != entry.intensity:
-                self._fault("pain", f"{entry.region} ({entry.side or 'side not given'}) has two intensities: {first.intensity:g} and {entry.intensity:g}")
+                self._fault(
+                    "pain",
+                    f"{entry.region} ({entry.side or 'side not given'}) has two intensities: {first.intensity:g} and {entry.intensity:g}",
+                )
             elif first.intensity is None:
                 seen[entry.region, entry.side] = entry
         return tuple(sorted(seen.values(), key=lambda e: (e.region, e.side or "")))
 
     def _pain_entry(self, item: Any, where: str) -> Iterable[Pain]:
         if isinstance(item, str):
-            region, _, side = item.partition(".")
-            item = {"region": region, **({"side": side} if "." in item else {})}
+            name, dot, after = item.partition(".")
+            item = {"region": name, **({"side": after} if dot else {})}
         if not isinstance(item, Mapping) or "region" not in item:
             self._fault(where, f"expected a region, region.side, or a mapping with region, got {shown(item)}")
             return
@@ -328,7 +331,7 @@ def _contradictions(facts: Facts) -> Iterable[Fault]:
             yield Fault("pain", f"{entry.region} is said to hurt, but every part of it is said to be free of pain")
     for measure in words.measures.values():
         items = facts.items(measure.id)
-        for term in (measure.id, measure.also_total):
-            stated = facts.given.get(term) if term else None
+        for total in (measure.id, measure.also_total):
+            stated = facts.given.get(total) if total else None
             if stated is not None and facts.interval_of(stated) & items is None:
-                yield Fault(str(term), f"a total of {stated.value:g} contradicts its items, which allow {items} ({measure.id})")
+                yield Fault(str(total), f"a total of {stated.value:g} contradicts its items, which allow {items} ({measure.id})")

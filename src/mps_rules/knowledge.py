@@ -126,11 +126,11 @@ class _Rule:
     replaces: str | None = None
 
 
-def _many(name: str, part: type) -> type:
+def _many(name: str, part: type) -> type[Any]:
     return attrs.make_class(f"_{name}", {name: attrs.field(type=tuple[part, ...])}, frozen=True)  # type: ignore[valid-type]
 
 
-_FILES: dict[str, type] = {
+_FILES: dict[str, type[Any]] = {
     "units": _many("units", model.Unit),
     "measures": _many("measures", _Measure),
     "regions": _many("regions", _Region),
@@ -142,7 +142,7 @@ _FILES: dict[str, type] = {
     "claims": _many("claims", model.Claim),
 }
 
-_CONCLUSIONS: dict[str, type] = {
+_CONCLUSIONS: dict[str, type[Any]] = {
     "support": model.Support,
     "oppose": model.Oppose,
     "confirm": model.Confirm,
@@ -182,8 +182,8 @@ class _Loader:
             self._read_folder(folder)
         if self.pack is None:
             self.faults.append(Fault(", ".join(str(folder) for folder in self.folders), "has no pack.yaml"))
+            raise KnowledgeError(self.faults)
         self._stop_if_faulty()
-        assert self.pack is not None
         vocabulary = self._vocabulary()
         self._check_words(vocabulary)
         authored = [rule for raw, document in self.raw_rules.values() if (rule := self._rule(raw, document, vocabulary))]
@@ -231,7 +231,7 @@ class _Loader:
             self._take(name, document)
 
     def _take(self, name: str, document: Document) -> None:
-        top = name.split("/")[0]
+        top = name.partition("/")[0]
         if name == "pack.yaml":
             pack, faults = structure(document.data, model.Pack, document.place)
             self.faults += faults
@@ -252,7 +252,7 @@ class _Loader:
                 id_ = f"{entry.muscle} -> {entry.region}" if key == "referrals" else entry.id
                 self._keep(key, id_, entry, document.place((key, index)))
         else:
-            self._take_rule(name, document)
+            self._take_rule(document)
 
     def _keep(self, kind: str, id_: str, entry: Any, place: str) -> None:
         if id_ in self.found[kind]:
@@ -260,16 +260,20 @@ class _Loader:
         self.found[kind][id_] = entry
         self.places[kind, id_] = place
 
-    def _take_rule(self, name: str, document: Document) -> None:
+    def _take_rule(self, document: Document) -> None:
         raw, faults = structure(document.data, _Rule, document.place)
         self.faults += faults
         if raw is None:
             return
         if raw.id in self.raw_rules and raw.replaces != raw.id:
             first = self.raw_rules[raw.id][1].source
-            self.faults.append(Fault(document.place(("id",)), f"rule {raw.id!r} is already in {first}; to replace it write replaces: {raw.id}"))
+            self.faults.append(
+                Fault(document.place(("id",)), f"rule {raw.id!r} is already in {first}; to replace it write replaces: {raw.id}")
+            )
         if raw.replaces and raw.replaces not in self.raw_rules:
-            self.faults.append(Fault(document.place(("replaces",)), f"no rule {raw.replaces!r} to replace", closest(raw.replaces, self.raw_rules)))
+            self.faults.append(
+                Fault(document.place(("replaces",)), f"no rule {raw.replaces!r} to replace", closest(raw.replaces, self.raw_rules))
+            )
         self.raw_rules.pop(raw.replaces or "", None)
         self.raw_rules[raw.id] = (raw, document)
 
@@ -339,8 +343,7 @@ class _Loader:
         if term.subject != "patient" or term.kind != "boolean":
             self.faults.append(Fault(place, "only a yes/no finding of the patient can follow from others"))
         implied, denied = (
-            self._condition(source, words, "patient", place) if source is not None else None
-            for source in (raw.implied_by, raw.denied_by)
+            self._condition(source, words, "patient", place) if source is not None else None for source in (raw.implied_by, raw.denied_by)
         )
         if raw.from_ is not None:
             implied = self._condition(raw.from_, words, "patient", place)
@@ -348,62 +351,69 @@ class _Loader:
         return attrs.evolve(term, implied_by=implied, denied_by=denied)
 
     def _check_words(self, words: model.Vocabulary) -> None:
-        """Every id that one part of the vocabulary uses exists in the part that owns it."""
-        labels = words.diagnoses
-        checks: list[tuple[str, str, Iterable[str], Iterable[str], str]] = []
+        """Every id that one part of the vocabulary uses exists in the part that owns it, and no region lies within itself."""
+        for place, kind, used, known in self._uses(words):
+            self.faults += [Fault(place, f"no {kind} {word!r}", closest(word, known)) for word in used if word not in known]
+        self.faults += [Fault(place, f"a region lies within itself: {cycle}") for place, cycle in _region_cycles(words, self.places)]
+
+    def _uses(self, words: model.Vocabulary) -> Iterator[tuple[str, str, Iterable[str], Iterable[str]]]:
+        references, claims = self.found["references"], self.found["claims"]
         for muscle in words.muscles.values():
             place = self.places["muscles", muscle.id]
-            checks.append((place, "region", muscle.lies_in, words.regions, "regions"))
-            checks.append((place, "diagnosis", muscle.mimics, labels, "diagnoses"))
-            checks.append((place, "reference", muscle.references, self.found["references"], ""))
+            yield place, "region", muscle.lies_in, words.regions
+            yield place, "diagnosis", muscle.mimics, words.diagnoses
+            yield place, "reference", muscle.references, references
         for region in words.regions.values():
-            checks.append((self.places["regions", region.id], "region", [x for x in (region.parent, *region.adjacent) if x], words.regions, ""))
+            place = self.places["regions", region.id]
+            yield place, "region", [region.parent] if region.parent else [], words.regions
+            yield place, "region", region.adjacent, words.regions
         for key, edge in self.found["referrals"].items():
             place = self.places["referrals", key]
-            checks.append((place, "muscle", [edge.muscle], words.muscles, ""))
-            checks.append((place, "region", [edge.region], words.regions, ""))
-            checks.append((place, "reference", edge.references, self.found["references"], ""))
-            checks.append((place, "claim", edge.claims, self.found["claims"], ""))
-            for word, allowed in ((edge.zone, ("essential", "spillover")), (edge.confidence, ("high", "moderate", "low")), (edge.laterality, ("ipsilateral", "bilateral", "midline"))):
-                checks.append((place, "word", [word], allowed, ""))
-        for diagnosis in labels.values():
+            yield place, "muscle", [edge.muscle], words.muscles
+            yield place, "region", [edge.region], words.regions
+            yield place, "zone", [edge.zone], ("essential", "spillover")
+            yield place, "confidence", [edge.confidence], ("high", "moderate", "low")
+            yield place, "laterality", [edge.laterality], ("ipsilateral", "bilateral", "midline")
+            yield place, "reference", edge.references, references
+            yield place, "claim", edge.claims, claims
+        for diagnosis in words.diagnoses.values():
             place = self.places["diagnoses", diagnosis.id]
-            checks.append((place, "muscle", diagnosis.muscles, words.muscles, ""))
-            checks.append((place, "finding", (*diagnosis.supports, *diagnosis.against), words.terms, ""))
-            checks.append((place, "reference", diagnosis.references, self.found["references"], ""))
+            yield place, "muscle", diagnosis.muscles, words.muscles
+            yield place, "finding", (*diagnosis.supports, *diagnosis.against), words.terms
+            yield place, "reference", diagnosis.references, references
         for term in words.terms.values():
             place = self.places["findings", term.id]
-            checks.append((place, "finding", term.excludes, words.terms, ""))
-            checks.append((place, "region", [term.stands_for] if term.stands_for else [], words.regions, ""))
-            checks.append((place, "claim", term.claims, self.found["claims"], ""))
+            yield place, "finding", term.excludes, words.terms
+            yield place, "region", [term.stands_for] if term.stands_for else [], words.regions
+            yield place, "claim", term.claims, claims
         for measure in words.measures.values():
             place = self.places["measures", measure.id]
-            named = (measure.id, *measure.sum, *([measure.also_total] if measure.also_total else []))
-            checks.append((place, "finding", named, words.terms, ""))
-            checks.append((place, "reference", measure.references, self.found["references"], ""))
+            yield place, "finding", (measure.id, *measure.sum), words.terms
+            yield place, "finding", [measure.also_total] if measure.also_total else [], words.terms
+            yield place, "reference", measure.references, references
         for suspect in words.suspects.values():
-            checks.append((self.places["hypotheses", suspect.id], "claim", suspect.claims, self.found["claims"], ""))
-        for place, kind, used, known, _ in checks:
-            self.faults += [Fault(place, f"no {kind} {word!r}", closest(word, known)) for word in used if word not in known]
-        for place, cycle in _region_cycles(words, self.places):
-            self.faults.append(Fault(place, f"a region lies within itself: {cycle}"))
+            yield self.places["hypotheses", suspect.id], "claim", suspect.claims, claims
 
     # --- rules
 
     def _rule(self, raw: _Rule, document: Document, words: model.Vocabulary) -> model.Rule | None:
         before = len(self.faults)
         place = document.place
-        if document.source not in (f"{raw.id.replace('.', '/')}.yaml",):
-            self.faults.append(Fault(place(("id",)), f"id {raw.id!r} is not its path", document.source.removesuffix(".yaml").replace("/", ".")))
+        if document.source != f"{raw.id.replace('.', '/')}.yaml":
+            self.faults.append(
+                Fault(place(("id",)), f"id {raw.id!r} is not its path", document.source.removesuffix(".yaml").replace("/", "."))
+            )
         for key, word, allowed in (("status", raw.status, STATUSES), ("about", raw.about, ABOUT)):
             if word not in allowed:
                 self.faults.append(Fault(place((key,)), f"{word!r} is none of {', '.join(allowed)}", closest(word, allowed)))
         self._complete(raw, place)
-        about: model.Subject = raw.about if raw.about in ABOUT else "patient"  # type: ignore[assignment]
+        about: model.Subject = next((known for known in ABOUT if known == raw.about), "patient")
         trigger = qualifier = None
         if isinstance(raw.when, dict) and "trigger" in raw.when:
-            for key in sorted(set(raw.when) - {"trigger", "qualifier"}):
-                self.faults.append(Fault(place(("when", key)), f"no such key {key!r} beside trigger", closest(key, ("trigger", "qualifier"))))
+            self.faults += [
+                Fault(place(("when", key)), f"no such key {key!r} beside trigger", closest(key, ("trigger", "qualifier")))
+                for key in sorted(set(raw.when) - {"trigger", "qualifier"})
+            ]
             trigger = self._parse(raw.when["trigger"], ("when", "trigger"), place, words, about)
             if "qualifier" in raw.when:
                 qualifier = self._parse(raw.when["qualifier"], ("when", "qualifier"), place, words, about)
@@ -509,7 +519,9 @@ class _Loader:
             if name.startswith("value:"):
                 self._known(name.removeprefix("value:"), "finding", words.terms, where)
             elif name not in allowed:
-                self.faults.append(Fault(where, f"no placeholder {{{name}}} in a rule about {about}", closest(name, (*allowed, "value:term"))))
+                self.faults.append(
+                    Fault(where, f"no placeholder {{{name}}} in a rule about {about}", closest(name, (*allowed, "value:term")))
+                )
 
     def _check_conclusions(self, then: Sequence[model.Conclusion], trigger: c.Condition | None, place: Place) -> None:
         care = [x for x in then if isinstance(x, model.Recommend) and x.kind == "self_care"]
@@ -526,7 +538,7 @@ class _Loader:
     # --- conditions
 
     def _condition(self, data: object, words: model.Vocabulary, scope: model.Subject, where: str) -> c.Condition:
-        return self._parse(data, (), lambda path: where, words, scope)
+        return self._parse(data, (), lambda _: where, words, scope)
 
     def _parse(self, data: object, path: RawPath, place: Place, words: model.Vocabulary, scope: model.Subject) -> c.Condition:
         parser = _ConditionParser(words, place)
@@ -541,14 +553,19 @@ class _Loader:
             for id_ in rule.derives():
                 first = about.setdefault(id_, rule)
                 if first.about != rule.about:
-                    self.faults.append(Fault(rule.source, f"{id_!r} is about a {rule.about} here and about a {first.about} in {first.source}"))
+                    self.faults.append(
+                        Fault(rule.source, f"{id_!r} is about a {rule.about} here and about a {first.about} in {first.source}")
+                    )
         for rule in rules:
             for id_, scope in _read(rule.when, rule.about):
                 if id_ not in about:
                     self.faults.append(Fault(rule.source, f"no active rule concludes {id_!r}", closest(id_, about)))
                 elif about[id_].about not in ("patient", scope):
                     self.faults.append(
-                        Fault(rule.source, f"{id_!r} is a conclusion about a {about[id_].about}; here it needs any_muscle, count_muscles or label_muscle")
+                        Fault(
+                            rule.source,
+                            f"{id_!r} is a conclusion about a {about[id_].about}; here it needs any_muscle, count_muscles or label_muscle",
+                        )
                     )
 
     def _in_strata(self, rules: Sequence[model.Rule]) -> tuple[model.Rule, ...]:

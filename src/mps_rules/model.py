@@ -20,6 +20,8 @@ from mps_rules.structure import CONVERTER, Misfit, shown, structure
 Subject: TypeAlias = Literal["patient", "muscle", "label"]
 Strength: TypeAlias = Literal["strong", "moderate", "weak"]
 Urgency: TypeAlias = Literal["emergency", "urgent", "soon"]
+Status: TypeAlias = Literal["confirmed", "probable", "possible", "undecided", "unlikely", "excluded"]
+"""Of a hypothesis, in the order in which an assessment ranks them."""
 
 STRENGTHS: tuple[Strength, ...] = ("strong", "moderate", "weak")
 URGENCIES: tuple[Urgency, ...] = ("emergency", "urgent", "soon")
@@ -36,6 +38,16 @@ def muscle_subject(muscle: str, side: str | None) -> str:
     ('soleus.left', 'soleus')
     """
     return f"{muscle}.{side}" if side else muscle
+
+
+def lowered(label: str) -> str:
+    """
+    A label as it stands inside a sentence.
+
+    >>> lowered("Mid back (about T5-T9)"), lowered("SIJ compression painful")
+    ('mid back (about T5-T9)', 'SIJ compression painful')
+    """
+    return label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == " " else label
 
 
 def plain(value: Any) -> Any:
@@ -314,12 +326,12 @@ class Vocabulary:
             case "unit":
                 return self.shown_unit(id)
             case "region":
-                return self.regions[id].label.lower()
+                return lowered(self.regions[id].label)
             case "label":
                 return self.diagnoses[id].label
             case "muscle":
                 return self.muscle_label(id)
-        return id.replace("_", " ").replace("alert.", "alert: ")
+        return id.replace("_", " ")
 
     def shown_unit(self, term: str) -> str:
         """The unit of a number as people write it, with a space before it; empty for scores and counts."""
@@ -699,12 +711,12 @@ class Hypothesis:
     id: str
     label: str
     kind: str
-    status: str
+    status: Status
     conflict: bool
     supports: tuple[Argument, ...]
     opposes: tuple[Argument, ...]
     undecided: tuple[Argument, ...]
-    could_be: tuple[str, str]
+    could_be: tuple[Status, Status]
 
 
 @attrs.frozen
@@ -843,19 +855,25 @@ class Proof:
         return data
 
     def __str__(self) -> str:
-        return "\n".join(self._lines(0))
+        return "\n".join(self._lines(0, set(), set()))
 
-    def _lines(self, depth: int) -> Iterable[str]:
+    def _lines(self, depth: int, told: set[tuple[str, str]], cited: set[str]) -> Iterable[str]:
+        """This proof, indented; a rule already told of the same subject is named only, a source already cited too."""
         pad = "  " * depth
-        yield f"{pad}{self.statement}"
+        again = bool(self.rule) and (self.rule, self.subject) in told
+        yield f"{pad}{self.statement}" + (" (as above)" if again else "")
+        if again:
+            return
+        told.add((self.rule, self.subject))
         if self.rule:
-            yield f"{pad}  by rule {self.rule}: {self.title}"
+            yield f"{pad}  rule {self.rule}: {self.title}"
         for source in self.sources:
-            yield f"{pad}  source: {source}"
+            yield f"{pad}  source: {source.partition(':')[0] if source in cited else source}"
+            cited.add(source)
         if self.limits:
             yield f"{pad}  limits: {self.limits}"
         for proof in self.because:
-            yield from proof._lines(depth + 1 + bool(self.rule))
+            yield from proof._lines(depth + 1, told, cited)  # noqa: SLF001 - its own class
 
 
 @attrs.frozen
@@ -925,7 +943,7 @@ class Assessment:
             FindingError: the data is not that of an assessment; every fault is listed.
 
         """
-        if not isinstance(data, Mapping) or data.get("format") != cls.FORMAT:
+        if data.get("format") != cls.FORMAT:
             raise FindingError([Fault("format", f"not an assessment of format {cls.FORMAT}")])
         value, faults = structure({key: part for key, part in data.items() if key != "format"}, cls, dotted)
         if value is None:

@@ -47,24 +47,24 @@ def premise(ground: Ground, facts: Facts) -> Premise:
                 text = f"{words.terms[term].label}: not known well enough"
             return _of(ground, "measure", term, text, facts)
         case PainAt((region,), side):
-            where = words.regions[region].label.lower() + (f", {side}" if side else "")
-            text = {True: f"Pain in: {where}", False: f"No pain in: {where}", None: f"Pain in: {where}: not known"}
-            return _of(ground, "pain", region, text[ground.verdict], facts)
+            where = words.name("region", region) + (f", {side}" if side else "")
+            said = {True: f"Pain in: {where}", False: f"No pain in: {where}", None: f"Pain in: {where}: not known"}
+            return _of(ground, "pain", region, said[ground.verdict], facts)
         case Label((label,)):
             text = {True: "Diagnosis given: ", False: "Diagnosis denied: ", None: "Diagnosis not known: "}[ground.verdict]
             return _of(ground, "label", label, text + words.diagnoses[label].label, facts)
         case Derived(id):
             text = {True: "Concluded: ", False: "Ruled out by what is recorded: ", None: "Not decided: "}[ground.verdict]
-            return _of(ground, "conclusion", id, text + words.name("derived", id), facts)
+            return _of(ground, "conclusion", id, text + facts.terrain.name("derived", id), facts)
         case MuscleIs(ids):
             return _of(ground, "muscle", ground.subject, f"One of: {', '.join(words.muscle_label(i).lower() for i in ids)}", facts)
         case LabelIs(kinds):
             return _of(ground, "label", ground.subject, f"A diagnosis of kind: {', '.join(kinds)}", facts)
         case Established(of) | Known(of):
-            return _of(ground, "silence", "", f"Not established: {describe(of, words.name)}", facts)
+            return _of(ground, "silence", "", f"Not established: {describe(of, facts.terrain.name)}", facts)
         case CountMuscles(of) | LabelMuscle(of):
             text = {True: "", False: "In no muscle: ", None: "Not known of any muscle: "}[ground.verdict]
-            return _of(ground, "finding", "", text + describe(of, words.name), facts)
+            return _of(ground, "finding", "", text + describe(of, facts.terrain.name), facts)
     raise TypeError(f"not a leaf: {ground.condition!r}")
 
 

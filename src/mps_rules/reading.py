@@ -31,7 +31,7 @@ _CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818 - it names the text, not the code
     """The text is not readable data; ``faults`` says where and why."""
 
     def __init__(self, faults: list[Fault]) -> None:
@@ -48,10 +48,10 @@ class Document:
     lines: dict[Path, int]
 
     def place(self, path: Path) -> str:
-        """
+        r"""
         The name of a place for an error message: source, line, path.
 
-        >>> read_yaml("a:\\n  - b: 1", "x.yaml").place(("a", 0, "b"))
+        >>> read_yaml("a:\n  - b: 1", "x.yaml").place(("a", 0, "b"))
         'x.yaml line 2, a[0].b'
         """
         known = path
@@ -153,7 +153,7 @@ def read_yaml(text: str, source: str) -> Document:
 def _guarded(events: Iterator[yaml.Event], source: str) -> Iterator[yaml.Event]:
     depth = 0
     for event in events:
-        where = f"{source} line {event.start_mark.line + 1}" if event.start_mark else source
+        where = _where(event, source)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
@@ -164,9 +164,18 @@ def _guarded(events: Iterator[yaml.Event], source: str) -> Iterator[yaml.Event]:
             _refuse(where, "aliases (*name) are not allowed; write the value out")
         if getattr(event, "anchor", None):
             _refuse(where, "anchors (&name) are not allowed; write the value out")
-        if getattr(event, "tag", None) not in (None, "!"):
-            _refuse(where, f"tags ({event.tag}) are not allowed")
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "!"):
+            _refuse(where, f"tags ({tag}) are not allowed")
         yield event
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 0
+
+
+def _where(event: yaml.Event, source: str) -> str:
+    return f"{source} line {_line(event)}"
 
 
 def _document(events: Iterator[yaml.Event], source: str, lines: dict[Path, int], faults: list[Fault]) -> Data:
@@ -176,18 +185,15 @@ def _document(events: Iterator[yaml.Event], source: str, lines: dict[Path, int],
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                _refuse(f"{source} line {event.start_mark.line + 1}", "one document a file, please")
+                _refuse(_where(event, source), "one document a file, please")
             data = _value(next(events), events, (), source, lines, faults)
     return data
 
 
-def _value(
-    event: yaml.Event, events: Iterator[yaml.Event], path: Path, source: str, lines: dict[Path, int], faults: list[Fault]
-) -> Data:
-    line = event.start_mark.line + 1
-    lines.setdefault(path, line)
+def _value(event: yaml.Event, events: Iterator[yaml.Event], path: Path, source: str, lines: dict[Path, int], faults: list[Fault]) -> Data:
+    lines.setdefault(path, _line(event))
     if isinstance(event, yaml.ScalarEvent):
-        return _scalar(event, f"{source} line {line}", faults)
+        return _scalar(event, _where(event, source), faults)
     if isinstance(event, yaml.SequenceStartEvent):
         sequence: list[Data] = []
         while not isinstance(item := next(events), yaml.SequenceEndEvent):
@@ -195,13 +201,13 @@ def _value(
         return sequence
     mapping: dict[str, Data] = {}
     while not isinstance(item := next(events), yaml.MappingEndEvent):
-        where = f"{source} line {item.start_mark.line + 1}"
+        where = _where(item, source)
         if not isinstance(item, yaml.ScalarEvent):
             _refuse(where, "a key must be a word")
         key: str = item.value
         if key in mapping:
             faults.append(Fault(where, f"key {key!r} is given twice"))
-        lines[(*path, key)] = item.start_mark.line + 1
+        lines[(*path, key)] = _line(item)
         mapping[key] = _value(next(events), events, (*path, key), source, lines, faults)
     return mapping
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mps_rules.conditions import Truth
-from mps_rules.model import SIDES, Pain, Referral, Vocabulary
+from mps_rules.model import SIDES, Pain, Referral, Vocabulary, lowered
 from mps_rules.painmap import PainMap, RegionTree
 
 if TYPE_CHECKING:
@@ -61,11 +61,11 @@ class ReferralMap:
     tree: RegionTree
 
     @cached_property
-    def graph(self) -> "nx.MultiDiGraph":
+    def graph(self) -> "nx.MultiDiGraph[tuple[str, str]]":
         """The graph itself: nodes ``(kind, id)``, edges keyed by kind."""
         import networkx as nx
 
-        graph = nx.MultiDiGraph()
+        graph: nx.MultiDiGraph[tuple[str, str]] = nx.MultiDiGraph()
         for region in self.vocabulary.regions.values():
             graph.add_node(("region", region.id), label=region.label)
             if region.parent:
@@ -79,13 +79,14 @@ class ReferralMap:
                 graph.add_edge(("muscle", muscle.id), ("region", place), key="lies_in")
         for edge in self.referrals:
             graph.add_edge(("muscle", edge.muscle), ("region", edge.region), key="refers_to", referral=edge)
-        return nx.freeze(graph)
+        nx.freeze(graph)
+        return graph
 
     @cached_property
     def _steps(self) -> "dict[str, dict[str, int]]":
         import networkx as nx
 
-        neighbours = nx.Graph()
+        neighbours: nx.Graph[str] = nx.Graph()
         neighbours.add_nodes_from(self.vocabulary.regions)
         neighbours.add_edges_from((r.id, n) for r in self.vocabulary.regions.values() for n in r.adjacent)
         return dict(nx.all_pairs_shortest_path_length(neighbours))
@@ -93,17 +94,16 @@ class ReferralMap:
     def steps(self, muscle: str, region: str) -> int | None:
         """How many neighbouring regions lie between a muscle and a region; 0: it lies there; None: no way known."""
         found = [
-            self._steps[place][leaf]
-            for place in self.places(muscle)
-            for leaf in self.tree.leaves[region]
-            if leaf in self._steps[place]
+            self._steps[place][leaf] for place in self.places(muscle) for leaf in self.tree.leaves[region] if leaf in self._steps[place]
         ]
         return min(found, default=None)
 
     @cached_property
     def _edges(self) -> dict[str, tuple[Referral, ...]]:
         found = {
-            muscle: tuple(data["referral"] for _, _, key, data in self.graph.out_edges(("muscle", muscle), keys=True, data=True) if key == "refers_to")
+            muscle: tuple(
+                data["referral"] for _, _, key, data in self.graph.out_edges(("muscle", muscle), keys=True, data=True) if key == "refers_to"
+            )
             for muscle in self.vocabulary.muscles
         }
         for group, parts in self.vocabulary.groups.items():
@@ -180,10 +180,8 @@ class ReferralMap:
         )
 
     def path(self, muscle: str, match: Match) -> str:
-        """
-        Why a muscle is thought of, in words: where it hurts, and where the muscle lies.
-        """
-        regions = self.vocabulary.regions
-        where = regions[match.edge.region].label.lower()
-        lies = " and ".join(regions[place].label.lower() for place in self.places(muscle))
-        return f"pain in: {where} <- {self.vocabulary.muscle_label(muscle).lower()}, which lies in: {lies}"
+        """Why a muscle is thought of, in words: where it hurts, and where the muscle lies."""
+        words = self.vocabulary
+        lies = ", ".join(words.name("region", place) for place in self.places(muscle))
+        where = words.name("region", match.edge.region)
+        return f"pain in the {where} <- {lowered(words.muscle_label(muscle))}, which lies in the {lies}"

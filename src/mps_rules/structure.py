@@ -22,7 +22,7 @@ _KEYWORDS = {"from_": "from", "class_": "class", "for_": "for", "not_": "not"}
 """Fields whose name in a file is a Python keyword."""
 
 
-class Misfit(ValueError):
+class Misfit(ValueError):  # noqa: N818 - it names the value, not the code
     """A value that is not what its place wants; the message is for the author of the data."""
 
     def __init__(self, what: str, near: str | None = None) -> None:
@@ -59,14 +59,8 @@ def shown(value: Any) -> str:
 def _list(value: Any, wanted: Any) -> Any:
     if not isinstance(value, list | tuple):
         raise Misfit(f"expected a list, got {shown(value)}")
-    (part, *_) = get_args(wanted)
-    return CONVERTER._tuple_of(value, part)  # type: ignore[attr-defined]  # noqa: SLF001
-
-
-class _Converter(cattrs.Converter):
-    def _tuple_of(self, value: Any, part: Any) -> tuple[Any, ...]:
-        structured = self.structure(list(value), list[part])
-        return tuple(structured)
+    part: Any = get_args(wanted)[0]
+    return tuple(CONVERTER.structure(list(value), list[part]))
 
 
 def _mapping(value: Any, wanted: Any) -> Any:
@@ -78,7 +72,7 @@ def _mapping(value: Any, wanted: Any) -> Any:
 
 def _attrs_hook(cls: Any) -> Callable[[Any, Any], Any]:
     renames = {a.name: override(rename=_KEYWORDS[a.name]) for a in attrs.fields(cls) if a.name in _KEYWORDS}
-    inner = make_dict_structure_fn(cls, CONVERTER, _cattrs_forbid_extra_keys=True, **renames)
+    inner = make_dict_structure_fn(cls, CONVERTER, _cattrs_forbid_extra_keys=True, **renames)  # type: ignore[arg-type]
 
     def hook(value: Any, wanted: Any) -> Any:
         if isinstance(value, cls):
@@ -90,14 +84,18 @@ def _attrs_hook(cls: Any) -> Callable[[Any, Any], Any]:
     return hook
 
 
-CONVERTER = _Converter(detailed_validation=True, forbid_extra_keys=True)
+def _origin(wanted: Any) -> Any:
+    return get_origin(wanted)
+
+
+CONVERTER = cattrs.Converter(detailed_validation=True, forbid_extra_keys=True)
 CONVERTER.register_structure_hook(str, _strict(str, "text"))
 CONVERTER.register_structure_hook(bool, _strict(bool, "true or false"))
 CONVERTER.register_structure_hook(int, _strict(int, "a whole number"))
 CONVERTER.register_structure_hook(float, _number)
 CONVERTER.register_structure_hook_func(lambda t: t is object, lambda value, _: value)
-CONVERTER.register_structure_hook_func(lambda t: get_origin(t) is tuple and get_args(t)[-1:] == (...,), _list)
-CONVERTER.register_structure_hook_func(lambda t: get_origin(t) is dict, _mapping)
+CONVERTER.register_structure_hook_func(lambda t: _origin(t) is tuple and get_args(t)[-1:] == (...,), _list)
+CONVERTER.register_structure_hook_func(lambda t: _origin(t) is dict, _mapping)
 CONVERTER.register_structure_hook_factory(attrs.has, _attrs_hook)
 
 
@@ -119,8 +117,8 @@ def _unfold(error: BaseException, path: Path) -> list[tuple[Path, str, str | Non
         found = [f for inner, note in located for f in _unfold(inner, (*path, _KEYWORDS.get(note.name, note.name)))]
         return found + [f for inner in others for f in _unfold(inner, path)]
     if isinstance(error, IterableValidationError):
-        located, others = error.group_exceptions()
-        found = [f for inner, note in located for f in _unfold(inner, (*path, note.index))]
+        items, others = error.group_exceptions()
+        found = [f for inner, note in items for f in _unfold(inner, (*path, int(note.index)))]
         return found + [f for inner in others for f in _unfold(inner, path)]
     if isinstance(error, ForbiddenExtraKeysError):
         names = [_KEYWORDS.get(a.name, a.name) for a in attrs.fields(error.cl)]

@@ -5,7 +5,7 @@ An assessment as text that a clinician reads in ten seconds: alerts, hypotheses,
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from mps_rules.model import Alert, Argument, Assessment, Hypothesis, KnowledgeBase, MuscleCandidate, Premise
+from mps_rules.model import Alert, Argument, Assessment, Hypothesis, KnowledgeBase, MuscleCandidate, Premise, lowered
 
 WIDTH = 100
 SHOWN = 6
@@ -30,6 +30,7 @@ class _Text:
 
     def lines(self) -> Iterator[str]:
         sections = (
+            self._in_short(),
             self._alerts(),
             self._screening(),
             self._hypotheses(),
@@ -49,6 +50,24 @@ class _Text:
         yield from self._footer()
 
     # --- sections
+
+    def _in_short(self) -> Iterator[str]:
+        """Three lines that say it all: urgency, the leading hypothesis, what comes next."""
+        screened = {
+            "complete": "red flags asked about",
+            "partial": "red flags only partly asked about",
+            "not_done": "red flags not asked about",
+        }
+        standing = [alert for alert in self.a.alerts if alert.status == "raised"]
+        open_ = len(self.a.alerts) - len(standing)
+        raised = f"{standing[0].label}" if standing else "no red flag raised"
+        more = f", and {len(standing) - 1} more" if len(standing) > 1 else ""
+        yield from _wrap(f"Urgency:  {self.a.urgency.upper()}: {raised}{more}; {open_} open; {screened[self.a.screening]}.", 0, 10)
+        ranked = [h for h in self.a.hypotheses if h.supports]
+        leading = "; ".join(f"{h.label} {h.status}" for h in ranked[:3]) or "no hypothesis has an argument yet"
+        yield from _wrap(f"Leading:  {leading}.", 0, 10)
+        if self.a.questions:
+            yield from _wrap(f"Next:     {_shortened(self.a.questions[0].text)}.", 0, 10)
 
     def _alerts(self) -> Iterator[str]:
         for alert in self.a.alerts:
@@ -73,7 +92,7 @@ class _Text:
         yield heading
         serious = [flag for flag in self.a.unscreened if flag.urgency != "soon"]
         if serious:
-            yield from _wrap(f"Not yet asked about: {_some([flag.label[0].lower() + flag.label[1:] for flag in serious])}.", 4)
+            yield from _wrap(f"Not yet asked about: {_some([lowered(flag.label) for flag in serious])}.", 4)
 
     def _hypotheses(self) -> Iterator[str]:
         shown = [h for h in self.a.hypotheses if h.supports or h.opposes]
@@ -82,7 +101,7 @@ class _Text:
         yield "HYPOTHESES"
         for hypothesis in shown:
             yield from self._hypothesis(hypothesis)
-        rest = [h.label.lower() for h in self.a.hypotheses if not (h.supports or h.opposes)]
+        rest = [lowered(h.label) for h in self.a.hypotheses if not (h.supports or h.opposes)]
         if rest:
             yield from _wrap(f"Not yet decidable: {', '.join(rest)}.", 2)
 
@@ -94,8 +113,10 @@ class _Text:
         conflict = " (arguments confirm and exclude it)" if hypothesis.conflict else ""
         yield from _wrap(f"{hypothesis.label}: {hypothesis.status.upper()}{conflict}{could}", 2)
         for word, arguments in (("for", hypothesis.supports), ("against", hypothesis.opposes)):
-            for argument in arguments:
+            for argument in arguments[:SHOWN]:
                 yield from self._argument(word, argument)
+            if len(arguments) > SHOWN:
+                yield f"    and {len(arguments) - SHOWN} weaker {word}"
 
     def _argument(self, word: str, argument: Argument) -> Iterator[str]:
         muscles = [self.base.vocabulary.subject_label(subject) for subject in argument.subjects]
@@ -104,9 +125,9 @@ class _Text:
         yield from _wrap(f"{word + ', ' + weight + ':':<19}{argument.title}{about}{self._cite(argument.references)}", 4, 23)
 
     def _muscles(self) -> Iterator[str]:
-        grouped: dict[tuple[str, str | None], list[MuscleCandidate]] = {}
+        grouped: dict[tuple[str, str], list[MuscleCandidate]] = {}
         for muscle in self.a.muscles:
-            grouped.setdefault((muscle.group, muscle.side), []).append(muscle)
+            grouped.setdefault((muscle.group, muscle.status), []).append(muscle)
         if not grouped:
             return
         yield "MUSCLES that could send this pain"
@@ -118,15 +139,20 @@ class _Text:
     def _muscle(self, parts: Sequence[MuscleCandidate]) -> Iterator[str]:
         best = parts[0]
         state = {s.state: s.label for s in self.base.pack.muscle_states} | _STATES
-        side = f", {best.side}" if best.side else ", side not given"
-        names = " / ".join(part.label for part in parts)
+        sides = dict.fromkeys(part.side or "side not given" for part in parts)
+        names = " / ".join(dict.fromkeys(part.label for part in parts))
         doubt = "; side of the pain not given" if best.side_assumed else ""
-        confidence = f"; confidence of the pattern: {best.confidence}" if best.confidence and best.confidence != "high" else ""
-        yield from _wrap(f"{names}{side}: {state[best.status]}{confidence}{doubt}", 2)
+        confidence = f"; confidence of the pattern: {best.confidence}" if best.confidence not in ("", "high") else ""
+        yield from _wrap(f"{names}, {' and '.join(sides)}: {state[best.status]}{confidence}{doubt}", 2, 4)
         for path in best.path[:2]:
-            yield from _wrap(path + self._cite(best.references[:3]), 6, 8)
+            yield from _wrap(path + self._cite(self._published(best.references)), 6, 8)
         if best.safety and best.status == "not_examined":
             yield from _wrap(f"care: {best.safety}", 6, 8)
+
+    def _published(self, references: Iterable[str]) -> tuple[str, ...]:
+        """The sources of a pattern, without pages that only cross-check it, where others are named."""
+        every = tuple(references)
+        return tuple(r for r in every if self.base.references[r].class_ != "web") or every
 
     def _criteria(self) -> Iterator[str]:
         met = [r for r in self.a.criteria if r.status == "met"]
@@ -160,17 +186,16 @@ class _Text:
 
     def _sources(self) -> Iterator[str]:
         if self.cited:
-            yield "SOURCES"
+            yield "SOURCES (in full: mps-rules explain)"
         for id_ in sorted(self.cited):
             reference = self.base.references[id_]
-            identifier = f" {reference.identifier}" if reference.identifier else ""
-            recalled = " (cited from general knowledge, not re-read)" if reference.checked == "recall" else ""
-            yield from _wrap(f"{id_}: {reference.text}{identifier}{recalled}", 2, 4)
+            yield "  " + textwrap.shorten(f"{id_}: {reference.text}", WIDTH - 4, placeholder=" ...")
 
     def _footer(self) -> Iterator[str]:
         used = self.a.knowledge
         yield from _wrap(
-            f"For clinicians, beside their own judgement; no diagnosis. Rules {used.id} {used.version}, {used.status}, digest {used.digest[:12]}.", 0
+            f"For clinicians, beside their own judgement; no diagnosis. Rules {used.id} {used.version}, {used.status}, digest {used.digest[:12]}.",
+            0,
         )
 
     # --- words
@@ -181,14 +206,14 @@ class _Text:
         return f" [{', '.join(references)}]" if references else ""
 
     def _because(self, premises: Sequence[Premise]) -> str:
-        return _some([premise.text[0].lower() + premise.text[1:] for premise in premises])
+        return _some([lowered(premise.text) for premise in premises])
 
     def _named(self, term: str) -> str:
         words = self.base.vocabulary
         if term in words.terms:
-            return words.terms[term].label.lower()
+            return lowered(words.terms[term].label)
         kind, _, rest = term.partition(".")
-        return f"pain in {words.regions[rest].label.lower()}" if kind == "pain" and rest in words.regions else term
+        return f"pain in the {words.name('region', rest)}" if kind == "pain" and rest in words.regions else term
 
 
 def _some(items: Sequence[str], most: int = SHOWN) -> str:

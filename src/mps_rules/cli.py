@@ -1,0 +1,257 @@
+"""
+The command ``mps-rules``: evaluate a patient, explain an answer, prove and check the rules.
+
+Exit codes: 0 fine, 1 the knowledge or its cases fail, 2 wrong input. A user's mistake gives a list of faults, never a traceback.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mps_rules import api, cases, forms
+from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError
+from mps_rules.lint import lint as lint_folders
+from mps_rules.model import KnowledgeBase
+from mps_rules.reading import LONGEST, Unreadable, read_text
+
+F = TypeVar("F", bound=Callable[..., Any])
+WRONG_KNOWLEDGE, WRONG_INPUT = 1, 2
+
+_rules = click.option(
+    "--rules",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder of rules instead of the packaged ones; given again, laid on top.",
+)
+
+
+def _guarded(command: F) -> F:
+    """Faults become a list on standard error and an exit code."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except MpsRulesError as error:
+            for fault in error.faults:
+                click.echo(f"error: {fault}", err=True)
+            sys.exit(WRONG_KNOWLEDGE if isinstance(error, KnowledgeError) else WRONG_INPUT)
+
+    return run  # type: ignore[return-value]
+
+
+def _load(folders: tuple[Path, ...]) -> KnowledgeBase:
+    return api.load(list(folders)) if folders else api.load()
+
+
+def _findings(file: str) -> Any:
+    """The findings of a YAML or JSON file, or of standard input for ``-``."""
+    source = "standard input" if file == "-" else file
+    try:
+        raw = sys.stdin.buffer.read(LONGEST * 4 + 1) if file == "-" else Path(file).read_bytes()
+        return read_text(raw.decode("utf-8"), source).data or {}
+    except OSError as error:
+        raise FindingError([Fault(source, f"cannot be read: {error.strerror or error}")]) from None
+    except UnicodeDecodeError:
+        raise FindingError([Fault(source, "is not UTF-8 text")]) from None
+    except Unreadable as error:
+        raise FindingError(error.faults) from None
+
+
+def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's callback
+    if not wanted or context.resilient_parsing:
+        return
+    base = api.load()
+    click.echo(f"mps-rules {metadata.version('mps-rules')}")
+    click.echo(f"rules {base.pack.id} {base.pack.version}, {base.pack.status}, digest {base.digest}")
+    context.exit()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="The versions of the program and of its rules.",
+)
+def main() -> None:
+    """Decision support for muscle pain, for clinicians: rules over findings, every conclusion explained."""
+
+
+@main.command()
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="The whole assessment as JSON.")
+@_rules
+@_guarded
+def evaluate(file: str, as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+    """What the rules say of the patient in FILE (YAML or JSON; - for standard input)."""
+    assessment = api.evaluate(_findings(file), _load(folders))
+    if as_json:
+        click.echo(assessment.to_json())
+    else:
+        _show(assessment.text())
+
+
+def _show(text: str) -> None:
+    """Text with headings and alarms marked where the terminal can."""
+    console = Console(highlight=False, soft_wrap=True)
+    for line in text.splitlines():
+        marked = Text(line)
+        if line.startswith(("EMERGENCY", "URGENT", "OPEN, ")) or (line.startswith("Urgency:  ") and "NONE" not in line):
+            marked.stylize("bold red")
+        elif line[:2].isupper():
+            marked.stylize("bold")
+        elif line.startswith("  !"):
+            marked.stylize("yellow")
+        console.print(marked)
+
+
+@main.command()
+@click.argument("file")
+@click.argument("id")
+@click.option("--json", "as_json", is_flag=True, help="The proof as JSON.")
+@_rules
+@_guarded
+def explain(file: str, id: str, as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+    """
+    Why ID was concluded of the patient in FILE.
+
+    ID is a hypothesis, alert, caution, criterion, rule, or muscle (gluteus_medius or gluteus_medius.left).
+    """
+    proof = api.evaluate(_findings(file), _load(folders)).why(id)
+    click.echo(json.dumps(proof.to_dict(), ensure_ascii=False, indent=2) if as_json else str(proof))
+
+
+@main.command(name="cases")
+@click.argument("id", default="")
+@_rules
+@_guarded
+def cases_command(id: str, folders: tuple[Path, ...]) -> None:
+    """Run the cases of all rules, of one shelf, or of the rule ID."""
+    base = _load(folders)
+    outcomes = cases.run_cases(base, id)
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    for outcome in failed:
+        click.echo(f"{outcome.case.place}: {outcome.case.case}")
+        for difference in outcome.differences:
+            click.echo(f"    {difference}")
+    rules = len({outcome.case.rule for outcome in outcomes})
+    click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} cases passed, of {rules} rules")
+    if not outcomes:
+        raise FindingError([Fault(id, "no rule or shelf of that name has cases", None)])
+    if failed:
+        sys.exit(WRONG_KNOWLEDGE)
+
+
+@main.command()
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+@_guarded
+def lint(folders: tuple[Path, ...]) -> None:
+    """Check the rules of FOLDER (several are laid on top of each other), or the packaged ones."""
+    issues = lint_folders(list(folders) if folders else api.load())
+    for issue in issues:
+        click.echo(str(issue))
+    click.echo(f"{len(issues)} issue{'' if len(issues) == 1 else 's'}")
+    if issues:
+        sys.exit(WRONG_KNOWLEDGE)
+
+
+@main.command()
+@_rules
+@_guarded
+def schema(folders: tuple[Path, ...]) -> None:
+    """Print the JSON Schema of a patient's findings."""
+    click.echo(json.dumps(forms.schema(_load(folders)), ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.argument("search", nargs=-1, required=True)
+@_rules
+@_guarded
+def terms(search: tuple[str, ...], folders: tuple[Path, ...]) -> None:
+    """Find findings by name or synonym: mps-rules terms pins and needles."""
+    base = _load(folders)
+    found = forms.search(base, " ".join(search))
+    table = Table("finding", "what it is", "kind", "how", "about", "also called", box=None, pad_edge=False)
+    for term in found:
+        kind = " | ".join(term.values[:6]) if term.values else term.kind + base.vocabulary.shown_unit(term.id) if term.unit else term.kind
+        table.add_row(term.id, term.label, kind, term.cost, term.subject, ", ".join(term.synonyms))
+    if not found:
+        click.echo("nothing found; try one word of it")
+        return
+    Console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
+
+
+@main.command()
+@_rules
+@_guarded
+def form(folders: tuple[Path, ...]) -> None:
+    """Print a blank patient file with every finding as a comment."""
+    click.echo(forms.blank_form(_load(folders)), nl=False)
+
+
+@main.group()
+def new() -> None:
+    """Begin something new."""
+
+
+_NEW_RULE = """\
+id: {shelf}.{name}
+title:
+status: draft              # active once its cases pass and evidence, limits and review are filled in
+about: patient             # patient | muscle | label
+summary:
+evidence: {{grade: expert_opinion, references: [ART]}}
+when:
+  all:
+    - pain_low_back
+then:
+  - caution: {{id: {name}, text: ""}}
+limits:
+reviewed:
+"""
+
+_NEW_CASES = """\
+- case: "It fires: a line as in a chart"
+  findings: {pain: [low_back.left]}
+  expect: {fires: true}
+- case: "It stays silent"
+  findings: {pain: [{region: low_back, present: false}]}
+  expect: {fires: false}
+- case: "Too little is known"
+  findings: {}
+  expect: {fires: unknown, asks: [pain.low_back]}
+"""
+
+
+@new.command()
+@click.argument("id", metavar="SHELF/NAME")
+@click.option("--into", "folder", default="rules", show_default=True, type=click.Path(path_type=Path), help="The folder of rules.")
+@_guarded
+def rule(id: str, folder: Path) -> None:
+    """Write a rule and its cases to fill in."""
+    shelf, _, name = id.partition("/")
+    if not all(part.isidentifier() and part.islower() for part in (shelf, name)):
+        raise FindingError([Fault(id, "expected shelf/name in small letters, digits and underscores")])
+    if not (folder / "pack.yaml").is_file():
+        raise FindingError([Fault(str(folder), "is not a folder of rules (it has no pack.yaml); name one with --into")])
+    files = {folder / shelf / f"{name}.yaml": _NEW_RULE.format(shelf=shelf, name=name), folder / shelf / f"{name}.cases.yaml": _NEW_CASES}
+    there = [str(path) for path in files if path.exists()]
+    if there:
+        raise FindingError([Fault(path, "is already there") for path in there])
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {path}")

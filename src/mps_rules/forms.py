@@ -1,0 +1,169 @@
+"""
+The vocabulary as forms to fill in: a blank patient file, a JSON Schema of findings, a search for words.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mps_rules.model import SIDES, KnowledgeBase, Term, Vocabulary
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema(base: KnowledgeBase) -> dict[str, Any]:
+    """The JSON Schema of a patient's findings under these rules, for editors and form makers."""
+    words = base.vocabulary
+    own = {t.id: _schema_of(t, words) for t in words.terms.values() if t.subject == "patient"}
+    muscles = sorted({*words.muscles, *words.groups})
+    side = {"enum": [*SIDES, "bilateral", "midline", None]}
+    return {
+        "$schema": DIALECT,
+        "title": f"Findings of one patient ({base.pack.id} {base.pack.version})",
+        "description": "What is left out, or null, is not known. Rules digest: " + base.digest,
+        "type": "object",
+        "properties": {
+            **own,
+            "pain": {
+                "type": ["array", "null"],
+                "description": "The pain map: region.side, or a mapping.",
+                "items": {
+                    "anyOf": [
+                        {"enum": _places(words)},
+                        {
+                            "type": "object",
+                            "properties": {
+                                "region": {"enum": list(words.regions)},
+                                "side": side,
+                                "present": {"type": ["boolean", "null"]},
+                                "intensity": own["pain_intensity"],
+                            },
+                            "required": ["region"],
+                            "additionalProperties": False,
+                        },
+                    ]
+                },
+            },
+            "pain_map_complete": {
+                "type": ["boolean", "null"],
+                "description": "true: leaf regions that the list does not cover are free of pain.",
+            },
+            "labels": {
+                "description": "Diagnoses already given (or, with false, denied).",
+                "anyOf": [
+                    {"type": "null"},
+                    {"enum": list(words.diagnoses)},
+                    {"type": "array", "items": {"enum": list(words.diagnoses)}},
+                    {
+                        "type": "object",
+                        "propertyNames": {"enum": list(words.diagnoses)},
+                        "additionalProperties": {"anyOf": [{"type": ["boolean", "null"]}, _about("label", words, {}, [])]},
+                    },
+                ],
+            },
+            "exam": {
+                "type": ["array", "null"],
+                "description": "One entry for each muscle, or group of muscles, and side examined.",
+                "items": _about("muscle", words, {"muscle": {"enum": muscles}, "side": {"enum": [*SIDES, "bilateral", None]}}, ["muscle"]),
+            },
+        },
+        "additionalProperties": False,
+    }
+
+
+def _about(subject: str, words: Vocabulary, more: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    own = {t.id: _schema_of(t, words) for t in words.terms.values() if t.subject == subject and not t.fact}
+    return {"type": "object", "properties": {**more, **own}, "required": required, "additionalProperties": False}
+
+
+def _places(words: Vocabulary) -> list[str]:
+    sides = {r.id: (*r.sides, "bilateral") if r.sides else ("midline",) for r in words.regions.values()}
+    return [place for region in words.regions for place in (region, *(f"{region}.{side}" for side in sides[region]))]
+
+
+def _schema_of(term: Term, words: Vocabulary) -> dict[str, Any]:
+    about = {"title": term.label, **({"description": term.note} if term.note else {})}
+    if term.kind == "boolean":
+        return {**about, "type": ["boolean", "null"]}
+    if term.kind in ("number", "duration"):
+        lowest, highest = term.range or (None, None)
+        number = {"type": "number", **({} if lowest is None else {"minimum": lowest, "maximum": highest})}
+        unit = words.shown_unit(term.id).strip()
+        return {
+            **about,
+            "description": f"in {unit}, or text with a unit" if unit else "a number",
+            "anyOf": [number, {"type": ["string", "null"]}],
+        }
+    choice = {"enum": list(term.values)}
+    truths = {"type": "object", "propertyNames": choice, "additionalProperties": {"type": ["boolean", "null"]}}
+    several = [{"type": "array", "items": choice, **({"maxItems": 1} if term.kind == "one_of" else {})}, truths]
+    return {**about, "anyOf": [choice, *several, {"type": "null"}]}
+
+
+def blank_form(base: KnowledgeBase) -> str:
+    """A blank patient file in YAML, every finding as a comment to uncomment, by category."""
+    return "\n".join(_form_lines(base)) + "\n"
+
+
+def _form_lines(base: KnowledgeBase) -> Iterator[str]:
+    words = base.vocabulary
+    yield f"# Findings of one patient, for mps-rules evaluate. Rules: {base.pack.id} {base.pack.version}."
+    yield "# Uncomment what is known. What stays out is not known: write false only for what was asked and denied, or looked for and absent."
+    yield "# Write no name, date of birth or number that identifies the patient."
+    yield ""
+    yield "pain:"
+    yield "  # - {region: low_back, side: left, intensity: 6}        # side: left, right, bilateral, midline, or left out"
+    yield "  # - buttock.left                                        # short form"
+    yield "  # - {region: thigh_posterior, side: left, present: false}   # free of pain"
+    yield "# pain_map_complete: true      # regions not listed are free of pain"
+    yield ""
+    yield "labels:"
+    yield "  # facet_syndrome: {prior_label_basis: imaging_only, label_treated_without_relief: true}"
+    yield from (f"  #   {line}" for line in _term_lines(words, "label"))
+    yield ""
+    yield "exam:"
+    yield "  # - {muscle: gluteus_medius, side: left, taut_band: true, hypersensitive_spot: true, pain_recognition: true}"
+    yield from (f"  #   {line}" for line in _term_lines(words, "muscle"))
+    by_category: dict[str, list[Term]] = {}
+    for term in words.terms.values():
+        if term.subject == "patient":
+            by_category.setdefault(term.category, []).append(term)
+    for category, terms in by_category.items():
+        yield ""
+        yield f"# --- {category.replace('_', ' ')}"
+        yield from (f"# {_term_line(term, words)}" for term in terms)
+
+
+def _term_lines(words: Vocabulary, subject: str) -> Iterator[str]:
+    return (_term_line(term, words) for term in words.terms.values() if term.subject == subject and not term.fact)
+
+
+def _term_line(term: Term, words: Vocabulary) -> str:
+    unit = words.shown_unit(term.id).strip()
+    example = {"boolean": "true", "number": f"{term.range[0]:g}" if term.range else "0", "duration": "16 wk"}.get(term.kind, "")
+    if term.kind in ("one_of", "many_of"):
+        choice = " | ".join(term.values[:12]) + (" | ..." if len(term.values) > 12 else "")
+        example = f"[{term.values[0]}]" if term.kind == "many_of" else term.values[0]
+        return f"{term.id}: {example:<20} # {term.label}: {choice}"
+    return f"{term.id}: {example:<20} # {term.label}" + (f", in {unit}" if unit else "")
+
+
+def search(base: KnowledgeBase, text: str) -> tuple[Term, ...]:
+    """
+    The findings whose id, label or synonyms hold every word of the text, those that hold it as a whole first.
+
+    >>> from mps_rules import load
+    >>> [term.id for term in search(load(), "pins and needles")]
+    ['paresthesia']
+    """
+    wanted = text.lower().split()
+    found: list[tuple[int, str, Term]] = []
+    for term in base.vocabulary.terms.values():
+        names = [term.id.replace("_", " ").lower(), term.label.lower(), *(synonym.lower() for synonym in term.synonyms)]
+        if all(any(word in name for name in names) for word in wanted):
+            found.append((_distance(text.lower(), names), term.id, term))
+    return tuple(term for _, _, term in sorted(found, key=lambda one: one[:2]))
+
+
+def _distance(text: str, names: Iterable[str]) -> int:
+    exact, inside = any(text == name for name in names), any(text in name for name in names)
+    return 0 if exact else 1 if inside else 2

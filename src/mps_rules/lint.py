@@ -1,0 +1,218 @@
+"""
+Checks over a whole knowledge base that no single file shows. A list of functions is the plug-in system.
+
+Faults of a single file (a word not in the vocabulary, a value outside its range, an id that is not its path, an active rule
+without evidence, limits or review, a cycle, a derived id that nothing concludes) stop the loading itself; ``lint`` reports them
+as issues of the check ``loads``.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+
+import attrs
+
+from mps_rules import conditions as c
+from mps_rules.cases import Outcome, read_cases, run_cases
+from mps_rules.errors import KnowledgeError
+from mps_rules.knowledge import load_folders
+from mps_rules.model import Diagnosis, KnowledgeBase, Measure, Muscle, Rule
+
+
+@attrs.frozen
+class Issue:
+    """Something a check found: which check, where, and what."""
+
+    check: str
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what} [{self.check}]"
+
+
+@attrs.frozen(eq=False)
+class Subject:
+    """What is checked: a knowledge base and the outcomes of its cases, run once."""
+
+    base: KnowledgeBase
+
+    @cached_property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcome of every case."""
+        return run_cases(self.base)
+
+    def verdicts(self, rule: Rule) -> set[bool | None]:
+        """Every verdict that a case gives a rule on purpose: it says what it expects."""
+        return {o.verdict for o in self.outcomes if o.case.rule == rule.id and o.case.expect.fires != "not said"}
+
+    @property
+    def authored(self) -> Iterator[Rule]:
+        """The live rules that somebody wrote, the loader's own left out."""
+        return (rule for rule in self.base.rules if not rule.open_alert)
+
+
+Check = Callable[[Subject], Iterator[Issue]]
+
+
+def case_fails(subject: Subject) -> Iterator[Issue]:
+    """A case expects something else than the rules say."""
+    for outcome in subject.outcomes:
+        for difference in outcome.differences:
+            yield Issue("case_fails", outcome.case.place, f"{outcome.case.case!r}: {difference}")
+
+
+def case_title_twice(subject: Subject) -> Iterator[Issue]:
+    """Two cases of one rule have the same title."""
+    titles = Counter((case.rule, case.case) for case in read_cases(subject.base))
+    yield from (Issue("case_title_twice", rule, f"{title!r} stands {n} times") for (rule, title), n in titles.items() if n > 1)
+
+
+def never_fires(subject: Subject) -> Iterator[Issue]:
+    """No case makes the rule fire."""
+    for rule in subject.authored:
+        if True not in subject.verdicts(rule):
+            yield Issue("never_fires", rule.source, f"no case makes {rule.id} fire")
+
+
+def never_silent(subject: Subject) -> Iterator[Issue]:
+    """No case keeps the rule silent."""
+    for rule in subject.authored:
+        if False not in subject.verdicts(rule):
+            yield Issue("never_silent", rule.source, f"no case keeps {rule.id} silent")
+
+
+def never_undecided(subject: Subject) -> Iterator[Issue]:
+    """No case leaves the rule undecided, although it can be."""
+    for rule in subject.authored:
+        if None not in subject.verdicts(rule) and can_be_unknown(rule.when, subject.base):
+            yield Issue("never_undecided", rule.source, f"no case leaves {rule.id} undecided")
+
+
+def can_be_unknown(condition: c.Condition, base: KnowledgeBase) -> bool:
+    """
+    Whether too little can be known to decide a condition.
+
+    >>> can_be_unknown(c.Established(c.Present("fever")), None)
+    False
+    """
+    match condition:
+        case c.Established() | c.Known() | c.MuscleIs() | c.LabelIs():
+            return False
+        case c.Present(term):
+            return not base.vocabulary.terms[term].fact or term == "refers_to_pain"
+        case c.Derived(id):
+            return any(can_be_unknown(rule.when, base) for rule in base.concluding[id])
+    inside = c.parts(condition)
+    return any(can_be_unknown(part, base) for part in inside) if inside else True
+
+
+def same_condition(subject: Subject) -> Iterator[Issue]:
+    """Two rules about the same kind of subject have one condition: they are one rule."""
+    first: dict[tuple[str, c.Condition], Rule] = {}
+    for rule in subject.authored:
+        other = first.setdefault((rule.about, c.normalise(rule.when)), rule)
+        if other is not rule:
+            yield Issue("same_condition", rule.source, f"{rule.id} has the same condition as {other.id}")
+
+
+def unused_reference(subject: Subject) -> Iterator[Issue]:
+    """A bibliography entry that nothing cites; sources of codes are cited by the codes themselves."""
+    base, words = subject.base, subject.base.vocabulary
+    cited = {r for rule in (*base.rules, *base.shelved) for r in rule.evidence.references}
+    cited |= {r for edge in base.referrals for r in edge.references}
+    rows: tuple[Muscle | Diagnosis | Measure, ...] = (*words.muscles.values(), *words.diagnoses.values(), *words.measures.values())
+    cited |= {r for row in rows for r in row.references}
+    yield from (
+        Issue("unused_reference", "evidence/references.yaml", f"nothing cites {id_}")
+        for id_, r in base.references.items()
+        if id_ not in cited and r.class_ != "code"
+    )
+
+
+def claim_without_home(subject: Subject) -> Iterator[Issue]:
+    """A fact of the article that no rule, edge or word encodes and for which no other home is stated."""
+    base, words = subject.base, subject.base.vocabulary
+    used = {x for rule in base.rules for x in rule.evidence.claims} | {x for edge in base.referrals for x in edge.claims}
+    used |= {x for term in words.terms.values() for x in term.claims} | {x for s in words.suspects.values() for x in s.claims}
+    for claim in base.claims.values():
+        if claim.home is None and claim.id not in used:
+            yield Issue("claim_without_home", "evidence/claims.yaml", f"{claim.id} ({claim.claim}) lives nowhere")
+
+
+def age_triggers(subject: Subject) -> Iterator[Issue]:
+    """A red flag's trigger that age alone would pull."""
+    ages = {term.id for term in subject.base.vocabulary.terms.values() if term.unit == "a"}
+    for rule in subject.authored:
+        if rule.trigger is not None and _holds_if_only(rule.trigger, ages):
+            yield Issue("age_triggers", rule.source, f"age alone triggers {rule.id}")
+
+
+def _holds_if_only(condition: c.Condition, terms: set[str]) -> bool:
+    """Whether a condition holds when only its comparisons of these terms do."""
+    match condition:
+        case c.Compare(term):
+            return term in terms
+        case c.All(of):
+            return all(_holds_if_only(part, terms) for part in of)
+        case c.Any(of):
+            return any(_holds_if_only(part, terms) for part in of)
+        case c.AtLeast(n, of):
+            return sum(_holds_if_only(part, terms) for part in of) >= n
+        case c.Item(_, _, of):
+            return _holds_if_only(of, terms)
+    return False
+
+
+def alert_without_region(subject: Subject) -> Iterator[Issue]:
+    """A red flag that belongs nowhere would never be asked about."""
+    for rule in subject.authored:
+        if rule.alert and not rule.alert.regions:
+            yield Issue("alert_without_region", rule.source, f"{rule.alert.id} names no region")
+
+
+def promises_cure(subject: Subject) -> Iterator[Issue]:
+    """A text that promises a cure or tells a patient what they have."""
+    for rule in subject.authored:
+        for conclusion in rule.then:
+            text = f" {getattr(conclusion, 'text', '')} {getattr(conclusion, 'action', '')} ".lower()
+            for phrase in (" cure ", " cures ", " you have "):
+                if phrase in text and "not cure" not in text and "no cure" not in text:
+                    yield Issue("promises_cure", rule.source, f"{rule.id} says {phrase.strip()!r}")
+
+
+CHECKS: tuple[Check, ...] = (
+    case_fails,
+    case_title_twice,
+    never_fires,
+    never_silent,
+    never_undecided,
+    same_condition,
+    unused_reference,
+    claim_without_home,
+    age_triggers,
+    alert_without_region,
+    promises_cure,
+)
+
+
+def lint(folders: KnowledgeBase | str | PathLike[str] | Sequence[str | PathLike[str]]) -> tuple[Issue, ...]:
+    """
+    Every issue of a knowledge base, or of the folders one would be loaded from; none is what you want.
+    """
+    if isinstance(folders, KnowledgeBase):
+        base = folders
+    else:
+        paths = [folders] if isinstance(folders, str | PathLike) else folders
+        try:
+            base = load_folders([Path(path) for path in paths])
+        except KnowledgeError as error:
+            return tuple(Issue("loads", fault.where, str(attrs.evolve(fault, where=""))) for fault in error.faults)
+    try:
+        read_cases(base)
+    except KnowledgeError as error:
+        return tuple(Issue("loads", fault.where, str(attrs.evolve(fault, where=""))) for fault in error.faults)
+    subject = Subject(base)
+    return tuple(issue for check in CHECKS for issue in check(subject))

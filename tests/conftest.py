@@ -1,0 +1,44 @@
+"""What every test may ask for: the packaged rules, their terrain, and a patient's facts."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from mps_rules.facts import Facts, Terrain, terrain_of
+from mps_rules.findings import read_findings
+from mps_rules.knowledge import load_folders, packaged_rules
+from mps_rules.model import Findings, KnowledgeBase
+
+# "steady" draws the same examples on every run; "explore" draws new ones, and more of them, for an idle evening.
+settings.register_profile("steady", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", max_examples=2000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+@pytest.fixture(scope="session")
+def kb() -> KnowledgeBase:
+    return load_folders([packaged_rules()])
+
+
+@pytest.fixture(scope="session")
+def terrain(kb: KnowledgeBase) -> Terrain:
+    return terrain_of(kb)
+
+
+@pytest.fixture(scope="session")
+def findings_of(terrain: Terrain) -> Callable[[Mapping[str, Any]], Findings]:
+    def read(mapping: Mapping[str, Any]) -> Findings:
+        return read_findings(mapping, terrain)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def facts_of(terrain: Terrain) -> Callable[[Mapping[str, Any]], Facts]:
+    def read(mapping: Mapping[str, Any]) -> Facts:
+        return Facts(terrain, read_findings(mapping, terrain))
+
+    return read
