@@ -14,12 +14,11 @@ from typing import Any
 
 import attrs
 
-from mps_rules import engine, explain, views
+from mps_rules import explain, views
 from mps_rules.assess import assess
 from mps_rules.errors import Fault, FindingError
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.knowledge import load_folders, packaged_rules
 from mps_rules.model import Assessment, Chain, Findings, KnowledgeBase, Proof
 
 Folder = str | PathLike[str]
@@ -43,11 +42,15 @@ def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
         return _packaged()
     if isinstance(folders, str | PathLike):
         folders = [folders]
+    from mps_rules.knowledge import load_folders
+
     return load_folders([Path(folder) for folder in folders])
 
 
 @lru_cache(maxsize=1)
 def _packaged() -> KnowledgeBase:
+    from mps_rules.knowledge import load_folders, packaged_rules
+
     return load_folders([packaged_rules()])
 
 
@@ -88,9 +91,15 @@ def evaluate(findings: Mapping[str, Any], kb: KnowledgeBase | None = None) -> As
 
 
 def _evaluated(base: KnowledgeBase, findings: Findings) -> Assessment:
-    facts = Facts(terrain_of(base), findings)
-    chain = engine.chain(base, facts)
+    facts, chain = _chained(base, findings)
     return assess(base, facts, chain).with_tools(_Tools(base, facts, chain))
+
+
+def _chained(base: KnowledgeBase, findings: Findings) -> tuple[Facts, Chain]:
+    from mps_rules import engine
+
+    facts = Facts(terrain_of(base), findings)
+    return facts, engine.chain(base, facts)
 
 
 def evaluate_many(rows: Any, kb: KnowledgeBase | None = None) -> list[Assessment]:
@@ -148,5 +157,4 @@ def attach(assessment: Assessment, kb: KnowledgeBase | None = None) -> Assessmen
     if base.digest != assessment.knowledge.digest:
         given, made = base.digest[:12], assessment.knowledge.digest[:12]
         raise FindingError([Fault("knowledge.digest", f"these rules ({given}) did not give this assessment ({made})")])
-    facts = Facts(terrain_of(base), assessment.findings)
-    return assessment.with_tools(_Tools(base, facts, engine.chain(base, facts)))
+    return assessment.with_tools(_Tools(base, *_chained(base, assessment.findings)))

@@ -12,6 +12,7 @@ from mps_rules import conditions as c
 from mps_rules.facts import Facts
 from mps_rules.model import (
     PATIENT,
+    RECOMMENDATIONS,
     STRENGTHS,
     URGENCIES,
     Alert,
@@ -417,7 +418,6 @@ class _Assessor:
                     )
 
     def _recommendations(self) -> Iterator[Recommendation]:
-        kinds = ("refer", "investigate", "examine", "avoid", "self_care")
         found = []
         for rule in self.base.rules:
             subjects = self._subjects(rule)
@@ -427,7 +427,7 @@ class _Assessor:
                     about = () if rule.about == "patient" else subjects
                     because = self._because(rule, subjects)
                     found.append(Recommendation(advice.kind, text, rule.id, about, because, rule.limits, rule.evidence.references))
-        yield from sorted(found, key=lambda r: (kinds.index(r.kind), r.rule))
+        yield from sorted(found, key=lambda r: (RECOMMENDATIONS.index(r.kind), r.rule))
 
     def _filled(self, text: str, rule: Rule, subjects: Sequence[str]) -> str:
         """A rule's text with its placeholders filled in."""

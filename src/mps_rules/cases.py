@@ -8,15 +8,11 @@ from typing import Any
 
 import attrs
 
-from mps_rules import engine
 from mps_rules.assess import STATUSES, Executor, assess, unknown_terms
 from mps_rules.errors import Fault, FindingError, KnowledgeError, closest
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.knowledge import RECOMMENDATIONS
-from mps_rules.model import URGENCIES, Assessment, Chain, GiveCaution, KnowledgeBase, Rule
-from mps_rules.reading import Unreadable, read_yaml
-from mps_rules.structure import structure
+from mps_rules.model import RECOMMENDATIONS, URGENCIES, Assessment, Chain, GiveCaution, KnowledgeBase, Rule
 
 Verdict = bool | None
 
@@ -71,6 +67,9 @@ def read_cases(base: KnowledgeBase) -> tuple[Case, ...]:
         KnowledgeError: a cases file is not readable or not what it should be; all faults of all files.
 
     """
+    from mps_rules.reading import Unreadable, read_yaml
+    from mps_rules.structure import structure
+
     faults: list[Fault] = []
     found: list[Case] = []
     for folder in base.folders:
@@ -92,7 +91,7 @@ def read_cases(base: KnowledgeBase) -> tuple[Case, ...]:
     return tuple(found)
 
 
-def run_cases(base: KnowledgeBase, only: str = "", executor: Executor = engine.chain) -> tuple[Outcome, ...]:
+def run_cases(base: KnowledgeBase, only: str = "", executor: Executor | None = None) -> tuple[Outcome, ...]:
     """
     The outcome of every case whose rule is (or whose shelf begins with) ``only``; drafts and retired rules are left out.
 
@@ -104,14 +103,16 @@ def run_cases(base: KnowledgeBase, only: str = "", executor: Executor = engine.c
     return tuple(run_case(base, case, executor) for case in chosen)
 
 
-def run_case(base: KnowledgeBase, case: Case, executor: Executor = engine.chain) -> Outcome:
-    """Evaluates one case and compares it with what it expects."""
+def run_case(base: KnowledgeBase, case: Case, executor: Executor | None = None) -> Outcome:
+    """Evaluates one case (by the engine, unless another executor is given) and compares it with what it expects."""
+    from mps_rules import engine
+
     try:
         findings = read_findings(case.findings, terrain_of(base))
     except FindingError as error:
         return Outcome(case, None, tuple(f"its findings: {fault}" for fault in error.faults))
     facts = Facts(terrain_of(base), findings)
-    chain = executor(base, facts)
+    chain = (executor or engine.chain)(base, facts)
     assessment = assess(base, facts, chain)
     rule = base.by_id[case.rule]
     subjects = [case.expect.for_] if case.expect.for_ else list(facts.subjects(rule.about))
@@ -197,6 +198,8 @@ def _alerts(expect: Expectation) -> dict[str, str]:
 
 
 def _denied(expect: Expectation) -> Expectation | None:
+    from mps_rules.structure import structure
+
     if expect.not_ is None:
         return None
     denied, _ = structure(expect.not_, Expectation, str)
@@ -213,6 +216,8 @@ def _checked_words(expect: Expectation, base: KnowledgeBase) -> Iterator[str]:
         "alerts": {rule.alert.id for rule in base.rules if rule.alert},
         "hypotheses": base.vocabulary.suspects,
     }
+    from mps_rules.structure import structure
+
     denied = None
     if expect.not_ is not None:
         denied, faults = structure(expect.not_, Expectation, lambda path: f"not {'.'.join(map(str, path))}")

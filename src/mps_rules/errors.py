@@ -7,8 +7,12 @@ Each holds every fault that was found, not only the first; a fault says where, w
 
 import difflib
 from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 import attrs
+
+Path: TypeAlias = tuple[str | int, ...]
+"""The keys and indexes that lead to a value within a document."""
 
 
 @attrs.frozen
@@ -51,6 +55,38 @@ class FindingError(MpsRulesError):
 
 class UnsupportedError(MpsRulesError):
     """An executor, or an installation without an extra, cannot do what was asked."""
+
+
+class Misfit(ValueError):  # noqa: N818 - it names the value, not the code
+    """A value that is not what its place wants; the message is for the author of the data."""
+
+    def __init__(self, what: str, near: str | None = None) -> None:
+        self.near = near
+        super().__init__(what)
+
+
+def shown(value: Any) -> str:
+    """
+    A value as an error message shows it, cut short.
+
+    >>> shown(["a", "b"]), shown("x" * 100)
+    ("['a', 'b']", "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...")
+    """
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def dotted(path: Path) -> str:
+    """
+    A path as people write it.
+
+    >>> dotted(("exam", 0, "muscle"))
+    'exam[0].muscle'
+    """
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
 
 
 def closest(word: object, known: Iterable[str]) -> str | None:

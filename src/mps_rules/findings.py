@@ -11,11 +11,9 @@ from typing import Any
 import attrs
 
 from mps_rules.conditions import describe, judge
-from mps_rules.errors import Fault, FindingError, closest
+from mps_rules.errors import Fault, FindingError, Misfit, closest, shown
 from mps_rules.facts import Facts, Terrain
 from mps_rules.model import SIDES, Exam, Finding, Findings, GivenLabel, Pain, Term, Vocabulary
-from mps_rules.reading import Data
-from mps_rules.structure import Misfit, shown
 
 STRUCTURED = ("pain", "pain_map_complete", "labels", "exam")
 CARRIED = {
@@ -28,7 +26,7 @@ CARRIED = {
 """Ids of the term list that the structured keys carry."""
 
 
-def read_findings(data: Data, terrain: Terrain) -> Findings:
+def read_findings(data: Any, terrain: Terrain) -> Findings:
     """
     The findings of one patient, checked against the vocabulary and completed by what follows from them.
 
@@ -51,7 +49,7 @@ class _Reader:
         self.words = vocabulary
         self.faults: list[Fault] = []
 
-    def read(self, data: Data) -> Findings:
+    def read(self, data: Any) -> Findings:
         if not isinstance(data, Mapping):
             self._fault("", f"findings are one mapping of finding to value, got {shown(data)}")
             return Findings()
@@ -176,7 +174,7 @@ class _Reader:
             return
         self._extra(item, ("region", "side", "present", "intensity"), where)
         region, side, present, intensity = (item.get(key) for key in ("region", "side", "present", "intensity"))
-        if region not in self.words.regions:
+        if not isinstance(region, str) or region not in self.words.regions:
             self._fault(f"{where}.region", f"no region {shown(region)}", closest(region, self.words.regions))
             return
         if present is None:

@@ -17,12 +17,12 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules import model
-from mps_rules.errors import Fault, KnowledgeError, closest
+from mps_rules.errors import Fault, KnowledgeError, Misfit, closest, shown
+from mps_rules.errors import Path as Steps
 from mps_rules.reading import Document, Unreadable, read_yaml
-from mps_rules.structure import Misfit, shown, structure
+from mps_rules.structure import structure
 
 GRADES = ("guideline", "systematic_review", "diagnostic_study", "cohort", "case_series", "consensus", "textbook", "expert_opinion")
-RECOMMENDATIONS = ("examine", "refer", "investigate", "self_care", "avoid")
 STATUSES = ("draft", "active", "retired")
 ABOUT: tuple[model.Subject, ...] = ("patient", "muscle", "label")
 KINDS = ("boolean", "number", "duration", "one_of", "many_of")
@@ -35,8 +35,7 @@ FORMS = (
 )  # fmt: skip
 SHELF_FOLDERS_APART = ("vocabulary", "referral", "evidence")
 
-RawPath = tuple[str | int, ...]
-Place = Callable[[RawPath], str]
+Place = Callable[[Steps], str]
 
 
 # --- files as they are written ----------------------------------------------------------------------------------------
@@ -471,7 +470,7 @@ class _Loader:
         return evidence
 
     def _conclusion(
-        self, item: object, path: RawPath, place: Place, words: model.Vocabulary, about: model.Subject
+        self, item: object, path: Steps, place: Place, words: model.Vocabulary, about: model.Subject
     ) -> model.Conclusion | None:
         if not isinstance(item, dict) or len(item) != 1:
             self.faults.append(Fault(place(path), f"expected one conclusion, got {shown(item)}"))
@@ -499,7 +498,7 @@ class _Loader:
                 for region in regions:
                     self._known(region, "region", words.regions, where)
             case model.Recommend(kind=kind):
-                self._known(kind, "kind of recommendation", RECOMMENDATIONS, where)
+                self._known(kind, "kind of recommendation", model.RECOMMENDATIONS, where)
             case model.Ask(terms=terms):
                 for term in terms:
                     self._known(term, "finding", words.terms, where)
@@ -540,7 +539,7 @@ class _Loader:
     def _condition(self, data: object, words: model.Vocabulary, scope: model.Subject, where: str) -> c.Condition:
         return self._parse(data, (), lambda _: where, words, scope)
 
-    def _parse(self, data: object, path: RawPath, place: Place, words: model.Vocabulary, scope: model.Subject) -> c.Condition:
+    def _parse(self, data: object, path: Steps, place: Place, words: model.Vocabulary, scope: model.Subject) -> c.Condition:
         parser = _ConditionParser(words, place)
         condition = parser.parse(data, path, scope)
         self.faults += parser.faults
@@ -671,7 +670,7 @@ class _ConditionParser:
         self.place = place
         self.faults: list[Fault] = []
 
-    def parse(self, data: object, path: RawPath, scope: model.Subject) -> c.Condition:
+    def parse(self, data: object, path: Steps, scope: model.Subject) -> c.Condition:
         if isinstance(data, str):
             return self._term(data, None, path, scope)
         if not isinstance(data, dict) or len(data) != 1:
@@ -681,11 +680,11 @@ class _ConditionParser:
             return self._form(form, value, (*path, form), scope)
         return self._term(form, value, (*path, form), scope)
 
-    def _fault(self, path: RawPath, what: str, near: str | None = None) -> c.Condition:
+    def _fault(self, path: Steps, what: str, near: str | None = None) -> c.Condition:
         self.faults.append(Fault(self.place(path), what, near))
         return c.Present("")
 
-    def _form(self, form: str, value: Any, path: RawPath, scope: model.Subject) -> c.Condition:
+    def _form(self, form: str, value: Any, path: Steps, scope: model.Subject) -> c.Condition:
         match form:
             case "all" | "any":
                 of = self._several(value, path, scope)
@@ -728,7 +727,7 @@ class _ConditionParser:
                 return c.LabelMuscle(self.parse(value, path, "muscle"))
         return self._muscles(form, value, path)
 
-    def _muscles(self, form: str, value: Any, path: RawPath) -> c.Condition:
+    def _muscles(self, form: str, value: Any, path: Steps) -> c.Condition:
         wanted = ("where", "has") if form == "any_muscle" else ("where", "has", "at_least")
         keys = self._keys(value, path, wanted)
         if keys is None:
@@ -738,7 +737,7 @@ class _ConditionParser:
             return self._fault((*path, "at_least"), f"expected a whole number from 1, got {shown(n)}")
         return c.CountMuscles(c.All(tuple(self.parse(keys[key], (*path, key), "muscle") for key in ("where", "has"))), n)
 
-    def _pain_at(self, value: Any, path: RawPath) -> c.Condition:
+    def _pain_at(self, value: Any, path: Steps) -> c.Condition:
         side = None
         if isinstance(value, dict):
             keys = self._keys(value, path, ("regions", "side"))
@@ -749,19 +748,19 @@ class _ConditionParser:
                 return self._fault((*path, "side"), f"no side {side!r}", closest(side, model.SIDES))
         return c.PainAt(self._ids(value, path, "region", self.words.regions), side)
 
-    def _several(self, value: Any, path: RawPath, scope: model.Subject) -> tuple[c.Condition, ...]:
+    def _several(self, value: Any, path: Steps, scope: model.Subject) -> tuple[c.Condition, ...]:
         if not isinstance(value, list) or not value:
             return (self._fault(path, f"expected a list of conditions, got {shown(value)}"),)
         return tuple(self.parse(part, (*path, index), scope) for index, part in enumerate(value))
 
-    def _keys(self, value: Any, path: RawPath, wanted: Sequence[str]) -> dict[str, Any] | None:
+    def _keys(self, value: Any, path: Steps, wanted: Sequence[str]) -> dict[str, Any] | None:
         if isinstance(value, dict) and set(value) == set(wanted):
             return value
         given = sorted(value) if isinstance(value, dict) else shown(value)
         self._fault(path, f"expected the keys {', '.join(wanted)}, got {given}")
         return None
 
-    def _ids(self, value: Any, path: RawPath, kind: str, known: Iterable[str]) -> tuple[str, ...]:
+    def _ids(self, value: Any, path: Steps, kind: str, known: Iterable[str]) -> tuple[str, ...]:
         if not isinstance(value, list) or not value:
             self._fault(path, f"expected a list of ids, got {shown(value)}")
             return ()
@@ -770,11 +769,11 @@ class _ConditionParser:
                 self._fault((*path, index), f"no {kind} {word!r}", closest(word, known))
         return tuple(str(word) for word in value)
 
-    def _only(self, wanted: model.Subject, scope: model.Subject, path: RawPath) -> None:
+    def _only(self, wanted: model.Subject, scope: model.Subject, path: Steps) -> None:
         if scope != wanted:
             self._fault(path, f"stands only in a rule about a {wanted}")
 
-    def _term(self, word: str, value: Any, path: RawPath, scope: model.Subject) -> c.Condition:
+    def _term(self, word: str, value: Any, path: Steps, scope: model.Subject) -> c.Condition:
         term = self.words.terms.get(word)
         if term is None:
             return self._fault(path, f"no finding {word!r} in the vocabulary", closest(word, {*self.words.terms, *FORMS}))
@@ -789,7 +788,7 @@ class _ConditionParser:
             return c.Words(word, self._ids(value, path, f"value of {word!r}", term.values))
         return self._compare(term, value, path)
 
-    def _compare(self, term: model.Term, value: Any, path: RawPath) -> c.Condition:
+    def _compare(self, term: model.Term, value: Any, path: Steps) -> c.Condition:
         if not isinstance(value, dict) or not value:
             return self._fault(path, f"expected bounds ({', '.join(BOUNDS)}), got {shown(value)}")
         bounds: dict[str, float] = {}

@@ -17,7 +17,6 @@ import attrs
 from mps_rules import conditions as c
 from mps_rules.cases import Outcome, read_cases, run_cases
 from mps_rules.errors import KnowledgeError
-from mps_rules.knowledge import load_folders
 from mps_rules.model import Diagnosis, KnowledgeBase, Measure, Muscle, Rule
 
 
@@ -202,6 +201,8 @@ def lint(folders: KnowledgeBase | str | PathLike[str] | Sequence[str | PathLike[
     """
     Every issue of a knowledge base, or of the folders one would be loaded from; none is what you want.
     """
+    from mps_rules.knowledge import load_folders
+
     if isinstance(folders, KnowledgeBase):
         base = folders
     else:

@@ -13,9 +13,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeAlias
 import attrs
 
 from mps_rules.conditions import Condition
-from mps_rules.errors import Fault, FindingError, closest
-from mps_rules.reading import dotted
-from mps_rules.structure import CONVERTER, Misfit, shown, structure
+from mps_rules.errors import Fault, FindingError, Misfit, closest, dotted, shown
 
 Subject: TypeAlias = Literal["patient", "muscle", "label"]
 Strength: TypeAlias = Literal["strong", "moderate", "weak"]
@@ -25,6 +23,8 @@ Status: TypeAlias = Literal["confirmed", "probable", "possible", "undecided", "u
 
 STRENGTHS: tuple[Strength, ...] = ("strong", "moderate", "weak")
 URGENCIES: tuple[Urgency, ...] = ("emergency", "urgent", "soon")
+RECOMMENDATIONS = ("refer", "investigate", "examine", "avoid", "self_care")
+"""Kinds of recommendation, in the order in which an assessment lists them."""
 SIDES = ("left", "right")
 PATIENT = "patient"
 """The subject of everything that is not about one muscle or one diagnosis."""
@@ -943,6 +943,8 @@ class Assessment:
             FindingError: the data is not that of an assessment; every fault is listed.
 
         """
+        from mps_rules.structure import structure
+
         if data.get("format") != cls.FORMAT:
             raise FindingError([Fault("format", f"not an assessment of format {cls.FORMAT}")])
         value, faults = structure({key: part for key, part in data.items() if key != "format"}, cls, dotted)
@@ -957,14 +959,3 @@ class Assessment:
         for name, value in state.items():
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_tools", None)
-
-
-def _value(value: Any, _: Any) -> bool | float | None:
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        return float(value)
-    raise Misfit(f"expected true, false or a number, got {shown(value)}")
-
-
-CONVERTER.register_structure_hook_func(lambda t: t == bool | float | None, _value)

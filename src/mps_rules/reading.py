@@ -14,12 +14,10 @@ from typing import Any, NoReturn, TypeAlias
 import attrs
 import yaml
 
-from mps_rules.errors import Fault
+from mps_rules.errors import Fault, Path, dotted
 
 Data: TypeAlias = Any
 """Plain data: dict, list, str, int, float, bool or None."""
-
-Path: TypeAlias = tuple[str | int, ...]
 
 DEEPEST = 64
 LONGEST = 1_000_000
@@ -60,19 +58,6 @@ class Document:
         line = self.lines.get(known)
         where = self.source + (f" line {line}" if line is not None else "")
         return f"{where}, {dotted(path)}" if path else where
-
-
-def dotted(path: Path) -> str:
-    """
-    A path as people write it.
-
-    >>> dotted(("exam", 0, "muscle"))
-    'exam[0].muscle'
-    """
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text
 
 
 def read_text(text: str, source: str) -> Document:

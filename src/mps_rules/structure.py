@@ -13,21 +13,12 @@ import cattrs
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 from cattrs.gen import make_dict_structure_fn, override
 
-from mps_rules.errors import Fault, closest
+from mps_rules.errors import Fault, Misfit, Path, closest, shown
 
 T = TypeVar("T")
-Path = tuple[str | int, ...]
 
 _KEYWORDS = {"from_": "from", "class_": "class", "for_": "for", "not_": "not"}
 """Fields whose name in a file is a Python keyword."""
-
-
-class Misfit(ValueError):  # noqa: N818 - it names the value, not the code
-    """A value that is not what its place wants; the message is for the author of the data."""
-
-    def __init__(self, what: str, near: str | None = None) -> None:
-        self.near = near
-        super().__init__(what)
 
 
 def _strict(wanted: type, word: str) -> Callable[[Any, Any], Any]:
@@ -43,17 +34,6 @@ def _number(value: Any, _: Any) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     raise Misfit(f"expected a number, got {shown(value)}")
-
-
-def shown(value: Any) -> str:
-    """
-    A value as an error message shows it, cut short.
-
-    >>> shown(["a", "b"]), shown("x" * 100)
-    ("['a', 'b']", "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...")
-    """
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _list(value: Any, wanted: Any) -> Any:
@@ -97,6 +77,15 @@ CONVERTER.register_structure_hook_func(lambda t: t is object, lambda value, _: v
 CONVERTER.register_structure_hook_func(lambda t: _origin(t) is tuple and get_args(t)[-1:] == (...,), _list)
 CONVERTER.register_structure_hook_func(lambda t: _origin(t) is dict, _mapping)
 CONVERTER.register_structure_hook_factory(attrs.has, _attrs_hook)
+
+
+def _value(value: Any, _: Any) -> bool | float | None:
+    if value is None or isinstance(value, bool):
+        return value
+    return _number(value, _)
+
+
+CONVERTER.register_structure_hook_func(lambda t: t == bool | float | None, _value)
 
 
 def structure(data: Any, cls: type[T], place: Callable[[Path], str], path: Path = ()) -> tuple[T | None, list[Fault]]:
