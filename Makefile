@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+UV := $(BIN)/uv pip
+LOCKED := --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
 .PHONY: demo test lint bench docs lock clean
 
@@ -29,17 +31,17 @@ bench: $(READY)
 docs: $(READY)
 	$(BIN)/python -m mps_rules.docgen docs
 
-$(READY): pyproject.toml requirements.lock
+$(READY): pyproject.toml requirements.lock bootstrap.lock
 	$(PYTHON) -c 'import sys; sys.exit("mps_rules needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r uv.lock.txt
-	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
-	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r bootstrap.lock
+	$(UV) install --quiet --require-hashes --build-constraints bootstrap.lock -r requirements.lock
+	$(UV) install --quiet --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
 lock:
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 \
-	  --group dev --output-file requirements.lock pyproject.toml
+	printf 'uv\nsetuptools\n' | $(UV) compile $(LOCKED) --output-file bootstrap.lock -
+	$(UV) compile $(LOCKED) --group dev --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
