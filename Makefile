@@ -26,7 +26,7 @@ lint: $(READY)
 	$(BIN)/mps-rules lint rules
 
 bench: $(READY)
-	$(BIN)/pytest -q bench --benchmark-only --benchmark-group-by=group --benchmark-columns=median,iqr,min,max,rounds
+	$(BIN)/pytest -q bench -o python_files="bench_*.py" -o python_functions="bench_*" --benchmark-only --benchmark-disable-gc --benchmark-columns=median,iqr,rounds
 
 docs: $(READY)
 	$(BIN)/python -m mps_rules.docgen docs

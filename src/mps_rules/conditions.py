@@ -440,28 +440,33 @@ class Ground:
     verdict: Truth
 
 
-def grounds(condition: Condition, view: View, truth: Callable[[Condition, View], Truth] = judge) -> Iterator[Ground]:
+Seeker: TypeAlias = Callable[[CountMuscles | LabelMuscle, "View", Truth], Iterable["View"]]
+"""Finds the muscles that give a count its verdict."""
+
+
+def grounds(
+    condition: Condition, view: View, truth: Callable[[Condition, View], Truth] = judge, muscles: Seeker | None = None
+) -> Iterator[Ground]:
     """
     The leaves on which the verdict rests.
 
     For a true or false condition: all leaves that make it so, alternatives included. For an unknown one: the unknown
-    leaves that could decide it. In reading order; a leaf may be repeated. ``truth`` is ``judge`` or whoever knows its answers.
+    leaves that could decide it. In reading order; a leaf may be repeated. ``truth`` and ``muscles`` are asked where given:
+    whoever has chained the rules knows the answers.
     """
     verdict = truth(condition, view)
     match condition:
         case Not(of) | Item(_, _, of):
-            yield from grounds(of, view, truth)
+            yield from grounds(of, view, truth, muscles)
         case All(of) | Any(of) | AtLeast(_, of):
             for part in of:
                 if truth(part, view) is verdict:
-                    yield from grounds(part, view, truth)
+                    yield from grounds(part, view, truth, muscles)
         case Established(of) | Known(of) if truth(of, view) is not None:
-            yield from grounds(of, view, truth)
+            yield from grounds(of, view, truth, muscles)
         case CountMuscles(of, _) | LabelMuscle(of) if verdict is not False:
-            muscles = view.label_muscles() if isinstance(condition, LabelMuscle) else view.muscles()
-            for muscle in muscles:
-                if truth(of, muscle) is verdict:
-                    yield from grounds(of, muscle, truth)
+            for muscle in muscles(condition, view, verdict) if muscles else _muscles(condition, view, verdict):
+                yield from grounds(of, muscle, truth, muscles)
         case Words(term, values):
             for value in values:
                 if view.word(term, value) is verdict:
@@ -476,6 +481,11 @@ def grounds(condition: Condition, view: View, truth: Callable[[Condition, View],
                     yield Ground(view.subject, Label((id_,)), verdict)
         case _:
             yield Ground(view.subject, condition, verdict)
+
+
+def _muscles(condition: CountMuscles | LabelMuscle, view: View, verdict: Truth) -> Iterator[View]:
+    every_one = view.label_muscles() if isinstance(condition, LabelMuscle) else view.muscles()
+    return (muscle for muscle in every_one if judge(condition.of, muscle) is verdict)
 
 
 # --- printing ---------------------------------------------------------------------------------------------------------

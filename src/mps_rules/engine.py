@@ -66,6 +66,16 @@ _ReteMatcher = importlib.import_module("experta.matchers").ReteMatcher
 class Known(experta.Fact):  # type: ignore[misc,name-defined]
     """That a rail is reached: ``what`` is the rail's number, ``of`` the subject."""
 
+    @classmethod
+    def light(cls, what: int, of: str) -> "Known":
+        """The fact without experta's freezing: a number and a text need none."""
+        fact = cls.__new__(cls)
+        dict.__init__(fact, what=what, of=of)
+        return fact
+
+    def validate(self) -> None:
+        """Nothing to check: the network made it."""
+
 
 # --- the network ------------------------------------------------------------------------------------------------------
 
@@ -98,6 +108,7 @@ class Network:
         self.subject_rail = {"muscle": self._rail(c.Present("\0muscle")), "label": self._rail(c.Present("\0label"))}
         self.normal: dict[c.Condition, c.Condition] = {}
         self.subject_of: dict[c.Condition, Subject] = {}
+        self.places: dict[c.Condition, tuple[int, bool]] = {}
         for rule in base.rules:
             self._add(self.normalised(rule.when))
         for id_, rules in base.concluding.items():
@@ -129,6 +140,14 @@ class Network:
         if condition not in self.normal:
             self.normal[condition] = c.normalise(condition)
         return self.normal[condition]
+
+    def place(self, condition: c.Condition) -> tuple[int, bool]:
+        """The true rail of a condition as authored or normalised, and whether it is of a muscle or diagnosis."""
+        found = self.places.get(condition)
+        if found is None:
+            normal = self.normalised(condition)
+            found = self.places[condition] = (self.rail(normal, truth=True), self.about(normal) != "patient")
+        return found
 
     def about(self, condition: c.Condition) -> Subject:
         """Whose condition it is: the patient's, or a muscle's or diagnosis' own."""
@@ -287,8 +306,14 @@ class InOrder(_abstract.Strategy):  # type: ignore[misc,name-defined]
             raise TypeError(message)
         for activation in added:
             subject = activation.context.get("subject", PATIENT)
-            activation.key = (activation.rule.salience, -activation.rule.order, tuple(-ord(letter) for letter in subject))
+            activation.key = (activation.rule.salience, -activation.rule.order, _backwards(subject))
             bisect.insort(agenda.activations, activation, key=lambda one: one.key)
+
+
+@lru_cache(maxsize=4096)
+def _backwards(subject: str) -> tuple[int, ...]:
+    """A key by which subjects sort from last to first: the agenda is taken from its end."""
+    return tuple(-ord(letter) for letter in subject)
 
 
 def _engine_class(network: Network, matcher: type) -> type:
@@ -387,14 +412,14 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
         new = [rail for rail in dict.fromkeys(rails) if rail not in self.known]
         self.known.update(new)
         for what, of in new:
-            self.facts.declare(Known(what=what, of=of))
+            self.facts.declare(Known.light(what, of))
         if new and not self.running:
             self.strategy.update_agenda(self.agenda, *self.get_activations())
 
     def conclude(self, rule: Rule, subject: str) -> None:
         """A rule fires: its derivation is written, and what it concludes becomes known."""
         view = self.patient.view(subject, self._concluded)
-        grounds = tuple(c.grounds(rule.when, view, self._judged))
+        grounds = tuple(c.grounds(rule.when, view, self._judged, self._seek))
         for member in self.subjects.members[subject]:
             own = [attrs.evolve(ground, subject=member) if ground.subject == subject else ground for ground in grounds]
             self.fired.append(Derivation(rule.id, member, rule.stratum, rule.concludes(), premises(own, self.patient)))
@@ -404,7 +429,17 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
         return self.truth(c.Derived(id_), self.subjects.alike.get(subject, subject))
 
     def _judged(self, condition: c.Condition, view: c.View) -> c.Truth:
-        return self.truth(self.network.normalised(condition), self.subjects.alike.get(view.subject, view.subject))
+        return self.truth(condition, self.subjects.alike.get(view.subject, view.subject))
+
+    def _seek(self, condition: c.CountMuscles | c.LabelMuscle, view: c.View, verdict: c.Truth) -> Iterator[c.View]:
+        """The muscles, in their own order, that give a count its verdict."""
+        of_row = isinstance(condition, c.LabelMuscle)
+        stand_ins = set(self.subjects.of_row(view.subject, self.patient)) if of_row else set(self.subjects.muscles)
+        wanted = {one for one in stand_ins if self.truth(condition.of, one) is verdict}
+        row = self.patient.vocabulary.diagnoses[view.subject].muscles if of_row else ()
+        for subject, stand_in in self.subjects.alike.items():
+            if stand_in in wanted and (not of_row or subject.partition(".")[0] in row):
+                yield self.patient.view(subject, self._concluded)
 
     def close(self, stratum: int) -> None:
         """Everything of a stratum has been said: decides what may be said only now, and opens the next."""
@@ -431,9 +466,9 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
                 return c.some(self.truth(of, one) for one in self.subjects.of_row(subject, self.patient))
 
     def truth(self, condition: c.Condition, subject: str) -> c.Truth:
-        """The truth of a (normalised) condition as far as it is known now."""
-        subject = subject if self.network.about(condition) != "patient" else PATIENT
-        rail = self.network.rail(condition, truth=True)
+        """The truth of a condition as far as it is known now."""
+        rail, own = self.network.place(condition)
+        subject = subject if own else PATIENT
         if (rail, subject) in self.known:
             return True
         return False if (rail ^ 1, subject) in self.known else None
@@ -442,7 +477,7 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
         network, decided, conclusions = self.network, {}, {}
         for rule in network.base.rules:
             for subject in self.subjects.of_kind(rule.about):
-                verdict = self.truth(network.normalised(rule.when), subject)
+                verdict = self.truth(rule.when, subject)
                 if verdict is not None:
                     decided[rule.id, subject] = verdict
         for id_, rules in network.base.concluding.items():
@@ -473,6 +508,7 @@ class _Subjects:
         groups: dict[tuple[c.Truth, ...], list[str]] = {}
         leaves = network.leaves["muscle"]
         seen: dict[tuple[Any, ...], tuple[c.Truth, ...]] = {}
+        signatures: dict[str, tuple[c.Truth, ...]] = {}
         for muscle, side in facts.muscles:
             subject = muscle_subject(muscle, side)
             key: tuple[Any, ...] = (subject,)
@@ -483,11 +519,12 @@ class _Subjects:
                 view = facts.view(subject)
                 seen[key] = tuple(c.judge(leaf, view) for leaf in leaves)
             groups.setdefault(seen[key], []).append(subject)
+            signatures[subject] = seen[key]
         members = {group[0]: tuple(group) for group in groups.values()}
         labels = facts.subjects("label")
         return cls(
             members={PATIENT: (PATIENT,), **{label: (label,) for label in labels}, **members},
-            alike={one: first for first, group in members.items() for one in group},
+            alike={one: groups[signature][0] for one, signature in signatures.items()},
             muscles=tuple(members),
             labels=labels,
             signatures={group[0]: signature for signature, group in groups.items()},
