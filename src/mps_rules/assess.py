@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, TypeAlias, get_args
 
 from mps_rules import conditions as c
+from mps_rules.candidates import candidates, coverings
 from mps_rules.facts import Facts
 from mps_rules.model import (
     PATIENT,
@@ -31,22 +32,18 @@ from mps_rules.model import (
     Hypothesis,
     KnowledgeBase,
     KnowledgeUsed,
-    MuscleCandidate,
     Oppose,
     Premise,
     Question,
     Recommend,
     Recommendation,
     Rule,
-    ScorePart,
     Status,
     Strength,
     Support,
     Unscreened,
     muscle_subject,
 )
-from mps_rules.premises import premise
-from mps_rules.referral import CONFIDENCES
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 MUSCLES_IN_FOCUS = 5
@@ -75,9 +72,9 @@ class _Assessor:
         for derivation in chain.derivations:
             self.fired.setdefault(derivation.rule, {})[derivation.subject] = derivation
 
-        self.muscles = self._muscles()
+        self.muscles = candidates(base, facts, chain)
         self.order = {muscle_subject(one.muscle, one.side): rank for rank, one in enumerate(self.muscles)}
-        self.focus = tuple(dict.fromkeys([*self._examined(), *list(self.order)[:MUSCLES_IN_FOCUS]]))
+        self.focus = tuple(dict.fromkeys([*facts.examined, *list(self.order)[:MUSCLES_IN_FOCUS]]))
 
     def assessment(self) -> Assessment:
         alerts = self._alerts()
@@ -92,6 +89,7 @@ class _Assessor:
             unscreened=unscreened,
             hypotheses=hypotheses,
             muscles=self.muscles,
+            coverings=coverings(self.facts, self.muscles),
             criteria=tuple(self._criteria()),
             cautions=tuple(self._cautions()),
             recommendations=tuple(self._recommendations()),
@@ -300,93 +298,13 @@ class _Assessor:
             if not known:
                 yield from self._unknown_items(item, subject)
 
-    # --- muscles
-
-    def _examined(self) -> tuple[str, ...]:
-        return tuple(muscle_subject(muscle, side) for muscle, side in self.facts.exams)
-
-    def _muscles(self) -> tuple[MuscleCandidate, ...]:
-        states = [state.state for state in self.base.pack.muscle_states] + ["examined", "not_examined", "no_trigger_point"]
-        found = []
-        for muscle, side in self.facts.muscles:
-            relation = self.facts.relation(muscle, side)
-            if relation.matches or (muscle, side) in self.facts.exams:
-                found.append(self._candidate(muscle, side))
-        return tuple(
-            sorted(
-                found,
-                key=lambda m: (
-                    states.index(m.status),
-                    -m.score,
-                    CONFIDENCES.index(m.confidence) if m.confidence else len(CONFIDENCES),
-                    self._steps(m),
-                    m.muscle,
-                    m.side or "",
-                ),
-            )
-        )
-
-    def _steps(self, candidate: MuscleCandidate) -> int:
-        """How far the muscle lies from the nearest painful place, in neighbouring regions: nearer comes first among equals."""
-        steps = (self.facts.terrain.referral.steps(candidate.muscle, pain.region) for pain in self.facts.pain_map.painful)
-        return min((n for n in steps if n is not None), default=len(self.words.regions))
-
-    def _candidate(self, muscle: str, side: str | None) -> MuscleCandidate:
-        referral, facts = self.facts.terrain.referral, self.facts
-        relation = facts.relation(muscle, side)
-        subject = muscle_subject(muscle, side)
-        row = self.words.muscles.get(muscle)
-        explained = tuple(dict.fromkeys(match.edge.region for match in relation.matches))
-        main = {match.pain for match in relation.matches if match.edge.zone == "essential"}
-        lesser = {match.pain for match in relation.matches} - main
-        missed = {
-            edge.region
-            for edge in referral.edges(muscle)
-            if edge.zone == "essential" and facts.pain_map.is_free(edge.region, side if edge.laterality == "ipsilateral" else None)
-        }
-        terms = (
-            ScorePart("explained_main", len(main), "painful entries explained by a main zone, one each"),
-            ScorePart("explained_lesser", len(lesser) / 2, "painful entries explained only by a lesser zone, half each"),
-            ScorePart("predicted_free", -len(missed) / 2, "main zones where the patient is free of pain, minus half each"),
-        )
-        best = min((CONFIDENCES.index(match.edge.confidence) for match in relation.matches), default=None)
-        because = [premise(c.Ground(subject, c.Present("refers_to_pain"), verdict=True), facts)] if relation.matches else []
-        exam = facts.exams.get((muscle, side), {})
-        because += [premise(c.Ground(subject, c.Present(f.term), f.value), facts) for f in exam.values() if isinstance(f.value, bool)]
-        return MuscleCandidate(
-            muscle=muscle,
-            label=self.words.muscle_label(muscle),
-            group=row.group if row else muscle,
-            side=side,
-            status=self._state(subject),
-            score=sum(term.value for term in terms),
-            terms=terms,
-            explains=explained,
-            path=tuple(dict.fromkeys(referral.path(muscle, match) for match in relation.matches)),
-            confidence="" if best is None else CONFIDENCES[best],
-            side_assumed=any(match.side_assumed for match in relation.matches),
-            access=row.access if row else "",
-            safety=row.safety if row else "",
-            because=tuple(because),
-            references=tuple(dict.fromkeys(ref for match in relation.matches for ref in match.edge.references)),
-        )
-
-    def _state(self, subject: str) -> str:
-        verdicts = {s.state: self.chain.concluded(s.derived, subject) for s in self.base.pack.muscle_states}
-        reached = next((state for state, verdict in verdicts.items() if verdict), None)
-        if reached:
-            return reached
-        if subject not in self._examined():
-            return "not_examined"
-        return "no_trigger_point" if verdicts and all(v is False for v in verdicts.values()) else "examined"
-
     # --- criteria, cautions, recommendations
 
     def _criteria(self) -> Iterator[CriterionResult]:
         for rule in sorted(self.base.rules, key=lambda r: r.id):
             for criterion in rule.then:
                 if isinstance(criterion, CriterionMet):
-                    for subject in (PATIENT,) if rule.about == "patient" else self._examined():
+                    for subject in (PATIENT,) if rule.about == "patient" else self.facts.examined:
                         yield self._criterion(rule, criterion, subject)
 
     def _criterion(self, rule: Rule, criterion: CriterionMet, subject: str) -> CriterionResult:

@@ -245,6 +245,11 @@ class Facts:
         return {(exam.muscle, exam.side): {f.term: f for f in exam.findings} for exam in self.findings.exam}
 
     @cached_property
+    def examined(self) -> tuple[str, ...]:
+        """The muscles examined, as subjects."""
+        return tuple(muscle_subject(muscle, side) for muscle, side in self.exams)
+
+    @cached_property
     def muscles(self) -> tuple[tuple[str, str | None], ...]:
         """Every muscle and side, and the groups and unsided muscles that were examined."""
         every: dict[tuple[str, str | None], None] = {(m, side): None for m in self.vocabulary.muscles for side in SIDES}

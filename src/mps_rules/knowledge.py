@@ -125,6 +125,22 @@ class _Rule:
     replaces: str | None = None
 
 
+@attrs.frozen
+class _RankingFile:
+    ranking: model.Ranking
+
+
+def _identity(key: str, entry: Any) -> str:
+    match key:
+        case "referrals":
+            return f"{entry.muscle} -> {entry.region}"
+        case "clues":
+            return str(entry.finding)
+        case "prevalence":
+            return str(entry.region)
+    return str(entry.id)
+
+
 def _many(name: str, part: type) -> type[Any]:
     return attrs.make_class(f"_{name}", {name: attrs.field(type=tuple[part, ...])}, frozen=True)  # type: ignore[valid-type]
 
@@ -137,6 +153,8 @@ _FILES: dict[str, type[Any]] = {
     "diagnoses": _many("diagnoses", _Diagnosis),
     "hypotheses": _many("hypotheses", model.Suspect),
     "referrals": _many("referrals", model.Referral),
+    "clues": _many("clues", model.Clue),
+    "prevalence": _many("prevalence", model.Prevalence),
     "references": _many("references", model.Reference),
     "claims": _many("claims", model.Claim),
 }
@@ -175,6 +193,7 @@ class _Loader:
         self.places: dict[tuple[str, str], str] = {}
         self.raw_rules: dict[str, tuple[_Rule, Document]] = {}
         self.pack: model.Pack | None = None
+        self.ranking = model.Ranking({}, {}, 0.0, 0.0, (), 0.0, ())
 
     def load(self) -> model.KnowledgeBase:
         for folder in self.folders:
@@ -196,6 +215,9 @@ class _Loader:
             pack=self.pack,
             vocabulary=vocabulary,
             referrals=tuple(self.found["referrals"].values()),
+            ranking=self.ranking,
+            clues=tuple(self.found["clues"].values()),
+            prevalence=tuple(self.found["prevalence"].values()),
             references=self.found["references"],
             claims=self.found["claims"],
             rules=ordered,
@@ -240,6 +262,10 @@ class _Loader:
             self.faults += faults
             for index, finding in enumerate(file.findings if file else ()):
                 self._keep("findings", finding.id, (file.category if file else "", finding), document.place(("findings", index)))
+        elif name == "referral/ranking.yaml":
+            weights, faults = structure(document.data, _RankingFile, document.place)
+            self.faults += faults
+            self.ranking = weights.ranking if weights else self.ranking
         elif top in SHELF_FOLDERS_APART:
             key = next(iter(document.data), None) if isinstance(document.data, dict) else None
             if key not in _FILES:
@@ -248,7 +274,7 @@ class _Loader:
             file, faults = structure(document.data, _FILES[key], document.place)
             self.faults += faults
             for index, entry in enumerate(getattr(file, key) if file else ()):
-                id_ = f"{entry.muscle} -> {entry.region}" if key == "referrals" else entry.id
+                id_ = _identity(key, entry)
                 self._keep(key, id_, entry, document.place((key, index)))
         else:
             self._take_rule(document)
@@ -375,6 +401,24 @@ class _Loader:
             yield place, "laterality", [edge.laterality], ("ipsilateral", "bilateral", "midline")
             yield place, "reference", edge.references, references
             yield place, "claim", edge.claims, claims
+        for clue in self.found["clues"].values():
+            place = self.places["clues", clue.finding]
+            yield place, "finding", [clue.finding], words.terms
+            yield place, "muscle", clue.muscles, words.muscles
+            yield place, "reference", clue.references, references
+            yield place, "claim", clue.claims, claims
+        for common in self.found["prevalence"].values():
+            place = self.places["prevalence", common.region]
+            yield place, "region", [common.region], words.regions
+            yield place, "muscle", common.muscles, words.muscles
+            yield place, "reference", common.references, references
+        if self.found["referrals"] and not self.ranking.zones:
+            self.faults.append(Fault("referral/ranking.yaml", "is missing: without its weights muscles cannot be put in order"))
+        for weight in self.ranking.findings:
+            yield "referral/ranking.yaml", "finding", [weight.finding], words.terms
+        yield "referral/ranking.yaml", "reference", self.ranking.references, references
+        yield "referral/ranking.yaml", "zone", self.ranking.zones, ("essential", "spillover")
+        yield "referral/ranking.yaml", "confidence", self.ranking.confidences, ("high", "moderate", "low")
         for diagnosis in words.diagnoses.values():
             place = self.places["diagnoses", diagnosis.id]
             yield place, "muscle", diagnosis.muscles, words.muscles
@@ -810,7 +854,18 @@ def digest(base: model.KnowledgeBase) -> str:
     """
     SHA-256 over the loaded values, text included, as canonical JSON; comments and layout of the files do not count.
     """
-    content = [base.pack, base.vocabulary, base.referrals, base.references, base.claims, base.rules, base.shelved]
+    content = [
+        base.pack,
+        base.vocabulary,
+        base.referrals,
+        base.ranking,
+        base.clues,
+        base.prevalence,
+        base.references,
+        base.claims,
+        base.rules,
+        base.shelved,
+    ]
     text = json.dumps([_canonical(part) for part in content], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(unicodedata.normalize("NFC", text).encode()).hexdigest()
 

@@ -121,7 +121,8 @@ def unused_reference(subject: Subject) -> Iterator[Issue]:
     """A bibliography entry that nothing cites; sources of codes are cited by the codes themselves."""
     base, words = subject.base, subject.base.vocabulary
     cited = {r for rule in (*base.rules, *base.shelved) for r in rule.evidence.references}
-    cited |= {r for edge in base.referrals for r in edge.references}
+    cited |= {r for edge in base.referrals for r in edge.references} | {r for clue in base.clues for r in clue.references}
+    cited |= {r for common in base.prevalence for r in common.references} | set(base.ranking.references)
     rows: tuple[Muscle | Diagnosis | Measure, ...] = (*words.muscles.values(), *words.diagnoses.values(), *words.measures.values())
     cited |= {r for row in rows for r in row.references}
     yield from (
@@ -135,6 +136,7 @@ def claim_without_home(subject: Subject) -> Iterator[Issue]:
     """A fact of the article that no rule, edge or word encodes and for which no other home is stated."""
     base, words = subject.base, subject.base.vocabulary
     used = {x for rule in base.rules for x in rule.evidence.claims} | {x for edge in base.referrals for x in edge.claims}
+    used |= {x for clue in base.clues for x in clue.claims}
     used |= {x for term in words.terms.values() for x in term.claims} | {x for s in words.suspects.values() for x in s.claims}
     for claim in base.claims.values():
         if claim.home is None and claim.id not in used:

@@ -162,6 +162,49 @@ class Referral:
 
 
 @attrs.frozen
+class FindingWeight:
+    """What a finding of a muscle adds to its score when present, and when recorded absent."""
+
+    finding: str
+    present: float
+    absent: float
+
+
+@attrs.frozen
+class Ranking:
+    """The weights by which muscles are put in order; conventions, not probabilities."""
+
+    zones: Mapping[str, float]
+    confidences: Mapping[str, float]
+    within_group: float
+    predicted_free: float
+    findings: tuple[FindingWeight, ...]
+    clue: float
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class Clue:
+    """A finding that points to muscles when they also reach the pain."""
+
+    finding: str
+    muscles: tuple[str, ...]
+    references: tuple[str, ...]
+    claims: tuple[str, ...] = ()
+    note: str = ""
+
+
+@attrs.frozen
+class Prevalence:
+    """Muscles that carry active trigger points most often with pain in a region, as published; breaks ties only."""
+
+    region: str
+    muscles: tuple[str, ...]
+    finding: str
+    references: tuple[str, ...]
+
+
+@attrs.frozen
 class Diagnosis:
     """A diagnosis that may have been given, and the muscles that mimic it or take part."""
 
@@ -517,6 +560,9 @@ class KnowledgeBase:
     pack: Pack
     vocabulary: Vocabulary
     referrals: tuple[Referral, ...]
+    ranking: Ranking
+    clues: tuple[Clue, ...]
+    prevalence: tuple[Prevalence, ...]
     references: Mapping[str, Reference]
     claims: Mapping[str, Claim]
     rules: tuple[Rule, ...]
@@ -721,7 +767,7 @@ class Hypothesis:
 
 @attrs.frozen
 class ScorePart:
-    """One term of a muscle's score."""
+    """One term of a muscle's score: its name, what it adds, and why in words."""
 
     name: str
     value: float
@@ -740,6 +786,7 @@ class MuscleCandidate:
     score: float
     terms: tuple[ScorePart, ...]
     explains: tuple[str, ...]
+    might_explain: tuple[str, ...]
     path: tuple[str, ...]
     confidence: str
     side_assumed: bool
@@ -747,6 +794,22 @@ class MuscleCandidate:
     safety: str
     because: tuple[Premise, ...]
     references: tuple[str, ...]
+
+
+@attrs.frozen
+class Covering:
+    """
+    A small set of muscles that together explain the pain.
+
+    ``muscles`` are subjects (``muscle.side``); ``alternatives`` holds, for each, others of the same reach; ``unexplained`` are
+    painful entries (``region.side``) that no muscle of the set explains.
+    """
+
+    muscles: tuple[str, ...]
+    alternatives: tuple[tuple[str, ...], ...]
+    explains: tuple[str, ...]
+    unexplained: tuple[str, ...]
+    score: float
 
 
 @attrs.frozen
@@ -891,6 +954,7 @@ class Assessment:
     unscreened: tuple[Unscreened, ...]
     hypotheses: tuple[Hypothesis, ...]
     muscles: tuple[MuscleCandidate, ...]
+    coverings: tuple[Covering, ...]
     criteria: tuple[CriterionResult, ...]
     cautions: tuple[Caution, ...]
     recommendations: tuple[Recommendation, ...]

@@ -22,11 +22,16 @@ CONFIDENCES = ("high", "moderate", "low")
 
 @attrs.frozen
 class Match:
-    """One painful entry that one referral edge would explain; ``side_assumed`` where a side was not given."""
+    """
+    One painful entry that one referral edge would explain; ``side_assumed`` where a side was not given.
+
+    ``certain`` is False where pain was given for a group of regions and the muscle reaches only some of them.
+    """
 
     pain: Pain
     edge: Referral
     side_assumed: bool
+    certain: bool
 
 
 @attrs.frozen
@@ -40,6 +45,7 @@ class Relation:
     refers_to_pain: Truth
     lies_in_pain: bool
     matches: tuple[Match, ...]
+    possible: tuple[Match, ...]
     explains_all: bool
 
     @property
@@ -48,7 +54,7 @@ class Relation:
         return self.refers_to_pain is True and not self.lies_in_pain
 
 
-UNRELATED = Relation(None, lies_in_pain=False, matches=(), explains_all=False)
+UNRELATED = Relation(None, lies_in_pain=False, matches=(), possible=(), explains_all=False)
 """A muscle that has nothing to do with the listed pain, on a map that says nowhere that a region is free."""
 
 
@@ -83,13 +89,19 @@ class ReferralMap:
         return graph
 
     @cached_property
-    def _steps(self) -> "dict[str, dict[str, int]]":
+    def _neighbours(self) -> "nx.Graph[str]":
         import networkx as nx
 
         neighbours: nx.Graph[str] = nx.Graph()
         neighbours.add_nodes_from(self.vocabulary.regions)
         neighbours.add_edges_from((r.id, n) for r in self.vocabulary.regions.values() for n in r.adjacent)
-        return dict(nx.all_pairs_shortest_path_length(neighbours))
+        return neighbours
+
+    @cached_property
+    def _steps(self) -> dict[str, dict[str, int]]:
+        import networkx as nx
+
+        return dict(nx.all_pairs_shortest_path_length(self._neighbours))
 
     def steps(self, muscle: str, region: str) -> int | None:
         """How many neighbouring regions lie between a muscle and a region; 0: it lies there; None: no way known."""
@@ -122,15 +134,57 @@ class ReferralMap:
         parts = self.vocabulary.groups[muscle]
         return tuple(dict.fromkeys(place for part in parts for place in self.vocabulary.muscles[part].lies_in))
 
-    def muscles_referring_to(self, region: str) -> tuple[str, ...]:
-        """The muscles with an edge to a leaf region, or to a leaf of a group, in vocabulary order."""
+    def muscles_referring_to(self, region: str, side: str | None = None) -> tuple[tuple[str, str], ...]:
+        """
+        The muscles, each with its side, that can send pain to a leaf region, or to a leaf of a group, on a side.
+
+        A side left out, or a region without sides, asks for both sides. In vocabulary order.
+        """
+        leaves = self.tree.leaves[region]
         found = {
-            muscle[1]
-            for leaf in self.tree.leaves[region]
-            for muscle, _, key in self.graph.in_edges(("region", leaf), keys=True)
+            (muscle[1], own)
+            for leaf in leaves
+            for muscle, _, key, data in self.graph.in_edges(("region", leaf), keys=True, data=True)
             if key == "refers_to"
+            for own in SIDES
+            if self._same_side(data["referral"], own, Pain(leaf, side))
         }
-        return tuple(muscle for muscle in self.vocabulary.muscles if muscle in found)
+        return tuple((muscle, own) for muscle in self.vocabulary.muscles for own in SIDES if (muscle, own) in found)
+
+    def regions_of(self, muscle: str, side: str) -> tuple[tuple[str, str | None, str], ...]:
+        """
+        Where a muscle (or group) on a side sends pain: region, side and zone, main zones first.
+
+        The side is None for a region without sides, and for a pattern that crosses or lies on the midline.
+        """
+        found = {
+            (
+                edge.region,
+                side if edge.laterality == "ipsilateral" and self.vocabulary.regions[edge.region].sides else None,
+                edge.zone,
+            ): None
+            for edge in sorted(self.edges(muscle), key=lambda e: e.zone)
+        }
+        return tuple(found)
+
+    def paths(self, muscle: str, region: str) -> tuple[tuple[str, ...], ...]:
+        """
+        The shortest ways over neighbouring regions from where a muscle lies to where the pain is felt.
+
+        Each way is a tuple of leaf regions, the muscle's own place first; a single region: the muscle lies there.
+        """
+        import networkx as nx
+
+        goals = set(self.tree.leaves[region])
+        found = []
+        for place in self.places(muscle):
+            lengths = self._steps[place]
+            near = min((lengths[goal] for goal in goals if goal in lengths), default=None)
+            for goal in sorted(goals):
+                if near is not None and lengths.get(goal) == near:
+                    found += [tuple(way) for way in nx.all_shortest_paths(self._neighbours, place, goal)]
+        shortest = min(map(len, found), default=0)
+        return tuple(sorted(way for way in found if len(way) == shortest))
 
     @cached_property
     def _reach(self) -> dict[str, frozenset[str]]:
@@ -143,7 +197,8 @@ class ReferralMap:
         if not pain_map.free and self._reach[muscle].isdisjoint(pain_map.painful_leaves):
             return UNRELATED
         edges = self.edges(muscle)
-        matches = tuple(match for pain in pain_map.painful for match in self._matches(edges, side, pain))
+        found = [match for pain in pain_map.painful for match in self._matches(edges, side, pain)]
+        matches = tuple(match for match in found if match.certain)
         explained = {match.pain for match in matches}
         refers: Truth = True
         if not matches:
@@ -152,17 +207,18 @@ class ReferralMap:
             refers_to_pain=refers,
             lies_in_pain=any(self._lies_in(muscle, side, pain) for pain in pain_map.painful),
             matches=matches,
+            possible=tuple(match for match in found if not match.certain),
             explains_all=bool(pain_map.painful) and explained == set(pain_map.painful),
         )
 
     def _matches(self, edges: tuple[Referral, ...], side: str | None, pain: Pain) -> Iterator[Match]:
         leaves = self.tree.leaves[pain.region]
         fitting = [edge for edge in edges if edge.region in leaves and self._same_side(edge, side, pain)]
-        if not {edge.region for edge in fitting} >= set(leaves):
-            return
+        certain = {edge.region for edge in fitting} >= set(leaves)
         for edge in fitting:
             own = self.vocabulary.regions[edge.region].sides
-            yield Match(pain, edge, bool(own) and edge.laterality == "ipsilateral" and (pain.side is None or side is None))
+            assumed = bool(own) and edge.laterality == "ipsilateral" and (pain.side is None or side is None)
+            yield Match(pain, edge, assumed, certain)
 
     def _same_side(self, edge: Referral, side: str | None, pain: Pain) -> bool:
         if edge.laterality != "ipsilateral" or not self.vocabulary.regions[edge.region].sides:

@@ -75,7 +75,7 @@ CONVERTER.register_structure_hook(int, _strict(int, "a whole number"))
 CONVERTER.register_structure_hook(float, _number)
 CONVERTER.register_structure_hook_func(lambda t: t is object, lambda value, _: value)
 CONVERTER.register_structure_hook_func(lambda t: _origin(t) is tuple and get_args(t)[-1:] == (...,), _list)
-CONVERTER.register_structure_hook_func(lambda t: _origin(t) is dict, _mapping)
+CONVERTER.register_structure_hook_func(lambda t: _origin(t) in (dict, Mapping), _mapping)
 CONVERTER.register_structure_hook_factory(attrs.has, _attrs_hook)
 
 

@@ -17,6 +17,13 @@ _STATES = {
     "examined": "examined, not settled",
 }
 
+_ACCESS = {
+    "palpable": "palpable",
+    "deep": "lies deep",
+    "intraoral": "palpated inside the mouth",
+    "internal": "internal examination, trained clinician, with consent",
+}
+
 
 def text(assessment: Assessment, base: KnowledgeBase) -> str:
     """The assessment as plain text, alerts first; no line is longer than 100 characters."""
@@ -135,6 +142,18 @@ class _Text:
             yield from self._muscle(parts)
         if len(grouped) > SHOWN:
             yield f"  and {len(grouped) - SHOWN} more muscles or muscle groups"
+        yield from self._together()
+
+    def _together(self) -> Iterator[str]:
+        """The best small set of muscles, where one muscle does not explain everything."""
+        best = next(iter(self.a.coverings), None)
+        if best is None or (len(best.muscles) == 1 and not best.unexplained):
+            return
+        words = self.base.vocabulary
+        names = " with ".join(words.subject_label(muscle) for muscle in best.muscles)
+        rest = [words.name("region", place.partition(".")[0]) for place in best.unexplained]
+        what = f"explain most of the listed pain, not: {_some(rest)}" if rest else "explain all of the listed pain"
+        yield from _wrap(f"Fewest that {what}: {names}.", 2, 4)
 
     def _muscle(self, parts: Sequence[MuscleCandidate]) -> Iterator[str]:
         best = parts[0]
@@ -143,7 +162,8 @@ class _Text:
         names = " / ".join(dict.fromkeys(part.label for part in parts))
         doubt = "; side of the pain not given" if best.side_assumed else ""
         confidence = f"; confidence of the pattern: {best.confidence}" if best.confidence not in ("", "high") else ""
-        yield from _wrap(f"{names}, {' and '.join(sides)}: {state[best.status]}{confidence}{doubt}", 2, 4)
+        how = f" ({_ACCESS[best.access]})" if best.status == "not_examined" and best.access else ""
+        yield from _wrap(f"{names}, {' and '.join(sides)}: {state[best.status]}{how}{confidence}{doubt}", 2, 4)
         for path in best.path[:2]:
             yield from _wrap(path + self._cite(self._published(best.references)), 6, 8)
         if best.safety and best.status == "not_examined":

@@ -1,0 +1,231 @@
+"""
+Which muscles may be the source of the pain: each scored in the open, and the smallest sets that explain it together.
+
+Parsimonious covering (Peng and Reggia 1990): few muscles, much pain explained, main zones before lesser ones, less where a muscle
+predicts pain and the patient is free, more or less for what an examination found. Every weight stands in ``referral/ranking.yaml``.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from mps_rules.conditions import Ground, Present, judge
+from mps_rules.facts import Facts
+from mps_rules.model import (
+    Chain,
+    Covering,
+    KnowledgeBase,
+    MuscleCandidate,
+    Pain,
+    ScorePart,
+    lowered,
+    muscle_subject,
+)
+from mps_rules.premises import premise
+from mps_rules.referral import CONFIDENCES, Match, Relation
+
+LARGEST_COVERING = 3
+COVERINGS_SHOWN = 5
+REACHES_TRIED = 60
+"""Sets of painful entries that some muscle explains; beyond so many, the best-scored are tried (a chart has far fewer)."""
+
+
+def candidates(base: KnowledgeBase, facts: Facts, chain: Chain) -> tuple[MuscleCandidate, ...]:
+    """
+    The muscles, each with its side, that reach the pain or were examined, best first.
+
+    Ties are broken by published prevalence, then by fewer main zones elsewhere, then confidence, nearness, and name.
+    """
+    found = [
+        (muscle, side)
+        for muscle, side in facts.muscles
+        if (muscle, side) in facts.exams or (relation := facts.relation(muscle, side)).matches or relation.possible
+    ]
+    made = [_Scorer(base, facts, chain, muscle, side) for muscle, side in found]
+    return tuple(one.candidate for one in sorted(made, key=lambda one: one.rank))
+
+
+class _Scorer:
+    """One muscle on one side."""
+
+    def __init__(self, base: KnowledgeBase, facts: Facts, chain: Chain, muscle: str, side: str | None) -> None:
+        self.base, self.facts, self.chain = base, facts, chain
+        self.muscle, self.side = muscle, side
+        self.weights = base.ranking
+        self.words = facts.vocabulary
+        self.relation: Relation = facts.relation(muscle, side)
+        self.edges = facts.terrain.referral.edges(muscle)
+        self.candidate = self._candidate()
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """Its place in the order."""
+        one, reaches = self.candidate, bool(self.relation.matches or self.relation.possible)
+        return (
+            not reaches,
+            -one.score,
+            not self._prevalent(),
+            self._main_zones_elsewhere(),
+            CONFIDENCES.index(one.confidence) if one.confidence else len(CONFIDENCES),
+            self._steps(),
+            one.muscle,
+            one.side or "",
+        )
+
+    def _weight(self, match: Match) -> float:
+        return self.weights.zones[match.edge.zone] * self.weights.confidences[match.edge.confidence]
+
+    def _candidate(self) -> MuscleCandidate:
+        relation, words, referral = self.relation, self.words, self.facts.terrain.referral
+        matches = (*relation.matches, *relation.possible)
+        row = words.muscles.get(self.muscle)
+        best = max(matches, key=self._weight, default=None)
+        terms = tuple(self._terms())
+        return MuscleCandidate(
+            muscle=self.muscle,
+            label=words.muscle_label(self.muscle),
+            group=row.group if row else self.muscle,
+            side=self.side,
+            status=self._state(),
+            score=round(sum(term.value for term in terms), 6),
+            terms=terms,
+            explains=tuple(dict.fromkeys(match.edge.region for match in relation.matches)),
+            might_explain=tuple(dict.fromkeys(match.edge.region for match in relation.possible)),
+            path=tuple(dict.fromkeys(referral.path(self.muscle, match) for match in matches)),
+            confidence=best.edge.confidence if best else "",
+            side_assumed=any(match.side_assumed for match in matches),
+            access=row.access if row else "",
+            safety=row.safety if row else "",
+            because=tuple(premise(ground, self.facts) for ground in self._grounds()),
+            references=tuple(dict.fromkeys(ref for match in matches for ref in match.edge.references)),
+        )
+
+    # --- the score
+
+    def _terms(self) -> Iterator[ScorePart]:
+        reaches = self.relation.matches or self.relation.possible
+        yield from self._explained()
+        yield from self._predicted_free()
+        if reaches:
+            yield from self._examined()
+            yield from self._clues()
+
+    def _explained(self) -> Iterator[ScorePart]:
+        for pain in self.facts.pain_map.painful:
+            certain = [match for match in self.relation.matches if match.pain == pain]
+            possible = [match for match in self.relation.possible if match.pain == pain]
+            if certain:
+                best = max(certain, key=self._weight)
+                zone = "main zone" if best.edge.zone == "essential" else "lesser zone"
+                text = f"pain in the {self._place(pain)} lies in its {zone} (confidence {best.edge.confidence})"
+                yield ScorePart("explains", self._weight(best), text)
+            elif possible:
+                leaves = len(self.facts.terrain.tree.leaves[pain.region])
+                share = sum(self._weight(match) for match in possible) / leaves
+                text = f"it reaches part of the {self._place(pain)}, where pain was given as a whole"
+                yield ScorePart("might_explain", round(self.weights.within_group * share, 6), text)
+
+    def _predicted_free(self) -> Iterator[ScorePart]:
+        for edge in self.edges:
+            if self.facts.pain_map.is_free(edge.region, self.side if edge.laterality == "ipsilateral" else None):
+                weight = self.weights.zones[edge.zone] * self.weights.confidences[edge.confidence]
+                where = self.words.name("region", edge.region)
+                yield ScorePart(
+                    "predicted_free", -round(self.weights.predicted_free * weight, 6), f"it would send pain to the {where}, which is free"
+                )
+
+    def _examined(self) -> Iterator[ScorePart]:
+        view = self.facts.view(muscle_subject(self.muscle, self.side))
+        for weight in self.weights.findings:
+            verdict = judge(Present(weight.finding), view)
+            added = {True: weight.present, False: weight.absent, None: 0.0}[verdict]
+            if added:
+                label = lowered(self.words.terms[weight.finding].label)
+                yield ScorePart("examination", added, label if verdict else f"{label}: recorded absent")
+
+    def _clues(self) -> Iterator[ScorePart]:
+        own = {self.muscle, *self.words.groups.get(self.muscle, ())}
+        for clue in self.base.clues:
+            if own & set(clue.muscles) and self.facts.booleans.get(clue.finding):
+                yield ScorePart("clue", self.weights.clue, lowered(self.words.terms[clue.finding].label))
+
+    def _place(self, pain: Pain) -> str:
+        return self.words.name("region", pain.region) + (f", {pain.side}" if pain.side else "")
+
+    # --- what breaks ties
+
+    def _prevalent(self) -> bool:
+        around = self.facts.terrain.tree.around
+        return any(
+            self.muscle in common.muscles and any(common.region in around[pain.region] for pain in self.facts.pain_map.painful)
+            for common in self.base.prevalence
+        )
+
+    def _main_zones_elsewhere(self) -> int:
+        explained = {match.edge.region for match in (*self.relation.matches, *self.relation.possible)}
+        return len({edge.region for edge in self.edges if edge.zone == "essential"} - explained)
+
+    def _steps(self) -> int:
+        """How far the muscle lies from the nearest painful place, in neighbouring regions."""
+        found = (self.facts.terrain.referral.steps(self.muscle, pain.region) for pain in self.facts.pain_map.painful)
+        return min((n for n in found if n is not None), default=len(self.words.regions))
+
+    # --- what is known of it
+
+    def _state(self) -> str:
+        subject = muscle_subject(self.muscle, self.side)
+        verdicts = {s.state: self.chain.concluded(s.derived, subject) for s in self.base.pack.muscle_states}
+        reached = next((state for state, verdict in verdicts.items() if verdict), None)
+        if reached:
+            return reached
+        if (self.muscle, self.side) not in self.facts.exams:
+            return "not_examined"
+        return "no_trigger_point" if verdicts and all(verdict is False for verdict in verdicts.values()) else "examined"
+
+    def _grounds(self) -> Iterator[Ground]:
+        subject = muscle_subject(self.muscle, self.side)
+        if self.relation.matches:
+            yield Ground(subject, Present("refers_to_pain"), verdict=True)
+        for finding in self.facts.exams.get((self.muscle, self.side), {}).values():
+            if isinstance(finding.value, bool):
+                yield Ground(subject, Present(finding.term), finding.value)
+
+
+def coverings(facts: Facts, ranked: Sequence[MuscleCandidate]) -> tuple[Covering, ...]:
+    """
+    The smallest sets of up to three muscles that explain all of the listed pain, best first; if none does, those that explain most.
+
+    Muscles that explain the same entries stand for each other: the best is named, the others are alternatives. Exact while no
+    more than sixty different reaches occur.
+    """
+    pains = facts.pain_map.painful
+    reaches: dict[frozenset[Pain], list[MuscleCandidate]] = {}
+    for one in ranked:
+        reach = frozenset(match.pain for match in facts.relation(one.muscle, one.side).matches)
+        if reach:
+            reaches.setdefault(reach, []).append(one)
+    tried = list(reaches)[:REACHES_TRIED]
+    sets: list[tuple[frozenset[Pain], ...]] = []
+    most = 0
+    for size in range(1, LARGEST_COVERING + 1):
+        for chosen in combinations(tried, size):
+            explained = len(frozenset().union(*chosen))
+            if explained > most and all(len(frozenset().union(*chosen[:i], *chosen[i + 1 :])) < explained for i in range(size)):
+                most, sets = explained, []
+            if explained == most and (not sets or len(sets[0]) == size):
+                sets.append(chosen)
+        if most == len(pains):
+            break
+    made = [_covering(chosen, reaches, pains) for chosen in sets]
+    return tuple(sorted(made, key=lambda one: (-one.score, one.muscles))[:COVERINGS_SHOWN])
+
+
+def _covering(chosen: Sequence[frozenset[Pain]], reaches: dict[frozenset[Pain], list[MuscleCandidate]], pains: Sequence[Pain]) -> Covering:
+    members = sorted((reaches[reach] for reach in chosen), key=lambda group: (-group[0].score, group[0].muscle, group[0].side or ""))
+    explained = frozenset().union(*chosen)
+    return Covering(
+        muscles=tuple(muscle_subject(group[0].muscle, group[0].side) for group in members),
+        alternatives=tuple(tuple(muscle_subject(one.muscle, one.side) for one in group[1:]) for group in members),
+        explains=tuple(muscle_subject(pain.region, pain.side) for pain in pains if pain in explained),
+        unexplained=tuple(muscle_subject(pain.region, pain.side) for pain in pains if pain not in explained),
+        score=round(sum(group[0].score for group in members), 6),
+    )
