@@ -184,6 +184,59 @@ def promises_cure(subject: Subject) -> Iterator[Issue]:
                     yield Issue("promises_cure", rule.source, f"{rule.id} says {phrase.strip()!r}")
 
 
+def muscle_nowhere(subject: Subject) -> Iterator[Issue]:
+    """A muscle that lies nowhere, or sends pain nowhere: it could never be thought of."""
+    sends = {edge.muscle for edge in subject.base.referrals}
+    for muscle in subject.base.vocabulary.muscles.values():
+        if not muscle.lies_in:
+            yield Issue("muscle_nowhere", "vocabulary/muscles", f"{muscle.id} lies in no region")
+        if muscle.id not in sends:
+            yield Issue("muscle_nowhere", "referral", f"{muscle.id} sends pain to no region")
+
+
+def region_astray(subject: Subject) -> Iterator[Issue]:
+    """A region outside the tree; there is one root."""
+    regions = subject.base.vocabulary.regions
+    roots = [region.id for region in regions.values() if not region.parent]
+    yield from (Issue("region_astray", "vocabulary/regions.yaml", f"{id_} has no parent, and {roots[0]} is the root") for id_ in roots[1:])
+
+
+def adjacency_one_way(subject: Subject) -> Iterator[Issue]:
+    """Regions are neighbours both ways, and only leaves are."""
+    regions = subject.base.vocabulary.regions
+    groups = {region.parent for region in regions.values()}
+    for region in regions.values():
+        for other in region.adjacent:
+            if region.id not in regions[other].adjacent:
+                yield Issue("adjacency_one_way", "vocabulary/regions.yaml", f"{other} does not name {region.id} as its neighbour")
+            if other in groups:
+                yield Issue("adjacency_one_way", "vocabulary/regions.yaml", f"{region.id} names {other} as its neighbour, which has parts")
+
+
+def side_impossible(subject: Subject) -> Iterator[Issue]:
+    """A midline pattern in a region that has no midline, or an edge to a group of regions."""
+    regions = subject.base.vocabulary.regions
+    groups = {region.parent for region in regions.values()}
+    for edge in subject.base.referrals:
+        sides = regions[edge.region].sides
+        if edge.laterality == "midline" and sides and "midline" not in sides:
+            yield Issue("side_impossible", "referral", f"{edge.muscle} -> {edge.region}: that region has no midline")
+        if edge.region in groups:
+            yield Issue("side_impossible", "referral", f"{edge.muscle} -> {edge.region}: name the parts of that region")
+
+
+def region_unreached(subject: Subject) -> Iterator[Issue]:
+    """A leaf region to which no muscle sends pain and in which none lies: the graph says nothing about it."""
+    regions = subject.base.vocabulary.regions
+    groups = {region.parent for region in regions.values()}
+    reached = {edge.region for edge in subject.base.referrals}
+    reached |= {place for muscle in subject.base.vocabulary.muscles.values() for place in muscle.lies_in}
+    if subject.base.referrals:
+        for region in regions.values():
+            if region.id not in groups and region.id not in reached:
+                yield Issue("region_unreached", "referral", f"no muscle sends pain to {region.id} or lies there")
+
+
 CHECKS: tuple[Check, ...] = (
     case_fails,
     case_title_twice,
@@ -196,6 +249,11 @@ CHECKS: tuple[Check, ...] = (
     age_triggers,
     alert_without_region,
     promises_cure,
+    muscle_nowhere,
+    region_astray,
+    adjacency_one_way,
+    side_impossible,
+    region_unreached,
 )
 
 

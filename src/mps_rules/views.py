@@ -151,9 +151,12 @@ class _Text:
             return
         words = self.base.vocabulary
         names = " with ".join(words.subject_label(muscle) for muscle in best.muscles)
-        rest = [words.name("region", place.partition(".")[0]) for place in best.unexplained]
-        what = f"explain most of the listed pain, not: {_some(rest)}" if rest else "explain all of the listed pain"
-        yield from _wrap(f"Fewest that {what}: {names}.", 2, 4)
+        rest = dict.fromkeys(words.name("region", place.partition(".")[0]) for place in best.unexplained)
+        if rest:
+            line = f"No {len(best.muscles)} muscles explain all of the listed pain; nearest: {names}; not explained: {_some(list(rest))}."
+        else:
+            line = f"Fewest muscles that explain all of the listed pain: {names}."
+        yield from _wrap(line, 2, 4)
 
     def _muscle(self, parts: Sequence[MuscleCandidate]) -> Iterator[str]:
         best = parts[0]
