@@ -10,16 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mps_rules import explain, views
+from mps_rules import derivations, explain, views
 from mps_rules.assess import assess
 from mps_rules.errors import Fault, FindingError
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
 from mps_rules.model import Assessment, Chain, Findings, KnowledgeBase, Proof
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Folder = str | PathLike[str]
 
@@ -67,6 +70,25 @@ class _Tools:
 
     def text(self, assessment: Assessment) -> str:
         return views.text(assessment, self.base)
+
+    def html(self, assessment: Assessment) -> str:
+        from mps_rules import notebook
+
+        return notebook.html(assessment, self.base)
+
+    def body_map(self, assessment: Assessment) -> str:
+        from mps_rules import bodymap
+
+        return bodymap.body_map(assessment, self.base)
+
+    def derivation_graph(self, assessment: Assessment) -> "nx.DiGraph[derivations.Node]":
+        return derivations.derivation_graph(assessment, self.base)
+
+    def derivation_svg(self, assessment: Assessment, id: str | None) -> str:
+        return derivations.svg(assessment, self.base, id)
+
+    def derivation_mermaid(self, assessment: Assessment, id: str | None) -> str:
+        return derivations.mermaid(assessment, self.base, id)
 
 
 def evaluate(findings: Mapping[str, Any], kb: KnowledgeBase | None = None) -> Assessment:

@@ -134,6 +134,29 @@ def explain(file: str, id: str, as_json: bool, folders: tuple[Path, ...]) -> Non
     click.echo(json.dumps(proof.to_dict(), ensure_ascii=False, indent=2) if as_json else str(proof))
 
 
+@main.command()
+@click.argument("file")
+@click.argument("id", required=False)
+@click.option("--body", "form", flag_value="body", help="The body map as SVG.")
+@click.option("--mermaid", "form", flag_value="mermaid", help="The derivation as Mermaid text.")
+@click.option("--svg", "form", flag_value="svg", default=True, help="The derivation as SVG (this is the default).")
+@_rules
+@_guarded
+def graph(file: str, id: str | None, form: str, folders: tuple[Path, ...]) -> None:
+    """
+    Draw how ID was concluded of the patient in FILE, or, with --body, where it hurts.
+
+    ID left out: the alerts and the leading hypothesis. Prints SVG or Mermaid text.
+    """
+    assessment = api.evaluate(_findings(file), _load(folders))
+    if form == "body":
+        click.echo(assessment.body_map(), nl=False)
+    elif form == "mermaid":
+        click.echo(assessment.derivation_mermaid(id), nl=False)
+    else:
+        click.echo(assessment.derivation_svg(id), nl=False)
+
+
 @main.command(name="cases")
 @click.argument("id", default="")
 @_rules

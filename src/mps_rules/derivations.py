@@ -242,10 +242,9 @@ def _lines(graph: "nx.DiGraph[Node]", node: Node) -> list[str]:
     data = graph.nodes[node]
     lines = textwrap.wrap(data["label"], LETTERS)[:5]
     if node[0] == "rule":
-        effects = ", ".join(dict.fromkeys(effect for *_, effect in graph.out_edges(node, data="effect") if effect))
-        lines.append(
-            textwrap.shorten(f"{effects}{' ' if effects else ''}[{', '.join(data['references'])}]", LETTERS + 8, placeholder=" ...]")
-        )
+        effects = dict.fromkeys(graph.edges[node, after].get("effect", "") for after in graph.successors(node))
+        cited = f"{', '.join(filter(None, effects))} [{', '.join(data['references'])}]".lstrip()
+        lines.append(textwrap.shorten(cited, LETTERS + 8, placeholder=" ...]"))
     return lines
 
 

@@ -8,9 +8,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
 
 import attrs
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 from mps_rules.conditions import Condition
 from mps_rules.errors import Fault, FindingError, Misfit, closest, dotted, shown
@@ -892,6 +895,26 @@ class Tools(Protocol):
         """The assessment as a clinician reads it."""
         ...
 
+    def html(self, assessment: "Assessment") -> str:
+        """The assessment as a block of HTML."""
+        ...
+
+    def body_map(self, assessment: "Assessment") -> str:
+        """Where it hurts and which muscles could send the pain, as SVG."""
+        ...
+
+    def derivation_graph(self, assessment: "Assessment") -> "nx.DiGraph[tuple[str, str]]":
+        """How it was concluded, as a graph."""
+        ...
+
+    def derivation_svg(self, assessment: "Assessment", id: str | None) -> str:
+        """How it was concluded, drawn."""
+        ...
+
+    def derivation_mermaid(self, assessment: "Assessment", id: str | None) -> str:
+        """How it was concluded, for Mermaid."""
+        ...
+
 
 @attrs.frozen
 class Proof:
@@ -983,6 +1006,38 @@ class Assessment:
     def text(self) -> str:
         """The assessment as plain text that a clinician reads in ten seconds; alerts first."""
         return self._need_tools().text(self)
+
+    def body_map(self) -> str:
+        """Where it hurts and which muscles could send the pain, as SVG text."""
+        return self._need_tools().body_map(self)
+
+    def derivation_graph(self) -> "nx.DiGraph[tuple[str, str]]":
+        """How everything was concluded: findings, rules, conclusions and references as nodes ``(kind, id)`` with a ``label``."""
+        return self._need_tools().derivation_graph(self)
+
+    def derivation_svg(self, id: str | None = None) -> str:
+        """
+        What led to a conclusion, drawn in layers as SVG text; left out, the alerts and the leading hypothesis.
+
+        Raises:
+            FindingError: nothing of that id was concluded.
+
+        """
+        return self._need_tools().derivation_svg(self, id)
+
+    def derivation_mermaid(self, id: str | None = None) -> str:
+        """
+        The same as Mermaid flowchart text.
+
+        Raises:
+            FindingError: nothing of that id was concluded.
+
+        """
+        return self._need_tools().derivation_mermaid(self, id)
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows."""
+        return self._tools.html(self) if self._tools else None
 
     def _need_tools(self) -> Tools:
         if self._tools is None:

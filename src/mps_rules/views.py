@@ -11,13 +11,13 @@ WIDTH = 100
 SHOWN = 6
 """How many entries of one kind are shown before the text says how many more there are."""
 
-_STATES = {
+STATES = {
     "not_examined": "not examined",
     "no_trigger_point": "examined, no trigger point",
     "examined": "examined, not settled",
 }
 
-_ACCESS = {
+ACCESS = {
     "palpable": "palpable",
     "deep": "lies deep",
     "intraoral": "palpated inside the mouth",
@@ -160,12 +160,12 @@ class _Text:
 
     def _muscle(self, parts: Sequence[MuscleCandidate]) -> Iterator[str]:
         best = parts[0]
-        state = {s.state: s.label for s in self.base.pack.muscle_states} | _STATES
+        state = {s.state: s.label for s in self.base.pack.muscle_states} | STATES
         sides = dict.fromkeys(part.side or "side not given" for part in parts)
         names = " / ".join(dict.fromkeys(part.label for part in parts))
         doubt = "; side of the pain not given" if best.side_assumed else ""
         confidence = f"; confidence of the pattern: {best.confidence}" if best.confidence not in ("", "high") else ""
-        how = f" ({_ACCESS[best.access]})" if best.status == "not_examined" and best.access else ""
+        how = f" ({ACCESS[best.access]})" if best.status == "not_examined" and best.access else ""
         yield from _wrap(f"{names}, {' and '.join(sides)}: {state[best.status]}{how}{confidence}{doubt}", 2, 4)
         for path in best.path[:2]:
             yield from _wrap(path + self._cite(self._published(best.references)), 6, 8)
