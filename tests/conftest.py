@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from mps_rules.facts import Facts, Terrain, terrain_of
 from mps_rules.findings import read_findings
 from mps_rules.knowledge import load_folders, packaged_rules
 from mps_rules.model import Findings, KnowledgeBase
+from packs import SMALL, Layer, written
 
 # "steady" draws the same examples on every run; "explore" draws new ones, and more of them, for an idle evening.
 settings.register_profile("steady", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
@@ -42,3 +44,19 @@ def facts_of(terrain: Terrain) -> Callable[[Mapping[str, Any]], Facts]:
         return Facts(terrain, read_findings(mapping, terrain))
 
     return read
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    """The small pack: ten places, four muscles, no rules."""
+    return load_folders([written(tmp_path_factory.mktemp("small"), SMALL)])
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[..., KnowledgeBase]:
+    """The small pack with these files laid over it."""
+
+    def loaded(*layers: Layer) -> KnowledgeBase:
+        return load_folders([written(tmp_path / "pack", SMALL, *layers)])
+
+    return loaded

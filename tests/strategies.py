@@ -1,6 +1,7 @@
 """What Hypothesis draws: conditions, pictures of a patient to judge them by, and data as a careless caller sends it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import attrs
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 
 from mps_rules import conditions as c
 from mps_rules.conditions import Condition, Interval, Truth
+from mps_rules.model import SIDES, Pain
+from mps_rules.painmap import Place
 
 TERMS = ("a", "b", "c")
 OWN = ("own_a", "own_b")
@@ -198,3 +201,61 @@ def plain_data(extra: st.SearchStrategy[Any] | None = None) -> st.SearchStrategy
         lambda part: st.one_of(st.lists(part, max_size=4), st.dictionaries(keys, part, max_size=4)),
         max_leaves=15,
     )
+
+
+# --- the body of the small pack ---------------------------------------------------------------------------------------
+
+LEAVES: Mapping[str, tuple[str | None, ...]] = {
+    "low_back": SIDES,
+    "sacrum": (None,),
+    "calf": SIDES,
+    "foot": SIDES,
+    "sternum": (None,),
+    "ribs": SIDES,
+}
+WITHIN = {"body": tuple(LEAVES), "back": ("low_back", "sacrum"), "leg": ("calf", "foot"), "chest": ("sternum", "ribs")}
+REGIONS = (*WITHIN, *LEAVES)
+SIDED = ("low_back", "leg", "calf", "foot", "chest", "ribs")
+PLACES: tuple[Place, ...] = tuple((leaf, side) for leaf, sides in LEAVES.items() for side in sides)
+BODIES = st.sets(st.sampled_from(PLACES)).map(frozenset)
+"""Where some patient really hurts."""
+
+
+def lies_within(place: Place, region: str, side: str | None) -> bool:
+    """Whether a place is part of a region, and on that side if it has one."""
+    leaf, own = place
+    return leaf in WITHIN.get(region, (region,)) and (side is None or own is None or own == side)
+
+
+@st.composite
+def true_entries(draw: st.DrawFn, body: frozenset[Place]) -> list[Pain]:
+    """What a patient who hurts in just these places may truly say."""
+    asked = st.tuples(st.sampled_from(SIDED), st.sampled_from((None, "left", "right")))
+    asked |= st.tuples(st.sampled_from(("body", "back", "sacrum", "sternum")), st.none())
+    return [Pain(*entry, present=any(lies_within(place, *entry) for place in body)) for entry in draw(st.lists(asked, max_size=4))]
+
+
+@st.composite
+def pain_maps(draw: st.DrawFn) -> tuple[tuple[Pain, ...], bool]:
+    """The entries of some possible patient, and whether they cover all the pain there is."""
+    body = draw(BODIES)
+    entries = draw(true_entries(body))
+    complete = draw(st.booleans())
+    if complete:
+        painful = [(entry.region, entry.side) for entry in entries if entry.present]
+        entries += [Pain(*place) for place in sorted(body, key=str) if not any(lies_within(place, *entry) for entry in painful)]
+    return tuple(entries), complete
+
+
+def possible_bodies(entries: Iterable[Pain], *, complete: bool) -> Iterator[frozenset[Place]]:
+    """Every set of painful places that fits what was said."""
+    painful = [(entry.region, entry.side) for entry in entries if entry.present]
+    denied = [(entry.region, entry.side) for entry in entries if not entry.present]
+    free = {place for place in PLACES for entry in denied if lies_within(place, *entry) and entry[1] in (None, place[1])}
+    if complete:
+        free |= {place for place in PLACES if not any(lies_within(place, *entry) for entry in painful)}
+    open_ = [place for place in PLACES if place not in free]
+    for choice in product((False, True), repeat=len(open_)):
+        body = frozenset(place for place, chosen in zip(open_, choice, strict=True) if chosen)
+        if all(any(lies_within(place, *entry) for place in body) for entry in painful):
+            yield body

@@ -1,6 +1,7 @@
 """Whether a condition holds: Kleene's laws, intervals, the normal form, and the grounds of a verdict."""
 
 from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 import attrs
@@ -288,6 +289,17 @@ def test_the_normal_form_has_no_counts_no_items_and_one_word_at_a_time(condition
                 assert not isinstance(part, c.AtLeast | c.Item)
 
 
+@pytest.mark.parametrize("size", range(1, 6))
+def test_a_count_in_normal_form_still_counts(size: int) -> None:
+    of = tuple(c.Present(f"t{number}") for number in range(size))
+    for n in range(1, size + 1):
+        normal = normalise(c.AtLeast(n, of))
+        for truths in product((True, False, None), repeat=size):
+            picture = Picture({("patient", "term", part.term): truth for part, truth in zip(of, truths, strict=True)}, {})
+
+            assert count_at_least(n, truths) is judge(normal, picture)
+
+
 @pytest.mark.parametrize("n", range(1, 13))
 def test_a_count_over_twelve_parts_stays_small_in_normal_form(n: int) -> None:
     of = tuple(c.Present(f"t{number}") for number in range(12))
@@ -371,6 +383,15 @@ def test_silence_under_established_is_itself_the_ground(leaf: Condition, picture
     closing = c.Established(leaf)
 
     assert [Ground("patient", closing, False)] == list(grounds(closing, picture))
+
+
+@given(leaves(), pictures())
+def test_what_was_answered_under_established_or_known_is_the_ground_itself(leaf: Condition, picture: Picture) -> None:
+    assume(judge(leaf, picture) is not None)
+    expected = list(grounds(leaf, picture))
+
+    assert expected == list(grounds(c.Established(leaf), picture))
+    assert expected == list(grounds(c.Known(leaf), picture))
 
 
 def test_every_alternative_that_holds_is_a_ground() -> None:

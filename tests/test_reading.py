@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mps_rules.errors import Fault
-from mps_rules.reading import DEEPEST, LONGEST, Document, Unreadable, dotted, read_json, read_text, read_yaml
+from mps_rules.errors import Fault, dotted
+from mps_rules.reading import DEEPEST, LONGEST, Document, Unreadable, read_json, read_text, read_yaml
 
 
 def _refusal(text: str, *, json_: bool = False) -> list[str]:
@@ -166,6 +166,13 @@ def test_a_hundred_thousand_brackets_are_refused(text: str) -> None:
     (fault,) = _refusal(text)
 
     assert "nested more than 64 deep" in fault or "a key must be a word" in fault
+
+
+@pytest.mark.parametrize("text", ["[" * 65 + "]" * 65, "- " * 65 + "a", "{a: " * 65 + "1" + "}" * 65])
+def test_nesting_beyond_the_limit_is_refused_even_if_it_is_closed(text: str) -> None:
+    expected = ["x.yaml line 1: nested more than 64 deep"]
+
+    assert expected == _refusal(text)
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000, "[" * 66 + "]" * 66])

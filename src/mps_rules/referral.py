@@ -221,7 +221,7 @@ class ReferralMap:
             yield Match(pain, edge, assumed, certain)
 
     def _same_side(self, edge: Referral, side: str | None, pain: Pain) -> bool:
-        if edge.laterality != "ipsilateral" or not self.vocabulary.regions[edge.region].sides:
+        if edge.laterality == "bilateral" or not self.vocabulary.regions[edge.region].sides:
             return True
         return side is None or pain.side not in SIDES or pain.side == side
 

@@ -1,0 +1,15 @@
+"""The examples in docstrings and in Markdown are run as tests."""
+
+from doctest import ELLIPSIS
+
+from sybil import Sybil
+from sybil.document import PythonDocStringDocument
+from sybil.parsers.markdown import PythonCodeBlockParser
+from sybil.parsers.rest import DocTestParser
+
+_docstrings = Sybil(
+    parsers=[DocTestParser(optionflags=ELLIPSIS)], patterns=["src/**/*.py"], document_types={".py": PythonDocStringDocument}
+)
+_pages = Sybil(parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS)], patterns=["README.md", "docs/**/*.md"])
+
+pytest_collect_file = (_docstrings + _pages).pytest()

@@ -1,0 +1,153 @@
+"""A pack small enough to see whole, and the means to spoil it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+Layer = Mapping[str, str | bytes | None]
+"""Files by name; None leaves a file out."""
+
+SMALL: Mapping[str, str] = {
+    "pack.yaml": """\
+id: small
+title: A small pack
+version: "1"
+status: not clinically reviewed
+licence: Apache-2.0
+owners: [nobody]
+intended_users: Tests.
+intended_use: Tests.
+""",
+    "vocabulary/units.yaml": """\
+units:
+  - {id: d, dimension: time, factor: 86400, also: [day, days]}
+  - {id: wk, dimension: time, factor: 604800, also: [week, weeks]}
+  - {id: Cel, dimension: temperature, factor: 1}
+  - {id: "{score}", dimension: score, factor: 1, shown: ""}
+""",
+    "vocabulary/findings/few.yaml": """\
+category: few
+findings:
+  - {id: fever, label: Fever, cost: asked, synonyms: [hot], implied_by: {temperature: {at_least: 38}}}
+  - {id: rash, label: Rash, cost: examined}
+  - {id: cough, label: Cough, cost: asked}
+  - {id: temperature, label: Temperature, kind: number, range: [30, 45], unit: Cel, cost: examined}
+  - {id: duration, label: Since when, kind: duration, range: [0, 6000], unit: wk, cost: asked}
+  - {id: quality, label: Words, kind: many_of, values: [dull, sharp, burning], cost: asked}
+  - {id: onset, label: Onset, kind: one_of, values: [sudden, slow], cost: asked}
+  - {id: pain_intensity, label: Pain now, kind: number, range: [0, 10], unit: "{score}", cost: asked}
+  - {id: pain_low_back, label: Low back pain, cost: asked, from: {pain_at: [low_back]}, stands_for: low_back}
+  - {id: score, label: Score, kind: number, range: [0, 2], unit: "{score}", cost: asked}
+  - {id: taut_band, label: Taut band, subject: muscle, cost: examined}
+  - {id: sore_spot, label: Sore spot, subject: muscle, cost: examined}
+  - {id: basis, label: What it rests on, subject: label, kind: one_of, values: [imaging, clinic], cost: asked}
+  - {id: failed, label: Treated without relief, subject: label, cost: asked}
+  - {id: examined, label: Examined, subject: muscle, cost: examined, fact: true}
+  - {id: refers_to_pain, label: Refers to the pain, subject: muscle, cost: asked, fact: true}
+  - {id: lies_in_pain, label: Lies in the pain, subject: muscle, cost: asked, fact: true}
+  - {id: remote_from_pain, label: Refers but lies elsewhere, subject: muscle, cost: asked, fact: true}
+  - {id: explains_all, label: Explains all pain, subject: muscle, cost: asked, fact: true}
+""",
+    "vocabulary/measures.yaml": """\
+measures:
+  - {id: score, sum: [fever, cough]}
+""",
+    "vocabulary/regions.yaml": """\
+regions:
+  - {id: body, label: Whole body}
+  - {id: back, label: Back, parent: body}
+  - {id: low_back, label: Low back, parent: back, sides: [left, right, midline], adjacent: [sacrum]}
+  - {id: sacrum, label: Sacrum, parent: back, adjacent: [low_back]}
+  - {id: leg, label: Leg, parent: body, sides: [left, right]}
+  - {id: calf, label: Calf, parent: leg, sides: [left, right], adjacent: [foot]}
+  - {id: foot, label: Foot, parent: leg, sides: [left, right], adjacent: [calf]}
+  - {id: chest, label: Chest, parent: body, sides: [left, right, midline]}
+  - {id: sternum, label: Breastbone, parent: chest, adjacent: [ribs]}
+  - {id: ribs, label: Ribs, parent: chest, sides: [left, right], adjacent: [sternum]}
+""",
+    "vocabulary/muscles/few.yaml": """\
+muscles:
+  - {id: alpha, label: Alpha, group: alpha, area: back, lies_in: [low_back], access: palpable}
+  - {id: beta_deep, label: "Beta, deep", group: beta, area: leg, lies_in: [foot], access: deep}
+  - {id: beta_long, label: "Beta, long", group: beta, area: leg, lies_in: [calf, foot], access: palpable}
+  - {id: gamma, label: Gamma, group: gamma, area: chest, lies_in: [ribs], access: palpable}
+""",
+    "vocabulary/diagnoses.yaml": """\
+diagnoses:
+  - {id: strain, label: Strain, kind: article, muscles: [alpha, beta_deep]}
+  - {id: lumbago, label: Lumbago, kind: other}
+""",
+    "vocabulary/hypotheses.yaml": """\
+hypotheses:
+  - {id: muscle_pain, label: Muscle pain, kind: myofascial}
+  - {id: infection, label: Infection, kind: serious}
+""",
+    "referral/few.yaml": """\
+referrals:
+  - {muscle: alpha, region: low_back, zone: essential, confidence: high, references: [BOOK]}
+  - {muscle: alpha, region: calf, zone: spillover, confidence: low}
+  - {muscle: alpha, region: sacrum, zone: spillover, confidence: moderate, laterality: bilateral}
+  - {muscle: beta_deep, region: calf, zone: essential, confidence: high}
+  - {muscle: beta_deep, region: foot, zone: essential, confidence: high}
+  - {muscle: beta_long, region: foot, zone: spillover, confidence: high}
+  - {muscle: beta_long, region: low_back, zone: spillover, confidence: low, laterality: midline}
+  - {muscle: gamma, region: sternum, zone: essential, confidence: high}
+  - {muscle: gamma, region: ribs, zone: essential, confidence: high, laterality: bilateral}
+""",
+    "referral/ranking.yaml": """\
+ranking:
+  zones: {essential: 1.0, spillover: 0.5}
+  confidences: {high: 1.0, moderate: 0.8, low: 0.4}
+  within_group: 0.25
+  predicted_free: 0.5
+  findings: [{finding: taut_band, present: 0.25, absent: -0.25}]
+  clue: 0.25
+  references: [BOOK]
+""",
+    "evidence/references.yaml": """\
+references:
+  - {id: BOOK, class: textbook, text: "A book.", checked: "yes"}
+""",
+    "evidence/claims.yaml": """\
+claims:
+  - {id: C1, topic: t, claim: "Fever and rash go together.", conclusion: ill}
+""",
+}
+"""A whole pack without rules: every kind of word once, and a body of ten places."""
+
+
+def rule(
+    id: str,
+    when: str = "fever",
+    then: str = "[derive: ill]",
+    about: str = "patient",
+    status: str = "active",
+    more: str = "",
+) -> dict[str, str]:
+    """The file of one rule, complete in everything that the test does not speak of."""
+    text = f"""\
+id: {id}
+title: A rule
+status: {status}
+about: {about}
+summary: A summary.
+evidence: {{grade: textbook, references: [BOOK], claims: [C1]}}
+when: {when}
+then: {then}
+limits: None.
+reviewed: {{on: 2026-11-22, by: authors}}
+{more}"""
+    return {f"{id.replace('.', '/')}.yaml": text}
+
+
+def written(folder: Path, *layers: Layer) -> Path:
+    """The folder, holding the files of these layers; a later layer replaces a file of an earlier one, None leaves it out."""
+    files: dict[str, str | bytes | None] = {}
+    for layer in layers:
+        files |= layer
+    for name, content in files.items():
+        if content is None:
+            continue
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder

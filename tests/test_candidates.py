@@ -1,0 +1,170 @@
+"""Which muscles may be the source: ranked in the open, laterality kept, covered with few."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mps_rules as mps
+from mps_rules.facts import Terrain
+from mps_rules.model import Assessment, KnowledgeBase, MuscleCandidate
+
+ARM = ["arm_lateral.left", "forearm_radial.left", "thumb.left", "fingers_radial.left", "hand_dorsum.left"]
+OTHER = {"left": "right", "right": "left"}
+
+
+def groups(assessment: Assessment) -> list[str]:
+    return list(dict.fromkeys(muscle.group for muscle in assessment.muscles))
+
+
+def named(assessment: Assessment, muscle: str, side: str) -> MuscleCandidate:
+    return next(one for one in assessment.muscles if (one.muscle, one.side) == (muscle, side))
+
+
+def test_low_back_pain_brings_the_buttock_the_flank_and_the_back_among_the_first_six() -> None:
+    assessment = mps.evaluate({"pain": ["low_back.left"]})
+
+    assert {"gluteus_medius", "quadratus_lumborum", "deep_spinal", "erector_spinae_superficial"} <= set(groups(assessment)[:6])
+    assert (
+        "pain in the low back (lumbar) <- gluteus medius, which lies in the upper buttock"
+        in named(assessment, "gluteus_medius", "left").path[0]
+    )
+
+
+def test_a_buttock_known_to_be_free_lowers_gluteus_medius() -> None:
+    silent = mps.evaluate({"pain": ["low_back.left"]})
+    free = mps.evaluate({"pain": ["low_back.left", {"region": "buttock", "side": "left", "present": False}]})
+
+    assert named(free, "gluteus_medius", "left").score < named(silent, "gluteus_medius", "left").score
+    assert any(part.name == "predicted_free" for part in named(free, "gluteus_medius", "left").terms)
+
+
+def test_arm_and_hand_pain_with_a_free_neck_brings_the_scalenes_first_or_second() -> None:
+    assessment = mps.evaluate({"pain": [*ARM, {"region": "neck", "present": False}]})
+
+    assert "scalenes" in groups(assessment)[:2]
+
+
+def test_pain_down_the_back_of_thigh_and_calf_brings_gluteus_minimus_and_piriformis_and_asks_for_the_nerve_screen() -> None:
+    assessment = mps.evaluate({"pain": ["thigh_posterior.left", "knee_posterior.left", "calf.left"]})
+
+    assert "gluteus_minimus_posterior" == assessment.muscles[0].muscle
+    assert any(one.muscle == "piriformis" for one in assessment.muscles)
+    assert "nerve_screen_missing" in {caution.id for caution in assessment.cautions}
+    assert any("motor_deficit" in question.terms for question in assessment.questions[:6])
+
+
+def test_every_muscles_own_main_zones_bring_it_or_its_group_among_the_first_five(kb: KnowledgeBase, terrain: Terrain) -> None:
+    ranks = {}
+    for muscle in kb.vocabulary.muscles.values():
+        zones = [edge for edge in terrain.referral.edges(muscle.id) if edge.zone == "essential"]
+        sides = {"ipsilateral": ".left", "bilateral": ".bilateral", "midline": ".midline"}
+        pain = [e.region + (sides[e.laterality] if kb.vocabulary.regions[e.region].sides else "") for e in zones]
+        ranks[muscle.id] = groups(mps.evaluate({"pain": pain}, kb)).index(muscle.group) + 1
+
+    assert [] == [muscle for muscle, rank in ranks.items() if rank > 5]
+    assert sum(rank <= 3 for rank in ranks.values()) >= 0.95 * len(ranks)
+
+
+def test_a_score_is_the_sum_of_its_terms_and_each_term_says_why() -> None:
+    findings = {
+        "pain": ["low_back.left", "buttock.left", {"region": "thigh", "side": "left", "present": False}],
+        "pain_rolling_in_bed": True,
+        "exam": [
+            {"muscle": "quadratus_lumborum_deep", "side": "left", "taut_band": True, "hypersensitive_spot": False, "pain_recognition": True}
+        ],
+    }
+    assessment = mps.evaluate(findings)
+
+    assert all(one.score == pytest.approx(sum(part.value for part in one.terms)) for one in assessment.muscles)
+    assert all(part.text for one in assessment.muscles for part in one.terms)
+    assert {"clue", "examination"} <= {part.name for part in named(assessment, "quadratus_lumborum_deep", "left").terms}
+
+
+def test_an_examined_active_muscle_outranks_an_unexamined_one_and_a_silent_one_falls() -> None:
+    pain = {"pain": ["low_back.left"]}
+    signs = ("taut_band", "hypersensitive_spot", "pain_recognition")
+    active = mps.evaluate(pain | {"exam": [{"muscle": "psoas_major", "side": "left", **dict.fromkeys(signs, True)}]})
+    silent = mps.evaluate(pain | {"exam": [{"muscle": "gluteus_medius", "side": "left", **dict.fromkeys(signs, False)}]})
+
+    assert ("psoas_major", "active") == (active.muscles[0].muscle, active.muscles[0].status)
+    assert named(silent, "gluteus_medius", "left").score < 0.5
+
+
+def test_pain_in_a_whole_leg_never_counts_as_pain_in_each_of_its_parts() -> None:
+    assessment = mps.evaluate({"pain": ["lower_limb.left"]})
+
+    assert assessment.muscles
+    assert all(one.explains == () and one.might_explain for one in assessment.muscles)
+    assert assessment.coverings == ()
+
+
+def test_two_distant_pains_are_covered_by_two_muscles_and_nothing_is_left_over() -> None:
+    assessment = mps.evaluate({"pain": ["thumb.left", "low_back.right"]})
+    best = assessment.coverings[0]
+
+    assert 2 == len(best.muscles)
+    assert ((), {"thumb.left", "low_back.right"}) == (best.unexplained, set(best.explains))
+
+
+def test_what_no_three_muscles_explain_is_named() -> None:
+    assessment = mps.evaluate({"pain": ["thumb.left", "low_back.right", "temple.left", "heel.right", "knee_anterior.left"]})
+
+    assert assessment.coverings
+    assert all(len(covering.muscles) == 3 and covering.unexplained for covering in assessment.coverings)
+
+
+def test_a_covering_holds_no_muscle_that_it_could_do_without(terrain: Terrain) -> None:
+    assessment = mps.evaluate({"pain": ["thumb.left", "low_back.right", "temple.left"]})
+    reach = {f"{one.muscle}.{one.side}": set(one.explains) for one in assessment.muscles}
+
+    assert assessment.coverings
+    for covering in assessment.coverings:
+        for left_out in covering.muscles:
+            rest = set().union(*(reach[muscle] for muscle in covering.muscles if muscle != left_out))
+
+            assert not set().union(*(reach[muscle] for muscle in covering.muscles)) <= rest
+
+
+def places(kb: KnowledgeBase) -> st.SearchStrategy[list[str]]:
+    groups_of = {region.parent for region in kb.vocabulary.regions.values()}
+    leaves = [r for r in kb.vocabulary.regions.values() if r.id not in groups_of]
+    choices = [f"{leaf.id}.{side}" if leaf.sides else leaf.id for leaf in leaves for side in ("left", "right")]
+    return st.lists(st.sampled_from(sorted(set(choices))), min_size=1, max_size=5, unique=True)
+
+
+KB = mps.load()
+
+
+@settings(max_examples=25, deadline=None)
+@given(places(KB), st.data())
+def test_a_region_free_of_pain_never_raises_a_muscle_that_sends_pain_there(pain: list[str], data: st.DataObject) -> None:
+    free = data.draw(places(KB).map(lambda found: [place for place in found if place not in pain][:1]))
+    before = {(m.muscle, m.side): m.score for m in mps.evaluate({"pain": pain}).muscles}
+    entries: list[Any] = [*pain, *({"region": p.partition(".")[0], "side": p.partition(".")[2] or None, "present": False} for p in free)]
+    after = mps.evaluate({"pain": entries}).muscles
+
+    assert all(one.score <= before.get((one.muscle, one.side), one.score) for one in after)
+
+
+def mirrored(place: str) -> str:
+    region, dot, side = place.partition(".")
+    return f"{region}{dot}{OTHER.get(side, side)}"
+
+
+@settings(max_examples=25, deadline=None)
+@given(places(KB))
+def test_the_mirror_image_of_a_patient_gives_the_mirror_image_of_the_scores(pain: list[str]) -> None:
+    here = {(m.muscle, m.side): m.score for m in mps.evaluate({"pain": pain}).muscles}
+    there = {(m.muscle, OTHER[m.side or ""]): m.score for m in mps.evaluate({"pain": [mirrored(p) for p in pain]}).muscles}
+
+    assert here == there
+
+
+@settings(max_examples=25, deadline=None)
+@given(places(KB), st.randoms(use_true_random=False))
+def test_the_order_in_which_pain_is_listed_does_not_matter(pain: list[str], random: Any) -> None:
+    shuffled = random.sample(pain, len(pain))
+
+    assert mps.evaluate({"pain": pain}).muscles == mps.evaluate({"pain": shuffled}).muscles

@@ -1,0 +1,563 @@
+"""The command: every option, every exit code, and every mistake answered by a list of faults instead of a traceback."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click import Group
+from click.testing import CliRunner, Result
+
+import mps_rules as mps
+from mps_rules import forms
+from mps_rules.cli import main
+from mps_rules.facts import Terrain
+from mps_rules.findings import read_findings
+from mps_rules.knowledge import packaged_rules
+from mps_rules.model import KnowledgeBase
+from mps_rules.reading import read_yaml
+from test_evaluate import EXAMPLES, example
+
+ROOT = Path(__file__).parents[1]
+FILES = {name: str(ROOT / "examples" / f"{name}.yaml") for name in EXAMPLES}
+PROGRAM = Path(sys.executable).with_name("mps-rules")
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run() -> Run:
+    """The command in this process."""
+
+    def invoke(*arguments: str | Path, stdin: str | bytes | None = None) -> Result:
+        result = CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    """A copy of the packaged rules to spoil."""
+    return shutil.copytree(packaged_rules(), tmp_path / "rules")
+
+
+def faults(result: Result) -> list[str]:
+    """The faults on standard error, each on a line of its own."""
+    lines: list[str] = result.stderr.splitlines()
+    assert all(line.startswith("error: ") for line in lines), result.stderr
+    return [line.removeprefix("error: ") for line in lines]
+
+
+# --- what it is -------------------------------------------------------------------------------------------------------
+
+
+def _commands(group: Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    for name, command in group.commands.items():
+        yield from _commands(command, (*path, name)) if isinstance(command, Group) else [(*path, name)]
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+@pytest.mark.parametrize("path", list(_commands(main)), ids=" ".join)
+def test_every_command_says_what_it_does(path: tuple[str, ...], option: str, run: Run) -> None:
+    result = run(*path, option)
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Usage: ")
+    assert result.stderr == ""
+
+
+def test_the_version_shows_program_and_rules_with_their_digest(run: Run, kb: KnowledgeBase) -> None:
+    result = run("--version")
+    expected = f"mps-rules {mps.__version__}\nrules {kb.pack.id} {kb.pack.version}, {kb.pack.status}, digest {kb.digest}\n"
+
+    assert (0, expected) == (result.exit_code, result.stdout)
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["evaluate"], ["evaluate", "a", "--nonsense"], ["terms"], ["new", "rule"]])
+def test_a_wrong_call_is_explained(arguments: list[str], run: Run) -> None:
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage: ")
+
+
+# --- evaluate ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_evaluate_prints_the_text(name: str, run: Run) -> None:
+    result = run("evaluate", FILES[name])
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert mps.evaluate(example(name)).text() == result.stdout
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_evaluate_with_json_prints_the_whole_assessment(name: str, run: Run) -> None:
+    result = run("evaluate", "--json", FILES[name])
+
+    assert result.exit_code == 0
+    assert mps.evaluate(example(name)).to_json() + "\n" == result.stdout
+    assert mps.evaluate(example(name)).to_dict() == json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(
+    "text", ["fever: true\npain: [low_back.left]\n", '{"fever": true, "pain": ["low_back.left"]}', "{fever: true, pain: [low_back.left]}"]
+)
+def test_evaluate_reads_yaml_and_json_from_standard_input(text: str, run: Run) -> None:
+    result = run("evaluate", "-", stdin=text)
+
+    assert result.exit_code == 0
+    assert mps.evaluate({"fever": True, "pain": ["low_back.left"]}).text() == result.stdout
+
+
+def test_evaluate_reads_a_json_file(tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "patient.json"
+    file.write_text(json.dumps(example("facet_label")), encoding="utf-8")
+
+    assert run("evaluate", FILES["facet_label"]).stdout == run("evaluate", file).stdout
+
+
+def test_an_empty_file_is_a_patient_of_whom_nothing_is_known(run: Run) -> None:
+    result = run("evaluate", "-", stdin="# nothing yet\n")
+
+    assert (0, mps.evaluate({}).text()) == (result.exit_code, result.stdout)
+
+
+def test_evaluate_takes_other_rules(run: Run) -> None:
+    base = ROOT / "tests" / "lint" / "base"
+    result = run("evaluate", "-", "--rules", base, stdin="{fever: true, back_pain: true}")
+
+    assert result.exit_code == 0
+    assert "! Back pain with fever. [BOOK]" in result.stdout
+    assert "Rules lint 1, not clinically reviewed" in result.stdout
+
+
+def test_rules_are_laid_on_top_of_each_other(run: Run) -> None:
+    base, cough = ROOT / "tests" / "lint" / "base", ROOT / "tests" / "lint" / "never-fires" / "good"
+    result = run("evaluate", "-", "--rules", base, "--rules", cough, stdin="{fever: true, back_pain: true, cough: true}")
+
+    assert result.exit_code == 0
+    assert {"! A cough. [BOOK]", "! Back pain with fever. [BOOK]"} <= {line.strip() for line in result.stdout.splitlines()}
+
+
+# --- wrong input ------------------------------------------------------------------------------------------------------
+
+DEEP = "[" * 5000 + "]" * 5000
+BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+WRONG: dict[str, tuple[str, list[str]]] = {
+    "unknown term": ("fevr: true", ["fevr: no finding 'fevr' in the vocabulary; closest is 'fever'"]),
+    "unknown region": ("pain: [lowback.left]", ["pain[0].region: no region 'lowback'; closest is 'low_back'"]),
+    "unknown diagnosis": ("labels: [facet]", ["labels.facet: no diagnosis 'facet'"]),
+    "unknown muscle": (
+        "exam: [{muscle: gluteus_medus, taut_band: true}]",
+        ["exam[0].muscle: no muscle 'gluteus_medus'; closest is 'gluteus_medius'"],
+    ),
+    "wrong type": ("fever: high", ["fever: expected true or false, got 'high'"]),
+    "wrong word": ("pain_quality: [dulll]", ["pain_quality: no value 'dulll' of 'pain_quality'; closest is 'dull'"]),
+    "wrong unit": (
+        "symptom_duration: 3 kg/m2",
+        ["symptom_duration: 'kg/m2' does not measure 'time since this pain began'; write it in wk"],
+    ),
+    "unknown unit": ("symptom_duration: 3 fortnights", ["symptom_duration: no unit 'fortnights'"]),
+    "out of range": ("age_years: 200", ["age_years: 200 is outside 0 to 120 in a"]),
+    "impossible side": ("pain: [sacrum.left]", ["pain[0].side: 'left' is impossible: sacrum has no sides"]),
+    "no side at all": ("pain: [low_back.above]", ["pain[0].side: no side 'above'"]),
+    "contradicting pain": (
+        "pain: [low_back.left, {region: low_back, side: left, present: false}]",
+        ["pain: low_back (left) is said to hurt and to be free of pain"],
+    ),
+    "contradicting exam": (
+        "exam: [{muscle: soleus, side: left, taut_band: true}, {muscle: soleus, side: left, taut_band: false}]",
+        ["exam[1].taut_band: contradicts an earlier entry for the same muscle, soleus"],
+    ),
+    "contradicting what follows": (
+        "{body_temperature: 39, fever: false}",
+        ["fever: is given as absent, but the opposite follows from: Temperature at least 38 °C"],
+    ),
+    "malformed YAML": ("pain: [low_back", ["standard input line 2: not YAML: did not find expected ',' or ']'"]),
+    "malformed JSON": ('{"pain": [}', ["standard input line 1: not YAML: did not find expected node content"]),
+    "list": ("- fever", ["findings are one mapping of finding to value, got ['fever']"]),
+    "word": ("fever", ["findings are one mapping of finding to value, got 'fever'"]),
+    "number": ("42", ["findings are one mapping of finding to value, got 42"]),
+    "NaN in YAML": ("age_years: .nan", ["standard input line 1: .nan is not a number"]),
+    "infinity in YAML": ("age_years: .inf", ["standard input line 1: .inf is not a number"]),
+    "treacherous word": (
+        "fever: no",
+        ["standard input line 1: a bare no is read differently by different programs: write true or false, or quote it"],
+    ),
+    "key twice": ("fever: true\nfever: false\n", ["standard input line 2: key 'fever' is given twice"]),
+    "tag": (
+        "fever: !!python/object:os.system x",
+        ["standard input line 1: tags (tag:yaml.org,2002:python/object:os.system) are not allowed"],
+    ),
+    "anchor bomb": (BOMB, ["standard input line 1: anchors (&name) are not allowed; write the value out"]),
+    "two documents": ("fever: true\n---\nfever: false\n", ["standard input line 2: one document a file, please"]),
+    "deep YAML": (f"pain: {DEEP}", ["standard input line 1: nested more than 64 deep"]),
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_wrong_input_is_a_list_of_faults_and_exit_code_2(mistake: str, run: Run) -> None:
+    text, expected = WRONG[mistake]
+    result = run("evaluate", "-", stdin=text)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert expected == faults(result)
+
+
+def test_standard_input_without_end_is_not_read_to_its_end(run: Run) -> None:
+    result = run("evaluate", "-", stdin="fever: true\n" + "#" * 5_000_000)
+
+    assert result.exit_code == 2
+    assert faults(result)[0].startswith("standard input: longer than 1,000,000 characters")
+
+
+def test_every_fault_is_listed_at_once(run: Run) -> None:
+    texts = ("fevr: true", "age_years: 200", "labels: [facet]", "pain: [lowback.left]")
+    expected = sorted(fault for text, found in WRONG.values() if text in texts for fault in found)
+    result = run("evaluate", "-", stdin="\n".join(texts))
+
+    assert (2, expected) == (result.exit_code, sorted(faults(result)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("p.json", b'{"age_years": NaN}', "p.json: NaN is not a number"),
+        ("p.json", b'{"age_years": -Infinity}', "p.json: -Infinity is not a number"),
+        ("p.json", b'{"fever": true, "fever": false}', "p.json: key 'fever' is given twice"),
+        ("p.json", b"{'fever': true}", "p.json line 1: not JSON: Expecting property name enclosed in double quotes"),
+        ("p.json", DEEP.encode(), "p.json: nested more than 64 deep"),
+        ("p.yaml", b"fever: \xff\xfe", "p.yaml: is not UTF-8 text"),
+        ("p.yaml", b"fever: \0", "p.yaml: not text"),
+        ("p.yaml", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "p.yaml: is not UTF-8 text"),
+        ("p.yaml", b"x" * 5_000_000, "p.yaml: longer than 1,000,000 characters (5,000,000)"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(name: str, content: bytes, expected: str, tmp_path: Path, run: Run) -> None:
+    (tmp_path / name).write_bytes(content)
+    result = run("evaluate", tmp_path / name)
+
+    assert (2, [f"{tmp_path}/{expected}"]) == (result.exit_code, faults(result))
+
+
+@pytest.mark.parametrize(("path", "expected"), [("nowhere.yaml", "No such file or directory"), ("", "Is a directory")])
+@pytest.mark.parametrize("command", [["evaluate"], ["explain"]])
+def test_what_is_no_file_is_named(command: list[str], path: str, expected: str, tmp_path: Path, run: Run) -> None:
+    file = str(tmp_path / path)
+    result = run(*command, file, *(["myofascial_pain"] if command == ["explain"] else []))
+
+    assert (2, [f"{file}: cannot be read: {expected}"]) == (result.exit_code, faults(result))
+
+
+# --- wrong rules ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command", [["evaluate", FILES["facet_label"]], ["explain", FILES["facet_label"], "x"], ["cases"], ["schema"], ["form"], ["terms", "x"]]
+)
+def test_rules_that_are_none_are_exit_code_1(command: list[str], tmp_path: Path, run: Run) -> None:
+    nowhere = tmp_path / "nowhere"
+    result = run(*command, "--rules", nowhere)
+
+    assert (1, [f"{nowhere}: is not a folder", f"{nowhere}: has no pack.yaml"]) == (result.exit_code, faults(result))
+
+
+def test_every_fault_of_the_rules_is_listed_with_file_and_line(rules: Path, run: Run) -> None:
+    for name, before, after in (
+        ("article/sharp_on_movement.yaml", "- pain_sharp_on_movement", "- pain_sharp_on_movemnt"),
+        ("safety/rf_aaa.yaml", "urgency: emergency", "urgency: emergency\n      colour: red"),
+    ):
+        path = rules / name
+        path.write_text(path.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+    result = run("evaluate", FILES["facet_label"], "--rules", rules)
+
+    expected = [
+        "article/sharp_on_movement.yaml line 10, when.all[0]: no finding 'pain_sharp_on_movemnt' in the vocabulary; closest is 'pain_sharp_on_movement'",
+        "safety/rf_aaa.yaml line 24, then[0].alert.colour: no such key 'colour' here",
+    ]
+
+    assert result.exit_code == 1
+    assert set(expected) <= set(faults(result))
+
+
+# --- explain ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("id_", ["myofascial_pain", "joint_anchoring", "trp_delphi_2018", "article.local_source", "gluteus_medius.left"])
+def test_explain_prints_the_proof(id_: str, run: Run) -> None:
+    proof = mps.evaluate(example("facet_label")).why(id_)
+    text, data = run("explain", FILES["facet_label"], id_), run("explain", FILES["facet_label"], id_, "--json")
+
+    assert (0, f"{proof}\n") == (text.exit_code, text.stdout)
+    assert (0, proof.to_dict()) == (data.exit_code, json.loads(data.stdout))
+
+
+def test_explain_names_the_closest_thing_that_was_concluded(run: Run) -> None:
+    result = run("explain", FILES["facet_label"], "myofascial")
+    expected = ["myofascial: was not concluded for this patient; closest is 'myofascial_pain'"]
+
+    assert (2, expected, "") == (result.exit_code, faults(result), result.stdout)
+
+
+# --- cases and lint ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [("article.sharp_on_movement", r"\d+ of \d+ cases passed, of 1 rules"), ("criteria", r"\d\d of \d\d cases passed, of 7 rules")],
+)
+def test_cases_runs_one_rule_or_one_shelf(chosen: str, expected: str, run: Run) -> None:
+    result = run("cases", chosen)
+
+    assert result.exit_code == 0
+    assert re.fullmatch(expected + "\n", result.stdout)
+
+
+def test_cases_that_fail_are_listed_with_their_place_and_exit_code_1(rules: Path, run: Run) -> None:
+    path = rules / "article" / "sharp_on_movement.cases.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("fires: true", "fires: false", 1), encoding="utf-8")
+    result = run("cases", "article.sharp_on_movement", "--rules", rules)
+
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0].startswith("article/sharp_on_movement.cases.yaml line 1, [0]: ")
+    assert "    fires: expected false, but it fires" in result.stdout
+
+
+def test_cases_of_a_rule_that_is_none_are_exit_code_2(run: Run) -> None:
+    result = run("cases", "article.sharp")
+
+    assert (result.exit_code, faults(result)) == (2, ["article.sharp: no rule or shelf of that name has cases"])
+
+
+def test_lint_without_a_folder_checks_the_packaged_rules(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = mps.load(ROOT / "tests" / "lint" / "base")
+    monkeypatch.setattr("mps_rules.api.load", lambda: small)
+    monkeypatch.setattr("mps_rules.cli.lint_folders", lambda asked: (mps.Issue("asked", "rules", repr(asked)),))
+    result = run("lint")
+
+    assert (result.exit_code, result.stdout) == (1, f"rules: {small!r} [asked]\n1 issue\n")
+
+
+def test_lint_without_an_issue_ends_well(run: Run) -> None:
+    result = run("lint", ROOT / "tests" / "lint" / "base")
+
+    assert (result.exit_code, result.stdout) == (0, "0 issues\n")
+
+
+def test_lint_takes_folders_laid_on_top_of_each_other(run: Run) -> None:
+    folder = ROOT / "tests" / "lint"
+    good = run("lint", folder / "base", folder / "never-fires" / "good")
+    bad = run("lint", folder / "base", folder / "never-fires" / "bad")
+
+    assert (good.exit_code, good.stdout) == (0, "0 issues\n")
+    assert (bad.exit_code, bad.stdout) == (1, "demo/cough.yaml: no case makes demo.cough fire [never_fires]\n1 issue\n")
+
+
+def test_lint_of_what_cannot_be_loaded_is_exit_code_1(tmp_path: Path, run: Run) -> None:
+    result = run("lint", tmp_path)
+
+    assert (1, f"{tmp_path}: has no pack.yaml [loads]\n1 issue\n") == (result.exit_code, result.stdout)
+
+
+# --- schema -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def validator() -> jsonschema.Draft202012Validator:
+    """The schema that the command prints, at work."""
+    schema = json.loads(CliRunner().invoke(main, ["schema"]).stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_fit_the_schema(name: str, validator: jsonschema.Draft202012Validator) -> None:
+    assert [error.message for error in validator.iter_errors(example(name))] == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"fevr": True},
+        {"fever": "high"},
+        {"age_years": 200},
+        {"pain": ["lowback"]},
+        {"pain": ["sacrum.left"]},
+        {"pain": [{"side": "left"}]},
+        {"pain_quality": ["dulll"]},
+        {"onset_mode": ["sudden", "insidious"]},
+        {"labels": ["facet"]},
+        {"labels": {"facet_syndrome": {"fever": True}}},
+        {"exam": [{"side": "left"}]},
+        {"exam": [{"muscle": "soleus", "examined": True}]},
+        [],
+    ],
+)
+def test_what_evaluate_refuses_does_not_fit_the_schema(wrong: Any, validator: jsonschema.Draft202012Validator) -> None:
+    assert list(validator.iter_errors(wrong))
+    with pytest.raises(mps.FindingError):
+        mps.evaluate(wrong)
+
+
+def test_the_schema_names_the_rules_it_belongs_to(validator: jsonschema.Draft202012Validator, kb: KnowledgeBase) -> None:
+    assert isinstance(validator.schema, dict)
+    assert kb.digest in validator.schema["description"]
+
+
+# --- form -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def form() -> list[str]:
+    """The lines of a blank form."""
+    result = CliRunner().invoke(main, ["form"])
+    assert result.exit_code == 0
+    lines: list[str] = result.stdout.splitlines()
+    return lines
+
+
+def test_a_blank_form_is_a_patient_of_whom_nothing_is_known(form: list[str], run: Run) -> None:
+    result = run("evaluate", "-", stdin="\n".join(form))
+
+    assert (0, mps.evaluate({}).text()) == (result.exit_code, result.stdout)
+
+
+def test_the_sample_lines_of_a_form_evaluate_once_uncommented(form: list[str], run: Run) -> None:
+    samples = [re.sub(r"^  # (?=- |\w+: )", "  ", line) for line in form]
+    result = run("evaluate", "-", "--json", stdin="\n".join(samples))
+    findings = json.loads(result.stdout)["findings"]
+
+    assert result.exit_code == 0
+    assert len(findings["pain"]) == 3
+    assert len(findings["labels"]) == 1
+    assert len(findings["exam"]) == 1
+
+
+def test_every_line_of_a_form_is_read_once_uncommented(form: list[str], kb: KnowledgeBase, terrain: Terrain) -> None:
+    section, read = "", []
+    for line in form:
+        section = line.rstrip(":") if re.fullmatch(r"\w+:", line) else "" if line.startswith("# ---") else section
+        term = re.match(r"(?:#|  #  ) (\w+): ", line)
+        if term and term[1] in kb.vocabulary.terms:
+            findings = read_yaml(line.lstrip(" #"), "form").data
+            patient = {"labels": {"labels": {"facet_syndrome": findings}}, "exam": {"exam": [{"muscle": "soleus", **findings}]}}
+            read_findings(patient.get(section, findings), terrain)
+            read.append(term[1])
+
+    assert set(read) == {term.id for term in kb.vocabulary.terms.values() if not term.fact}
+
+
+# --- terms ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("pins and needles", "paresthesia"),
+        ("knot", "tender_nodule_in_band"),
+        ("numb saddle", "saddle_anaesthesia"),
+        ("LUMBAGO", "pain_low_back"),
+    ],
+)
+def test_terms_finds_a_finding_by_name_or_synonym(search: str, expected: str, run: Run) -> None:
+    result = run("terms", *search.split())
+
+    assert result.exit_code == 0
+    assert expected == result.stdout.splitlines()[1].split()[0]
+
+
+def test_terms_that_are_not_found_say_so(run: Run) -> None:
+    result = run("terms", "flying", "saucer")
+
+    assert (result.exit_code, result.stdout) == (0, "nothing found; try one word of it\n")
+
+
+def test_what_is_called_exactly_so_comes_before_what_only_holds_the_word(kb: KnowledgeBase) -> None:
+    assert next(term.id for term in forms.search(kb, "fever")) == "fever"
+
+
+# --- new rule ---------------------------------------------------------------------------------------------------------
+
+
+def test_new_rule_writes_a_rule_and_its_cases(rules: Path, run: Run) -> None:
+    files = [rules / "article" / "my_rule.yaml", rules / "article" / "my_rule.cases.yaml"]
+    result = run("new", "rule", "article/my_rule", "--into", rules)
+
+    assert (0, "".join(f"wrote {file}\n" for file in files)) == (result.exit_code, result.stdout)
+    assert all(file.is_file() for file in files)
+
+
+def test_new_rule_does_not_overwrite(rules: Path, run: Run) -> None:
+    run("new", "rule", "article/my_rule", "--into", rules)
+    file = rules / "article" / "my_rule.yaml"
+    file.write_text("mine", encoding="utf-8")
+    result = run("new", "rule", "article/my_rule", "--into", rules)
+
+    assert result.exit_code == 2
+    assert faults(result) == [f"{file}: is already there", f"{file.with_name('my_rule.cases.yaml')}: is already there"]
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    "id_", ["my_rule", "Article/my_rule", "article/my-rule", "article/", "/my_rule", "../article/my_rule", "article/a/b"]
+)
+def test_new_rule_wants_a_shelf_and_a_name(id_: str, rules: Path, run: Run) -> None:
+    result = run("new", "rule", id_, "--into", rules)
+
+    assert (2, [f"{id_}: expected shelf/name in small letters, digits and underscores"]) == (result.exit_code, faults(result))
+
+
+def test_new_rule_wants_a_folder_of_rules(tmp_path: Path, run: Run) -> None:
+    result = run("new", "rule", "article/my_rule", "--into", tmp_path)
+
+    assert (2, [f"{tmp_path}: is not a folder of rules (it has no pack.yaml); name one with --into"]) == (result.exit_code, faults(result))
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- as a program of its own ------------------------------------------------------------------------------------------
+
+
+def _program(*arguments: str, stdin: bytes | None = None) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run([PROGRAM, *arguments], input=stdin, capture_output=True, check=False, timeout=60)
+
+
+def test_the_program_prints_what_the_library_says() -> None:
+    done = _program("evaluate", FILES["facet_label"])
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert mps.evaluate(example("facet_label")).text() == done.stdout.decode()
+
+
+def test_the_program_reads_standard_input() -> None:
+    done = _program("evaluate", "-", "--json", stdin=Path(FILES["cauda_equina"]).read_bytes())
+
+    assert done.returncode == 0
+    assert mps.evaluate(example("cauda_equina")).to_dict() == json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["evaluate", "nowhere.yaml"], 2), (["lint", "nowhere"], 1), (["cases", "nowhere"], 2)])
+def test_the_program_ends_with_the_code_and_without_a_traceback(arguments: list[str], code: int) -> None:
+    done = _program(*arguments)
+
+    assert code == done.returncode
+    assert b"Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("stdin", [b"\xff\xfe\0\0", b"&a [*a]", DEEP.encode(), b"{" * 100_000, b"[" * 3_000_000])
+def test_hostile_bytes_are_refused(stdin: bytes) -> None:
+    done = _program("evaluate", "-", stdin=stdin)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"error: standard input")
+    assert b"Traceback" not in done.stderr

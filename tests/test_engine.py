@@ -1,0 +1,584 @@
+"""The engine concludes what the definition concludes, and none of experta's traps is ours."""
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from typing import Any
+
+import attrs
+import pytest
+
+from mps_rules import conditions as c
+from mps_rules import engine, reference
+from mps_rules.conditions import Truth
+from mps_rules.engine import network_of
+from mps_rules.facts import Facts, Terrain, terrain_of
+from mps_rules.findings import read_findings
+from mps_rules.model import PATIENT, Chain, KnowledgeBase
+from mps_rules.premises import premises
+from packs import Layer, rule
+from random_packs import few_muscles, random_pack, random_patient, seeded
+
+PACKS = int(os.environ.get("PACKS", "50"))
+"""How many random packs are tried; 500 is a good number for an evening."""
+
+Executor = Callable[[KnowledgeBase, Facts], Chain]
+FactsOf = Callable[[Mapping[str, Any]], Facts]
+Load = Callable[..., KnowledgeBase]
+EXECUTORS: dict[str, Executor] = {"judge": reference.chain, "counting": engine.chain, "rete": engine.chain_by_rete}
+ENGINES: dict[str, Executor] = {name: EXECUTORS[name] for name in ("counting", "rete")}
+
+
+@pytest.fixture(params=EXECUTORS)
+def chain(request: pytest.FixtureRequest) -> Executor:
+    """Whoever chains."""
+    return EXECUTORS[request.param]
+
+
+@pytest.fixture(params=ENGINES)
+def run(request: pytest.FixtureRequest) -> Executor:
+    """The engine, with either way of matching."""
+    return ENGINES[request.param]
+
+
+@pytest.fixture(scope="module")
+def few(kb: KnowledgeBase) -> KnowledgeBase:
+    return few_muscles(kb)
+
+
+def _patient(base: KnowledgeBase, **said: Any) -> Facts:
+    terrain = terrain_of(base)
+    return Facts(terrain, read_findings(said, terrain))
+
+
+def _fired(found: Chain) -> list[str]:
+    return [f"{one.rule} {one.subject}" if one.subject != PATIENT else one.rule for one in found.derivations]
+
+
+# --- the same as the definition ---------------------------------------------------------------------------------------
+
+
+def _differences(base: KnowledgeBase, facts: Facts, expected: Chain, actual: Chain) -> Iterator[str]:
+    """Every rule, conclusion and derivation of which two chains say different things."""
+    for one in base.rules:
+        for subject in facts.subjects(one.about):
+            there, here = expected.verdict(one.id, subject), actual.verdict(one.id, subject)
+            if there is not here:
+                yield f"{one.id} of {subject}: {there} by definition, {here} here"
+    for id_, rules in base.concluding.items():
+        for subject in facts.subjects(rules[0].about):
+            there, here = expected.concluded(id_, subject), actual.concluded(id_, subject)
+            if there is not here:
+                yield f"conclusion {id_} of {subject}: {there} by definition, {here} here"
+    derived = [{(one.rule, one.subject): one for one in chain.derivations} for chain in (expected, actual)]
+    for key in sorted({*derived[0], *derived[1]}):
+        if derived[0].get(key) != derived[1].get(key):
+            yield f"derivation of {key}: {derived[0].get(key)} by definition, {derived[1].get(key)} here"
+    if len(expected.derivations) != len(actual.derivations):
+        yield f"{len(expected.derivations)} derivations by definition, {len(actual.derivations)} here"
+
+
+def _agrees(base: KnowledgeBase, facts: Facts) -> None:
+    expected = reference.chain(base, facts)
+    for run in ENGINES.values():
+        assert list(_differences(base, facts, expected, run(base, facts))) == []
+
+
+@pytest.mark.parametrize("seed", range(PACKS))
+def test_judge_counting_matcher_and_rete_agree_on_a_random_pack(few: KnowledgeBase, seed: int) -> None:
+    base, words = random_pack(few, seed)
+    random = seeded(seed)
+    for _ in range(3):
+        _agrees(base, random_patient(words, terrain_of(few), random))
+
+
+@pytest.mark.parametrize("seed", range(10_000, 10_000 + max(1, PACKS // 10)))
+def test_they_agree_over_all_muscles_too(kb: KnowledgeBase, terrain: Terrain, seed: int) -> None:
+    base, words = random_pack(kb, seed)
+    random = seeded(seed)
+    for _ in range(2):
+        _agrees(base, random_patient(words, terrain, random))
+
+
+@pytest.mark.parametrize("seed", range(20_000, 20_000 + max(1, PACKS // 5)))
+def test_they_decide_alike_where_a_rule_about_one_muscle_counts_muscles(few: KnowledgeBase, seed: int) -> None:
+    base, words = random_pack(few, seed, counts_within_muscles=True)
+    facts = random_patient(words, terrain_of(few), seeded(seed))
+    expected = reference.chain(base, facts)
+    for run in ENGINES.values():
+        found = run(base, facts)
+
+        assert [line for line in _differences(base, facts, expected, found) if not line.startswith("derivation")] == []
+        assert [(one.rule, one.subject) for one in expected.derivations] == [(one.rule, one.subject) for one in found.derivations]
+
+
+def test_the_random_packs_leave_no_form_of_the_rule_language_untried(few: KnowledgeBase) -> None:
+    forms: set[str] = set()
+    verdicts: set[Truth] = set()
+    fired: set[str] = set()
+    for seed in range(20):
+        base, words = random_pack(few, seed)
+        facts = random_patient(words, terrain_of(few), seeded(seed))
+        found = engine.chain(base, facts)
+        forms |= {type(part).__name__ for one in base.rules for part in c.walk(one.when)}
+        verdicts |= {found.verdict(one.id, subject) for one in base.rules for subject in facts.subjects(one.about)}
+        fired |= {base.by_id[one.rule].about for one in found.derivations}
+    expected = {form.__name__ for kind in (c.Leaf, c.Gate, c.Closing) for form in kind.__args__}
+
+    assert expected == forms
+    assert {True, False, None} == verdicts
+    assert {"patient", "muscle", "label"} == fired
+
+
+PATIENTS: tuple[Mapping[str, Any], ...] = (
+    {},
+    {"pain": ["low_back.left"]},
+    {"pain": ["low_back.left", "buttock.left", "calf"], "pain_map_complete": True, "pain_dull_deep_ache": True, "neuro_exam_normal": True},
+    {"labels": ["facet_syndrome", "disc_herniation"], "pain": ["low_back"], "muscles_examined_before": False},
+    {
+        "pain": ["low_back.right"],
+        "exam": [{"muscle": "gluteus_medius", "side": "right", "taut_band": True, "hypersensitive_spot": True, "pain_recognition": True}],
+        "saddle_anaesthesia": False,
+    },
+    {"age_years": 71, "fever": True, "pain": ["mid_back.bilateral"], "saddle_anaesthesia": True, "symptom_duration": "3 mo"},
+    {
+        "exam": [{"muscle": "quadratus_lumborum", "taut_band": True}, {"muscle": "soleus", "side": "bilateral", "taut_band": False}],
+        "pain": ["neck", "upper_limb.left", "foot.right", "chest"],
+        "wpi": 9,
+        "sss": 8,
+    },
+)
+
+
+@pytest.mark.parametrize("said", PATIENTS)
+def test_they_agree_on_the_packaged_rules(kb: KnowledgeBase, facts_of: FactsOf, said: Mapping[str, Any]) -> None:
+    _agrees(kb, facts_of(said))
+
+
+# --- red flags, raised, open and closed -------------------------------------------------------------------------------
+
+ALERT = "[alert: {id: rf_x, label: X, urgency: emergency, condition: infection, act_within: now, action: Go., regions: [low_back]}]"
+RED_FLAG = (
+    rule("shelf.flag", when="{trigger: rash, qualifier: cough}", then=ALERT),
+    rule("shelf.care", when="{known: pain_low_back}", then="[recommend: {kind: self_care, text: Rest.}]"),
+)
+
+
+def _of(base: KnowledgeBase, found: Chain, rules: Iterable[str]) -> list[Truth]:
+    assert all(one in base.by_id for one in rules)
+    return [found.verdict(one) for one in rules]
+
+
+def test_a_red_flag_is_raised_open_or_clear_and_self_care_waits_for_clear(load: Load, chain: Executor) -> None:
+    base = load(*RED_FLAG)
+    for trigger, qualifier in product((True, False, None), repeat=2):
+        found = chain(base, _patient(base, rash=trigger, cough=qualifier, pain_low_back=True))
+        raised = c.every([trigger, qualifier])
+        open_ = trigger if qualifier is None else False
+        expected = [raised, open_, not (raised or open_)]
+
+        assert expected == _of(base, found, ("shelf.flag", "shelf.flag.open", "shelf.care"))
+        assert found.concluded("alert.emergency") is raised
+        assert found.concluded("rf_x") is raised
+        assert found.concluded("alert.emergency.open") is open_
+
+
+# --- experta's traps --------------------------------------------------------------------------------------------------
+
+SILENT = "{all: [rash, {not: {established: {derived: ill}}}]}"
+
+
+def _readers_of_silence() -> list[Layer]:
+    readers = [rule(f"shelf.a{number:02d}", when=SILENT, then=f"[derive: well{number}]") for number in range(30)]
+    return [*readers, rule("shelf.z")]
+
+
+def test_no_rule_fires_on_a_silence_that_was_broken(load: Load, chain: Executor) -> None:
+    base = load(*_readers_of_silence())
+    expected = ["shelf.z"]
+
+    assert expected == _fired(chain(base, _patient(base, rash=True, fever=True)))
+
+
+def test_every_rule_fires_on_a_silence_that_was_kept(load: Load, chain: Executor) -> None:
+    base = load(*_readers_of_silence())
+    expected = [f"shelf.a{number:02d}" for number in range(30)]
+
+    assert expected == _fired(chain(base, _patient(base, rash=True)))
+
+
+def test_several_true_alternatives_are_one_derivation_that_names_them_all(load: Load, chain: Executor) -> None:
+    base = load(rule("shelf.a", when="{any: [fever, rash, cough, {quality: [dull, sharp]}]}"))
+    (found,) = chain(base, _patient(base, fever=True, cough=True, quality=["dull", "sharp"])).derivations
+    expected = ["fever", "cough", "quality", "quality"]
+
+    assert expected == [premise.id for premise in found.because]
+
+
+def test_alternatives_of_alternatives_do_not_multiply(load: Load, run: Executor) -> None:
+    words = ("fever", "rash", "cough", "pain_low_back")
+    when = "{all: [" + ", ".join(f"{{any: [{', '.join(words[-n:] + words[:-n])}]}}" for n in range(4)) + "]}"
+    seven = rule("shelf.a", when="{all: [" + ", ".join([f"{{not: {{not: {when}}}}}"] * 7) + "]}")
+    base = load(seven)
+
+    assert len(network_of(base).gates) < 40
+    assert _fired(run(base, _patient(base, rash=True))) == ["shelf.a"]
+
+
+def test_experta_rules_stay_within_budget(kb: KnowledgeBase) -> None:
+    assert len(network_of(kb).gates) <= 15 * len(kb.rules)
+
+
+def test_two_rules_that_conclude_the_same_each_leave_a_derivation(load: Load, chain: Executor) -> None:
+    base = load(rule("shelf.a"), rule("shelf.b", when="rash"), rule("shelf.c", when="{derived: ill}", then="[derive: worse]"))
+    expected = ["shelf.a", "shelf.b", "shelf.c"]
+
+    assert expected == _fired(chain(base, _patient(base, fever=True, rash=True)))
+
+
+def test_a_conclusion_that_one_rule_misses_is_not_ruled_out_by_it(load: Load, chain: Executor) -> None:
+    base = load(rule("shelf.a"), rule("shelf.b", when="rash"))
+    verdicts = [
+        chain(base, _patient(base, fever=fever, rash=rash)).concluded("ill")
+        for fever, rash in ((True, False), (False, None), (False, False), (None, None))
+    ]
+    expected = [True, None, False, None]
+
+    assert expected == verdicts
+
+
+def test_a_number_that_equals_true_is_no_yes(load: Load, chain: Executor) -> None:
+    base = load(rule("shelf.a", when="{pain_intensity: {at_least: 1}}"), rule("shelf.b", when="rash", then="[derive: red]"))
+    number, yes = _patient(base, pain_intensity=1), _patient(base, rash=True)
+
+    assert _of(base, chain(base, number), ("shelf.a", "shelf.b")) == [True, None]
+    assert _of(base, chain(base, yes), ("shelf.a", "shelf.b")) == [None, True]
+
+
+def test_a_denial_of_a_denial_and_of_several_things_is_understood(load: Load, chain: Executor) -> None:
+    base = load(
+        rule("shelf.a", when="{not: {not: fever}}", then="[derive: a]"),
+        rule("shelf.b", when="{not: {all: [fever, rash]}}", then="[derive: b]"),
+        rule("shelf.c", when="{not: {any: [fever, rash]}}", then="[derive: c]"),
+        rule("shelf.d", when="{not: {not: {all: [fever, {not: rash}]}}}", then="[derive: d]"),
+    )
+    for fever, rash in product((True, False, None), repeat=2):
+        found = chain(base, _patient(base, fever=fever, rash=rash))
+        denied = [None if verdict is None else not verdict for verdict in (c.every([fever, rash]), c.some([fever, rash]))]
+        free = None if rash is None else not rash
+        expected = [fever, *denied, c.every([fever, free])]
+
+        assert expected == _of(base, found, ("shelf.a", "shelf.b", "shelf.c", "shelf.d"))
+
+
+def test_a_chain_of_forty_conclusions_is_followed_to_its_end(load: Load, chain: Executor) -> None:
+    base = load(
+        rule("shelf.z00", then="[derive: s0]"),
+        *(rule(f"shelf.y{40 - n:02d}", when=f"{{established: {{derived: s{n - 1}}}}}", then=f"[derive: s{n}]") for n in range(1, 41)),
+    )
+
+    assert chain(base, _patient(base, fever=True)).concluded("s40") is True
+    assert chain(base, _patient(base)).concluded("s40") is False
+    assert len(chain(base, _patient(base, fever=True)).derivations) == 41
+
+
+def test_derivations_stand_in_order_of_stratum_rule_and_subject(kb: KnowledgeBase, facts_of: FactsOf, chain: Executor) -> None:
+    keys = [(one.stratum, one.rule, one.subject) for one in chain(kb, facts_of(PATIENTS[4])).derivations]
+
+    assert len(keys) > 20
+    assert sorted(set(keys)) == keys
+
+
+# --- order, patients, threads -----------------------------------------------------------------------------------------
+
+
+def _same(one: Chain, other: Chain) -> bool:
+    return (one.decided, one.conclusions, one.alike, one.derivations) == (other.decided, other.conclusions, other.alike, other.derivations)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_order_in_which_facts_are_declared_does_not_matter(
+    few: KnowledgeBase, run: Executor, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, words = random_pack(few, seed, counts_within_muscles=False)
+    facts = random_patient(words, terrain_of(few), seeded(seed))
+    expected = run(base, facts)
+    declared = engine._Subjects.facts
+
+    def shuffled(self: Any, facts: Facts, network: Any) -> list[tuple[int, str]]:
+        found = list(declared(self, facts, network))
+        seeded(seed).shuffle(found)
+        return found
+
+    monkeypatch.setattr(engine._Subjects, "facts", shuffled)
+
+    assert _same(expected, run(base, facts))
+
+
+def test_the_order_in_which_findings_are_given_does_not_matter(kb: KnowledgeBase, facts_of: FactsOf, chain: Executor) -> None:
+    for said in PATIENTS[2:4]:
+        backwards = {key: value[::-1] if isinstance(value, list) else value for key, value in reversed(list(said.items()))}
+
+        assert _same(chain(kb, facts_of(said)), chain(kb, facts_of(backwards)))
+
+
+def test_a_patient_is_answered_the_same_whoever_came_before(few: KnowledgeBase, run: Executor) -> None:
+    base, words = random_pack(few, 7)
+    random = seeded(7)
+    patients = [random_patient(words, terrain_of(few), random) for _ in range(12)]
+    forwards = [run(base, facts) for facts in patients]
+    backwards = [run(base, facts) for facts in reversed(patients)]
+
+    assert all(_same(one, other) for one, other in zip(forwards, reversed(backwards), strict=True))
+
+
+def test_two_packs_in_turn_do_not_mix(load: Load, few: KnowledgeBase, run: Executor) -> None:
+    one, other = load(rule("shelf.a")), load(rule("shelf.a", when="rash"), rule("shelf.b", when="cough", then="[derive: coughs]"))
+    facts = _patient(one, fever=True, rash=False, cough=True)
+
+    for _ in range(3):
+        assert _fired(run(one, facts)) == ["shelf.a"]
+        assert _fired(run(other, facts)) == ["shelf.b"]
+
+
+def test_many_threads_answer_as_one_does(few: KnowledgeBase, run: Executor) -> None:
+    pack, words = random_pack(few, 3)
+    base = attrs.evolve(pack, digest="not seen by any thread before")
+    random = seeded(3)
+    patients = [random_patient(words, terrain_of(few), random) for _ in range(16)]
+    expected = [reference.chain(base, facts) for facts in patients]
+    start = threading.Barrier(4)
+    pace = sys.getswitchinterval()
+
+    def shift(first: int) -> list[tuple[int, Chain]]:
+        start.wait()
+        return [(number, run(base, patients[number])) for number in (*range(first, 16), *range(first))]
+
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            shifts = list(pool.map(shift, range(0, 16, 4)))
+    finally:
+        sys.setswitchinterval(pace)
+
+    assert len(shifts) == 4
+    for number, found in (answer for shift_ in shifts for answer in shift_):
+        assert list(_differences(base, patients[number], expected[number], found)) == []
+
+
+def test_an_engine_that_failed_leaves_the_next_patient_alone(
+    kb: KnowledgeBase, facts_of: FactsOf, run: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = facts_of(PATIENTS[4])
+    expected = run(kb, facts)
+    calls = iter(range(10_000))
+
+    def failing(*arguments: Any) -> Any:
+        if next(calls) == 5:
+            message = "the pen broke"
+            raise RuntimeError(message)
+        return premises(*arguments)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("mps_rules.engine.premises", failing)
+        with pytest.raises(RuntimeError, match="the pen broke"):
+            run(kb, facts)
+
+    assert next(calls) == 6
+    assert _same(expected, run(kb, facts))
+    assert run(kb, facts_of({})).derivations == reference.chain(kb, facts_of({})).derivations
+
+
+# --- what is left behind ----------------------------------------------------------------------------------------------
+
+
+def test_a_patient_is_forgotten_once_answered(kb: KnowledgeBase, facts_of: FactsOf, run: Executor) -> None:
+    facts = facts_of(PATIENTS[4])
+    run(kb, facts)
+    trace = weakref.ref(facts)
+    del facts
+    gc.collect()
+
+    assert trace() is None
+
+
+def test_objects_and_memory_do_not_grow_with_the_number_of_patients(few: KnowledgeBase, run: Executor) -> None:
+    base, words = random_pack(few, 5)
+    random = seeded(5)
+    patients = [random_patient(words, terrain_of(few), random).findings for _ in range(6)]
+
+    def counted(rounds: int) -> tuple[int, int]:
+        for _ in range(rounds):
+            for findings in patients:
+                run(base, Facts(terrain_of(few), findings))
+        gc.collect()
+        return len(gc.get_objects()), sys.getallocatedblocks()
+
+    counted(2)
+    objects, blocks = counted(1)
+    more_objects, more_blocks = counted(5)
+
+    assert more_objects - objects < 500
+    assert more_blocks - blocks < 2000
+
+
+def test_patients_bring_no_new_engine_classes(kb: KnowledgeBase, facts_of: FactsOf, run: Executor) -> None:
+    run(kb, facts_of({}))
+    before = set(engine._PatientEngine.__subclasses__())
+    for said in PATIENTS:
+        run(kb, facts_of(said))
+
+    assert set(engine._PatientEngine.__subclasses__()) <= before
+
+
+def test_a_thread_keeps_only_a_few_engines(load: Load) -> None:
+    base = load(rule("shelf.a"))
+    facts = _patient(base, fever=True)
+    fired = [_fired(engine.chain(attrs.evolve(base, digest=f"copy {number}"), facts)) for number in range(12)]
+
+    assert fired == [["shelf.a"]] * 12
+    assert len(engine._THREAD.engines) <= 8
+
+
+# --- another process --------------------------------------------------------------------------------------------------
+
+
+def _python(code: str, **environment: str) -> str:
+    """What another interpreter prints when it runs this."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False, env={**os.environ, **environment}
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_import_leaves_collections_and_the_root_logger_as_they_were() -> None:
+    code = """
+import collections, logging
+names = set(vars(collections))
+import mps_rules.engine
+print(sorted(set(vars(collections)) - names), hasattr(collections, "Mapping"))
+print(logging.root.handlers, logging.getLevelName(logging.root.level))
+logging.basicConfig(level=logging.INFO)
+print(len(logging.root.handlers), logging.getLevelName(logging.root.level))
+"""
+    expected = ["[] False", "[] WARNING", "1 INFO"]
+
+    assert expected == _python(code).splitlines()
+
+
+def test_handlers_that_the_application_set_before_the_import_stay() -> None:
+    code = """
+import logging
+logging.basicConfig(level=logging.ERROR)
+before = logging.root.handlers[:]
+import mps_rules.engine
+print(logging.root.handlers == before, logging.getLevelName(logging.root.level))
+"""
+    expected = ["True ERROR"]
+
+    assert expected == _python(code).splitlines()
+
+
+@pytest.mark.parametrize("missing", ["schema", "frozendict", "experta"])
+def test_a_missing_dependency_is_an_import_error(missing: str) -> None:
+    code = f"""
+import collections, sys
+sys.modules[{missing!r}] = None
+try:
+    import mps_rules.engine
+except ImportError as error:
+    print({missing!r} in str(error), hasattr(collections, "Mapping"))
+"""
+    expected = ["True False"]
+
+    assert expected == _python(code).splitlines()
+
+
+def test_another_hash_seed_gives_the_same_bytes() -> None:
+    code = f"""
+import json, sys
+from mps_rules import engine
+from mps_rules.facts import Facts, terrain_of
+from mps_rules.findings import read_findings
+from mps_rules.knowledge import load_folders, packaged_rules
+from mps_rules.model import plain
+base = load_folders([packaged_rules()])
+terrain = terrain_of(base)
+patients = json.loads({json.dumps(json.dumps(PATIENTS[2:5]))})
+for matching, some in (("counting", patients), ("rete", patients[:1])):
+    for said in some:
+        found = engine.chain(base, Facts(terrain, read_findings(said, terrain)), matching)
+        print(base.digest, plain(found.derivations), list(found.decided.items()), list(found.conclusions.items()), list(found.alike.items()))
+"""
+    expected = _python(code, PYTHONHASHSEED="1")
+
+    assert len(expected) > 10_000
+    assert expected == _python(code, PYTHONHASHSEED="2")
+    assert expected == _python(code, PYTHONHASHSEED="3")
+
+
+# --- laws -------------------------------------------------------------------------------------------------------------
+
+
+def _mirrored(text: str) -> str:
+    return text.replace(".left", ".?").replace(".right", ".left").replace(".?", ".right")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"pain": ["low_back.left", "buttock.left", "calf.right"], "pain_map_complete": True, "neuro_exam_normal": True},
+        {"pain": ["neck_posterior.right", "sacrum", "thumb.left"], "pain_dull_deep_ache": True},
+        {
+            "pain": ["shoulder.right", "thigh_posterior"],
+            "exam": [
+                {"muscle": "infraspinatus", "side": "right", "taut_band": True, "hypersensitive_spot": True, "pain_recognition": True}
+            ],
+        },
+    ],
+)
+def test_a_mirrored_patient_gets_the_mirrored_answer(kb: KnowledgeBase, facts_of: FactsOf, chain: Executor, said: dict[str, Any]) -> None:
+    swap = {"left": "right", "right": "left"}
+    mirror = {**said, "pain": [_mirrored(entry) for entry in said["pain"]]}
+    if "exam" in said:
+        mirror["exam"] = [{**entry, "side": swap[entry["side"]]} for entry in said["exam"]]
+    there, back = chain(kb, facts_of(said)), chain(kb, facts_of(mirror))
+
+    assert {(one.rule, _mirrored(one.subject)) for one in there.derivations} == {(one.rule, one.subject) for one in back.derivations}
+
+
+def test_muscles_that_stand_together_are_answered_one_by_one(kb: KnowledgeBase, facts_of: FactsOf) -> None:
+    facts = facts_of({"pain": ["low_back.left"]})
+    found = engine.chain(kb, facts)
+    together = [one for one, stand_in in found.alike.items() if one != stand_in]
+    expected = reference.chain(kb, facts)
+
+    assert len(together) > 100
+    assert all(
+        found.verdict(one.id, muscle) is expected.verdict(one.id, muscle)
+        for one in kb.rules
+        if one.about == "muscle"
+        for muscle in together
+    )
+
+
+def test_what_nobody_asked_about_is_unknown_and_not_an_error(kb: KnowledgeBase, facts_of: FactsOf, chain: Executor) -> None:
+    found = chain(kb, facts_of({}))
+
+    assert found.verdict("no.such_rule") is None
+    assert found.verdict(kb.rules[0].id, "no_such_muscle.left") is None
+    assert found.concluded("no_such_conclusion") is None
+
+
+def test_an_empty_pack_concludes_nothing(small: KnowledgeBase, chain: Executor) -> None:
+    found = chain(small, _patient(small, fever=True))
+
+    assert (found.derivations, dict(found.decided), dict(found.conclusions)) == ((), {}, {})

@@ -1,0 +1,324 @@
+"""Red flags come first: they are raised when they must be, silence clears none, and no self-care stands beside them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mps_rules as mps
+from mps_rules import conditions as c
+from mps_rules import engine, reference
+from mps_rules.cases import Case, read_cases
+from mps_rules.facts import Facts, terrain_of
+from mps_rules.findings import read_findings
+from mps_rules.model import PATIENT, Assessment, Chain, Finding, KnowledgeBase, Recommend, Rule, Term
+from test_evaluate import answers, assessed, consistent, exams, labels, pain_maps, patients
+
+SERIOUS = ("emergency", "urgent")
+EXECUTORS = {"engine": engine.chain, "reference": reference.chain}
+CARED_FOR: Mapping[str, Any] = {
+    "pf_prolonged_sitting": True,
+    "motor_deficit": False,
+    "sensory_deficit_dermatomal": False,
+    "reflex_reduced": False,
+    "saddle_anaesthesia": False,
+    "urinary_retention_new": False,
+    "exam": [{"muscle": "gluteus_medius", "side": "left", "taut_band": True, "hypersensitive_spot": True, "pain_recognition": True}],
+}
+"""What makes both self-care rules hold, unless a red flag stands."""
+
+
+def flags(base: KnowledgeBase, *urgencies: str) -> tuple[Rule, ...]:
+    """The rules that raise red flags of these urgencies, or of any."""
+    return tuple(rule for rule in base.rules if rule.alert and (not urgencies or rule.alert.urgency in urgencies))
+
+
+def read_by(condition: c.Condition, base: KnowledgeBase) -> Iterator[str]:
+    """Every finding of the patient that a condition reads, through the conclusions it reads."""
+    for part in c.walk(condition):
+        match part:
+            case c.Present(term) | c.Words(term) | c.Compare(term) if base.vocabulary.terms[term].subject == "patient":
+                yield term
+            case c.Derived(id):
+                for rule in base.concluding[id]:
+                    yield from read_by(rule.when, base)
+
+
+def flag_terms(base: KnowledgeBase) -> list[Term]:
+    """Every finding that bears on a red flag."""
+    ids = dict.fromkeys(term for rule in flags(base) for term in read_by(rule.when, base))
+    return [base.vocabulary.terms[id_] for id_ in ids]
+
+
+@st.composite
+def alarming_patients(draw: st.DrawFn) -> dict[str, Any]:
+    """A patient to whom self-care would be recommended, with findings that bear on red flags."""
+    findings = {**CARED_FOR, **draw(answers(flag_terms(mps.load()), most=10))}
+    return {**findings, "pf_prolonged_sitting": True, "pain": draw(pain_maps())}
+
+
+def facts_in(assessment: Assessment) -> Facts:
+    """The facts that gave an assessment."""
+    return Facts(terrain_of(mps.load()), assessment.findings)
+
+
+def standing(base: KnowledgeBase, facts: Facts, chain: Chain) -> set[str]:
+    """The serious red flags that are raised, or open for want of a qualifier, judged by their definition alone."""
+    view = facts.view(PATIENT, chain.concluded)
+    return {
+        rule.id
+        for rule in flags(base, *SERIOUS)
+        if rule.trigger and c.judge(rule.trigger, view) is True and (rule.qualifier is None or c.judge(rule.qualifier, view) is not False)
+    }
+
+
+def cares(base: KnowledgeBase, chain: Chain) -> set[str]:
+    """The self-care rules that fired."""
+    caring = {rule.id for rule in base.rules for one in rule.then if isinstance(one, Recommend) and one.kind == "self_care"}
+    return {derivation.rule for derivation in chain.derivations if derivation.rule in caring}
+
+
+def recommends_self_care(assessment: Assessment) -> bool:
+    """Whether self-care is among what is recommended."""
+    return any(advice.kind == "self_care" for advice in assessment.recommendations)
+
+
+# --- the law ----------------------------------------------------------------------------------------------------------
+
+
+def test_self_care_is_recommended_where_no_red_flag_stands() -> None:
+    expected = {"article.conservative_first", "article.perpetuating_factors"}
+    assessment = mps.evaluate({**CARED_FOR, "pain": ["hand.left"]})
+
+    assert expected == {advice.rule for advice in assessment.recommendations if advice.kind == "self_care"}
+
+
+@settings(max_examples=200)
+@given(alarming_patients())
+def test_no_self_care_is_recommended_while_a_red_flag_stands(findings: dict[str, Any]) -> None:
+    assessment = assessed(findings)
+    stands = [alert for alert in assessment.alerts if alert.urgency in SERIOUS]
+
+    assert recommends_self_care(assessment) is (not stands)
+
+
+@settings(max_examples=200)
+@pytest.mark.parametrize("executor", EXECUTORS)
+@given(findings=alarming_patients())
+def test_every_executor_withholds_self_care_for_raised_and_for_open_red_flags(executor: str, findings: dict[str, Any]) -> None:
+    base = mps.load()
+    facts = Facts(terrain_of(base), read_findings(consistent(findings), terrain_of(base)))
+
+    chain = EXECUTORS[executor](base, facts)
+
+    stands = standing(base, facts, chain)
+    fired = {derivation.rule.removesuffix(".open") for derivation in chain.derivations}
+    assert stands == fired & {rule.id for rule in flags(base, *SERIOUS)}
+    assert bool(cares(base, chain)) is (not stands)
+
+
+def test_an_open_red_flag_alone_withholds_self_care() -> None:
+    known = {**CARED_FOR, "pain": ["low_back.left"], "cancer_in_remission": True}
+    assessment = mps.evaluate(known)
+
+    assert {"open"} == {alert.status for alert in assessment.alerts}
+    assert assessment.urgency == "none"
+    assert not recommends_self_care(assessment)
+
+
+def test_a_red_flag_that_can_wait_withholds_nothing() -> None:
+    assessment = mps.evaluate({**CARED_FOR, "pain": ["hand.left"], "not_improving_over_1_month": True})
+
+    assert assessment.urgency == "soon"
+    assert recommends_self_care(assessment)
+
+
+# --- raised when it must be -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def first_case(kb: KnowledgeBase) -> Callable[[str], Case]:
+    """The first case of a rule."""
+    cases = read_cases(kb)
+    return lambda rule: next(case for case in cases if case.rule == rule)
+
+
+def _evaluated(case: Case) -> Assessment:
+    assert isinstance(case.findings, Mapping)
+    return mps.evaluate(case.findings)
+
+
+def test_every_red_flag_is_raised_by_its_own_first_case(kb: KnowledgeBase, first_case: Callable[[str], Case]) -> None:
+    expected = {rule.alert.id: "raised" for rule in flags(kb) if rule.alert}
+    raised = {
+        rule.alert.id: alert.status
+        for rule in flags(kb)
+        for alert in _evaluated(first_case(rule.id)).alerts
+        if rule.alert and rule.alert.id == alert.id
+    }
+
+    assert expected == raised
+
+
+def test_every_emergency_makes_the_whole_assessment_one(kb: KnowledgeBase, first_case: Callable[[str], Case]) -> None:
+    pictures = {rule.id: _evaluated(first_case(rule.id)) for rule in flags(kb, "emergency")}
+
+    assert len(pictures) >= 10
+    assert [rule for rule, assessment in pictures.items() if assessment.urgency != "emergency"] == []
+    assert [rule for rule, assessment in pictures.items() if assessment.alerts[0].urgency != "emergency"] == []
+    assert [rule for rule, assessment in pictures.items() if recommends_self_care(assessment)] == []
+
+
+def test_the_text_of_an_emergency_leads_with_it(kb: KnowledgeBase, first_case: Callable[[str], Case]) -> None:
+    for rule in flags(kb, "emergency"):
+        lines = _evaluated(first_case(rule.id)).text().splitlines()
+        headings = [line.partition(":")[0] for line in lines if line and not line.startswith(" ")]
+
+        assert lines[0].startswith("Urgency:  EMERGENCY: ")
+        assert headings.index("EMERGENCY") < headings.index("Red flags") < headings.index("SOURCES (in full")
+        assert next(i for i, line in enumerate(lines) if line.startswith("EMERGENCY: ")) < lines.index("HYPOTHESES")
+
+
+def test_age_alone_raises_nothing_and_opens_nothing() -> None:
+    expected: dict[int, set[str]] = {}
+
+    assert expected == {age: ids for age in range(121) if (ids := {alert.id for alert in mps.evaluate({"age_years": age}).alerts})}
+
+
+@given(st.integers(0, 120), pain_maps(), st.sampled_from((True, False, None)))
+def test_age_and_a_pain_map_raise_nothing_but_low_back_pain_in_a_small_child(age: int, pain: list[Any], complete: object) -> None:
+    assessment = assessed({"age_years": age, "pain": pain, "pain_map_complete": complete})
+    expected = set()
+    if age < 10 and facts_in(assessment).booleans.get("pain_low_back"):
+        expected = {"rf_young_back_pain"}
+
+    assert expected == {alert.id for alert in assessment.alerts}
+
+
+# --- silence clears nothing -------------------------------------------------------------------------------------------
+
+
+def denied(base: KnowledgeBase) -> dict[str, Any]:
+    """Low back pain of two weeks at 45, every screening question asked and denied."""
+    no = {term.id: False for term in flag_terms(base) if term.kind == "boolean" and term.stands_for != "low_back"}
+    measured = {"age_years": 45, "symptom_duration": "2 wk", "body_temperature": 36.8, "bladder_volume_ml": 20, "esr": 5}
+    return {**no, **measured, "onset_mode": {"sudden": False}, "pain": ["low_back.left"]}
+
+
+def test_an_ordinary_back_raises_nothing_once_everything_was_asked(kb: KnowledgeBase) -> None:
+    assessment = mps.evaluate(denied(kb))
+
+    assert assessment.urgency == "none"
+    assert assessment.alerts == ()
+    assert assessment.unscreened == ()
+    assert assessment.screening == "complete"
+    assert "Red flags: every flag that matters for where the pain is has been asked about." in assessment.text()
+
+
+def test_one_red_flag_left_unasked_leaves_the_screening_partial(kb: KnowledgeBase) -> None:
+    assessment = mps.evaluate({**denied(kb), "not_improving_over_1_month": None})
+
+    assert assessment.screening == "partial"
+    assert [flag.id for flag in assessment.unscreened] == ["rf_failed_to_improve"]
+
+
+def test_pain_without_any_question_asked_is_not_screened() -> None:
+    assessment = mps.evaluate({"pain": ["low_back.left"]})
+
+    assert assessment.screening == "not_done"
+    assert "Red flags: not asked about. Nothing below clears them." in assessment.text()
+
+
+def test_nothing_known_is_not_screened() -> None:
+    assert mps.evaluate({}).screening == "not_done"
+
+
+def _lineage(region: str, base: KnowledgeBase) -> set[str]:
+    found, at = set(), base.vocabulary.regions.get(region)
+    while at:
+        found.add(at.id)
+        at = base.vocabulary.regions.get(at.parent or "")
+    return found
+
+
+@given(patients())
+def test_only_red_flags_that_concern_the_painful_place_are_called_unasked(findings: dict[str, Any]) -> None:
+    assessment, base = assessed(findings), mps.load()
+    painful = [entry.region for entry in facts_in(assessment).pain_map.painful]
+    own = {rule.alert.id: rule.alert.regions for rule in flags(base) if rule.alert}
+    for flag in assessment.unscreened:
+        pairs = [(pain, region) for pain in painful for region in own[flag.id]]
+
+        assert any(region in _lineage(pain, base) or pain in _lineage(region, base) for pain, region in pairs), flag.id
+
+
+def test_pain_in_the_hand_alone_calls_for_no_spinal_question(kb: KnowledgeBase) -> None:
+    trunk = {"low_back", "neck", "trunk_posterior", "mid_back"}
+    spinal = {rule.alert.id for rule in flags(kb) if rule.alert and trunk & set(rule.alert.regions)}
+    unasked = {flag.id for flag in mps.evaluate({"pain": ["hand.left"]}).unscreened}
+
+    assert spinal
+    assert unasked
+    assert spinal & unasked == set()
+
+
+@given(patients())
+def test_a_red_flag_is_called_unasked_only_while_it_is_undecided(findings: dict[str, Any]) -> None:
+    assessment = assessed(findings)
+    unasked = {flag.id for flag in assessment.unscreened}
+
+    assert unasked & {alert.id for alert in assessment.alerts} == set()
+    assert assessment.screening != "complete" or not unasked
+    for flag in assessment.unscreened:
+        assert flag.terms
+
+
+@given(patients() | alarming_patients())
+def test_the_text_never_says_that_there_are_no_red_flags_unless_all_were_asked_about(findings: dict[str, Any]) -> None:
+    assessment = assessed(findings)
+    text = " ".join(assessment.text().split())
+    first = text[: text.index(" Leading: ")]
+
+    assert "no red flags" not in text.lower()
+    if assessment.screening != "complete":
+        assert "has been asked about" not in text
+        assert "not asked about" in first or "only partly asked about" in first
+
+
+# --- muscle last ------------------------------------------------------------------------------------------------------
+
+
+@given(patients(), labels(), pain_maps())
+def test_without_an_examined_muscle_myofascial_pain_is_never_more_than_possible(
+    findings: dict[str, Any], given_: Any, pain: list[Any]
+) -> None:
+    history = {**findings, "labels": given_, "pain": pain, "pain_dull_deep_ache": True}
+    assessment = assessed({key: value for key, value in history.items() if key != "exam"})
+
+    assert {h.status for h in assessment.hypotheses if h.id == "myofascial_pain"} <= {"possible", "undecided", "unlikely", "excluded"}
+
+
+NERVE_SIGNS = ("motor_deficit", "sensory_deficit_dermatomal", "reflex_reduced")
+ACTIVE = {"muscle": "gluteus_medius", "side": "left", "taut_band": True, "hypersensitive_spot": True, "pain_recognition": True}
+
+
+@settings(max_examples=200)
+@given(
+    st.dictionaries(st.sampled_from((*NERVE_SIGNS, "neuro_exam_normal")), st.sampled_from((True, False, None))),
+    st.lists(exams(), max_size=2),
+)
+def test_a_muscle_answers_for_all_the_pain_only_after_a_clear_nerve_screen(signs: dict[str, Any], more: list[Any]) -> None:
+    assessment = assessed({**signs, "pain": ["low_back.left"], "exam": [ACTIVE, *more]})
+    found = {finding.term: finding for finding in assessment.findings.patient}
+    clear = all(found.get(sign, Finding(sign)).value is False for sign in NERVE_SIGNS)
+    fired = any(derivation.rule == "article.muscle_answer_after_nerve_screen" for derivation in assessment.trace)
+
+    assert clear or not fired
+
+
+def test_a_clear_nerve_screen_lets_one_muscle_answer_for_all_the_pain() -> None:
+    assessment = mps.evaluate({**dict.fromkeys(NERVE_SIGNS, False), "pain": ["low_back.left"], "exam": [ACTIVE]})
+
+    assert "article.muscle_answer_after_nerve_screen" in {derivation.rule for derivation in assessment.trace}
