@@ -524,6 +524,41 @@ def test_what_a_hypothesis_could_be_lies_around_what_it_is(findings: dict[str, A
         assert hypothesis.undecided or best == worst
 
 
+RULE = """\
+id: {id}
+title: A rule
+status: active
+about: patient
+summary: A rule.
+evidence: {{grade: textbook, references: [BOOK]}}
+when: {when}
+then: {then}
+limits: None.
+reviewed: {{on: 2026-11-22, by: authors}}
+"""
+LAID_ON = {
+    "vocabulary/more.yaml": """\
+hypotheses:
+  - {id: strain, label: Strain, kind: structural}
+  - {id: sprain, label: Sprain, kind: structural}
+""",
+    "demo/one.yaml": ("back_pain", "[support: {hypothesis: strain, strength: strong}, oppose: {hypothesis: strain, strength: strong}]"),
+    "demo/two.yaml": ("cough", "[support: {hypothesis: sprain, strength: moderate}]"),
+    "demo/three.yaml": ("{all: [cough, back_pain]}", "[support: {hypothesis: sprain, strength: moderate}]"),
+}
+
+
+def test_a_probable_hypothesis_stands_before_a_possible_one_whatever_argues_for_them(tmp_path: Path) -> None:
+    for name, rule in LAID_ON.items():
+        text = rule if isinstance(rule, str) else RULE.format(id=name.removesuffix(".yaml").replace("/", "."), when=rule[0], then=rule[1])
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    base = mps.load([Path(__file__).parent / "lint" / "base", tmp_path])
+    hypotheses = mps.evaluate({"cough": True, "back_pain": True}, base).hypotheses
+
+    assert [(hypothesis.id, hypothesis.status) for hypothesis in hypotheses] == [("sprain", "probable"), ("strain", "possible")]
+
+
 def _argument(effect: Any, strength: Any) -> Argument:
     return Argument("r", "t", effect, strength, (), (), (), "", ())
 

@@ -140,7 +140,7 @@ def test_an_open_red_flag_says_what_pulled_it_and_what_is_missing(of: Of) -> Non
 
 
 def test_a_muscle_without_a_side_is_proven_on_both(of: Of) -> None:
-    proof = of("facet_label").why("multifidus_lumbar")
+    proof = of("cauda_equina").why("multifidus_lumbar")
 
     assert [part.subject for part in proof.because] == ["multifidus_lumbar.left", "multifidus_lumbar.right"]
 
