@@ -310,6 +310,33 @@ def test_explain_names_the_closest_thing_that_was_concluded(run: Run) -> None:
     assert (2, expected, "") == (result.exit_code, faults(result), result.stdout)
 
 
+# --- graph ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("id_", [None, "myofascial_pain", "joint_anchoring"])
+def test_graph_draws_how_it_was_concluded(id_: str | None, run: Run) -> None:
+    assessment = mps.evaluate(example("facet_label"))
+    arguments = ["graph", FILES["facet_label"], *([id_] if id_ else [])]
+
+    assert assessment.derivation_svg(id_) == run(*arguments).stdout == run(*arguments, "--svg").stdout
+    assert assessment.derivation_mermaid(id_) == run(*arguments, "--mermaid").stdout
+
+
+def test_graph_draws_where_it_hurts(run: Run) -> None:
+    result = run("graph", FILES["facet_label"], "--body")
+
+    assert result.exit_code == 0
+    assert mps.evaluate(example("facet_label")).body_map() == result.stdout
+
+
+@pytest.mark.parametrize("form_", ["--svg", "--mermaid"])
+def test_graph_of_what_was_not_concluded_is_exit_code_2(form_: str, run: Run) -> None:
+    result = run("graph", FILES["facet_label"], "myofascial", form_)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert faults(result)[0].startswith("myofascial: was not concluded for this patient")
+
+
 # --- cases and lint ---------------------------------------------------------------------------------------------------
 
 

@@ -32,7 +32,7 @@ EdgesOf = Callable[[str], tuple[Referral, ...]]
 @pytest.fixture(scope="module")
 def relate(tiny: Terrain) -> Relate:
     def relation(muscle: str, side: str | None, entries: Iterable[Pain], complete: bool) -> Relation:  # noqa: FBT001 - as PainMap
-        return tiny.referral.relation(muscle, side, PainMap(tiny.tree, tuple(entries), complete))
+        return tiny.referral.explain(muscle, side, PainMap(tiny.tree, tuple(entries), complete))
 
     return relation
 
@@ -52,7 +52,7 @@ def _relation(terrain: Terrain, muscle: str, *entries: str, complete: bool = Fal
         region, _, side = entry.removeprefix("not ").partition(".")
         made.append(Pain(region, side or None, not entry.startswith("not ")))
     id_, _, side = muscle.partition(".")
-    return terrain.referral.relation(id_, side or None, PainMap(terrain.tree, tuple(made), complete))
+    return terrain.referral.explain(id_, side or None, PainMap(terrain.tree, tuple(made), complete))
 
 
 # --- which side -------------------------------------------------------------------------------------------------------
@@ -453,7 +453,7 @@ def test_every_packaged_muscle_refers_to_pain_in_each_of_its_zones(terrain: Terr
     referral: ReferralMap = terrain.referral
     for edge in referral.referrals:
         for side in terrain.tree.sides(edge.region):
-            relation = referral.relation(edge.muscle, side, PainMap(terrain.tree, (Pain(edge.region, side),), complete=True))
+            relation = referral.explain(edge.muscle, side, PainMap(terrain.tree, (Pain(edge.region, side),), complete=True))
 
             assert relation.refers_to_pain is True
             assert relation.explains_all is True

@@ -1,6 +1,6 @@
 """Clinical decision support for muscle pain: the public names, nothing else."""
 
-from mps_rules.api import attach, evaluate, evaluate_many, load
+from mps_rules.api import attach, evaluate, evaluate_many, load, referral_map
 from mps_rules.cases import run_cases
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError
 from mps_rules.lint import Issue, lint
@@ -28,5 +28,6 @@ __all__ = [
     "evaluate_many",
     "lint",
     "load",
+    "referral_map",
     "run_cases",
 ]

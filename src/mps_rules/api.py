@@ -24,6 +24,8 @@ from mps_rules.model import Assessment, Chain, Findings, KnowledgeBase, Proof
 if TYPE_CHECKING:
     import networkx as nx
 
+    from mps_rules.referral import ReferralMap
+
 Folder = str | PathLike[str]
 
 
@@ -55,6 +57,16 @@ def _packaged() -> KnowledgeBase:
     from mps_rules.knowledge import load_folders, packaged_rules
 
     return load_folders([packaged_rules()])
+
+
+def referral_map(kb: KnowledgeBase | None = None) -> "ReferralMap":
+    """
+    The graph of where muscles send pain, to be asked directly.
+
+    >>> referral_map().muscles_referring_to("thumb", "left")[0]
+    ('scalene_anterior', 'left')
+    """
+    return terrain_of(kb or load()).referral
 
 
 @attrs.frozen(eq=False)

@@ -4,11 +4,13 @@ Pages that are written from the knowledge itself: where each fact of the article
 
 import sys
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
+from mps_rules.bodymap import muscle_picture
 from mps_rules.cases import Case, read_cases
 from mps_rules.knowledge import load_folders, packaged_rules
-from mps_rules.model import Claim, KnowledgeBase
+from mps_rules.model import Claim, KnowledgeBase, Muscle
 
 ARTICLE = """\
 # The article, fact by fact
@@ -20,6 +22,23 @@ referral graph, a word of the vocabulary, a wording, the ranking, or a stated li
 | fact | what the article says | where it lives | what proves it |
 |---|---|---|---|
 """
+
+
+MUSCLES = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Muscles and where they send pain</title>
+<style>
+body {{ font: 15px/1.5 system-ui, Helvetica, Arial, sans-serif; color: #1c2733; background: #fff; margin: 0; }}
+main {{ max-width: 1000px; margin: 0 auto; padding: 24px; }} nav a {{ margin-right: 10px; }} h2 {{ margin-top: 40px; }}
+section {{ border-top: 1px solid #d5dde4; padding: 12px 0 20px; }} section svg {{ max-width: 100%; height: auto; }}
+dl {{ display: grid; grid-template-columns: 130px 1fr; gap: 2px 12px; }} dt {{ color: #5a6876; }} dd {{ margin: 0; }}
+@media (prefers-color-scheme: dark) {{ body {{ color: #e6ebf0; background: #14191f; }} section {{ border-color: #36424e; }} a {{ color: #8cc8f5; }}
+dt {{ color: #a2afbb; }} }}
+</style></head><body><main>
+<h1>Muscles and where they send pain</h1>
+<p>{count} muscles and muscle parts. Solid: the main zone; stippled: a lesser zone; cross: where the muscle lies. The patterns are recalled
+from the manuals of Travell and Simons and only partly cross-checked; they have not been reviewed by a clinician. This page is generated.</p>
+<nav>{links}</nav>"""
 
 
 def article_page(base: KnowledgeBase) -> str:
@@ -62,7 +81,33 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-PAGES = {"article.md": article_page}
+def muscles_page(base: KnowledgeBase) -> str:
+    """The page ``docs/muscles.html``: every muscle with its picture, place, pattern and sources, by body area."""
+    words = base.vocabulary
+    areas = dict.fromkeys(muscle.area for muscle in words.muscles.values())
+    links = " ".join(f'<a href="#{area}">{area.replace("_", " ")}</a>' for area in areas)
+    parts = [MUSCLES.format(count=len(words.muscles), links=links)]
+    for area in areas:
+        parts.append(f'<h2 id="{area}">{area.replace("_", " ").capitalize()}</h2>')
+        parts += [_muscle(muscle, base) for muscle in words.muscles.values() if muscle.area == area]
+    return "\n".join([*parts, "</main></body></html>\n"])
+
+
+def _muscle(muscle: Muscle, base: KnowledgeBase) -> str:
+    facts = {
+        "Lies in": ", ".join(base.vocabulary.name("region", place) for place in muscle.lies_in),
+        "Palpation": muscle.access,
+        "Nerve": f"{muscle.nerve} ({muscle.roots})" if muscle.roots else muscle.nerve,
+        "Provoked by": muscle.aggravating,
+        "Takes the look of": ", ".join(base.vocabulary.name("label", label) for label in muscle.mimics),
+        "Care": muscle.safety,
+    }
+    rows = "".join(f"<dt>{term}</dt><dd>{escape(text)}</dd>" for term, text in facts.items() if text)
+    name = escape(muscle.label)
+    return f'<section id="{muscle.id}"><h3>{name}</h3><dl>{rows}</dl>{muscle_picture(base, muscle.id)}</section>'
+
+
+PAGES = {"article.md": article_page, "muscles.html": muscles_page}
 
 
 def write(folder: Path, base: KnowledgeBase) -> None:

@@ -264,7 +264,7 @@ class Facts:
         """How a muscle stands to the pain."""
         key = (muscle, side)
         if key not in self._relations:
-            self._relations[key] = self.terrain.referral.relation(muscle, side, self.pain_map)
+            self._relations[key] = self.terrain.referral.explain(muscle, side, self.pain_map)
         return self._relations[key]
 
     @cached_property

@@ -192,7 +192,7 @@ class ReferralMap:
         names = (*self.vocabulary.muscles, *self.vocabulary.groups)
         return {m: frozenset((*(edge.region for edge in self.edges(m)), *self.places(m))) for m in names}
 
-    def relation(self, muscle: str, side: str | None, pain_map: PainMap) -> Relation:
+    def explain(self, muscle: str, side: str | None, pain_map: PainMap) -> Relation:
         """How a muscle on a side stands to the pain."""
         if not pain_map.free and self._reach[muscle].isdisjoint(pain_map.painful_leaves):
             return UNRELATED
