@@ -52,10 +52,11 @@ def test_every_rule_that_encodes_a_fact_cites_the_article(kb: KnowledgeBase) -> 
     assert [rule.id for rule in kb.rules if rule.evidence.claims and "ART" not in rule.evidence.references] == []
 
 
-def test_the_page_of_the_article_is_up_to_date(kb: KnowledgeBase) -> None:
-    written = (PAGES / "article.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", docgen.PAGES)
+def test_a_page_written_from_the_rules_is_up_to_date(page: str, kb: KnowledgeBase) -> None:
+    written = (PAGES / page).read_text(encoding="utf-8")
 
-    assert docgen.article_page(kb) == written, "docs/article.md is behind the rules: make docs"
+    assert docgen.PAGES[page](kb) == written, f"docs/{page} is behind the rules: make docs"
 
 
 def test_the_page_of_the_article_shows_a_home_and_a_proof_of_every_fact(kb: KnowledgeBase) -> None:
@@ -71,7 +72,9 @@ def test_the_page_of_the_article_shows_a_home_and_a_proof_of_every_fact(kb: Know
 def test_the_pages_are_written_into_a_folder(kb: KnowledgeBase, tmp_path: Path) -> None:
     docgen.write(tmp_path / "docs", kb)
 
-    assert docgen.PAGES["article.md"](kb) == (tmp_path / "docs" / "article.md").read_text(encoding="utf-8")
+    assert {page: make(kb) for page, make in docgen.PAGES.items()} == {
+        path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "docs").iterdir()
+    }
 
 
 # --- edges ------------------------------------------------------------------------------------------------------------

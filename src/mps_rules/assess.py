@@ -384,7 +384,7 @@ class _Assessor:
         unscreened: Sequence[Unscreened],
         hypotheses: Sequence[Hypothesis],
     ) -> Iterator[Question]:
-        """What to ask next: what would clear an open red flag, red flags not asked, what rules ask for, what is undecided."""
+        """What to ask next: open red flags, emergencies not asked about, what rules ask for, other flags, muscles, what is undecided."""
         asked: set[tuple[str, str]] = set()
 
         def question(terms: Iterable[str], why: str, subject: str = PATIENT) -> Iterator[Question]:
@@ -400,15 +400,18 @@ class _Assessor:
             if alert.status == "open":
                 yield from question(alert.unknown, f"would raise or clear the open red flag: {alert.label}")
         for flag in unscreened:
-            yield from question(flag.terms, f"red flag not yet asked about: {flag.label}")
+            if flag.urgency == "emergency":
+                yield from question(flag.terms, f"red flag not yet asked about: {flag.label}")
         for rule in self.base.rules:
             for subject in self._subjects(rule):
                 for ask in rule.then:
                     if isinstance(ask, Ask):
-                        label = subject if rule.about == "label" else PATIENT
-                        for term in ask.terms:
-                            own = label if self.words.terms[term].subject == "label" else PATIENT
-                            yield from question([term], self._filled(ask.text, rule, [subject]), own)
+                        why = self._filled(ask.text, rule, [subject])
+                        of_label = [term for term in ask.terms if self.words.terms[term].subject == "label"]
+                        yield from question(of_label, why, subject)
+                        yield from question([term for term in ask.terms if term not in of_label], why)
+        for flag in unscreened:
+            yield from question(flag.terms, f"red flag not yet asked about: {flag.label}")
         for subject in [s for s in self.focus if s in self.order][:MUSCLES_IN_FOCUS]:
             rules = [rule for state in self.base.pack.muscle_states for rule in self.base.concluding.get(state.derived, ())]
             waiting = [u for rule in rules if self.chain.verdict(rule.id, subject) is None for u in self.unknown(rule.when, subject)]

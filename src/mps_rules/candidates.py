@@ -5,7 +5,7 @@ Parsimonious covering (Peng and Reggia 1990): few muscles, much pain explained, 
 predicts pain and the patient is free, more or less for what an examination found. Every weight stands in ``referral/ranking.yaml``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from mps_rules.conditions import Ground, Present, judge
@@ -194,38 +194,53 @@ def coverings(facts: Facts, ranked: Sequence[MuscleCandidate]) -> tuple[Covering
     """
     The smallest sets of up to three muscles that explain all of the listed pain, best first; if none does, those that explain most.
 
-    Muscles that explain the same entries stand for each other: the best is named, the others are alternatives. Exact while no
-    more than sixty different reaches occur.
+    Muscles that explain the same entries stand for each other: the best is named, the others are alternatives. A muscle whose reach
+    another with no lower score exceeds is left to it. Exact while no more than sixty different reaches remain.
     """
     pains = facts.pain_map.painful
-    reaches: dict[frozenset[Pain], list[MuscleCandidate]] = {}
+    bits = {pain: 1 << number for number, pain in enumerate(pains)}
+    reaches: dict[int, list[MuscleCandidate]] = {}
     for one in ranked:
-        reach = frozenset(match.pain for match in facts.relation(one.muscle, one.side).matches)
+        reach = sum(bits[pain] for pain in {match.pain for match in facts.relation(one.muscle, one.side).matches})
         if reach:
             reaches.setdefault(reach, []).append(one)
-    tried = list(reaches)[:REACHES_TRIED]
-    sets: list[tuple[frozenset[Pain], ...]] = []
+    useful = [reach for reach in reaches if not _dominated(reach, reaches)][:REACHES_TRIED]
+    sets: list[tuple[int, ...]] = []
     most = 0
     for size in range(1, LARGEST_COVERING + 1):
-        for chosen in combinations(tried, size):
-            explained = len(frozenset().union(*chosen))
-            if explained > most and all(len(frozenset().union(*chosen[:i], *chosen[i + 1 :])) < explained for i in range(size)):
+        for chosen in combinations(useful, size):
+            explained = _union(chosen).bit_count()
+            if explained > most:
                 most, sets = explained, []
             if explained == most and (not sets or len(sets[0]) == size):
                 sets.append(chosen)
         if most == len(pains):
             break
-    made = [_covering(chosen, reaches, pains) for chosen in sets]
+    made = [_covering(chosen, reaches, bits) for chosen in sets]
     return tuple(sorted(made, key=lambda one: (-one.score, one.muscles))[:COVERINGS_SHOWN])
 
 
-def _covering(chosen: Sequence[frozenset[Pain]], reaches: dict[frozenset[Pain], list[MuscleCandidate]], pains: Sequence[Pain]) -> Covering:
+def _union(reaches: Iterable[int]) -> int:
+    union = 0
+    for reach in reaches:
+        union |= reach
+    return union
+
+
+def _dominated(reach: int, reaches: Mapping[int, Sequence[MuscleCandidate]]) -> bool:
+    """Whether another muscle explains all of this reach and more, with no lower score: it can always take its place."""
+    own = reaches[reach][0].score
+    return any(other != reach and other & reach == reach and group[0].score >= own for other, group in reaches.items())
+
+
+def _covering(chosen: Sequence[int], reaches: Mapping[int, Sequence[MuscleCandidate]], bits: Mapping[Pain, int]) -> Covering:
     members = sorted((reaches[reach] for reach in chosen), key=lambda group: (-group[0].score, group[0].muscle, group[0].side or ""))
-    explained = frozenset().union(*chosen)
+    explained = _union(chosen)
+    named = {muscle_subject(pain.region, pain.side): bool(explained & bit) for pain, bit in bits.items()}
     return Covering(
         muscles=tuple(muscle_subject(group[0].muscle, group[0].side) for group in members),
         alternatives=tuple(tuple(muscle_subject(one.muscle, one.side) for one in group[1:]) for group in members),
-        explains=tuple(muscle_subject(pain.region, pain.side) for pain in pains if pain in explained),
-        unexplained=tuple(muscle_subject(pain.region, pain.side) for pain in pains if pain not in explained),
+        explains=tuple(place for place, held in named.items() if held),
+        unexplained=tuple(place for place, held in named.items() if not held),
         score=round(sum((group[0].score for group in members), 0.0), 6),
     )
