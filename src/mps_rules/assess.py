@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, get_args
 from mps_rules import conditions as c
 from mps_rules.candidates import candidates, coverings
 from mps_rules.facts import Facts
+from mps_rules.knowledge import COSTS, uncovered_regions, unread_dangers
 from mps_rules.model import (
     PATIENT,
     RECOMMENDATIONS,
@@ -81,12 +82,14 @@ class _Assessor:
         raised = [alert.urgency for alert in alerts if alert.status == "raised"]
         relevant = [rule for rule in self.base.rules if rule.alert and self._concerns_the_pain(rule.alert.regions)]
         unscreened = tuple(self._unscreened(relevant))
-        hypotheses = self._hypotheses()
+        beyond = tuple(self._beyond())
+        hypotheses = self._hypotheses(leading=bool(raised))
         return Assessment(
             urgency=next((urgency for urgency in URGENCIES if urgency in raised), "none"),
-            screening=self._screening(relevant, unscreened),
+            screening=self._screening(relevant, alerts, beyond),
             alerts=alerts,
             unscreened=unscreened,
+            beyond=beyond,
             hypotheses=hypotheses,
             muscles=self.muscles,
             coverings=coverings(self.facts, self.muscles),
@@ -129,39 +132,62 @@ class _Assessor:
 
     def _concerns_the_pain(self, regions: Sequence[str]) -> bool:
         around = self.facts.terrain.tree.around
+        if not self.facts.pain_map.painful:
+            return True
         return any(
             region in around[pain.region] or pain.region in around[region] for pain in self.facts.pain_map.painful for region in regions
         )
 
     def _unscreened(self, relevant: Iterable[Rule]) -> Iterator[Unscreened]:
-        """Most urgent first, then those that belong most narrowly to where the pain is."""
+        """
+        The flags that too little is known to clear, half-asked ones too; open ones are alerts already.
+
+        Most urgent first, then those that belong most narrowly to where the pain is.
+        """
         found = []
         for rule in relevant:
-            if rule.alert and rule.trigger and self.chain.verdict(rule.id) is None and not self._asked(rule.trigger):
-                terms = tuple(dict.fromkeys(t for _, t in self.unknown(rule.trigger, PATIENT)))
+            undecided = self.chain.verdict(rule.id) is None and PATIENT not in self.fired.get(f"{rule.id}.open", {})
+            if rule.alert and undecided:
+                terms = tuple(dict.fromkeys(term for _, term in self.unknown(rule.trigger or rule.when, PATIENT)))
                 breadth = sum(len(self.facts.terrain.tree.leaves[region]) for region in rule.alert.regions)
-                found.append((breadth, Unscreened(rule.alert.id, rule.alert.label, rule.alert.urgency, terms)))
+                found.append(
+                    (breadth, Unscreened(rule.alert.id, rule.alert.label, rule.alert.urgency, terms or self._unknown_of(rule, PATIENT)))
+                )
         yield from (one for _, one in sorted(found, key=lambda pair: (URGENCIES.index(pair[1].urgency), pair[0], pair[1].id)))
 
-    def _asked(self, trigger: c.Condition) -> bool:
-        """Whether any yes/no finding or word of a trigger has been asked about, the pain map apart."""
-        for leaf in c.walk(trigger):
+    def _asked(self, rule: Rule) -> bool:
+        """Whether anything that a red flag reads has been asked or measured; age and the pain map alone are no screening."""
+        for leaf in c.walk(rule.when):
             match leaf:
                 case c.Present(term) if not self.words.terms[term].stands_for and self.facts.booleans.get(term) is not None:
                     return True
                 case c.Words(term) if term in self.facts.words:
                     return True
+                case c.Compare(term) if term in self.facts.given and self.words.terms[term].unit != "a":
+                    return True
         return False
 
-    def _screening(self, relevant: Sequence[Rule], unscreened: Sequence[Unscreened]) -> Literal["complete", "partial", "not_done"]:
-        if len(unscreened) == len(relevant):
-            return "not_done"
+    def _beyond(self) -> Iterator[str]:
+        """What is recorded that no red flag of this pack covers: pain elsewhere, and danger signs that no rule reads."""
+        uncovered = set(uncovered_regions(self.words, self.base.pack.screens)) if self.base.pack.screens else set()
+        for region in dict.fromkeys(pain.region for pain in self.facts.pain_map.painful if pain.region in uncovered):
+            yield f"Pain in: {self.words.name('region', region)}"
+        for term in unread_dangers(self.base.rules, self.words):
+            if self.facts.booleans.get(term):
+                yield self.words.terms[term].label
+
+    def _screening(
+        self, relevant: Sequence[Rule], alerts: Sequence[Alert], beyond: Sequence[str]
+    ) -> Literal["complete", "partial", "not_done"]:
+        if not any(self._asked(rule) for rule in relevant):
+            return "partial" if alerts else "not_done"
         undecided = any(self.chain.verdict(rule.id) is None for rule in relevant)
-        return "partial" if undecided else "complete"
+        return "partial" if undecided or beyond else "complete"
 
     # --- hypotheses
 
-    def _hypotheses(self) -> tuple[Hypothesis, ...]:
+    def _hypotheses(self, *, leading: bool) -> tuple[Hypothesis, ...]:
+        """Ranked by status, then strength; what a raised red flag suspects comes before everything."""
         true: dict[str, list[Argument]] = {}
         open_: dict[str, list[Argument]] = {}
         for rule in self.base.rules:
@@ -190,7 +216,16 @@ class _Assessor:
                 )
             )
         return tuple(
-            sorted(found, key=lambda h: (STATUSES.index(h.status), *(-n for n in _strengths(h.supports)), *_strengths(h.opposes), h.id))
+            sorted(
+                found,
+                key=lambda h: (
+                    leading and h.kind != "serious",
+                    STATUSES.index(h.status),
+                    *(-n for n in _strengths(h.supports)),
+                    *_strengths(h.opposes),
+                    h.id,
+                ),
+            )
         )
 
     def _arguments(self, rule: Rule) -> Iterator[tuple[str, Argument, bool]]:
@@ -389,19 +424,20 @@ class _Assessor:
 
         def question(terms: Iterable[str], why: str, subject: str = PATIENT) -> Iterator[Question]:
             new = tuple(t for t in dict.fromkeys(terms) if (subject, t) not in asked and self._is_open(t, subject))
+            new = tuple(sorted(new, key=self._cost))
             asked.update((subject, t) for t in new)
             if new:
-                costs = [self.words.terms[t].cost for t in new if t in self.words.terms]
                 labels = "; ".join(self._asked_as(t) for t in new)
                 about = "" if subject == PATIENT else f"{self.words.subject_label(subject)}: "
-                yield Question(new, subject, about + labels, why, costs[0] if costs else "asked")
+                yield Question(new, subject, about + labels, why, COSTS[self._cost(new[0])])
 
         for alert in alerts:
             if alert.status == "open":
                 yield from question(alert.unknown, f"would raise or clear the open red flag: {alert.label}")
+        unscreened = sorted(unscreened, key=lambda flag: (URGENCIES.index(flag.urgency), min(map(self._cost, flag.terms), default=0)))
         for flag in unscreened:
             if flag.urgency == "emergency":
-                yield from question(flag.terms, f"red flag not yet asked about: {flag.label}")
+                yield from question(flag.terms, f"red flag not yet cleared: {flag.label}")
         for rule in self.base.rules:
             for subject in self._subjects(rule):
                 for ask in rule.then:
@@ -411,7 +447,7 @@ class _Assessor:
                         yield from question(of_label, why, subject)
                         yield from question([term for term in ask.terms if term not in of_label], why)
         for flag in unscreened:
-            yield from question(flag.terms, f"red flag not yet asked about: {flag.label}")
+            yield from question(flag.terms, f"red flag not yet cleared: {flag.label}")
         for subject in [s for s in self.focus if s in self.order][:MUSCLES_IN_FOCUS]:
             rules = [rule for state in self.base.pack.muscle_states for rule in self.base.concluding.get(state.derived, ())]
             waiting = [u for rule in rules if self.chain.verdict(rule.id, subject) is None for u in self.unknown(rule.when, subject)]
@@ -421,6 +457,10 @@ class _Assessor:
                 effect = "for" if argument.effect in ("support", "confirm") else "against"
                 terms = [t for t in argument.unknown if "." not in t or t.startswith("pain.")]
                 yield from question(terms, f"would decide an argument {effect} {hypothesis.label.lower()}: {argument.title}")
+
+    def _cost(self, term: str) -> int:
+        """How dear a finding is to obtain; a place of the pain map or a diagnosis is asked."""
+        return COSTS.index(self.words.terms[term].cost) if term in self.words.terms else 0
 
     def _is_open(self, term: str, subject: str) -> bool:
         if term not in self.words.terms or self.words.terms[term].subject != "patient":

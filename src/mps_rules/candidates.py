@@ -31,7 +31,7 @@ REACHES_TRIED = 60
 
 def candidates(base: KnowledgeBase, facts: Facts, chain: Chain) -> tuple[MuscleCandidate, ...]:
     """
-    The muscles, each with its side, that reach the pain or were examined, best first.
+    The muscles, each with its side, that reach the pain or were examined: those found to carry a trigger point first, then by score.
 
     Ties are broken by published prevalence, then by fewer main zones elsewhere, then confidence, nearness, and name.
     """
@@ -60,8 +60,10 @@ class _Scorer:
     def rank(self) -> tuple[object, ...]:
         """Its place in the order."""
         one, reaches = self.candidate, bool(self.relation.matches or self.relation.possible)
+        states = [state.state for state in self.base.pack.muscle_states]
         return (
             not reaches,
+            states.index(one.status) if one.status in states else len(states),
             -one.score,
             not self._prevalent(),
             self._main_zones_elsewhere(),
@@ -126,7 +128,7 @@ class _Scorer:
 
     def _predicted_free(self) -> Iterator[ScorePart]:
         for edge in self.edges:
-            if self.facts.pain_map.is_free(edge.region, self.side if edge.laterality == "ipsilateral" else None):
+            if self.facts.pain_map.is_free(edge.region, self.side if edge.laterality != "bilateral" else None):
                 weight = self.weights.zones[edge.zone] * self.weights.confidences[edge.confidence]
                 where = self.words.name("region", edge.region)
                 yield ScorePart(

@@ -77,8 +77,14 @@ def read_cases(base: KnowledgeBase) -> tuple[Case, ...]:
             name = path.relative_to(folder).as_posix()
             try:
                 document = read_yaml(path.read_text(encoding="utf-8"), name)
-            except (Unreadable, UnicodeDecodeError) as error:
-                faults += error.faults if isinstance(error, Unreadable) else [Fault(name, "is not UTF-8 text")]
+            except Unreadable as error:
+                faults += error.faults
+                continue
+            except UnicodeDecodeError:
+                faults.append(Fault(name, "is not UTF-8 text"))
+                continue
+            except OSError as error:
+                faults.append(Fault(name, f"cannot be read: {error.strerror}"))
                 continue
             cases, wrong = structure(document.data, tuple[Case, ...], document.place)
             faults += wrong
@@ -129,6 +135,12 @@ def run_case(base: KnowledgeBase, case: Case, executor: Executor | None = None) 
 def _of_rule(case: Case, rule: Rule, verdict: Verdict, base: KnowledgeBase, facts: Facts, chain: Chain) -> Iterator[str]:
     expected = {"unknown": None, True: True, False: False}
     fires = case.expect.fires
+    if case.expect == Expectation():
+        yield "expects nothing"
+    if case.expect.for_ and case.expect.for_ not in facts.subjects(rule.about):
+        known = closest(case.expect.for_, facts.subjects(rule.about))
+        yield f"for: {case.expect.for_!r} is not asked about in this case" + (f"; closest is {known!r}" if known else "")
+        return
     if fires == "not said":
         if case.expect.asks:
             yield "asks needs fires: unknown"
@@ -169,7 +181,9 @@ def _of_assessment(expect: Expectation, assessment: Assessment, chain: Chain) ->
     if denied:
         for key, unwanted in (("alerts", _alerts(denied)), ("hypotheses", denied.hypotheses)):
             yield from (
-                f"not {key}: {id_} is {s}" for id_, s in unwanted.items() if seen[key].get(id_) == s or (s == "any" and id_ in seen[key])
+                f"not {key}: {id_} is {seen[key][id_]}"
+                for id_, s in unwanted.items()
+                if seen[key].get(id_) == s or (s == "any" and id_ in seen[key])
             )
         if denied.urgency and assessment.urgency == denied.urgency:
             yield f"not urgency: it is {denied.urgency}"
@@ -222,9 +236,13 @@ def _checked_words(expect: Expectation, base: KnowledgeBase) -> Iterator[str]:
     if expect.not_ is not None:
         denied, faults = structure(expect.not_, Expectation, lambda path: f"not {'.'.join(map(str, path))}")
         yield from map(str, faults)
+    if denied is not None and (denied.fires != "not said" or denied.for_ or denied.asks or denied.not_ is not None):
+        yield "not takes what the whole assessment holds; fires, for and asks stand beside it"
     for one in (expect, denied):
         if one is None:
             continue
+        if one.alerts is not None and not isinstance(one.alerts, list | tuple | Mapping):
+            yield f"alerts: expected ids, or ids with their state, got {one.alerts!r}"
         words = {**_listed(one), "alerts": tuple(_alerts(one)), "hypotheses": tuple(one.hypotheses)}
         for key, ids in words.items():
             yield from (f"{key}: no rule gives {id_!r}; closest is {closest(id_, known[key])!r}" for id_ in ids if id_ not in known[key])

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from importlib import metadata
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,13 +60,14 @@ def _findings(file: str) -> Any:
     source = "standard input" if file == "-" else file
     try:
         raw = sys.stdin.buffer.read(LONGEST * 4 + 1) if file == "-" else Path(file).read_bytes()
-        return read_text(raw.decode("utf-8"), source).data or {}
+        data = read_text(raw.decode("utf-8"), source).data
     except OSError as error:
         raise FindingError([Fault(source, f"cannot be read: {error.strerror or error}")]) from None
     except UnicodeDecodeError:
         raise FindingError([Fault(source, "is not UTF-8 text")]) from None
     except Unreadable as error:
         raise FindingError(error.faults) from None
+    return {} if data is None else data
 
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's callback
@@ -88,6 +90,9 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
 )
 def main() -> None:
     """Decision support for muscle pain, for clinicians: rules over findings, every conclusion explained."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @main.command()
@@ -232,17 +237,17 @@ def new() -> None:
 
 _NEW_RULE = """\
 id: {shelf}.{name}
-title:
+title: "A title that a clinician could dispute"
 status: draft              # active once its cases pass and evidence, limits and review are filled in
 about: patient             # patient | muscle | label
-summary:
+summary: ""
 evidence: {{grade: expert_opinion, references: [ART]}}
 when:
   all:
     - pain_low_back
 then:
   - caution: {{id: {name}, text: ""}}
-limits:
+limits: ""
 reviewed:
 """
 
@@ -255,7 +260,7 @@ _NEW_CASES = """\
   expect: {fires: false}
 - case: "Too little is known"
   findings: {}
-  expect: {fires: unknown, asks: [pain.low_back]}
+  expect: {fires: unknown, asks: [pain_low_back]}
 """
 
 

@@ -404,7 +404,7 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
         self.reach([(self.network.stages[0], PATIENT), *self.subjects.facts(facts, self.network)])
         self.run()
         chain = self._result()
-        del self.patient, self.subjects
+        del self.patient, self.subjects, self.known, self.fired
         return chain
 
     def reach(self, rails: Iterable[tuple[int, str]]) -> None:
@@ -418,10 +418,9 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
 
     def conclude(self, rule: Rule, subject: str) -> None:
         """A rule fires: its derivation is written, and what it concludes becomes known."""
-        view = self.patient.view(subject, self._concluded)
-        grounds = tuple(c.grounds(rule.when, view, self._judged, self._seek))
         for member in self.subjects.members[subject]:
-            own = [attrs.evolve(ground, subject=member) if ground.subject == subject else ground for ground in grounds]
+            view = self.patient.view(member, self._concluded)
+            own = c.grounds(rule.when, view, self._judged, self._seek)
             self.fired.append(Derivation(rule.id, member, rule.stratum, rule.concludes(), premises(own, self.patient)))
         self.reach((self.network.rail(c.Derived(id_), truth=True), subject) for id_ in rule.derives())
 

@@ -72,7 +72,10 @@ def shown(value: Any) -> str:
     >>> shown(["a", "b"]), shown("x" * 100)
     ("['a', 'b']", "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...")
     """
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        text = f"a {type(value).__name__} nested too deep to show"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -98,5 +101,6 @@ def closest(word: object, known: Iterable[str]) -> str | None:
     """
     if not isinstance(word, str) or len(word) > 80:
         return None
-    near = difflib.get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.6)
-    return near[0] if near else None
+    by_small = {one.lower(): one for one in sorted(known, reverse=True)}
+    near = difflib.get_close_matches(word.lower(), sorted(by_small), n=1, cutoff=0.6)
+    return by_small[near[0]] if near else None

@@ -39,7 +39,7 @@ def nothing(_id: str, _subject: str) -> Truth:
 ANYTHING = Interval(float("-inf"), float("inf"))
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Terrain:
     """What stays the same for every patient of one knowledge base: its region tree and referral graph."""
 
@@ -219,11 +219,17 @@ class Facts:
 
     @cached_property
     def pain_map(self) -> PainMap:
-        """Where it hurts; a finding that stands for pain in a region counts as an entry."""
+        """
+        Where it hurts; a finding that stands for pain in a region counts as an entry.
+
+        Its absence counts as freedom from pain only where the finding means the region itself, no more and no less.
+        """
         entries = list(self.findings.pain)
         for term in self.vocabulary.terms.values():
             present = self.booleans.get(term.id)
             if term.stands_for and present is not None and not self.given[term.id].follows_from:
+                if not present and term.denied_by is None:
+                    continue
                 within = [e for e in entries if term.stands_for in self.terrain.tree.around[e.region] and e.present]
                 if not (present and within):
                     entries.append(Pain(term.stands_for, None, present))

@@ -15,6 +15,7 @@ from mps_rules.errors import Fault, FindingError, Misfit, closest, shown
 from mps_rules.facts import Facts, Terrain
 from mps_rules.model import SIDES, Exam, Finding, Findings, GivenLabel, Pain, Term, Vocabulary
 
+LONGEST_PLACE = 120
 STRUCTURED = ("pain", "pain_map_complete", "labels", "exam")
 CARRIED = {
     "pain_regions": "pain",
@@ -66,7 +67,7 @@ class _Reader:
         )
 
     def _fault(self, where: str, what: str, near: str | None = None) -> None:
-        self.faults.append(Fault(where, what, near))
+        self.faults.append(Fault(where if len(where) <= LONGEST_PLACE else f"{where[:LONGEST_PLACE]}...", what, near))
 
     # --- findings
 
@@ -185,13 +186,18 @@ class _Reader:
         level = None
         if intensity is not None:
             try:
-                level = self.words.quantity(intensity, self.words.terms["pain_intensity"])
+                level = self.words.quantity(intensity, self._intensity())
             except Misfit as misfit:
                 self._fault(f"{where}.intensity", str(misfit), misfit.near)
             if level is not None and (level > 0) != present:
                 self._fault(where, f"an intensity of {level:g} contradicts present: {str(present).lower()}")
         for one in self._sides(region, side, f"{where}.side"):
             yield Pain(region, one, present, level)
+
+    def _intensity(self) -> Term:
+        if "pain_intensity" not in self.words.terms:
+            raise Misfit("the vocabulary has no finding 'pain_intensity'")
+        return self.words.terms["pain_intensity"]
 
     def _sides(self, region: str, side: Any, where: str) -> tuple[str | None, ...]:
         possible = self.words.regions[region].sides
@@ -267,10 +273,10 @@ class _Reader:
             return
         muscle, side = item["muscle"], item.get("side")
         known = {*self.words.muscles, *self.words.groups}
-        if muscle not in known:
+        if not isinstance(muscle, str) or muscle not in known:
             self._fault(f"{where}.muscle", f"no muscle {shown(muscle)}", closest(muscle, known))
             return
-        if side not in (None, "bilateral", *SIDES):
+        if side is not None and side not in ("bilateral", *SIDES):
             self._fault(f"{where}.side", f"no side {shown(side)} of a muscle", closest(side, (*SIDES, "bilateral")))
             return
         rest = {key: value for key, value in item.items() if key not in ("muscle", "side")}
@@ -325,11 +331,20 @@ def _contradictions(facts: Facts) -> Iterable[Fault]:
             if facts.booleans.get(term.id) and facts.booleans.get(other):
                 yield Fault(term.id, f"cannot be present together with {other}")
     for entry in pain_map.painful:
-        if pain_map.is_free(entry.region, entry.side if entry.side in SIDES else None):
+        if entry.side != "midline" and pain_map.is_free(entry.region, entry.side):
             yield Fault("pain", f"{entry.region} is said to hurt, but every part of it is said to be free of pain")
-    for measure in words.measures.values():
-        items = facts.items(measure.id)
-        for total in (measure.id, measure.also_total):
-            stated = facts.given.get(total) if total else None
-            if stated is not None and facts.interval_of(stated) & items is None:
-                yield Fault(str(total), f"a total of {stated.value:g} contradicts its items, which allow {items} ({measure.id})")
+    yield from _false_totals(facts)
+
+
+def _false_totals(facts: Facts) -> Iterable[Fault]:
+    """Totals that their items do not allow; a total that several forms share is false only when no form allows it."""
+    forms: dict[str, list[str]] = {}
+    for measure in facts.vocabulary.measures.values():
+        for total in filter(None, (measure.id, measure.also_total)):
+            forms.setdefault(total, []).append(measure.id)
+    for total, measures in forms.items():
+        stated = facts.given.get(total)
+        if stated is None or any(facts.interval_of(stated) & facts.items(measure) for measure in measures):
+            continue
+        allowed = " or ".join(f"{facts.items(measure)} ({measure})" for measure in measures)
+        yield Fault(total, f"a total of {stated.value:g} contradicts its items, which allow {allowed}")

@@ -155,12 +155,13 @@ def search(base: KnowledgeBase, text: str) -> tuple[Term, ...]:
     >>> [term.id for term in search(load(), "pins and needles")]
     ['paresthesia']
     """
-    wanted = text.lower().split()
+    text = text.lower().replace("_", " ").strip()
+    wanted = text.split()
     found: list[tuple[int, str, Term]] = []
     for term in base.vocabulary.terms.values():
         names = [term.id.replace("_", " ").lower(), term.label.lower(), *(synonym.lower() for synonym in term.synonyms)]
         if all(any(word in name for name in names) for word in wanted):
-            found.append((_distance(text.lower(), names), term.id, term))
+            found.append((_distance(text, names), term.id, term))
     return tuple(term for _, _, term in sorted(found, key=lambda one: one[:2]))
 
 

@@ -60,6 +60,7 @@ class _Finding:
     stands_for: str | None = None
     excludes: tuple[str, ...] = ()
     fact: bool = False
+    background: bool = False
     claims: tuple[str, ...] = ()
     note: str = ""
 
@@ -204,9 +205,14 @@ class _Loader:
         self._stop_if_faulty()
         vocabulary = self._vocabulary()
         self._check_words(vocabulary)
+        self.faults += [
+            Fault("pack.yaml", f"no region {r!r}", closest(r, vocabulary.regions)) for r in self.pack.screens if r not in vocabulary.regions
+        ]
+        self._stop_if_faulty()
         authored = [rule for raw, document in self.raw_rules.values() if (rule := self._rule(raw, document, vocabulary))]
         self._stop_if_faulty()
-        live = _under_the_law([made for rule in authored if rule.status == "active" for made in _with_open_alert(rule)])
+        made = [one for rule in authored if rule.status == "active" for one in _with_open_alert(rule)]
+        live = _under_the_law(made, vocabulary, self.pack.screens)
         self._check_scopes(live)
         self._stop_if_faulty()
         ordered = self._in_strata(live)
@@ -237,6 +243,8 @@ class _Loader:
         if not folder.is_dir():
             self.faults.append(Fault(str(folder), "is not a folder"))
             return
+        for path in sorted(folder.rglob("*.yml")):
+            self.faults.append(Fault(path.relative_to(folder).as_posix(), "would be passed over: name it .yaml"))
         for path in sorted(folder.rglob("*.yaml")):
             name = path.relative_to(folder).as_posix()
             if name.endswith(".cases.yaml"):
@@ -357,6 +365,7 @@ class _Loader:
             stands_for=raw.stands_for,
             excludes=raw.excludes,
             fact=raw.fact,
+            background=raw.background,
             claims=raw.claims,
             note=raw.note,
         )
@@ -373,6 +382,9 @@ class _Loader:
         if raw.from_ is not None:
             implied = self._condition(raw.from_, words, "patient", place)
             denied = c.Not(implied)
+        for source in (implied, denied):
+            if source is not None and any(isinstance(part, c.Derived) for part in c.walk(source)):
+                self.faults.append(Fault(place, "a finding follows from findings, not from a conclusion"))
         return attrs.evolve(term, implied_by=implied, denied_by=denied)
 
     def _check_words(self, words: model.Vocabulary) -> None:
@@ -380,6 +392,37 @@ class _Loader:
         for place, kind, used, known in self._uses(words):
             self.faults += [Fault(place, f"no {kind} {word!r}", closest(word, known)) for word in used if word not in known]
         self.faults += [Fault(place, f"a region lies within itself: {cycle}") for place, cycle in _region_cycles(words, self.places)]
+        for id_ in sorted(set(words.diagnoses) & {*words.muscles, *words.groups}):
+            self.faults.append(Fault(self.places["diagnoses", id_], f"{id_!r} is also a muscle: their subjects could not be told apart"))
+        for region in words.regions.values():
+            if not set(region.sides) <= {*model.SIDES, "midline"}:
+                self.faults.append(
+                    Fault(self.places["regions", region.id], f"sides are left, right and midline, not {', '.join(region.sides)}")
+                )
+        for zone in sorted({edge.zone for edge in self.found["referrals"].values()} & {"essential", "spillover"} - set(self.ranking.zones)):
+            self.faults.append(Fault("referral/ranking.yaml", f"gives no weight to the zone {zone!r}"))
+        known = {"high", "moderate", "low"} - set(self.ranking.confidences)
+        for word in sorted({edge.confidence for edge in self.found["referrals"].values()} & known):
+            self.faults.append(Fault("referral/ranking.yaml", f"gives no weight to the confidence {word!r}"))
+        self._check_measures(words)
+
+    def _check_measures(self, words: model.Vocabulary) -> None:
+        """A measure is a number made of yes/no findings and numbers of the patient, and not of itself."""
+        needs: dict[str, set[str]] = {}
+        for measure in words.measures.values():
+            place = self.places["measures", measure.id]
+            if measure.id in words.terms and words.terms[measure.id].kind != "number":
+                self.faults.append(Fault(place, f"{measure.id!r} is not a number"))
+            read = {*measure.sum, *([measure.also_total] if measure.also_total else [])}
+            for item in sorted(read & set(words.terms)):
+                if words.terms[item].subject != "patient" or words.terms[item].kind not in ("boolean", "number", "duration"):
+                    self.faults.append(Fault(place, f"{item!r} cannot be counted: it is no yes/no finding or number of the patient"))
+            read |= {leaf.term for condition in measure.count for leaf in c.walk(condition) if isinstance(leaf, c.Compare)}
+            needs[measure.id] = read & set(words.measures)
+        try:
+            TopologicalSorter(needs).prepare()
+        except CycleError as error:
+            self.faults.append(Fault(self.places["measures", error.args[1][0]], f"a measure counts itself: {' -> '.join(error.args[1])}"))
 
     def _uses(self, words: model.Vocabulary) -> Iterator[tuple[str, str, Iterable[str], Iterable[str]]]:
         references, claims = self.found["references"], self.found["claims"]
@@ -412,8 +455,6 @@ class _Loader:
             yield place, "region", [common.region], words.regions
             yield place, "muscle", common.muscles, words.muscles
             yield place, "reference", common.references, references
-        if self.found["referrals"] and not self.ranking.zones:
-            self.faults.append(Fault("referral/ranking.yaml", "is missing: without its weights muscles cannot be put in order"))
         for weight in self.ranking.findings:
             yield "referral/ranking.yaml", "finding", [weight.finding], words.terms
         yield "referral/ranking.yaml", "reference", self.ranking.references, references
@@ -469,7 +510,7 @@ class _Loader:
         evidence = self._evidence(raw, place)
         reviewed, faults = structure(raw.reviewed, model.Review, lambda p: place(("reviewed", *p))) if raw.reviewed else (None, [])
         self.faults += faults
-        self._check_conclusions(then, trigger, place)
+        self._check_conclusions(then, trigger, place, faulty=len(then) < len(raw.then))
         if len(self.faults) > before:
             return None
         return model.Rule(
@@ -536,9 +577,8 @@ class _Loader:
                 self._known(id_, "hypothesis", words.suspects, where)
             case model.CriterionMet(hypothesis=id_):
                 self._known(id_, "hypothesis", words.suspects, where)
-            case model.RaiseAlert(condition=id_, urgency=urgency, regions=regions):
+            case model.RaiseAlert(condition=id_, regions=regions):
                 self._known(id_, "hypothesis", words.suspects, where)
-                self._known(urgency, "urgency", model.URGENCIES, where)
                 for region in regions:
                     self._known(region, "region", words.regions, where)
             case model.Recommend(kind=kind):
@@ -546,8 +586,6 @@ class _Loader:
             case model.Ask(terms=terms):
                 for term in terms:
                     self._known(term, "finding", words.terms, where)
-        if isinstance(made, model.Support | model.Oppose):
-            self._known(made.strength, "strength", model.STRENGTHS, where)
         if isinstance(made, model.GiveCaution | model.Recommend | model.Ask):
             self._placeholders(made.text, about, words, where)
         return made
@@ -566,14 +604,14 @@ class _Loader:
                     Fault(where, f"no placeholder {{{name}}} in a rule about {about}", closest(name, (*allowed, "value:term")))
                 )
 
-    def _check_conclusions(self, then: Sequence[model.Conclusion], trigger: c.Condition | None, place: Place) -> None:
+    def _check_conclusions(self, then: Sequence[model.Conclusion], trigger: c.Condition | None, place: Place, *, faulty: bool) -> None:
         care = [x for x in then if isinstance(x, model.Recommend) and x.kind == "self_care"]
         if care and len(care) < len(then):
             self.faults.append(Fault(place(("then",)), "a rule that recommends self_care concludes nothing else"))
         alerts = [x for x in then if isinstance(x, model.RaiseAlert)]
         if len(alerts) > 1:
             self.faults.append(Fault(place(("then",)), "one rule raises one alert"))
-        if trigger is not None and not alerts:
+        if trigger is not None and not alerts and not faulty:
             self.faults.append(Fault(place(("when", "trigger")), "a trigger belongs to a rule that raises an alert"))
         if alerts and trigger is None:
             self.faults.append(Fault(place(("when",)), "a rule that raises an alert needs a trigger"))
@@ -679,14 +717,22 @@ def _with_open_alert(rule: model.Rule) -> Iterator[model.Rule]:
         )
 
 
-def _under_the_law(rules: Sequence[model.Rule]) -> list[model.Rule]:
-    """No self-care while an emergency or urgent red flag is raised or open."""
+def _under_the_law(rules: Sequence[model.Rule], words: model.Vocabulary | None = None, screens: Sequence[str] = ()) -> list[model.Rule]:
+    """
+    No self-care while an emergency or urgent red flag is raised or open, nor beyond what the red flags of the pack cover.
+
+    Beyond: where there is pain in a region that they do not screen, or a danger sign is recorded that no rule reads.
+    """
     derived = {id_ for rule in rules for id_ in rule.derives()}
     flags = [f"alert.{urgency}{state}" for urgency in ("emergency", "urgent") for state in ("", ".open")]
-    standing = tuple(c.Derived(flag) for flag in flags if flag in derived)
-    if not standing:
+    forbidding: list[c.Condition] = [c.Derived(flag) for flag in flags if flag in derived]
+    if words is not None:
+        forbidding += [c.Present(term) for term in unread_dangers(rules, words)]
+        uncovered = uncovered_regions(words, screens) if screens else ()
+        forbidding += [c.PainAt(uncovered)] if uncovered else []
+    if not forbidding:
         return list(rules)
-    clear = c.Not(c.Established(c.Any(standing)))
+    clear = c.Not(c.Established(c.Any(tuple(forbidding))))
 
     def guarded(rule: model.Rule) -> model.Rule:
         if any(isinstance(x, model.Recommend) and x.kind == "self_care" for x in rule.then):
@@ -694,6 +740,28 @@ def _under_the_law(rules: Sequence[model.Rule]) -> list[model.Rule]:
         return rule
 
     return [guarded(rule) for rule in rules]
+
+
+def unread_dangers(rules: Iterable[model.Rule], words: model.Vocabulary) -> tuple[str, ...]:
+    """The yes/no findings of the category ``red_flag`` that no rule reads: a pack may not know what they mean, but it can say so."""
+    read = {leaf.term for rule in rules for leaf in c.walk(rule.when) if isinstance(leaf, c.Present)}
+    sources = [source for term in words.terms.values() if term.id in read for source in (term.implied_by, term.denied_by) if source]
+    read |= {leaf.term for source in sources for leaf in c.walk(source) if isinstance(leaf, c.Present)}
+    return tuple(
+        t.id for t in words.terms.values() if t.category == "red_flag" and t.kind == "boolean" and t.id not in read and not t.background
+    )
+
+
+def uncovered_regions(words: model.Vocabulary, screens: Iterable[str]) -> tuple[str, ...]:
+    """The regions, groups too, no part of which lies in a region that the pack's red flags screen."""
+    parts: dict[str, set[str]] = {id_: {id_} for id_ in words.regions}
+    for id_, region in words.regions.items():
+        above = region.parent
+        while above:
+            parts[above].add(id_)
+            above = words.regions[above].parent
+    covered = set().union(*(parts[region] for region in screens))
+    return tuple(id_ for id_ in words.regions if not parts[id_] & covered)
 
 
 def _region_cycles(words: model.Vocabulary, places: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, str]]:
@@ -744,7 +812,7 @@ class _ConditionParser:
                 if keys is None:
                     return c.Present("")
                 of = self._several(keys["of"], (*path, "of"), scope)
-                if not isinstance(keys["n"], int) or not 1 <= keys["n"] <= len(of):
+                if not isinstance(keys["n"], int) or isinstance(keys["n"], bool) or not 1 <= keys["n"] <= len(of):
                     return self._fault((*path, "n"), f"n must be a number from 1 to {len(of)}, got {shown(keys['n'])}")
                 return c.AtLeast(keys["n"], of)
             case "item":
@@ -809,8 +877,8 @@ class _ConditionParser:
             self._fault(path, f"expected a list of ids, got {shown(value)}")
             return ()
         for index, word in enumerate(value):
-            if word not in known:
-                self._fault((*path, index), f"no {kind} {word!r}", closest(word, known))
+            if not isinstance(word, str) or word not in known:
+                self._fault((*path, index), f"no {kind} {shown(word)}", closest(word, known))
         return tuple(str(word) for word in value)
 
     def _only(self, wanted: model.Subject, scope: model.Subject, path: Steps) -> None:

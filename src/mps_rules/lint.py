@@ -6,6 +6,7 @@ without evidence, limits or review, a cycle, a derived id that nothing concludes
 as issues of the check ``loads``.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -110,11 +111,17 @@ def can_be_unknown(condition: c.Condition, base: KnowledgeBase) -> bool:
 
 def same_condition(subject: Subject) -> Iterator[Issue]:
     """Two rules about the same kind of subject have one condition: they are one rule."""
-    first: dict[tuple[str, c.Condition], Rule] = {}
+    first: dict[tuple[str, object], Rule] = {}
     for rule in subject.authored:
-        other = first.setdefault((rule.about, c.normalise(rule.when)), rule)
+        other = first.setdefault((rule.about, _shape(c.normalise(rule.when))), rule)
         if other is not rule:
             yield Issue("same_condition", rule.source, f"{rule.id} has the same condition as {other.id}")
+
+
+def _shape(condition: c.Condition) -> object:
+    """A condition without the order of its parts."""
+    inside = c.parts(condition)
+    return (type(condition), getattr(condition, "at_least", None), frozenset(map(_shape, inside))) if inside else condition
 
 
 def unused_reference(subject: Subject) -> Iterator[Issue]:
@@ -174,14 +181,17 @@ def alert_without_region(subject: Subject) -> Iterator[Issue]:
             yield Issue("alert_without_region", rule.source, f"{rule.alert.id} names no region")
 
 
+_PROMISE = re.compile(r"\b(cure[sd]?|you have)\b", re.IGNORECASE)
+_DISCLAIMER = re.compile(r"\b(not|no|never) (a )?cure[sd]?\b", re.IGNORECASE)
+
+
 def promises_cure(subject: Subject) -> Iterator[Issue]:
     """A text that promises a cure or tells a patient what they have."""
     for rule in subject.authored:
         for conclusion in rule.then:
-            text = f" {getattr(conclusion, 'text', '')} {getattr(conclusion, 'action', '')} ".lower()
-            for phrase in (" cure ", " cures ", " you have "):
-                if phrase in text and "not cure" not in text and "no cure" not in text:
-                    yield Issue("promises_cure", rule.source, f"{rule.id} says {phrase.strip()!r}")
+            text = f"{getattr(conclusion, 'text', '')} {getattr(conclusion, 'action', '')}"
+            for phrase in _PROMISE.findall(_DISCLAIMER.sub("", text)):
+                yield Issue("promises_cure", rule.source, f"{rule.id} says {phrase!r}")
 
 
 def muscle_nowhere(subject: Subject) -> Iterator[Issue]:

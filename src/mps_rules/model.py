@@ -53,6 +53,19 @@ def lowered(label: str) -> str:
     return label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == " " else label
 
 
+_PREPOSITIONS = ("over", "between", "around", "behind", "inside", "deep")
+
+
+def placed(region: str) -> str:
+    """
+    A region's name as a place inside a sentence.
+
+    >>> placed("low back (lumbar)"), placed("over the shoulder blade")
+    ('in the low back (lumbar)', 'over the shoulder blade')
+    """
+    return region if region.startswith(_PREPOSITIONS) else f"in the {region}"
+
+
 def plain(value: Any) -> Any:
     """A frozen value as plain data (dict, list, text, number, bool, None), field by field, in order."""
     if attrs.has(type(value)):
@@ -99,6 +112,7 @@ class Term:
     stands_for: str | None = None
     excludes: tuple[str, ...] = ()
     fact: bool = False
+    background: bool = False
     claims: tuple[str, ...] = ()
     note: str = ""
 
@@ -290,6 +304,7 @@ class Pack:
     intended_users: str
     intended_use: str
     not_for: tuple[str, ...] = ()
+    screens: tuple[str, ...] = ()
     muscle_states: tuple[MuscleState, ...] = ()
 
 
@@ -325,14 +340,14 @@ class Vocabulary:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise Misfit(f"expected a number{self._in_unit(term)}, got {shown(value)}")
         if isinstance(value, str):
-            match = _QUANTITY.match(value[:100])
+            match = _QUANTITY.match(value) if len(value) <= 100 else None
             if not match:
                 raise Misfit(f"expected a number{self._in_unit(term)}, got {shown(value)}")
             number = float(match[1])
             if match[2]:
                 number = self._converted(number, match[2], term)
         else:
-            number = float(value)
+            number = float(value) if abs(value) < 1e300 else float("inf")
         if not float("-inf") < number < float("inf"):
             raise Misfit(f"{shown(value)} is not a number")
         if term.range and not term.range[0] <= number <= term.range[1]:
@@ -340,7 +355,9 @@ class Vocabulary:
         return number
 
     def _converted(self, number: float, written: str, term: Term) -> float:
-        unit, own = self.unit(written), self.units[term.unit or "1"]
+        unit, own = self.unit(written), self.units.get(term.unit or "1")
+        if own is None:
+            raise Misfit(f"the unit of {term.id!r} is not known; write a bare number")
         if unit is None:
             raise Misfit(f"no unit {written!r}", closest(written, [u for x in self.units.values() for u in (x.id, *x.also)]))
         if unit.dimension != own.dimension:
@@ -730,7 +747,7 @@ class Alert:
 
 @attrs.frozen
 class Unscreened:
-    """A red flag that matters for where the pain is and that nobody has asked about."""
+    """A red flag that matters for where the pain is and that too little has been asked to clear; ``terms`` are still to ask."""
 
     id: str
     label: str
@@ -967,6 +984,8 @@ class Assessment:
     """
     What the rules say of one patient: plain data, ranked and explained.
 
+    ``beyond`` lists, in words, pain and danger signs recorded that the red flags of these rules do not cover.
+
     Equality, hash, JSON and pickle ignore the tools; after ``from_dict`` or unpickling the methods that need the rules
     raise until ``with_tools`` has been called.
     """
@@ -975,6 +994,7 @@ class Assessment:
     screening: Literal["complete", "partial", "not_done"]
     alerts: tuple[Alert, ...]
     unscreened: tuple[Unscreened, ...]
+    beyond: tuple[str, ...]
     hypotheses: tuple[Hypothesis, ...]
     muscles: tuple[MuscleCandidate, ...]
     coverings: tuple[Covering, ...]
@@ -1054,7 +1074,7 @@ class Assessment:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Assessment":
+    def from_dict(cls, data: Any) -> "Assessment":
         """
         The assessment that ``to_dict`` wrote.
 
@@ -1064,7 +1084,7 @@ class Assessment:
         """
         from mps_rules.structure import structure
 
-        if data.get("format") != cls.FORMAT:
+        if not isinstance(data, Mapping) or data.get("format") != cls.FORMAT:
             raise FindingError([Fault("format", f"not an assessment of format {cls.FORMAT}")])
         value, faults = structure({key: part for key, part in data.items() if key != "format"}, cls, dotted)
         if value is None:

@@ -92,8 +92,11 @@ class _Page:
             "not_done": "Red flags: not asked about. Nothing below clears them.",
         }[self.a.screening]
         serious = [lowered(flag.label) for flag in self.a.unscreened if flag.urgency != "soon"]
-        rest = f' <span class="quiet">Not yet asked about: {escape(_some(serious))}.</span>' if serious else ""
+        rest = f' <span class="quiet">Not yet cleared: {escape(_some(serious))}.</span>' if serious else ""
         yield f'<div class="screen">{words}{rest}</div>'
+        if self.a.beyond:
+            beyond = escape(_some([lowered(one) for one in self.a.beyond]))
+            yield f'<div class="alert">Recorded, but beyond the red flags of these rules: {beyond}. Exclude serious disease by other means.</div>'
 
     def _hypotheses(self) -> Iterator[str]:
         yield "<h3>Hypotheses</h3>"

@@ -17,7 +17,7 @@ Place = tuple[str, str | None]
 """A leaf region and a side; the side is None where the region has no sides."""
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class RegionTree:
     """The regions of a vocabulary as a tree."""
 
@@ -97,7 +97,7 @@ class PainMap:
                 for side in self.tree.sides(leaf)
                 if side is None or entry.side not in SIDES or entry.side == side
             }
-            everywhere = {(leaf, side) for leaf in self.tree.leaves["body"] for side in self.tree.sides(leaf)}
+            everywhere = {(leaf, side) for leaf, parts in self.tree.parts.items() if not parts for side in self.tree.sides(leaf)}
             free |= everywhere - covered
         return frozenset(free)
 

@@ -36,6 +36,8 @@ def premise(ground: Ground, facts: Facts) -> Premise:
     match ground.condition:
         case Present(term):
             kind = "muscle" if words.terms[term].fact else "finding"
+            if words.terms[term].fact and ground.verdict is False:
+                state = ": no"
             return _of(ground, kind, term, words.terms[term].label + state + _source(facts.given.get(term)), facts)
         case Words(term, (value,)):
             text = f"{words.terms[term].label}: {'not ' if ground.verdict is False else ''}{value.replace('_', ' ')}"

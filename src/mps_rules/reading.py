@@ -106,6 +106,8 @@ def read_json(text: str, source: str) -> Document:
         _refuse(source, f"not JSON: {error}")
     if _depth(data) > DEEPEST:
         _refuse(source, f"nested more than {DEEPEST} deep")
+    if _broken(json.dumps(data, ensure_ascii=False)):
+        _refuse(source, "holds half a character")
     return Document(data, source, {})
 
 
@@ -118,7 +120,7 @@ def read_yaml(text: str, source: str) -> Document:
 
     """
     _guard_length(text, source)
-    if "\0" in text:
+    if "\0" in text or _broken(text):
         _refuse(source, "not text")
     faults: list[Fault] = []
     lines: dict[Path, int] = {}
@@ -227,6 +229,11 @@ def _finite(source: str) -> Any:
         return number
 
     return parse
+
+
+def _broken(text: str) -> bool:
+    """Whether the text holds half a character (a lone surrogate), which no file can hold."""
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _depth(data: Data) -> int:

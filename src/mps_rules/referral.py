@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mps_rules.conditions import Truth
-from mps_rules.model import SIDES, Pain, Referral, Vocabulary, lowered
+from mps_rules.model import SIDES, Pain, Referral, Vocabulary, lowered, placed
 from mps_rules.painmap import PainMap, RegionTree
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ UNRELATED = Relation(None, lies_in_pain=False, matches=(), possible=(), explains
 """A muscle that has nothing to do with the listed pain, on a map that says nowhere that a region is free."""
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class ReferralMap:
     """The referral graph of a vocabulary; muscle groups have the edges of all their parts."""
 
@@ -217,7 +217,7 @@ class ReferralMap:
         certain = {edge.region for edge in fitting} >= set(leaves)
         for edge in fitting:
             own = self.vocabulary.regions[edge.region].sides
-            assumed = bool(own) and edge.laterality == "ipsilateral" and (pain.side is None or side is None)
+            assumed = bool(own) and edge.laterality != "bilateral" and (pain.side is None or side is None)
             yield Match(pain, edge, assumed, certain)
 
     def _same_side(self, edge: Referral, side: str | None, pain: Pain) -> bool:
@@ -226,7 +226,7 @@ class ReferralMap:
         return side is None or pain.side not in SIDES or pain.side == side
 
     def _is_free(self, edge: Referral, side: str | None, pain_map: PainMap) -> bool:
-        return pain_map.is_free(edge.region, side if edge.laterality == "ipsilateral" else None)
+        return pain_map.is_free(edge.region, side if edge.laterality != "bilateral" else None)
 
     def _lies_in(self, muscle: str, side: str | None, pain: Pain) -> bool:
         beside = side in SIDES and pain.side in SIDES and pain.side != side
@@ -240,4 +240,5 @@ class ReferralMap:
         words = self.vocabulary
         lies = ", ".join(words.name("region", place) for place in self.places(muscle))
         where = words.name("region", match.edge.region)
-        return f"pain in the {where} <- {lowered(words.muscle_label(muscle))}, which lies in the {lies}"
+        somewhere = "perhaps " if not match.certain else ""
+        return f"{somewhere}pain {placed(where)} <- {lowered(words.muscle_label(muscle))}, which lies {placed(lies)}"

@@ -6,7 +6,7 @@ names the closest known one.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
@@ -43,6 +43,13 @@ def _list(value: Any, wanted: Any) -> Any:
     return tuple(CONVERTER.structure(list(value), list[part]))
 
 
+def _one_of(value: Any, wanted: Any) -> Any:
+    known = get_args(wanted)
+    if value in known:
+        return value
+    raise Misfit(f"{shown(value)} is none of {', '.join(known)}", closest(value, known))
+
+
 def _mapping(value: Any, wanted: Any) -> Any:
     if not isinstance(value, Mapping):
         raise Misfit(f"expected a mapping, got {shown(value)}")
@@ -76,6 +83,7 @@ CONVERTER.register_structure_hook(float, _number)
 CONVERTER.register_structure_hook_func(lambda t: t is object, lambda value, _: value)
 CONVERTER.register_structure_hook_func(lambda t: _origin(t) is tuple and get_args(t)[-1:] == (...,), _list)
 CONVERTER.register_structure_hook_func(lambda t: _origin(t) in (dict, Mapping), _mapping)
+CONVERTER.register_structure_hook_func(lambda t: _origin(t) is Literal, _one_of)
 CONVERTER.register_structure_hook_factory(attrs.has, _attrs_hook)
 
 

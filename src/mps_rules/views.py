@@ -5,7 +5,8 @@ An assessment as text that a clinician reads in ten seconds: alerts, hypotheses,
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from mps_rules.model import Alert, Argument, Assessment, Hypothesis, KnowledgeBase, MuscleCandidate, Premise, lowered
+from mps_rules.candidates import LARGEST_COVERING
+from mps_rules.model import Alert, Argument, Assessment, Hypothesis, KnowledgeBase, MuscleCandidate, Premise, lowered, placed
 
 WIDTH = 100
 SHOWN = 6
@@ -67,9 +68,10 @@ class _Text:
         }
         standing = [alert for alert in self.a.alerts if alert.status == "raised"]
         open_ = len(self.a.alerts) - len(standing)
-        raised = f"{standing[0].label}" if standing else "no red flag raised"
         more = f", and {len(standing) - 1} more" if len(standing) > 1 else ""
-        yield from _wrap(f"Urgency:  {self.a.urgency.upper()}: {raised}{more}; {open_} open; {screened[self.a.screening]}.", 0, 10)
+        cleared = "NONE of the red flags asked about is raised" if self.a.screening == "complete" else "NOT KNOWN; none raised so far"
+        raised = f"{self.a.urgency.upper()}: {standing[0].label}{more}" if standing else cleared
+        yield from _wrap(f"Urgency:  {raised}; {open_} open; {screened[self.a.screening]}.", 0, 10)
         ranked = [h for h in self.a.hypotheses if h.supports]
         leading = "; ".join(f"{h.label} {h.status}" for h in ranked[:3]) or "no hypothesis has an argument yet"
         yield from _wrap(f"Leading:  {leading}.", 0, 10)
@@ -97,9 +99,14 @@ class _Text:
             "not_done": "Red flags: not asked about. Nothing below clears them.",
         }[self.a.screening]
         yield heading
+        if self.a.beyond:
+            beyond = _some([lowered(one) for one in self.a.beyond])
+            yield from _wrap(
+                f"! Recorded, but beyond the red flags of these rules: {beyond}. Exclude serious disease by other means.", 4, 6
+            )
         serious = [flag for flag in self.a.unscreened if flag.urgency != "soon"]
         if serious:
-            yield from _wrap(f"Not yet asked about: {_some([lowered(flag.label) for flag in serious])}.", 4)
+            yield from _wrap(f"Not yet cleared: {_some([lowered(flag.label) for flag in serious])}.", 4)
 
     def _hypotheses(self) -> Iterator[str]:
         shown = [h for h in self.a.hypotheses if h.supports or h.opposes]
@@ -153,7 +160,7 @@ class _Text:
         names = " with ".join(words.subject_label(muscle) for muscle in best.muscles)
         rest = dict.fromkeys(words.name("region", place.partition(".")[0]) for place in best.unexplained)
         if rest:
-            line = f"No {len(best.muscles)} muscles explain all of the listed pain; nearest: {names}; not explained: {_some(list(rest))}."
+            line = f"No set of {LARGEST_COVERING} muscles explains all of the listed pain; nearest: {names}; not explained: {_some(list(rest))}."
         else:
             line = f"Fewest muscles that explain all of the listed pain: {names}."
         yield from _wrap(line, 2, 4)
@@ -197,6 +204,8 @@ class _Text:
         if self.a.recommendations:
             yield "CONSIDER"
         for advice in self.a.recommendations:
+            if advice.kind == "examine" and self.a.urgency == "emergency":
+                continue
             yield from _wrap(f"{words[advice.kind] + ':':<13}{advice.text}{self._cite(advice.references)}", 2, 15)
 
     def _questions(self) -> Iterator[str]:
@@ -209,7 +218,7 @@ class _Text:
 
     def _sources(self) -> Iterator[str]:
         if self.cited:
-            yield "SOURCES (in full: mps-rules explain)"
+            yield "SOURCES"
         for id_ in sorted(self.cited):
             reference = self.base.references[id_]
             yield "  " + textwrap.shorten(f"{id_}: {reference.text}", WIDTH - 4, placeholder=" ...")
@@ -236,7 +245,7 @@ class _Text:
         if term in words.terms:
             return lowered(words.terms[term].label)
         kind, _, rest = term.partition(".")
-        return f"pain in the {words.name('region', rest)}" if kind == "pain" and rest in words.regions else term
+        return f"pain {placed(words.name('region', rest))}" if kind == "pain" and rest in words.regions else term
 
 
 def _some(items: Sequence[str], most: int = SHOWN) -> str:
