@@ -18,7 +18,7 @@ LOADING = {
     "cycle": "demo/cough.yaml: rules go round in a circle: demo.cough -> demo.hot -> demo.cough",
     "derived-that-nothing-concludes": "demo/cough.yaml: no active rule concludes 'hot'",
     "id-not-path": "demo/cough.yaml line 1, id: id 'demo.coughing' is not its path; closest is 'demo.cough'",
-    "reference-missing": "demo/cough.yaml line 6, evidence: no reference 'BOK'",
+    "reference-missing": "demo/cough.yaml line 6, evidence: no reference 'BOK'; closest is 'BOOK'",
     "two-subjects": "demo/cough.yaml: 'tight' is about a patient here and about a muscle in demo/band.yaml",
     "unknown-placeholder": "demo/cough.yaml line 9, then[0].caution: no placeholder {muscle} in a rule about patient",
     "unknown-word": "demo/cough.yaml line 7, when: no finding 'cuogh' in the vocabulary; closest is 'cough'",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import mps_rules as mps
 from mps_rules import conditions as c
 from mps_rules import engine, reference
+from mps_rules.assess import assess
 from mps_rules.cases import Case, read_cases
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
@@ -90,7 +91,7 @@ def recommends_self_care(assessment: Assessment) -> bool:
 
 def test_self_care_is_recommended_where_no_red_flag_stands() -> None:
     expected = {"article.conservative_first", "article.perpetuating_factors"}
-    assessment = mps.evaluate({**CARED_FOR, "pain": ["hand.left"]})
+    assessment = mps.evaluate({**CARED_FOR, "pain": ["low_back.left"]})
 
     assert expected == {advice.rule for advice in assessment.recommendations if advice.kind == "self_care"}
 
@@ -101,7 +102,7 @@ def test_no_self_care_is_recommended_while_a_red_flag_stands(findings: dict[str,
     assessment = assessed(findings)
     stands = [alert for alert in assessment.alerts if alert.urgency in SERIOUS]
 
-    assert recommends_self_care(assessment) is (not stands)
+    assert recommends_self_care(assessment) is (not stands and not assessment.beyond)
 
 
 @settings(max_examples=200)
@@ -116,7 +117,7 @@ def test_every_executor_withholds_self_care_for_raised_and_for_open_red_flags(ex
     stands = standing(base, facts, chain)
     fired = {derivation.rule.removesuffix(".open") for derivation in chain.derivations}
     assert stands == fired & {rule.id for rule in flags(base, *SERIOUS)}
-    assert bool(cares(base, chain)) is (not stands)
+    assert bool(cares(base, chain)) is (not stands and not assess(base, facts, chain).beyond)
 
 
 def test_an_open_red_flag_alone_withholds_self_care() -> None:
@@ -129,10 +130,42 @@ def test_an_open_red_flag_alone_withholds_self_care() -> None:
 
 
 def test_a_red_flag_that_can_wait_withholds_nothing() -> None:
-    assessment = mps.evaluate({**CARED_FOR, "pain": ["hand.left"], "not_improving_over_1_month": True})
+    assessment = mps.evaluate({**CARED_FOR, "pain": ["low_back.left"], "not_improving_over_1_month": True})
 
     assert assessment.urgency == "soon"
     assert recommends_self_care(assessment)
+
+
+def test_pain_that_the_pack_does_not_screen_is_said_and_withholds_self_care() -> None:
+    assessment = mps.evaluate({**CARED_FOR, "pain": ["low_back.left", "calf.left"]})
+
+    assert assessment.beyond == ("Pain in: calf",)
+    assert not recommends_self_care(assessment)
+    assert assessment.screening != "complete"
+    assert "beyond the red flags of these rules: pain in: calf" in " ".join(assessment.text().split())
+
+
+def test_a_danger_sign_that_no_rule_reads_is_said_and_withholds_self_care() -> None:
+    assessment = mps.evaluate({**CARED_FOR, "pain": ["low_back.left"], "chest_pain": True})
+
+    assert assessment.beyond == ("Chest pain",)
+    assert not recommends_self_care(assessment)
+
+
+@pytest.mark.parametrize("asked", ["anal_tone_reduced", "saddle_anaesthesia", "urinary_retention_new"])
+def test_a_half_asked_red_flag_stays_listed_and_is_asked_to_the_end(asked: str) -> None:
+    assessment = mps.evaluate({"pain": ["low_back.left"], asked: False})
+    left = next(flag.terms for flag in assessment.unscreened if flag.id == "rf_cauda_equina")
+
+    assert asked not in left
+    assert {"saddle_anaesthesia", "urinary_retention_new", "faecal_incontinence_new", "anal_tone_reduced"} - {asked} == set(left)
+    assert set(left) <= {term for question in assessment.questions for term in question.terms}
+
+
+def test_age_alone_is_no_screening() -> None:
+    assessment = mps.evaluate({"age_years": 46, "pain": ["low_back.left"]})
+
+    assert assessment.screening == "not_done"
 
 
 # --- raised when it must be -------------------------------------------------------------------------------------------
@@ -177,7 +210,7 @@ def test_the_text_of_an_emergency_leads_with_it(kb: KnowledgeBase, first_case: C
         headings = [line.partition(":")[0] for line in lines if line and not line.startswith(" ")]
 
         assert lines[0].startswith("Urgency:  EMERGENCY: ")
-        assert headings.index("EMERGENCY") < headings.index("Red flags") < headings.index("SOURCES (in full")
+        assert headings.index("EMERGENCY") < headings.index("Red flags") < headings.index("SOURCES")
         assert next(i for i, line in enumerate(lines) if line.startswith("EMERGENCY: ")) < lines.index("HYPOTHESES")
 
 
@@ -188,11 +221,15 @@ def test_age_alone_raises_nothing_and_opens_nothing() -> None:
 
 
 @given(st.integers(0, 120), pain_maps(), st.sampled_from((True, False, None)))
-def test_age_and_a_pain_map_raise_nothing_but_low_back_pain_in_a_small_child(age: int, pain: list[Any], complete: object) -> None:
+def test_age_and_a_pain_map_open_nothing_but_for_a_small_childs_back_or_both_legs_below_the_knee(
+    age: int, pain: list[Any], complete: object
+) -> None:
     assessment = assessed({"age_years": age, "pain": pain, "pain_map_complete": complete})
-    expected = set()
+    expected: set[str] = set()
     if age < 10 and facts_in(assessment).booleans.get("pain_low_back"):
-        expected = {"rf_young_back_pain"}
+        expected.add("rf_young_back_pain")
+    if {"bilateral_leg_pain", "pain_below_knee"} <= {term for term, value in facts_in(assessment).booleans.items() if value}:
+        expected.add("rf_bilateral_sciatica")
 
     assert expected == {alert.id for alert in assessment.alerts}
 
@@ -248,6 +285,8 @@ def test_only_red_flags_that_concern_the_painful_place_are_called_unasked(findin
     assessment, base = assessed(findings), mps.load()
     painful = [entry.region for entry in facts_in(assessment).pain_map.painful]
     own = {rule.alert.id: rule.alert.regions for rule in flags(base) if rule.alert}
+    if not painful:
+        return
     for flag in assessment.unscreened:
         pairs = [(pain, region) for pain in painful for region in own[flag.id]]
 

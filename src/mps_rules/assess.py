@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, get_args
 from mps_rules import conditions as c
 from mps_rules.candidates import candidates, coverings
 from mps_rules.facts import Facts
-from mps_rules.knowledge import COSTS, uncovered_regions, unread_dangers
+from mps_rules.knowledge import COSTS, uncovered_regions
 from mps_rules.model import (
     PATIENT,
     RECOMMENDATIONS,
@@ -172,7 +172,7 @@ class _Assessor:
         uncovered = set(uncovered_regions(self.words, self.base.pack.screens)) if self.base.pack.screens else set()
         for region in dict.fromkeys(pain.region for pain in self.facts.pain_map.painful if pain.region in uncovered):
             yield f"Pain in: {self.words.name('region', region)}"
-        for term in unread_dangers(self.base.rules, self.words):
+        for term in self.base.unread_dangers:
             if self.facts.booleans.get(term):
                 yield self.words.terms[term].label
 

@@ -208,7 +208,6 @@ class _Loader:
         self.faults += [
             Fault("pack.yaml", f"no region {r!r}", closest(r, vocabulary.regions)) for r in self.pack.screens if r not in vocabulary.regions
         ]
-        self._stop_if_faulty()
         authored = [rule for raw, document in self.raw_rules.values() if (rule := self._rule(raw, document, vocabulary))]
         self._stop_if_faulty()
         made = [one for rule in authored if rule.status == "active" for one in _with_open_alert(rule)]
@@ -230,6 +229,7 @@ class _Loader:
             shelved=shelved,
             digest="",
             folders=tuple(str(folder) for folder in self.folders),
+            unread_dangers=unread_dangers(made, vocabulary),
         )
         return attrs.evolve(base, digest=digest(base))
 
@@ -728,7 +728,8 @@ def _under_the_law(rules: Sequence[model.Rule], words: model.Vocabulary | None =
     forbidding: list[c.Condition] = [c.Derived(flag) for flag in flags if flag in derived]
     if words is not None:
         forbidding += [c.Present(term) for term in unread_dangers(rules, words)]
-        uncovered = uncovered_regions(words, screens) if screens else ()
+        beyond = set(uncovered_regions(words, screens)) if screens else set()
+        uncovered = tuple(id_ for id_ in words.regions if id_ in beyond and words.regions[id_].parent not in beyond)
         forbidding += [c.PainAt(uncovered)] if uncovered else []
     if not forbidding:
         return list(rules)

@@ -574,7 +574,8 @@ class KnowledgeBase:
     """
     Everything loaded from one or several folders; two are equal when their digests are.
 
-    ``rules`` are the live ones in order of stratum and id; ``shelved`` are drafts and retired rules.
+    ``rules`` are the live ones in order of stratum and id; ``shelved`` are drafts and retired rules. ``unread_dangers`` are the
+    yes/no danger signs of the vocabulary that no rule reads: a pack may not know what they mean, but it can say so.
     """
 
     pack: Pack
@@ -589,6 +590,7 @@ class KnowledgeBase:
     shelved: tuple[Rule, ...]
     digest: str
     folders: tuple[str, ...] = ()
+    unread_dangers: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KnowledgeBase) and self.digest == other.digest
