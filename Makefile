@@ -12,7 +12,7 @@ demo: $(READY)
 	$(BIN)/mps-rules evaluate examples/facet_label.yaml
 
 test: $(READY) lint
-	PYTHONHASHSEED=1 $(BIN)/pytest -q -n auto --dist loadscope
+	PYTHONHASHSEED=1 $(BIN)/pytest -q -n auto
 	PYTHONHASHSEED=2 $(BIN)/pytest -q -n auto tests/test_determinism.py
 	$(BIN)/python tests/wheel_check.py
 
