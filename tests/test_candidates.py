@@ -168,3 +168,10 @@ def test_the_order_in_which_pain_is_listed_does_not_matter(pain: list[str], rand
     shuffled = random.sample(pain, len(pain))
 
     assert mps.evaluate({"pain": pain}).muscles == mps.evaluate({"pain": shuffled}).muscles
+
+
+def test_a_picture_of_a_muscle_nobody_knows_is_refused_with_the_closest_name() -> None:
+    with pytest.raises(mps.FindingError) as caught:
+        mps.muscle_picture("gluteus_medus", "lefft")
+
+    assert [fault.closest for fault in caught.value.faults] == ["gluteus_medius", "left"]

@@ -1,6 +1,6 @@
 """Clinical decision support for muscle pain: the public names, nothing else."""
 
-from mps_rules.api import attach, evaluate, evaluate_many, load, referral_map
+from mps_rules.api import attach, evaluate, evaluate_many, load, muscle_picture, referral_map
 from mps_rules.cases import run_cases
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError
 from mps_rules.lint import Issue, lint
@@ -28,6 +28,7 @@ __all__ = [
     "evaluate_many",
     "lint",
     "load",
+    "muscle_picture",
     "referral_map",
     "run_cases",
 ]

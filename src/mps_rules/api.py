@@ -16,10 +16,10 @@ import attrs
 
 from mps_rules import derivations, explain, views
 from mps_rules.assess import assess
-from mps_rules.errors import Fault, FindingError
+from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.model import Assessment, Chain, Findings, KnowledgeBase, Proof
+from mps_rules.model import SIDES, Assessment, Chain, Findings, KnowledgeBase, Proof
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -67,6 +67,28 @@ def referral_map(kb: KnowledgeBase | None = None) -> "ReferralMap":
     True
     """
     return terrain_of(kb or load()).referral
+
+
+def muscle_picture(muscle: str, side: str = "left", kb: KnowledgeBase | None = None) -> str:
+    """
+    Where one muscle sends pain, as SVG text in the manner of a trigger point chart.
+
+    >>> muscle_picture("soleus").startswith("<svg")
+    True
+
+    Raises:
+        FindingError: no muscle of that id, or no such side; names the closest.
+
+    """
+    from mps_rules import bodymap
+
+    base = kb or load()
+    known = base.vocabulary.muscles
+    faults = [Fault("muscle", f"no muscle {muscle!r}", closest(muscle, known))] if muscle not in known else []
+    faults += [Fault("side", f"no side {side!r} of a muscle", closest(side, SIDES))] if side not in SIDES else []
+    if faults:
+        raise FindingError(faults)
+    return bodymap.muscle_picture(base, muscle, side)
 
 
 @attrs.frozen(eq=False)

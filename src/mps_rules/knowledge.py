@@ -744,8 +744,9 @@ def _under_the_law(rules: Sequence[model.Rule], words: model.Vocabulary | None =
 
 
 def unread_dangers(rules: Iterable[model.Rule], words: model.Vocabulary) -> tuple[str, ...]:
-    """The yes/no findings of the category ``red_flag`` that no rule reads: a pack may not know what they mean, but it can say so."""
-    read = {leaf.term for rule in rules for leaf in c.walk(rule.when) if isinstance(leaf, c.Present)}
+    """The yes/no findings of the category ``red_flag`` that no rule reads but to withhold care: a pack may not know what they mean, but it can say so."""
+    assessing = [rule for rule in rules if not any(isinstance(x, model.Recommend) and x.kind == "self_care" for x in rule.then)]
+    read = {leaf.term for rule in assessing for leaf in c.walk(rule.when) if isinstance(leaf, c.Present)}
     sources = [source for term in words.terms.values() if term.id in read for source in (term.implied_by, term.denied_by) if source]
     read |= {leaf.term for source in sources for leaf in c.walk(source) if isinstance(leaf, c.Present)}
     return tuple(
