@@ -109,3 +109,14 @@ def test_one_patient_leaves_no_trace_in_the_next() -> None:
         mps.evaluate({"pain": ["nowhere"]})
 
     assert expected == mps.evaluate({"pain": ["low_back.left"]}).to_json()
+
+
+def test_importing_the_library_brings_in_no_heavy_one_and_leaves_no_trace() -> None:
+    code = (
+        "import sys, logging, collections, mps_rules; "
+        "print([name for name in ('yaml', 'cattrs', 'experta', 'networkx', 'ibis') if name in sys.modules], "
+        "logging.root.handlers, hasattr(collections, 'Mapping'))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert printed.strip() == "[] [] False"

@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias, get_args
 from mps_rules import conditions as c
 from mps_rules.candidates import candidates, coverings
 from mps_rules.facts import Facts
-from mps_rules.knowledge import COSTS, uncovered_regions
 from mps_rules.model import (
+    COSTS,
     PATIENT,
     RECOMMENDATIONS,
     STRENGTHS,
@@ -45,6 +45,7 @@ from mps_rules.model import (
     Unscreened,
     muscle_subject,
 )
+from mps_rules.painmap import uncovered_regions
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 MUSCLES_IN_FOCUS = 5

@@ -19,6 +19,7 @@ from mps_rules import conditions as c
 from mps_rules import model
 from mps_rules.errors import Fault, KnowledgeError, Misfit, closest, shown
 from mps_rules.errors import Path as Steps
+from mps_rules.painmap import uncovered_regions
 from mps_rules.reading import Document, Unreadable, read_yaml
 from mps_rules.structure import structure
 
@@ -26,8 +27,6 @@ GRADES = ("guideline", "systematic_review", "diagnostic_study", "cohort", "case_
 STATUSES = ("draft", "active", "retired")
 ABOUT: tuple[model.Subject, ...] = ("patient", "muscle", "label")
 KINDS = ("boolean", "number", "duration", "one_of", "many_of")
-COSTS = ("asked", "examined", "tested", "imaged")
-"""From the cheapest to the dearest way to obtain a finding."""
 BOUNDS = ("at_least", "above", "at_most", "below")
 FORMS = (
     "all", "any", "not", "at_least", "pain_at", "label", "derived", "muscle", "label_is", "label_muscle", "any_muscle",
@@ -341,7 +340,7 @@ class _Loader:
 
     def _term(self, category: str, raw: _Finding, regions: Mapping[str, model.Region]) -> model.Term:
         place = self.places["findings", raw.id]
-        for word, allowed in ((raw.kind, KINDS), (raw.cost, COSTS), (raw.subject, ABOUT)):
+        for word, allowed in ((raw.kind, KINDS), (raw.cost, model.COSTS), (raw.subject, ABOUT)):
             if word not in allowed:
                 self.faults.append(Fault(place, f"{word!r} is none of {', '.join(allowed)}", closest(word, allowed)))
         if raw.unit is not None and raw.unit not in self.found["units"]:
@@ -752,18 +751,6 @@ def unread_dangers(rules: Iterable[model.Rule], words: model.Vocabulary) -> tupl
     return tuple(
         t.id for t in words.terms.values() if t.category == "red_flag" and t.kind == "boolean" and t.id not in read and not t.background
     )
-
-
-def uncovered_regions(words: model.Vocabulary, screens: Iterable[str]) -> tuple[str, ...]:
-    """The regions, groups too, no part of which lies in a region that the pack's red flags screen."""
-    parts: dict[str, set[str]] = {id_: {id_} for id_ in words.regions}
-    for id_, region in words.regions.items():
-        above = region.parent
-        while above:
-            parts[above].add(id_)
-            above = words.regions[above].parent
-    covered = set().union(*(parts[region] for region in screens))
-    return tuple(id_ for id_ in words.regions if not parts[id_] & covered)
 
 
 def _region_cycles(words: model.Vocabulary, places: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, str]]:

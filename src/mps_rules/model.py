@@ -28,6 +28,8 @@ STRENGTHS: tuple[Strength, ...] = ("strong", "moderate", "weak")
 URGENCIES: tuple[Urgency, ...] = ("emergency", "urgent", "soon")
 RECOMMENDATIONS = ("refer", "investigate", "examine", "avoid", "self_care")
 """Kinds of recommendation, in the order in which an assessment lists them."""
+COSTS = ("asked", "examined", "tested", "imaged")
+"""From the cheapest to the dearest way to obtain a finding."""
 SIDES = ("left", "right")
 PATIENT = "patient"
 """The subject of everything that is not about one muscle or one diagnosis."""

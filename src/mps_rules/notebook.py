@@ -9,7 +9,7 @@ from html import escape
 
 from mps_rules.bodymap import body_map
 from mps_rules.model import Alert, Argument, Assessment, Hypothesis, KnowledgeBase, MuscleCandidate, Premise, lowered
-from mps_rules.views import ACCESS, STATES
+from mps_rules.views import ACCESS, STATES, together
 
 SHOWN = 6
 
@@ -126,13 +126,11 @@ class _Page:
         return f"<li>{word}, {weight}: {escape(argument.title)}{why}</li>"
 
     def _muscles(self) -> Iterator[str]:
-        grouped: dict[tuple[str, str], list[MuscleCandidate]] = {}
-        for muscle in self.a.muscles:
-            grouped.setdefault((muscle.group, muscle.status), []).append(muscle)
+        grouped = together(self.a.muscles)
         if not grouped:
             return
         yield "<h3>Muscles that could send this pain</h3>"
-        for parts in list(grouped.values())[:SHOWN]:
+        for parts in grouped[:SHOWN]:
             yield self._muscle(parts)
         if len(grouped) > SHOWN:
             yield f'<p class="quiet">and {len(grouped) - SHOWN} more muscles or muscle groups</p>'

@@ -5,7 +5,7 @@ Pain in a group means pain somewhere in it, never all over it; pain somewhere in
 pain must be recorded, for the region, for a region around it, or by a map that is declared complete.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import attrs
@@ -118,3 +118,15 @@ class PainMap:
             for own in self.tree.sides(leaf)
             if side is None or own is None or own == side
         )
+
+
+def uncovered_regions(words: Vocabulary, screens: Iterable[str]) -> tuple[str, ...]:
+    """The regions, groups too, no part of which lies in a region that the pack's red flags screen."""
+    parts: dict[str, set[str]] = {id_: {id_} for id_ in words.regions}
+    for id_, region in words.regions.items():
+        above = region.parent
+        while above:
+            parts[above].add(id_)
+            above = words.regions[above].parent
+    covered = set().union(*(parts[region] for region in screens))
+    return tuple(id_ for id_ in words.regions if not parts[id_] & covered)

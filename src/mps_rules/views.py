@@ -140,13 +140,11 @@ class _Text:
         yield from _wrap(f"{word + ', ' + weight + ':':<19}{argument.title}{about}{self._cite(argument.references)}", 4, 23)
 
     def _muscles(self) -> Iterator[str]:
-        grouped: dict[tuple[str, str], list[MuscleCandidate]] = {}
-        for muscle in self.a.muscles:
-            grouped.setdefault((muscle.group, muscle.status), []).append(muscle)
+        grouped = together(self.a.muscles)
         if not grouped:
             return
         yield "MUSCLES that could send this pain"
-        for parts in list(grouped.values())[:SHOWN]:
+        for parts in grouped[:SHOWN]:
             yield from self._muscle(parts)
         if len(grouped) > SHOWN:
             yield f"  and {len(grouped) - SHOWN} more muscles or muscle groups"
@@ -247,6 +245,14 @@ class _Text:
             return lowered(words.terms[term].label)
         kind, _, rest = term.partition(".")
         return f"pain {placed(words.name('region', rest))}" if kind == "pain" and rest in words.regions else term
+
+
+def together(muscles: Iterable[MuscleCandidate]) -> list[list[MuscleCandidate]]:
+    """Candidates of one group and state together, in the order of the best of them."""
+    grouped: dict[tuple[str, str], list[MuscleCandidate]] = {}
+    for muscle in muscles:
+        grouped.setdefault((muscle.group, muscle.status), []).append(muscle)
+    return list(grouped.values())
 
 
 def _some(items: Sequence[str], most: int = SHOWN) -> str:
