@@ -27,6 +27,7 @@ from packs import Layer, rule
 from random_packs import few_muscles, random_pack, random_patient, seeded
 
 PACKS = int(os.environ.get("PACKS", "50"))
+PATIENTS_EACH = int(os.environ.get("PATIENTS", "3"))
 """How many random packs are tried; 500 is a good number for an evening."""
 
 Executor = Callable[[KnowledgeBase, Facts], Chain]
@@ -95,7 +96,7 @@ def _agrees(base: KnowledgeBase, facts: Facts) -> None:
 def test_judge_counting_matcher_and_rete_agree_on_a_random_pack(few: KnowledgeBase, seed: int) -> None:
     base, words = random_pack(few, seed)
     random = seeded(seed)
-    for _ in range(3):
+    for _ in range(PATIENTS_EACH):
         _agrees(base, random_patient(words, terrain_of(few), random))
 
 
