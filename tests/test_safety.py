@@ -139,10 +139,10 @@ def test_a_red_flag_that_can_wait_withholds_nothing() -> None:
 def test_pain_that_the_pack_does_not_screen_is_said_and_withholds_self_care() -> None:
     assessment = mps.evaluate({**CARED_FOR, "pain": ["low_back.left", "calf.left"]})
 
-    assert assessment.beyond == ("Pain in: calf",)
+    assert assessment.beyond == ("Pain in the calf",)
     assert not recommends_self_care(assessment)
     assert assessment.screening != "complete"
-    assert "beyond the red flags of these rules: pain in: calf" in " ".join(assessment.text().split())
+    assert "beyond the red flags of these rules: pain in the calf" in " ".join(assessment.text().split())
 
 
 def test_a_danger_sign_that_no_rule_reads_is_said_and_withholds_self_care() -> None:

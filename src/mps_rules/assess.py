@@ -44,6 +44,7 @@ from mps_rules.model import (
     Support,
     Unscreened,
     muscle_subject,
+    placed,
 )
 from mps_rules.painmap import uncovered_regions
 
@@ -172,7 +173,7 @@ class _Assessor:
         """What is recorded that no red flag of this pack covers: pain elsewhere, and danger signs that no rule reads."""
         uncovered = set(uncovered_regions(self.words, self.base.pack.screens)) if self.base.pack.screens else set()
         for region in dict.fromkeys(pain.region for pain in self.facts.pain_map.painful if pain.region in uncovered):
-            yield f"Pain in: {self.words.name('region', region)}"
+            yield f"Pain {placed(self.words.name('region', region))}"
         for term in self.base.unread_dangers:
             if self.facts.booleans.get(term):
                 yield self.words.terms[term].label

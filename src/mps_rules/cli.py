@@ -168,8 +168,9 @@ def graph(file: str, id: str | None, form: str, folders: tuple[Path, ...]) -> No
 @_guarded
 def cases_command(id: str, folders: tuple[Path, ...]) -> None:
     """Run the cases of all rules, of one shelf, or of the rule ID."""
-    base = _load(folders)
-    outcomes = cases.run_cases(base, id)
+    outcomes = cases.run_cases(_load(folders), id)
+    if not outcomes:
+        raise FindingError([Fault(id, "no rule or shelf of that name has cases")])
     failed = [outcome for outcome in outcomes if not outcome.passed]
     for outcome in failed:
         click.echo(f"{outcome.case.place}: {outcome.case.case}")
@@ -177,8 +178,6 @@ def cases_command(id: str, folders: tuple[Path, ...]) -> None:
             click.echo(f"    {difference}")
     rules = len({outcome.case.rule for outcome in outcomes})
     click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} cases passed, of {rules} rules")
-    if not outcomes:
-        raise FindingError([Fault(id, "no rule or shelf of that name has cases", None)])
     if failed:
         sys.exit(WRONG_KNOWLEDGE)
 
