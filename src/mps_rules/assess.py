@@ -123,6 +123,7 @@ class _Assessor:
                     condition_label=self.words.suspects[flag.condition].label,
                     act_within=flag.act_within,
                     action=flag.action,
+                    meanwhile=flag.meanwhile,
                     rule=closed.id,
                     because=tuple(p for p in self.fired[rule.id][PATIENT].because if p.kind != "silence"),
                     unknown=self._unknown_of(closed, PATIENT) if rule.open_alert else (),

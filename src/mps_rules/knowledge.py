@@ -322,7 +322,7 @@ class _Loader:
             regions=regions,
             muscles=self.found["muscles"],
             diagnoses=diagnoses,
-            suspects=self.found["hypotheses"],
+            suspects={id_: self._suspect(raw, diagnoses) for id_, raw in self.found["hypotheses"].items()},
         )
         for id_, (_, raw) in self.found["findings"].items():
             terms[id_] = self._with_sources(terms[id_], raw, words)
@@ -337,6 +337,17 @@ class _Loader:
             for raw in self.found["measures"].values()
         }
         return attrs.evolve(words, measures=measures)
+
+    def _suspect(self, raw: model.Suspect, diagnoses: Mapping[str, model.Diagnosis]) -> model.Suspect:
+        """A hypothesis that is also a diagnosis takes its name from there."""
+        place = self.places["hypotheses", raw.id]
+        if raw.id in diagnoses:
+            if raw.label:
+                self.faults.append(Fault(place, f"{raw.id!r} is a diagnosis and has its label there"))
+            return attrs.evolve(raw, label=diagnoses[raw.id].label)
+        if not raw.label:
+            self.faults.append(Fault(place, f"{raw.id!r} needs a label: no diagnosis has that id", closest(raw.id, diagnoses)))
+        return raw
 
     def _term(self, category: str, raw: _Finding, regions: Mapping[str, model.Region]) -> model.Term:
         place = self.places["findings", raw.id]

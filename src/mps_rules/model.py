@@ -245,11 +245,11 @@ class Diagnosis:
 
 @attrs.frozen
 class Suspect:
-    """What an assessment may rank or an alert may suspect; shares its id with a diagnosis where one exists."""
+    """What an assessment may rank or an alert may suspect; shares its id and its label with a diagnosis where one exists."""
 
     id: str
-    label: str
     kind: str
+    label: str = ""
     synonyms: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
 
@@ -482,7 +482,7 @@ class CriterionMet:
 
 @attrs.frozen
 class RaiseAlert:
-    """A red flag: what is suspected, how urgent it is, and what to do."""
+    """A red flag: what is suspected, how urgent it is, what to do, and what not to do meanwhile."""
 
     id: str
     label: str
@@ -491,6 +491,7 @@ class RaiseAlert:
     act_within: str
     action: str
     regions: tuple[str, ...]
+    meanwhile: str = ""
 
 
 @attrs.frozen
@@ -742,6 +743,7 @@ class Alert:
     condition_label: str
     act_within: str
     action: str
+    meanwhile: str
     rule: str
     because: tuple[Premise, ...]
     unknown: tuple[str, ...]
