@@ -60,8 +60,8 @@ class Picture:
     def is_muscle(self, ids: Sequence[str]) -> bool:
         return self.subject in ids
 
-    def is_kind(self, kinds: Sequence[str]) -> bool:
-        return "article" in kinds
+    def is_label(self, field: str, values: Sequence[str]) -> bool:
+        return field == "kind" and "article" in values
 
     def muscles(self) -> Iterator["Picture"]:
         return (attrs.evolve(self, subject=muscle) for muscle in MUSCLES)
@@ -123,7 +123,7 @@ def leaves() -> st.SearchStrategy[Condition]:
         st.builds(c.Label, _some(WORDS)),
         st.sampled_from(("p", "q")).map(c.Derived),
         st.builds(c.MuscleIs, _some(MUSCLES)),
-        st.builds(c.LabelIs, _some(("article", "other"))),
+        st.builds(c.LabelIs, st.just("kind"), _some(("article", "other"))),
     )
 
 

@@ -136,7 +136,7 @@ def test_each_form_of_a_condition_is_read(load: Load, written_: str, expected: c
     [
         ("muscle", "{muscle: [alpha, beta]}", c.MuscleIs(("alpha", "beta"))),
         ("muscle", "{all: [taut_band, fever]}", c.All((c.Present("taut_band"), c.Present("fever")))),
-        ("label", "{label_is: {kind: [article]}}", c.LabelIs(("article",))),
+        ("label", "{label_is: {kind: [article]}}", c.LabelIs("kind", ("article",))),
         ("label", "{label_muscle: refers_to_pain}", c.LabelMuscle(c.Present("refers_to_pain"))),
         ("label", "{basis: [imaging]}", c.Words("basis", ("imaging",))),
     ],
@@ -351,7 +351,7 @@ DIAGNOSES, REFERRALS, MEASURES = "vocabulary/diagnoses.yaml", "referral/few.yaml
         (REGIONS, "label: Calf, parent: leg", "label: Calf, parent: lge", "no region 'lge'; closest is 'leg'"),
         (REGIONS, "adjacent: [foot]", "adjacent: [fot]", "no region 'fot'; closest is 'foot'"),
         (DIAGNOSES, "muscles: [alpha, beta_deep]", "muscles: [alfa]", "no muscle 'alfa'; closest is 'alpha'"),
-        (DIAGNOSES, "kind: other", "kind: other, supports: [feever]", "no finding 'feever'; closest is 'fever'"),
+        (DIAGNOSES, "kind: other", "kind: other, supports: [feever]", "no finding 'feever' in the vocabulary; closest is 'fever'"),
         (MEASURES, "sum: [fever, cough]", "sum: [fever, cof]", "no finding 'cof'"),
         (MEASURES, "id: score", "id: scores", "no finding 'scores'; closest is 'score'"),
         (REFERRALS, "{muscle: alpha, region: calf, zone", "{muscle: alfa, region: calf, zone", "no muscle 'alfa'; closest is 'alpha'"),

@@ -36,13 +36,14 @@ class Expectation:
 
 @attrs.frozen
 class Case:
-    """One case: a title like a line in a chart, findings, and what is expected."""
+    """One case: a title like a line in a chart, findings, and what is expected; ``row`` names the row of a rule over a table."""
 
     case: str
     findings: object
     expect: Expectation
     rule: str = ""
     place: str = ""
+    row: str | None = None
 
 
 @attrs.frozen
@@ -72,6 +73,8 @@ def read_cases(base: KnowledgeBase) -> tuple[Case, ...]:
 
     faults: list[Fault] = []
     found: list[Case] = []
+    known = {rule.id for rule in (*base.rules, *base.shelved)}
+    written = {rule.written or rule.id for rule in (*base.rules, *base.shelved)}
     for folder in base.folders:
         for path in sorted(Path(folder).rglob("*.cases.yaml")):
             name = path.relative_to(folder).as_posix()
@@ -89,9 +92,16 @@ def read_cases(base: KnowledgeBase) -> tuple[Case, ...]:
             cases, wrong = structure(document.data, tuple[Case, ...], document.place)
             faults += wrong
             rule = name.removesuffix(".cases.yaml").replace("/", ".")
-            if rule not in base.by_id and rule not in {r.id for r in base.shelved}:
-                faults.append(Fault(name, f"no rule {rule!r} beside these cases", closest(rule, base.by_id)))
-            found += [attrs.evolve(case, rule=rule, place=document.place((number,))) for number, case in enumerate(cases or ())]
+            if rule not in written:
+                faults.append(Fault(name, f"no rule {rule!r} beside these cases", closest(rule, written)))
+            for number, case in enumerate(cases or ()):
+                id_ = f"{rule}.{case.row}" if case.row else rule
+                place = document.place((number,))
+                if rule in written and id_ not in known:
+                    rows = [other.removeprefix(f"{rule}.") for other in known if other.startswith(f"{rule}.")]
+                    what = f"no row {case.row!r} of {rule}" if case.row else f"{rule} is written over a table: name the row of this case"
+                    faults.append(Fault(place, what, closest(case.row, rows)))
+                found.append(attrs.evolve(case, rule=id_, place=place))
     if faults:
         raise KnowledgeError(faults)
     return tuple(found)

@@ -130,9 +130,10 @@ class MuscleIs:
 
 @attrs.frozen(cache_hash=True)
 class LabelIs:
-    """This diagnosis is of one of these kinds."""
+    """This diagnosis has one of these values in a field of its row: ``kind`` or ``id``."""
 
-    kinds: tuple[str, ...]
+    field: str
+    values: tuple[str, ...]
 
 
 # --- gates: Kleene's logic -------------------------------------------------------------------------------------------
@@ -250,8 +251,8 @@ class View(Protocol):
         """Whether this muscle is one of these."""
         ...
 
-    def is_kind(self, kinds: Sequence[str]) -> bool:
-        """Whether this diagnosis is of one of these kinds."""
+    def is_label(self, field: str, values: Sequence[str]) -> bool:
+        """Whether this diagnosis has one of these values in that field of its row."""
         ...
 
     def muscles(self) -> "Iterable[View]":
@@ -280,8 +281,8 @@ def judge(condition: Condition, view: View) -> Truth:
             return view.derived(id)
         case MuscleIs(ids):
             return view.is_muscle(ids)
-        case LabelIs(kinds):
-            return view.is_kind(kinds)
+        case LabelIs(field, values):
+            return view.is_label(field, values)
         case All(of):
             return every(judge(part, view) for part in of)
         case Any(of):
@@ -516,8 +517,10 @@ def describe(condition: Condition, name: Callable[[str, str], str]) -> str:
             return name("derived", id)
         case MuscleIs(ids):
             return f"the muscle is {' or '.join(name('muscle', id) for id in ids)}"
-        case LabelIs(kinds):
-            return f"the diagnosis is of kind {' or '.join(kinds)}"
+        case LabelIs("id", values):
+            return f"the diagnosis is {' or '.join(name('label', id) for id in values)}"
+        case LabelIs(field, values):
+            return f"the diagnosis is of {field} {' or '.join(values)}"
         case All(of):
             return "all of: " + "; ".join(_nested(part, name) for part in of)
         case Any(of):

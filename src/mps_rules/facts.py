@@ -96,7 +96,7 @@ class PatientView:
     def is_muscle(self, ids: Sequence[str]) -> bool:  # noqa: ARG002 - the patient is no muscle
         return False
 
-    def is_kind(self, kinds: Sequence[str]) -> bool:  # noqa: ARG002 - nor a diagnosis
+    def is_label(self, field: str, values: Sequence[str]) -> bool:  # noqa: ARG002 - nor a diagnosis
         return False
 
     def muscles(self) -> "Iterable[MuscleView]":
@@ -167,8 +167,8 @@ class LabelView(PatientView):
             return self.facts.interval(term)
         return _range(self.facts.vocabulary, term, self.facts.label_findings[self.subject].get(term))
 
-    def is_kind(self, kinds: Sequence[str]) -> bool:
-        return self.facts.vocabulary.diagnoses[self.subject].kind in kinds
+    def is_label(self, field: str, values: Sequence[str]) -> bool:
+        return getattr(self.facts.vocabulary.diagnoses[self.subject], field) in values
 
     def label_muscles(self) -> "Iterable[MuscleView]":
         row = set(self.facts.vocabulary.diagnoses[self.subject].muscles)

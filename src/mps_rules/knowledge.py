@@ -21,6 +21,7 @@ from mps_rules.errors import Fault, KnowledgeError, Misfit, closest, shown
 from mps_rules.errors import Path as Steps
 from mps_rules.painmap import uncovered_regions
 from mps_rules.reading import Document, Unreadable, read_yaml
+from mps_rules.rows import ITEM, expanded, table_and_field
 from mps_rules.structure import structure
 
 GRADES = ("guideline", "systematic_review", "diagnostic_study", "cohort", "case_series", "consensus", "textbook", "expert_opinion")
@@ -33,6 +34,8 @@ FORMS = (
     "count_muscles", "established", "known", "item",
 )  # fmt: skip
 SHELF_FOLDERS_APART = ("vocabulary", "referral", "evidence")
+TABLES = ("diagnoses", "care")
+"""What a rule may be written over, once for each row."""
 
 Place = Callable[[Steps], str]
 
@@ -88,12 +91,21 @@ class _Diagnosis:
     code_note: str = ""
     muscles: tuple[str, ...] = ()
     why_masks: str = ""
-    supports: tuple[str, ...] = ()
-    against: tuple[str, ...] = ()
-    thresholds: dict[str, str] = attrs.Factory(dict)
+    supports: tuple[object, ...] = ()
+    against: tuple[object, ...] = ()
     criteria: tuple[str, ...] = ()
     examine: str = ""
     caution: str = ""
+    references: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class _Care:
+    id: str
+    muscles: tuple[str, ...]
+    stretch: str
+    release: str
+    avoid: tuple[object, ...] = ()
     references: tuple[str, ...] = ()
 
 
@@ -123,6 +135,7 @@ class _Rule:
     limits: str = ""
     reviewed: object = None
     replaces: str | None = None
+    for_each: str | None = None
 
 
 @attrs.frozen
@@ -151,6 +164,7 @@ _FILES: dict[str, type[Any]] = {
     "regions": _many("regions", _Region),
     "muscles": _many("muscles", model.Muscle),
     "diagnoses": _many("diagnoses", _Diagnosis),
+    "care": _many("care", _Care),
     "hypotheses": _many("hypotheses", model.Suspect),
     "referrals": _many("referrals", model.Referral),
     "clues": _many("clues", model.Clue),
@@ -207,7 +221,7 @@ class _Loader:
         self.faults += [
             Fault("pack.yaml", f"no region {r!r}", closest(r, vocabulary.regions)) for r in self.pack.screens if r not in vocabulary.regions
         ]
-        authored = [rule for raw, document in self.raw_rules.values() if (rule := self._rule(raw, document, vocabulary))]
+        authored = [rule for raw, document in self.raw_rules.values() for rule in self._written(raw, document, vocabulary)]
         self._stop_if_faulty()
         made = [one for rule in authored if rule.status == "active" for one in _with_open_alert(rule)]
         live = _under_the_law(made, vocabulary, self.pack.screens)
@@ -313,7 +327,8 @@ class _Loader:
 
     def _vocabulary(self) -> model.Vocabulary:
         regions = {id_: model.Region(**attrs.asdict(raw)) for id_, raw in self.found["regions"].items()}
-        diagnoses = {id_: model.Diagnosis(**attrs.asdict(raw)) for id_, raw in self.found["diagnoses"].items()}
+        plain = {id_: attrs.asdict(raw, recurse=False) for id_, raw in self.found["diagnoses"].items()}
+        diagnoses = {id_: model.Diagnosis(**{**row, "supports": (), "against": ()}) for id_, row in plain.items()}
         terms = {id_: self._term(category, raw, regions) for id_, (category, raw) in self.found["findings"].items()}
         words = model.Vocabulary(
             units=self.found["units"],
@@ -336,7 +351,32 @@ class _Loader:
             )
             for raw in self.found["measures"].values()
         }
-        return attrs.evolve(words, measures=measures)
+        words = attrs.evolve(words, measures=measures)
+        diagnoses |= {
+            raw.id: attrs.evolve(
+                words.diagnoses[raw.id],
+                supports=self._row_conditions(raw.supports, words, "label", self.places["diagnoses", raw.id]),
+                against=self._row_conditions(raw.against, words, "label", self.places["diagnoses", raw.id]),
+            )
+            for raw in self.found["diagnoses"].values()
+        }
+        care = {
+            raw.id: model.Care(
+                raw.id,
+                raw.muscles,
+                raw.stretch,
+                raw.release,
+                self._row_conditions(raw.avoid, words, "muscle", self.places["care", raw.id]),
+                raw.references,
+            )
+            for raw in self.found["care"].values()
+        }
+        return attrs.evolve(words, diagnoses=diagnoses, care=care)
+
+    def _row_conditions(
+        self, conditions: Iterable[object], words: model.Vocabulary, scope: model.Subject, where: str
+    ) -> tuple[c.Condition, ...]:
+        return tuple(self._condition(one, words, scope, where) for one in conditions)
 
     def _suspect(self, raw: model.Suspect, diagnoses: Mapping[str, model.Diagnosis]) -> model.Suspect:
         """A hypothesis that is also a diagnosis takes its name from there."""
@@ -473,8 +513,10 @@ class _Loader:
         for diagnosis in words.diagnoses.values():
             place = self.places["diagnoses", diagnosis.id]
             yield place, "muscle", diagnosis.muscles, words.muscles
-            yield place, "finding", (*diagnosis.supports, *diagnosis.against), words.terms
             yield place, "reference", diagnosis.references, references
+        for care in words.care.values():
+            yield self.places["care", care.id], "muscle", care.muscles, words.muscles
+            yield self.places["care", care.id], "reference", care.references, references
         for term in words.terms.values():
             place = self.places["findings", term.id]
             yield place, "finding", term.excludes, words.terms
@@ -490,13 +532,46 @@ class _Loader:
 
     # --- rules
 
+    def _written(self, raw: _Rule, document: Document, words: model.Vocabulary) -> Iterator[model.Rule]:
+        """The rule of a file, or, where it is written over a table, one rule for each row that it says something of."""
+        if document.source != f"{raw.id.replace('.', '/')}.yaml":
+            path = document.source.removesuffix(".yaml").replace("/", ".")
+            self.faults.append(Fault(document.place(("id",)), f"id {raw.id!r} is not its path", path))
+        rules = [self._rule(raw, document, words)] if raw.for_each is None else list(self._for_each(raw, document, words))
+        yield from (rule for rule in rules if rule)
+
+    def _for_each(self, raw: _Rule, document: Document, words: model.Vocabulary) -> Iterator[model.Rule | None]:
+        before = len(self.faults)
+        try:
+            table, field = table_and_field(raw.for_each, TABLES)
+            rows = [attrs.asdict(row, recurse=False) for row in self.found[table].values()]
+            texts = {"title": raw.title, "summary": raw.summary, "limits": raw.limits, "evidence": raw.evidence}
+            written = {**texts, "when": raw.when, "then": raw.then}
+            made = list(expanded(written, rows, field, lambda field, value: self._worded(field, value, words)))
+        except Misfit as misfit:
+            self.faults.append(Fault(document.place(("for_each",)), str(misfit), misfit.near))
+            return
+        if not made:
+            self.faults.append(Fault(document.place(("for_each",)), f"says nothing of any row of {raw.for_each!r}"))
+        for name, data in made:
+            one = attrs.evolve(raw, id=f"{raw.id}.{name}", **{**data, "then": tuple(data["then"])})
+            rule = self._rule(one, document, words)
+            yield attrs.evolve(rule, written=raw.id) if rule else None
+            if len(self.faults) > before:
+                return
+
+    def _worded(self, field: str, value: Any, words: model.Vocabulary) -> str:
+        """What a row holds, in words: conditions and ids by their labels."""
+        if field in (ITEM, "supports", "against", "avoid"):
+            parts = list(value) if isinstance(value, list | tuple) else [value]
+            return "; ".join(model.lowered(c.describe(self._condition(part, words, "label", ""), words.name)) for part in parts)
+        if isinstance(value, list | tuple):
+            return "; ".join(words.muscle_label(one) if field == "muscles" else words.name("term", str(one)) for one in value)
+        return str(value)
+
     def _rule(self, raw: _Rule, document: Document, words: model.Vocabulary) -> model.Rule | None:
         before = len(self.faults)
         place = document.place
-        if document.source != f"{raw.id.replace('.', '/')}.yaml":
-            self.faults.append(
-                Fault(place(("id",)), f"id {raw.id!r} is not its path", document.source.removesuffix(".yaml").replace("/", "."))
-            )
         for key, word, allowed in (("status", raw.status, STATUSES), ("about", raw.about, ABOUT)):
             if word not in allowed:
                 self.faults.append(Fault(place((key,)), f"{word!r} is none of {', '.join(allowed)}", closest(word, allowed)))
@@ -831,9 +906,11 @@ class _ConditionParser:
                 return c.MuscleIs(self._ids(value, path, "muscle", {*self.words.muscles, *self.words.groups}))
             case "label_is":
                 self._only("label", scope, path)
-                kinds = self._keys(value, path, ("kind",))
-                known = sorted({d.kind for d in self.words.diagnoses.values()})
-                return c.LabelIs(self._ids(kinds["kind"], (*path, "kind"), "kind of diagnosis", known)) if kinds else c.Present("")
+                field = "id" if isinstance(value, dict) and "id" in value else "kind"
+                keys = self._keys(value, path, (field,))
+                known = sorted({getattr(d, field) for d in self.words.diagnoses.values()})
+                what = "diagnosis" if field == "id" else "kind of diagnosis"
+                return c.LabelIs(field, self._ids(keys[field], (*path, field), what, known)) if keys else c.Present("")
             case "label_muscle":
                 self._only("label", scope, path)
                 return c.LabelMuscle(self.parse(value, path, "muscle"))

@@ -18,7 +18,7 @@ import attrs
 from mps_rules import conditions as c
 from mps_rules.cases import Outcome, read_cases, run_cases
 from mps_rules.errors import KnowledgeError
-from mps_rules.model import Diagnosis, KnowledgeBase, Measure, Muscle, Rule
+from mps_rules.model import Care, Diagnosis, KnowledgeBase, Measure, Muscle, Rule
 
 
 @attrs.frozen
@@ -44,14 +44,28 @@ class Subject:
         """The outcome of every case."""
         return run_cases(self.base)
 
-    def verdicts(self, rule: Rule) -> set[bool | None]:
-        """Every verdict that a case gives a rule on purpose: it says what it expects."""
-        return {o.verdict for o in self.outcomes if o.case.rule == rule.id and o.case.expect.fires != "not said"}
+    @cached_property
+    def verdicts(self) -> dict[str, set[bool | None]]:
+        """Every verdict that a case gives a rule on purpose (it says what it expects), by the id under which the rule was written."""
+        found: dict[str, set[bool | None]] = {}
+        for outcome in self.outcomes:
+            if outcome.case.expect.fires != "not said":
+                rule = self.base.by_id[outcome.case.rule]
+                found.setdefault(rule.written or rule.id, set()).add(outcome.verdict)
+        return found
 
-    @property
-    def authored(self) -> Iterator[Rule]:
+    @cached_property
+    def authored(self) -> tuple[Rule, ...]:
         """The live rules that somebody wrote, the loader's own left out."""
-        return (rule for rule in self.base.rules if not rule.open_alert)
+        return tuple(rule for rule in self.base.rules if not rule.open_alert)
+
+    @cached_property
+    def written(self) -> dict[str, tuple[Rule, ...]]:
+        """The authored rules by the id under which they were written: one, or one for each row of a table."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self.authored:
+            found.setdefault(rule.written or rule.id, []).append(rule)
+        return {id_: tuple(rules) for id_, rules in found.items()}
 
 
 Check = Callable[[Subject], Iterator[Issue]]
@@ -72,23 +86,23 @@ def case_title_twice(subject: Subject) -> Iterator[Issue]:
 
 def never_fires(subject: Subject) -> Iterator[Issue]:
     """No case makes the rule fire."""
-    for rule in subject.authored:
-        if True not in subject.verdicts(rule):
-            yield Issue("never_fires", rule.source, f"no case makes {rule.id} fire")
+    for id_, rules in subject.written.items():
+        if True not in subject.verdicts.get(id_, ()):
+            yield Issue("never_fires", rules[0].source, f"no case makes {id_} fire")
 
 
 def never_silent(subject: Subject) -> Iterator[Issue]:
     """No case keeps the rule silent."""
-    for rule in subject.authored:
-        if False not in subject.verdicts(rule):
-            yield Issue("never_silent", rule.source, f"no case keeps {rule.id} silent")
+    for id_, rules in subject.written.items():
+        if False not in subject.verdicts.get(id_, ()):
+            yield Issue("never_silent", rules[0].source, f"no case keeps {id_} silent")
 
 
 def never_undecided(subject: Subject) -> Iterator[Issue]:
     """No case leaves the rule undecided, although it can be."""
-    for rule in subject.authored:
-        if None not in subject.verdicts(rule) and can_be_unknown(rule.when, subject.base):
-            yield Issue("never_undecided", rule.source, f"no case leaves {rule.id} undecided")
+    for id_, rules in subject.written.items():
+        if None not in subject.verdicts.get(id_, ()) and any(can_be_unknown(rule.when, subject.base) for rule in rules):
+            yield Issue("never_undecided", rules[0].source, f"no case leaves {id_} undecided")
 
 
 def can_be_unknown(condition: c.Condition, base: KnowledgeBase) -> bool:
@@ -130,7 +144,12 @@ def unused_reference(subject: Subject) -> Iterator[Issue]:
     cited = {r for rule in (*base.rules, *base.shelved) for r in rule.evidence.references}
     cited |= {r for edge in base.referrals for r in edge.references} | {r for clue in base.clues for r in clue.references}
     cited |= {r for common in base.prevalence for r in common.references} | set(base.ranking.references)
-    rows: tuple[Muscle | Diagnosis | Measure, ...] = (*words.muscles.values(), *words.diagnoses.values(), *words.measures.values())
+    rows: tuple[Muscle | Diagnosis | Measure | Care, ...] = (
+        *words.muscles.values(),
+        *words.diagnoses.values(),
+        *words.measures.values(),
+        *words.care.values(),
+    )
     cited |= {r for row in rows for r in row.references}
     yield from (
         Issue("unused_reference", "evidence/references.yaml", f"nothing cites {id_}")

@@ -234,12 +234,23 @@ class Diagnosis:
     code_note: str = ""
     muscles: tuple[str, ...] = ()
     why_masks: str = ""
-    supports: tuple[str, ...] = ()
-    against: tuple[str, ...] = ()
-    thresholds: Mapping[str, str] = attrs.Factory(dict)
+    supports: tuple[Condition, ...] = ()
+    against: tuple[Condition, ...] = ()
     criteria: tuple[str, ...] = ()
     examine: str = ""
     caution: str = ""
+    references: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Care:
+    """Conservative care of some muscles: a stretch, a way to press them, and what bars both."""
+
+    id: str
+    muscles: tuple[str, ...]
+    stretch: str
+    release: str
+    avoid: tuple[Condition, ...] = ()
     references: tuple[str, ...] = ()
 
 
@@ -324,6 +335,7 @@ class Vocabulary:
     muscles: Mapping[str, Muscle]
     diagnoses: Mapping[str, Diagnosis]
     suspects: Mapping[str, Suspect]
+    care: Mapping[str, Care] = attrs.Factory(dict)
 
     def unit(self, written: str) -> Unit | None:
         """The unit of that code or spelling."""
@@ -527,7 +539,8 @@ class Rule:
     When a condition holds of its subject, these conclusions follow.
 
     ``trigger`` and ``qualifier`` are the two steps of a red flag; ``when`` is their conjunction. ``open_alert`` names the
-    alert that this rule, made by the loader, reports as open. ``stratum`` is computed.
+    alert that this rule, made by the loader, reports as open. ``written`` is the id under which it was written, where the loader
+    made one rule for each row of a table. ``stratum`` is computed.
     """
 
     id: str
@@ -543,6 +556,7 @@ class Rule:
     trigger: Condition | None = None
     qualifier: Condition | None = None
     open_alert: str | None = None
+    written: str | None = None
     stratum: int = 0
     source: str = attrs.field(default="", eq=False)
 

@@ -60,8 +60,10 @@ def premise(ground: Ground, facts: Facts) -> Premise:
             return _of(ground, "conclusion", id, text + facts.terrain.name("derived", id), facts)
         case MuscleIs(ids):
             return _of(ground, "muscle", ground.subject, f"One of: {', '.join(words.muscle_label(i).lower() for i in ids)}", facts)
-        case LabelIs(kinds):
-            return _of(ground, "label", ground.subject, f"A diagnosis of kind: {', '.join(kinds)}", facts)
+        case LabelIs("id"):
+            return _of(ground, "label", ground.subject, f"Diagnosis given: {words.subject_label(ground.subject)}", facts)
+        case LabelIs(_, values):
+            return _of(ground, "label", ground.subject, f"A diagnosis of kind: {', '.join(values)}", facts)
         case Established(of) | Known(of):
             return _of(ground, "silence", "", f"Not established: {describe(of, facts.terrain.name)}", facts)
         case CountMuscles(of) | LabelMuscle(of):
