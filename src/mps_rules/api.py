@@ -34,7 +34,7 @@ def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
     The packaged rules, those of a folder, or those of several folders laid on top of each other.
 
     >>> load()
-    <KnowledgeBase mps_rules.article 0.1.0, ...>
+    <KnowledgeBase mps_rules 0.2.0, ...>
 
     Args:
         folders: a folder; or several, where a later one may replace a rule with ``replaces: id``.
