@@ -85,7 +85,7 @@ class _Assessor:
         relevant = [rule for rule in self.base.rules if rule.alert and self._concerns_the_pain(rule.alert.regions)]
         unscreened = tuple(self._unscreened(relevant))
         beyond = tuple(self._beyond())
-        hypotheses = self._hypotheses(leading=bool(raised))
+        hypotheses = self._hypotheses(alerts)
         return Assessment(
             urgency=next((urgency for urgency in URGENCIES if urgency in raised), "none"),
             screening=self._screening(relevant, alerts, beyond),
@@ -189,8 +189,13 @@ class _Assessor:
 
     # --- hypotheses
 
-    def _hypotheses(self, *, leading: bool) -> tuple[Hypothesis, ...]:
-        """Ranked by status, then strength; what a raised red flag suspects comes before everything."""
+    def _hypotheses(self, alerts: Sequence[Alert]) -> tuple[Hypothesis, ...]:
+        """Ranked by status, then strength; what a raised emergency or urgent red flag suspects comes before everything."""
+        pressing = {
+            alert.condition: URGENCIES.index(alert.urgency)
+            for alert in reversed(alerts)
+            if alert.status == "raised" and alert.urgency != "soon"
+        }
         true: dict[str, list[Argument]] = {}
         open_: dict[str, list[Argument]] = {}
         for rule in self.base.rules:
@@ -222,7 +227,7 @@ class _Assessor:
             sorted(
                 found,
                 key=lambda h: (
-                    leading and h.kind != "serious",
+                    pressing.get(h.id, len(URGENCIES)),
                     STATUSES.index(h.status),
                     *(-n for n in _strengths(h.supports)),
                     *_strengths(h.opposes),
@@ -342,8 +347,8 @@ class _Assessor:
         for rule in sorted(self.base.rules, key=lambda r: r.id):
             for criterion in rule.then:
                 if isinstance(criterion, CriterionMet):
-                    for subject in (PATIENT,) if rule.about == "patient" else self.facts.examined:
-                        yield self._criterion(rule, criterion, subject)
+                    of = {"patient": (PATIENT,), "muscle": self.facts.examined, "label": self.facts.subjects("label")}[rule.about]
+                    yield from (self._criterion(rule, criterion, subject) for subject in of or (PATIENT,))
 
     def _criterion(self, rule: Rule, criterion: CriterionMet, subject: str) -> CriterionResult:
         items = [part for part in c.walk(rule.when) if isinstance(part, c.Item)]

@@ -544,7 +544,7 @@ class _Loader:
         before = len(self.faults)
         try:
             table, field = table_and_field(raw.for_each, TABLES)
-            rows = [attrs.asdict(row, recurse=False) for row in self.found[table].values()]
+            rows = [attrs.asdict(row, recurse=False) | {"hypothesis": id_ if id_ in words.suspects else ""} for id_, row in self.found[table].items()]
             texts = {"title": raw.title, "summary": raw.summary, "limits": raw.limits, "evidence": raw.evidence}
             written = {**texts, "when": raw.when, "then": raw.then}
             made = list(expanded(written, rows, field, lambda field, value: self._worded(field, value, words)))
@@ -974,7 +974,7 @@ class _ConditionParser:
                 return self._fault(path, f"{word!r} is a yes/no finding: write it alone, or under not")
             return c.Present(word)
         if term.kind in ("one_of", "many_of"):
-            return c.Words(word, self._ids(value, path, f"value of {word!r}", term.values))
+            return c.Words(word, term.values if value == "any" else self._ids(value, path, f"value of {word!r}", term.values))
         return self._compare(term, value, path)
 
     def _compare(self, term: model.Term, value: Any, path: Steps) -> c.Condition:
