@@ -254,6 +254,8 @@ class _Assessor:
                     continue
             subjects = self._subjects(rule)
             unknown: tuple[str, ...] = ()
+            if not subjects and conclusion is rule.alert:
+                continue  # listed among the red flags not yet cleared
             if not subjects:
                 undecided = self._undecided_subject(rule)
                 if undecided is None:

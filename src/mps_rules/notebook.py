@@ -9,7 +9,7 @@ from html import escape
 
 from mps_rules.bodymap import body_map
 from mps_rules.model import Alert, Argument, Assessment, Hypothesis, KnowledgeBase, MuscleCandidate, Premise, lowered
-from mps_rules.views import ACCESS, STATES, together
+from mps_rules.views import ACCESS, STATES, disagreements, ranks, together
 
 SHOWN = 6
 
@@ -74,7 +74,8 @@ class _Page:
 
     def _alert(self, alert: Alert) -> str:
         if alert.status == "raised":
-            what = f"{escape(alert.action)} Act within: {escape(alert.act_within)}."
+            meanwhile = f" Meanwhile: {escape(alert.meanwhile)}" if alert.meanwhile else ""
+            what = f"{escape(alert.action)} Act within: {escape(alert.act_within)}.{meanwhile}"
         else:
             unknown = [lowered(self.words.terms[t].label) if t in self.words.terms else t for t in alert.unknown]
             what = f"Not enough is known to clear it. Ask: {escape(_some(unknown))}."
@@ -100,12 +101,12 @@ class _Page:
 
     def _hypotheses(self) -> Iterator[str]:
         yield "<h3>Hypotheses</h3>"
-        shown = [h for h in self.a.hypotheses if h.supports or h.opposes]
-        for number, hypothesis in enumerate(shown):
+        ranked = ranks(self.a.hypotheses)
+        for number, hypothesis in enumerate((*ranked.supported, *ranked.opposed)):
             yield self._hypothesis(hypothesis, unfolded=number == 0)
-        rest = [lowered(h.label) for h in self.a.hypotheses if not (h.supports or h.opposes)]
+        rest = [lowered(h.label) for h in ranked.open]
         if rest:
-            yield f'<p class="quiet">Not yet decidable: {escape(", ".join(rest))}.</p>'
+            yield f'<p class="quiet">Nothing for or against yet, yet what is unknown could make them probable: {escape(_some(rest))}.</p>'
 
     def _hypothesis(self, hypothesis: Hypothesis, *, unfolded: bool) -> str:
         arguments = "".join(
@@ -151,11 +152,14 @@ class _Page:
 
     def _criteria(self) -> Iterator[str]:
         met = [result for result in self.a.criteria if result.status == "met"]
-        rows = []
+        rows: list[tuple[str, tuple[str, ...]]] = []
         for result in met:
             about = "" if result.subject == "patient" else f" ({self.words.subject_label(result.subject)})"
             items = "; ".join(item.label for item in result.items if item.status == "met")
             rows.append((f"{result.label}{about}: {items}", result.references))
+        for label, not_met, undecided in disagreements(self.a, self.words):
+            parts = [f"{words} {_some(named)}" for words, named in (("not met:", not_met), ("undecided:", undecided)) if named]
+            rows.append((f"Other definitions of {lowered(label)}: {'; '.join(parts)}", ()))
         yield from self._listed("Published definitions met", rows)
 
     def _listed(self, heading: str, rows: Sequence[tuple[str, Iterable[str]]]) -> Iterator[str]:

@@ -5,10 +5,26 @@ An assessment as text that a clinician reads in ten seconds: alerts, hypotheses,
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+import attrs
+
 from mps_rules.candidates import LARGEST_COVERING
-from mps_rules.model import Alert, Argument, Assessment, Hypothesis, KnowledgeBase, MuscleCandidate, Premise, lowered, placed
+from mps_rules.model import (
+    Alert,
+    Argument,
+    Assessment,
+    CriterionResult,
+    Hypothesis,
+    KnowledgeBase,
+    MuscleCandidate,
+    Premise,
+    Vocabulary,
+    lowered,
+    placed,
+)
 
 WIDTH = 100
+IN_FULL = 4
+"""How many hypotheses are shown with their arguments."""
 SHOWN = 6
 """How many entries of one kind are shown before the text says how many more there are."""
 
@@ -88,6 +104,8 @@ class _Text:
         yield f"{state}{alert.urgency.upper()}: {alert.label}"
         if alert.status == "raised":
             yield from _wrap(f"{alert.action} Act within: {alert.act_within}.", 4)
+            if alert.meanwhile:
+                yield from _wrap(f"Meanwhile: {alert.meanwhile}", 4)
         else:
             named = [self._named(term) for term in alert.unknown]
             yield from _wrap(f"Not enough is known to clear it. Ask: {_some(named)}.", 4)
@@ -110,15 +128,18 @@ class _Text:
             yield from _wrap(f"Not yet cleared: {_some([lowered(flag.label) for flag in serious])}.", 4)
 
     def _hypotheses(self) -> Iterator[str]:
-        shown = [h for h in self.a.hypotheses if h.supports or h.opposes]
-        if not shown:
-            return
-        yield "HYPOTHESES"
-        for hypothesis in shown:
+        ranked = ranks(self.a.hypotheses)
+        if ranked.supported or ranked.opposed:
+            yield "HYPOTHESES"
+        for hypothesis in ranked.supported[:IN_FULL]:
             yield from self._hypothesis(hypothesis)
-        rest = [lowered(h.label) for h in self.a.hypotheses if not (h.supports or h.opposes)]
-        if rest:
-            yield from _wrap(f"Not yet decidable: {', '.join(rest)}.", 2)
+        for words, found in (
+            ("With less for them", [f"{lowered(h.label)} ({h.status})" for h in ranked.supported[IN_FULL:]]),
+            ("With arguments against only", [lowered(h.label) for h in ranked.opposed]),
+            ("Nothing for or against yet, yet what is unknown could make them probable", [lowered(h.label) for h in ranked.open]),
+        ):
+            if found:
+                yield from _wrap(f"{words}: {_some(found)}.", 2, 4)
 
     def _hypothesis(self, hypothesis: Hypothesis) -> Iterator[str]:
         worst, best = hypothesis.could_be
@@ -188,9 +209,15 @@ class _Text:
         if met:
             yield "PUBLISHED DEFINITIONS MET"
         for result in met:
-            about = "" if result.subject == "patient" else f" ({self.base.vocabulary.subject_label(result.subject)})"
             items = "; ".join(item.label for item in result.items if item.status == "met")
-            yield from _wrap(f"{result.label}{about}: {items}.{self._cite(result.references)}", 2, 4)
+            yield from _wrap(f"{self._named_definition(result)}: {items}.{self._cite(result.references)}", 2, 4)
+        for label, not_met, undecided in disagreements(self.a, self.base.vocabulary):
+            parts = [f"{words} {_some(named)}" for words, named in (("not met:", not_met), ("undecided:", undecided)) if named]
+            yield from _wrap(f"Other definitions of {lowered(label)}: {'; '.join(parts)}.", 2, 4)
+
+    def _named_definition(self, result: CriterionResult) -> str:
+        about = "" if result.subject == "patient" else f" ({self.base.vocabulary.subject_label(result.subject)})"
+        return f"{result.label}{about}"
 
     def _cautions(self) -> Iterator[str]:
         if self.a.cautions:
@@ -245,6 +272,35 @@ class _Text:
             return lowered(words.terms[term].label)
         kind, _, rest = term.partition(".")
         return f"pain {placed(words.name('region', rest))}" if kind == "pain" and rest in words.regions else term
+
+
+@attrs.frozen
+class Ranks:
+    """Hypotheses as a reader meets them: with arguments for them, against them only, and with neither yet."""
+
+    supported: tuple[Hypothesis, ...]
+    opposed: tuple[Hypothesis, ...]
+    open: tuple[Hypothesis, ...]
+
+
+def ranks(hypotheses: Iterable[Hypothesis]) -> Ranks:
+    """The hypotheses by what is said of them; of those with no argument yet, the ones that could still become probable."""
+    every = tuple(hypotheses)
+    return Ranks(
+        tuple(h for h in every if h.supports),
+        tuple(h for h in every if h.opposes and not h.supports),
+        tuple(h for h in every if not (h.supports or h.opposes) and h.could_be[1] in ("confirmed", "probable")),
+    )
+
+
+def disagreements(assessment: Assessment, words: Vocabulary) -> Iterator[tuple[str, list[str], list[str]]]:
+    """For each hypothesis of which some definition is met: its label, the definitions that are not met, those undecided."""
+    met = {(r.hypothesis, r.id) for r in assessment.criteria if r.status == "met"}
+    for hypothesis in dict.fromkeys(hypothesis for hypothesis, _ in sorted(met)):
+        others = [r for r in assessment.criteria if r.hypothesis == hypothesis and (hypothesis, r.id) not in met]
+        by_status = {status: list(dict.fromkeys(r.label for r in others if r.status == status)) for status in ("not_met", "undecided")}
+        if others:
+            yield words.suspects[hypothesis].label, by_status["not_met"], by_status["undecided"]
 
 
 def together(muscles: Iterable[MuscleCandidate]) -> list[list[MuscleCandidate]]:

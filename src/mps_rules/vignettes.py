@@ -7,6 +7,7 @@ A vignette that fails is a finding about the rules. The page of a run names ever
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import sqrt
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -15,7 +16,7 @@ from mps_rules.engine import chain
 from mps_rules.errors import Fault, FindingError, KnowledgeError, closest
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.model import Assessment, GiveCaution, KnowledgeBase, Vocabulary
+from mps_rules.model import URGENCIES, Assessment, GiveCaution, KnowledgeBase, Vocabulary
 from mps_rules.reading import Unreadable, read_yaml
 from mps_rules.structure import structure
 
@@ -181,6 +182,27 @@ def _said(denied: Denied, judged: Judged) -> Iterator[str]:
         yield "self-care is recommended"
 
 
+def singly(base: KnowledgeBase, chart: Mapping[str, Any]) -> tuple[int, dict[str, Assessment]]:
+    """
+    How many yes/no findings of the patient can be added to a chart one at a time, and what those say that raise an urgent or emergency flag.
+
+    A finding that contradicts the chart is left out.
+    """
+    terrain, tried, raising = terrain_of(base), 0, {}
+    for term in base.vocabulary.terms.values():
+        if term.kind != "boolean" or term.subject != "patient" or term.fact or term.id in chart:
+            continue
+        try:
+            facts = Facts(terrain, read_findings({**chart, term.id: True}, terrain))
+        except FindingError:
+            continue
+        tried += 1
+        assessment = assess(base, facts, chain(base, facts))
+        if assessment.urgency in PRESSING:
+            raising[term.id] = assessment
+    return tried, raising
+
+
 # --- shares and their page --------------------------------------------------------------------------------------------
 
 
@@ -197,9 +219,13 @@ def wilson(right: int, of: int) -> tuple[float, float]:
     return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
 
 
-def page(judged: Sequence[Judged], base: KnowledgeBase) -> str:
-    """The run as a Markdown page: shares with intervals, confusion, alarms, and every failure by name."""
-    return "\n".join(_page(judged, base)) + "\n"
+def page(judged: Sequence[Judged], base: KnowledgeBase, chart: Mapping[str, Any] | None = None) -> str:
+    """
+    The run as a Markdown page: shares with intervals, confusion, alarms, and every failure by name.
+
+    ``chart``: an ordinary patient to whom every yes/no finding is added singly, to count the alarms that one finding raises.
+    """
+    return "\n".join(_page(judged, base, chart)) + "\n"
 
 
 def _share(right: int, of: int) -> str:
@@ -209,7 +235,7 @@ def _share(right: int, of: int) -> str:
     return f"{right} of {of} ({100 * right / of:.0f} %, {100 * low:.0f} to {100 * high:.0f})"
 
 
-def _page(judged: Sequence[Judged], base: KnowledgeBase) -> Iterator[str]:
+def _page(judged: Sequence[Judged], base: KnowledgeBase, chart: Mapping[str, Any] | None) -> Iterator[str]:
     yield "# Validation"
     yield ""
     yield f"What {base.pack.id} {base.pack.version} says of {len(judged)} whole patients in `tests/vignettes/`. The patients are invented; they were written from"
@@ -219,6 +245,8 @@ def _page(judged: Sequence[Judged], base: KnowledgeBase) -> Iterator[str]:
     yield from _aspects(judged)
     yield from _kinds(judged, base.vocabulary)
     yield from _alarms(judged)
+    if chart is not None:
+        yield from _singly(base, chart)
     yield from _failures(judged)
 
 
@@ -290,6 +318,21 @@ def _alarms(judged: Sequence[Judged]) -> Iterator[str]:
                 for alert in one.assessment.alerts:
                     states[alert.status].append(f"{alert.label} ({alert.urgency})")
                 yield f"| {tag}: {_cell(one.vignette.vignette)} | {'; '.join(states['raised'])} | {'; '.join(states['open'])} |"
+    yield ""
+
+
+def _singly(base: KnowledgeBase, chart: Mapping[str, Any]) -> Iterator[str]:
+    tried, raising = singly(base, chart)
+    given = ", ".join(f"{key} {value}" for key, value in chart.items())
+    yield "## One finding at a time"
+    yield ""
+    yield f"An ordinary patient ({given}), to whom each yes/no finding is added singly: {len(raising)} of {tried} findings raise an urgent or emergency flag."
+    yield ""
+    yield "| finding | urgency | raises |"
+    yield "|---|---|---|"
+    for term, assessment in sorted(raising.items(), key=lambda one: (URGENCIES.index(one[1].urgency), one[0])):  # type: ignore[arg-type]
+        labels = [alert.label for alert in assessment.alerts if alert.status == "raised" and alert.urgency in PRESSING]
+        yield f"| {base.vocabulary.terms[term].label} | {assessment.urgency} | {'; '.join(labels)} |"
     yield ""
 
 
