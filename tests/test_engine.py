@@ -311,14 +311,14 @@ def test_the_order_in_which_facts_are_declared_does_not_matter(
     base, words = random_pack(few, seed, counts_within_muscles=False)
     facts = random_patient(words, terrain_of(few), seeded(seed))
     expected = run(base, facts)
-    declared = engine._Subjects.facts
+    declared = engine._known
 
-    def shuffled(self: Any, facts: Facts, network: Any) -> list[tuple[int, str]]:
-        found = list(declared(self, facts, network))
+    def shuffled(subjects: Any, facts: Facts, network: Any) -> list[tuple[int, str]]:
+        found = list(declared(subjects, facts, network))
         seeded(seed).shuffle(found)
         return found
 
-    monkeypatch.setattr(engine._Subjects, "facts", shuffled)
+    monkeypatch.setattr(engine, "_known", shuffled)
 
     assert _same(expected, run(base, facts))
 

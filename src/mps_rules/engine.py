@@ -2,7 +2,7 @@
 One patient, forward-chained by experta: the only module that knows experta.
 
 The rules compile to ground facts ``Known(what, of)``: each condition has two rails, "known true" and "known false", so that
-three-valued logic is two negation-free conjunctions. Completion rules join rails (all, any), each authored rule writes its
+three-valued logic is two negation-free conjunctions. Completion gates join rails (all, any), each authored rule writes its
 ``Derivation`` when its true rail is reached, and between strata a closing rule says what may be said only when everything
 below has been said (established, known, muscle counts). Salience orders the strata. No NOT, no retraction, no patient state
 in a rule; engines belong to one thread, and one that failed is thrown away.
@@ -26,8 +26,9 @@ import attrs
 from mps_rules import conditions as c
 from mps_rules.facts import Facts
 from mps_rules.knowledge import level
-from mps_rules.model import PATIENT, Chain, Derivation, KnowledgeBase, Rule, Subject, muscle_subject
+from mps_rules.model import PATIENT, Chain, Derivation, KnowledgeBase, Rule, Subject
 from mps_rules.premises import premises
+from mps_rules.subjects import Subjects, kinds_of_muscle
 
 Matching = Literal["counting", "rete"]
 
@@ -174,11 +175,7 @@ class Network:
     @cached_property
     def kinds(self) -> dict[str, tuple[bool, ...]]:
         """For each muscle and group, which of the network's lists of muscles name it."""
-        words = self.base.vocabulary
-        lists = [leaf.ids for leaf in self.leaves["muscle"] if isinstance(leaf, c.MuscleIs)]
-        found = {group: tuple(group in ids for ids in lists) for group in words.groups}
-        found |= {m.id: tuple(m.id in ids or m.group in ids for ids in lists) for m in words.muscles.values()}
-        return found
+        return kinds_of_muscle(self.leaves["muscle"], self.base.vocabulary)
 
     def _stratum(self, condition: c.Condition) -> int:
         if condition not in self.strata:
@@ -236,65 +233,72 @@ class Network:
 
 class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
     """
-    Counts, for each rule and subject, the patterns still unmet; touches only rules that read a new fact.
+    Counts, for each gate and subject, the rails still missing; touches only gates that read a new fact.
 
-    Facts are only ever added, each once; a rule's patterns are ``Known`` facts of the patient or of one shared subject.
+    Gates that complete a condition pass their rail on inside the matcher, as a Rete's inner nodes do; only written rules and
+    closings become activations. Facts are only ever added, each once.
     """
 
     def __init__(self, engine: Any) -> None:
         super().__init__(engine)
-        self.rules = [rule.new_conditions(*rule) for rule in engine.get_rules()]
+        network: Network = engine.network
+        rules = iter([rule.new_conditions(*rule) for rule in engine.get_rules()])
+        self.gates = [*network.gates, *(Gate((stage,), (), -1, 0) for stage in network.stages[:-1])]
+        self.rules = [next(rules) if gate.out < 0 else None for gate in self.gates]
         self.fixed: dict[int, list[int]] = {}
         self.bound: dict[int, list[int]] = {}
-        self.needs: list[tuple[int, int]] = []
-        for number, rule in enumerate(self.rules):
-            fixed = [pattern["what"] for pattern in rule if pattern["of"] == PATIENT]
-            bound = [pattern["what"] for pattern in rule if pattern["of"] != PATIENT]
-            for rail in fixed:
+        for number, gate in enumerate(self.gates):
+            for rail in gate.fixed:
                 self.fixed.setdefault(rail, []).append(number)
-            for rail in bound:
+            for rail in gate.bound:
                 self.bound.setdefault(rail, []).append(number)
-            self.needs.append((len(fixed), len(bound)))
         self.reset()
 
     def reset(self) -> None:
-        self.met: dict[int, list[Any]] = {}
-        self.met_of: dict[int, dict[str, list[Any]]] = {}
+        self.met = [0] * len(self.gates)
+        self.met_of: dict[int, dict[str, int]] = {}
 
     def changes(self, adding: Any = None, deleting: Any = None) -> tuple[list[Any], list[Any]]:
         if deleting:
             message = "facts are never taken back"
             raise TypeError(message)
-        found: list[Any] = []
-        for fact in adding or ():
-            rail, of = fact["what"], fact["of"]
+        self.found: list[Any] = []
+        self.reached = [(fact["what"], fact["of"]) for fact in adding or ()]
+        while self.reached:
+            rail, of = self.reached.pop()
             if of == PATIENT:
                 for number in self.fixed.get(rail, ()):
-                    self._meet(number, fact, found)
+                    self._meet(number)
             else:
                 for number in self.bound.get(rail, ()):
-                    self._meet_of(number, of, fact, found)
-        return found, []
+                    self._meet_of(number, of)
+        return self.found, []
 
-    def _meet(self, number: int, fact: Any, found: list[Any]) -> None:
-        met = self.met.setdefault(number, [])
-        met.append(fact)
-        fixed, bound = self.needs[number]
-        if len(met) < fixed:
-            return
-        if bound == 0:
-            found.append(_Activation(self.rules[number], met))
-        for of, own in self.met_of.get(number, {}).items():
-            if len(own) == bound:
-                found.append(_Activation(self.rules[number], [*met, *own], {"subject": of}))
+    def _meet(self, number: int) -> None:
+        self.met[number] += 1
+        gate = self.gates[number]
+        if self.met[number] == len(gate.fixed):
+            if not gate.bound:
+                self._complete(number, PATIENT)
+            for of, own in self.met_of.get(number, {}).items():
+                if own == len(gate.bound):
+                    self._complete(number, of)
 
-    def _meet_of(self, number: int, of: str, fact: Any, found: list[Any]) -> None:
-        own = self.met_of.setdefault(number, {}).setdefault(of, [])
-        own.append(fact)
-        fixed, bound = self.needs[number]
-        met = self.met.get(number, ())
-        if len(own) == bound and len(met) == fixed:
-            found.append(_Activation(self.rules[number], [*met, *own], {"subject": of}))
+    def _meet_of(self, number: int, of: str) -> None:
+        met = self.met_of.setdefault(number, {})
+        met[of] = own = met.get(of, 0) + 1
+        gate = self.gates[number]
+        if own == len(gate.bound) and self.met[number] == len(gate.fixed):
+            self._complete(number, of)
+
+    def _complete(self, number: int, of: str) -> None:
+        """A gate has all its rails: a rule becomes an activation, a condition's own rail is reached."""
+        gate, rule = self.gates[number], self.rules[number]
+        if rule is not None:
+            self.found.append(_Activation(rule, (), {"subject": of} if gate.bound else {}))
+        elif (gate.out, of) not in self.engine.known:
+            self.engine.known.add((gate.out, of))
+            self.reached.append((gate.out, of))
 
 
 class InOrder(_abstract.Strategy):  # type: ignore[misc,name-defined]
@@ -317,11 +321,12 @@ def _backwards(subject: str) -> tuple[int, ...]:
 
 
 def _engine_class(network: Network, matcher: type) -> type:
-    rules = {f"r{number:06d}": rule for number, rule in enumerate(_experta_rules(network))}
+    made = _experta_rules(network, [gate for gate in network.gates if gate.rule] if matcher is CountingMatcher else network.gates)
+    rules = {f"r{number:06d}": rule for number, rule in enumerate(made)}
     return type("PatientEngine", (_PatientEngine,), {"__matcher__": matcher, "__strategy__": InOrder, "network": network, **rules})
 
 
-def _experta_rules(network: Network) -> Iterator[Any]:
+def _experta_rules(network: Network, gates: Iterable[Gate]) -> Iterator[Any]:
     order = 0
 
     def made(patterns: Iterable[Any], salience: int, act: Callable[..., None]) -> Any:
@@ -331,7 +336,7 @@ def _experta_rules(network: Network) -> Iterator[Any]:
         act.order = order  # type: ignore[attr-defined]
         return rule
 
-    for gate in network.gates:
+    for gate in gates:
         patterns = [Known(what=rail, of=PATIENT) for rail in gate.fixed]
         patterns += [Known(what=rail, of=experta.MATCH.subject) for rail in gate.bound]
         act = _conclude(gate.rule) if gate.rule else _reach(gate.out)
@@ -400,8 +405,8 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
         self.known: set[tuple[int, str]] = set()
         self.fired: list[Derivation] = []
         self.patient = facts
-        self.subjects = _Subjects.of(facts, self.network)
-        self.reach([(self.network.stages[0], PATIENT), *self.subjects.facts(facts, self.network)])
+        self.subjects = Subjects.of(facts, self.network.leaves["muscle"], self.network.kinds)
+        self.reach([(self.network.stages[0], PATIENT), *_known(self.subjects, facts, self.network)])
         self.run()
         chain = self._result()
         del self.patient, self.subjects, self.known, self.fired
@@ -433,7 +438,7 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
     def _seek(self, condition: c.CountMuscles | c.LabelMuscle, view: c.View, verdict: c.Truth) -> Iterator[c.View]:
         """The muscles, in their own order, that give a count its verdict."""
         of_row = isinstance(condition, c.LabelMuscle)
-        stand_ins = set(self.subjects.of_row(view.subject, self.patient)) if of_row else set(self.subjects.muscles)
+        stand_ins = set(self.subjects.of_row(view.subject, self.patient.vocabulary)) if of_row else set(self.subjects.muscles)
         wanted = {one for one in stand_ins if self.truth(condition.of, one) is verdict}
         row = self.patient.vocabulary.diagnoses[view.subject].muscles if of_row else ()
         for subject, stand_in in self.subjects.alike.items():
@@ -462,7 +467,7 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
                 unknown = sum(count for verdict, count in muscles if verdict is None)
                 return True if true >= n else None if true + unknown >= n else False
             case c.LabelMuscle(of):
-                return c.some(self.truth(of, one) for one in self.subjects.of_row(subject, self.patient))
+                return c.some(self.truth(of, one) for one in self.subjects.of_row(subject, self.patient.vocabulary))
 
     def truth(self, condition: c.Condition, subject: str) -> c.Truth:
         """The truth of a condition as far as it is known now."""
@@ -488,72 +493,22 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
         return Chain(decided, conclusions, self.subjects.alike, derivations)
 
 
-@attrs.frozen(eq=False)
-class _Subjects:
-    """
-    Who is asked: the patient, the diagnoses given, and the muscles, where muscles that no rule can tell apart stand together.
-
-    Two muscles are alike when every muscle leaf of the network has the same truth for both; one of them stands for all.
-    """
-
-    members: dict[str, tuple[str, ...]]
-    alike: dict[str, str]
-    muscles: tuple[str, ...]
-    labels: tuple[str, ...]
-    signatures: dict[str, tuple[c.Truth, ...]]
-
-    @classmethod
-    def of(cls, facts: Facts, network: Network) -> "_Subjects":
-        groups: dict[tuple[c.Truth, ...], list[str]] = {}
-        leaves = network.leaves["muscle"]
-        seen: dict[tuple[Any, ...], tuple[c.Truth, ...]] = {}
-        signatures: dict[str, tuple[c.Truth, ...]] = {}
-        for muscle, side in facts.muscles:
-            subject = muscle_subject(muscle, side)
-            key: tuple[Any, ...] = (subject,)
-            if (muscle, side) not in facts.exams:
-                relation = facts.relation(muscle, side)
-                key = (network.kinds[muscle], relation.refers_to_pain, relation.lies_in_pain, relation.explains_all)
-            if key not in seen:
-                view = facts.view(subject)
-                seen[key] = tuple(c.judge(leaf, view) for leaf in leaves)
-            groups.setdefault(seen[key], []).append(subject)
-            signatures[subject] = seen[key]
-        members = {group[0]: tuple(group) for group in groups.values()}
-        labels = facts.subjects("label")
-        return cls(
-            members={PATIENT: (PATIENT,), **{label: (label,) for label in labels}, **members},
-            alike={one: groups[signature][0] for one, signature in signatures.items()},
-            muscles=tuple(members),
-            labels=labels,
-            signatures={group[0]: signature for signature, group in groups.items()},
-        )
-
-    def facts(self, facts: Facts, network: Network) -> Iterator[tuple[int, str]]:
-        """The rails that the patient's own facts reach before any rule has fired."""
-        for about, subjects in (("patient", (PATIENT,)), ("label", self.labels)):
-            for subject in subjects:
-                view = facts.view(subject)
-                for leaf in network.leaves[about]:  # type: ignore[index]
-                    verdict = c.judge(leaf, view)
-                    if verdict is not None:
-                        yield network.rail(leaf, truth=verdict), subject
-        for subject, signature in self.signatures.items():
-            for leaf, verdict in zip(network.leaves["muscle"], signature, strict=True):
+def _known(subjects: Subjects, facts: Facts, network: Network) -> Iterator[tuple[int, str]]:
+    """The rails that the patient's own facts reach before any rule has fired."""
+    for about, of in (("patient", (PATIENT,)), ("label", subjects.labels)):
+        for subject in of:
+            view = facts.view(subject)
+            for leaf in network.leaves[about]:  # type: ignore[index]
+                verdict = c.judge(leaf, view)
                 if verdict is not None:
                     yield network.rail(leaf, truth=verdict), subject
-        for about, subjects in (("muscle", self.muscles), ("label", self.labels)):
-            for subject in subjects:
-                yield network.subject_rail[about], subject
-
-    def of_kind(self, about: Subject) -> tuple[str, ...]:
-        """The subjects of a kind, one for each group of muscles that are alike."""
-        return {"patient": (PATIENT,), "muscle": self.muscles, "label": self.labels}[about]
-
-    def of_row(self, label: str, facts: Facts) -> Iterator[str]:
-        """Who stands for the muscles of a diagnosis' row."""
-        row = facts.vocabulary.diagnoses[label].muscles
-        return (self.alike[one] for one in self.alike if one.partition(".")[0] in row)
+    for subject, signature in subjects.signatures.items():
+        for leaf, verdict in zip(network.leaves["muscle"], signature, strict=True):
+            if verdict is not None:
+                yield network.rail(leaf, truth=verdict), subject
+    for about, of in (("muscle", subjects.muscles), ("label", subjects.labels)):
+        for subject in of:
+            yield network.subject_rail[about], subject
 
 
 # --- engines ----------------------------------------------------------------------------------------------------------

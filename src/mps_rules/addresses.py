@@ -1,0 +1,161 @@
+"""
+A finding's address names one thing that can be known of a patient, and says how to change it.
+
+``fever``; ``low_back.left`` (pain there); ``gluteus_medius.left.taut_band``; ``facet_syndrome.label_treated_without_relief``;
+``labels.facet_syndrome`` (that the diagnosis was given). What is changed is the caller's own mapping, which is then read like any other.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import attrs
+
+from mps_rules.errors import Fault, FindingError, closest
+from mps_rules.model import PATIENT, SIDES, Finding, Findings, Vocabulary, lowered, muscle_subject, placed
+
+
+@attrs.frozen
+class Address:
+    """Of what kind a thing known is, of whom, and which; ``side`` belongs to pain and muscles."""
+
+    kind: Literal["patient", "muscle", "label", "pain", "given"]
+    name: str
+    term: str = ""
+    side: str | None = None
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "patient":
+                return self.term
+            case "pain":
+                return f"pain.{muscle_subject(self.name, self.side)}"
+            case "given":
+                return f"labels.{self.name}"
+            case "muscle":
+                return f"{muscle_subject(self.name, self.side)}.{self.term}"
+        return f"{self.name}.{self.term}"
+
+    @property
+    def subject(self) -> str:
+        """Of whom the finding is: the patient, a muscle and side, or a diagnosis."""
+        if self.kind == "muscle":
+            return muscle_subject(self.name, self.side)
+        return self.name if self.kind == "label" else PATIENT
+
+    def words(self, vocabulary: Vocabulary) -> str:
+        """
+        The address as people say it.
+
+        >>> from mps_rules import load
+        >>> words = load().vocabulary
+        >>> address("gluteus_medius.left.taut_band", words).words(words)
+        'gluteus medius (left): taut band felt'
+        """
+        if self.kind == "pain":
+            return f"pain {placed(vocabulary.name('region', self.name))}" + (f", {self.side}" if self.side else "")
+        if self.kind == "given":
+            return f"diagnosis given: {lowered(vocabulary.diagnoses[self.name].label)}"
+        label = lowered(vocabulary.terms[self.term].label)
+        return label if self.kind == "patient" else f"{lowered(vocabulary.subject_label(self.subject))}: {label}"
+
+
+def address(text: str, words: Vocabulary) -> Address:
+    """
+    The address that a text names.
+
+    >>> from mps_rules import load
+    >>> str(address("low_back.left", load().vocabulary)), address("fever", load().vocabulary).kind
+    ('pain.low_back.left', 'patient')
+
+    Raises:
+        FindingError: it names nothing that can be known of a patient; says the closest word.
+
+    """
+    first, *rest = text.split(".")
+    term = words.terms.get(rest[-1] if rest else first)
+    if not rest and term and term.subject == "patient" and not term.fact:
+        return Address("patient", PATIENT, first)
+    if term and rest and term.subject == "muscle" and first in {*words.muscles, *words.groups} and _side(rest[:-1], SIDES):
+        return Address("muscle", first, term.id, rest[0] if len(rest) > 1 else None)
+    if term and len(rest) == 1 and term.subject == "label" and first in words.diagnoses:
+        return Address("label", first, term.id)
+    if first == "labels" and len(rest) == 1 and rest[0] in words.diagnoses:
+        return Address("given", rest[0])
+    region, *side = rest if first == "pain" and rest else (first, *rest)
+    if region in words.regions and _side(side, (*SIDES, "midline")):
+        return Address("pain", region, side=side[0] if side else None)
+    known = {*words.terms, *words.regions, *words.muscles, *words.groups, *words.diagnoses}
+    wrong = next((part for part in (first, *rest) if part not in {*known, *SIDES, "midline", "pain", "labels"}), first)
+    raise FindingError([Fault(str(text)[:120], "names no finding, painful place, muscle's finding or diagnosis", closest(wrong, known))])
+
+
+def _side(parts: list[str], possible: tuple[str, ...]) -> bool:
+    return not parts or (len(parts) == 1 and parts[0] in possible)
+
+
+def as_mapping(findings: Findings) -> dict[str, Any]:
+    """The mapping that reads back as these findings; what only follows from others is left out."""
+    data: dict[str, Any] = {f.term: _written(f) for f in findings.patient if not f.follows_from}
+    if findings.pain:
+        data["pain"] = [
+            {key: value for key, value in attrs.asdict(entry).items() if value is not None and (key, value) != ("present", True)}
+            for entry in findings.pain
+        ]
+    if findings.pain_map_complete is not None:
+        data["pain_map_complete"] = findings.pain_map_complete
+    if findings.labels:
+        data["labels"] = {g.label: {f.term: _written(f) for f in g.findings} if g.present else False for g in findings.labels}
+    if findings.exam:
+        data["exam"] = [
+            {"muscle": exam.muscle, **({"side": exam.side} if exam.side else {}), **{f.term: _written(f) for f in exam.findings}}
+            for exam in findings.exam
+        ]
+    return data
+
+
+def _written(finding: Finding) -> Any:
+    if finding.value is not None:
+        return finding.value
+    return {**dict.fromkeys(finding.words, True), **dict.fromkeys(finding.denied, False)}
+
+
+def changed(findings: Findings, changes: Mapping[str, Any], words: Vocabulary) -> dict[str, Any]:
+    """
+    The mapping of the findings with changes made in it; None makes a finding unknown. It is not checked here.
+
+    Raises:
+        FindingError: addresses that name nothing; all of them.
+
+    """
+    data = as_mapping(findings)
+    faults: list[Fault] = []
+    for text, value in changes.items():
+        try:
+            _change(data, address(text, words), value)
+        except FindingError as error:
+            faults += error.faults
+    if faults:
+        raise FindingError(faults)
+    return data
+
+
+def _change(data: dict[str, Any], at: Address, value: Any) -> None:
+    match at.kind:
+        case "patient":
+            data[at.term] = value
+        case "given":
+            data.setdefault("labels", {})[at.name] = value
+        case "label":
+            about = data.setdefault("labels", {}).get(at.name)
+            data["labels"][at.name] = {**(about if isinstance(about, dict) else {}), at.term: value}
+        case "pain":
+            kept = [entry for entry in data.get("pain", []) if (entry["region"], entry.get("side")) != (at.name, at.side)]
+            entry = {"region": at.name, **({"side": at.side} if at.side else {}), "present": value}
+            data["pain"] = kept if value is None else [*kept, entry]
+        case "muscle":
+            entries = data.setdefault("exam", [])
+            found = next((e for e in entries if (e["muscle"], e.get("side")) == (at.name, at.side)), None)
+            if found is None:
+                found = {"muscle": at.name, **({"side": at.side} if at.side else {})}
+                entries.append(found)
+            found[at.term] = value

@@ -1,0 +1,553 @@
+"""
+What would reach a conclusion, or undo it: the smallest sets of findings whose change would, the cheapest to obtain first.
+
+Candidates come out of the circuit, gate by gate, as sets of changes that suffice; each is then tried, with everything that
+follows from it, and kept only where it does what it says and no part of it does. Exact up to three findings; beyond, it says so.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import combinations, combinations_with_replacement, product
+from typing import Literal, TypeAlias
+
+import attrs
+
+from mps_rules import conditions as c
+from mps_rules.addresses import Address, changed
+from mps_rules.assess import weigh_strengths
+from mps_rules.circuit import ESTABLISHED, FALSE, KNOWN, NEGATED, TRUE, UNKNOWN, Circuit, Ref, State, Value
+from mps_rules.errors import Fault, FindingError, closest
+from mps_rules.facts import Facts
+from mps_rules.findings import read_findings
+from mps_rules.model import (
+    COSTS,
+    PATIENT,
+    SIDES,
+    Confirm,
+    Exclude,
+    Flip,
+    FlipChange,
+    Flips,
+    GiveCaution,
+    KnowledgeBase,
+    Oppose,
+    Rule,
+    Status,
+    Strength,
+    Support,
+)
+
+LARGEST = 3
+"""The size up to which sets are exact."""
+SHOWN = 30
+"""How many sets are given at most."""
+REACHED: tuple[Status, ...] = ("confirmed", "probable")
+"""A hypothesis counts as reached from here on."""
+
+Through: TypeAlias = Literal["unknown", "any"]
+Atom: TypeAlias = tuple[str, str, Value]
+"""One change: subject (or ``pain``), finding (or place), value."""
+Way: TypeAlias = frozenset[Atom]
+"""Changes that together suffice."""
+NOTHING: Way = frozenset()
+
+
+def flips(state: State, id: str, through: Through = "unknown") -> Flips:
+    """
+    The smallest sets of findings whose change reaches a conclusion that was not reached, or undoes one that was.
+
+    ``through``: ``unknown`` changes only what is not known; ``any`` also what is recorded. Findings that exclude each other are not combined.
+
+    Raises:
+        FindingError: nothing of that id can be concluded; names the closest.
+
+    """
+    return _Search(state, Target.named(state, id), through).result()
+
+
+@attrs.frozen
+class _Kind:
+    """An argument that may be turned: its effect and strength, and whether it stands now and would fall."""
+
+    effect: str
+    strength: Strength | None
+    falls: bool
+
+
+@attrs.frozen(eq=False)
+class Target:
+    """Something that can be concluded, and how to tell whether it is."""
+
+    id: str
+    label: str
+    rules: tuple[Rule, ...]
+    holds: Callable[[], bool]
+    arguments: tuple[tuple[Rule, str, Strength | None], ...] = ()
+
+    @classmethod
+    def named(cls, state: State, id: str) -> "Target":
+        """
+        The conclusion of an id: hypothesis, alert, criterion, derived id, caution or rule.
+
+        Raises:
+            FindingError: nothing of that id can be concluded.
+
+        """
+        base = state.circuit.base
+        if id in base.vocabulary.suspects and arguments_of(base).get(id):
+            arguments = arguments_of(base)[id]
+
+            def probable() -> bool:
+                return status_of(state, id) in REACHED
+
+            return cls(
+                id,
+                base.vocabulary.suspects[id].label,
+                tuple(rule for rule, _, _ in arguments),
+                probable,
+                arguments,
+            )
+        rules = base.concluding.get(id, ()) or tuple(
+            rule for rule in base.rules if rule.id == id or any(isinstance(x, GiveCaution) and x.id == id for x in rule.then)
+        )
+        if not rules:
+            known = {*base.vocabulary.suspects, *base.concluding, *base.by_id}
+            known |= {x.id for rule in base.rules for x in rule.then if isinstance(x, GiveCaution)}
+            raise FindingError([Fault(id, "is nothing that these rules conclude", closest(id, known))])
+
+        def concluded() -> bool:
+            return any(state.verdict(rule.id, subject) is True for rule in rules for subject in state.subjects.of_kind(rule.about))
+
+        label = rules[0].title if id in base.by_id else state.facts.terrain.name("derived", id)
+        return cls(id, label, rules, concluded)
+
+
+def arguments_of(base: KnowledgeBase) -> dict[str, tuple[tuple[Rule, str, Strength | None], ...]]:
+    """For each hypothesis the rules that argue about it: effect and strength."""
+    found = _ARGUMENTS.get(base.digest)
+    if found is None:
+        by_id: dict[str, list[tuple[Rule, str, Strength | None]]] = {}
+        for rule in base.rules:
+            for conclusion in rule.then:
+                match conclusion:
+                    case Support(hypothesis, strength):
+                        by_id.setdefault(hypothesis, []).append((rule, "support", strength))
+                    case Oppose(hypothesis, strength):
+                        by_id.setdefault(hypothesis, []).append((rule, "oppose", strength))
+                    case Confirm(hypothesis):
+                        by_id.setdefault(hypothesis, []).append((rule, "confirm", None))
+                    case Exclude(hypothesis):
+                        by_id.setdefault(hypothesis, []).append((rule, "exclude", None))
+            if rule.alert:
+                by_id.setdefault(rule.alert.condition, []).append((rule, "support", "moderate"))
+        while len(_ARGUMENTS) >= 8:
+            _ARGUMENTS.pop(next(iter(_ARGUMENTS)))
+        found = _ARGUMENTS[base.digest] = {id_: tuple(one) for id_, one in by_id.items()}
+    return found
+
+
+_ARGUMENTS: dict[str, dict[str, tuple[tuple[Rule, str, Strength | None], ...]]] = {}
+
+
+def status_of(state: State, hypothesis: str) -> Status:
+    """The status of a hypothesis in a state; a rule's argument counts once, whatever the number of its muscles."""
+    true = []
+    for rule, effect, strength in arguments_of(state.circuit.base).get(hypothesis, ()):
+        if any(state.verdict(rule.id, subject) is True for subject in state.subjects.of_kind(rule.about)):
+            true.append((effect, strength))
+    return weigh_strengths(true)[0]
+
+
+class _Search:
+    def __init__(self, state: State, target: Target, through: Through) -> None:
+        self.state, self.target, self.through = state, target, through
+        self.circuit: Circuit = state.circuit
+        self.words = self.circuit.words
+        self.memo: dict[tuple[int, int], tuple[Way, ...]] = {}
+        self.places: dict[frozenset[Atom], State | None] = {frozenset(): state}
+
+    def result(self) -> Flips:
+        reached = self.target.holds()
+        found: list[Way] = []
+        shapes: set[frozenset[tuple[str, str, str]]] = set()
+        tried: dict[Way, bool] = {}
+        for way in sorted(set(self._candidates(reached)), key=self._price):
+            if any(kept <= way for kept in found):
+                continue
+            shape = frozenset((subject, term, "" if _is_number(value) else repr(value)) for subject, term, value in way)
+            if (
+                shape not in shapes
+                and self._flips(way, reached, tried)
+                and not self._part_flips(way, reached, tried)
+                and self._readable(way)
+            ):
+                shapes.add(shape)
+                found.append(way)
+                if len(found) == SHOWN:
+                    break
+        made = tuple(self._flip(way) for way in found)
+        return Flips(self.target.id, self.target.label, reached, self.through, made, complete=len(found) < SHOWN, largest=LARGEST)
+
+    # --- trying
+
+    def _flips(self, way: Way, reached: bool, tried: dict[Way, bool]) -> bool:  # noqa: FBT001 - what is to change
+        if way not in tried:
+            tried[way] = self._holds_with(way) is (not reached)
+        return tried[way]
+
+    def _part_flips(self, way: Way, reached: bool, tried: dict[Way, bool]) -> bool:  # noqa: FBT001 - as above
+        return any(
+            self._flips(frozenset(part), reached, tried)
+            for size in range(1, len(way))
+            for part in combinations(sorted(way, key=_key), size)
+        )
+
+    def _holds_with(self, way: Way) -> bool | None:
+        places = frozenset(atom for atom in way if atom[0] == "pain")
+        state = self._elsewhere(places)
+        if state is None:
+            return None
+        changes = [atom for atom in way if atom[0] != "pain"]
+        target = self.target if state is self.state else Target.named(state, self.target.id)
+        with state.supposing(changes):
+            return target.holds()
+
+    def _elsewhere(self, places: frozenset[Atom]) -> State | None:
+        """The state with another pain map, or None where that contradicts what is recorded."""
+        if places not in self.places:
+            try:
+                facts = Facts(self.state.facts.terrain, read_findings(self._mapping(places), self.state.facts.terrain))
+                self.places[places] = self.circuit.read(facts, self.state.apart)
+            except FindingError:
+                self.places[places] = None
+        return self.places[places]
+
+    def _mapping(self, way: Iterable[Atom]) -> dict[str, object]:
+        changes = {str(self._address(atom)): _as_said(atom[2]) for atom in sorted(way, key=_key)}
+        return changed(self.state.facts.findings, changes, self.words)
+
+    def _readable(self, way: Way) -> bool:
+        """Whether the changes contradict nothing, themselves included."""
+        try:
+            read_findings(self._mapping(way), self.state.facts.terrain)
+        except FindingError:
+            return False
+        return True
+
+    # --- where candidates come from
+
+    def _candidates(self, reached: bool) -> Iterator[Way]:  # noqa: FBT001 - what is to change
+        if not self.target.arguments:
+            yield from self._of_rules(FALSE if reached else TRUE)
+            return
+        yield from self._of_arguments(reached)
+
+    def _of_arguments(self, reached: bool) -> Iterator[Way]:  # noqa: FBT001 - what is to change
+        """Sets that turn one, two or three arguments, where these, weighed with those that stand, would turn the status."""
+        standing = [(effect, strength) for rule, effect, strength in self.target.arguments if self._stands(rule)]
+        turned: dict[_Kind, list[tuple[Way, ...]]] = {}
+        by_way: dict[Way, list[_Kind]] = {}
+        for rule, effect, strength in self.target.arguments:
+            stands = self._stands(rule)
+            ways = tuple(way for way in self._of_rule(rule, FALSE if stands else TRUE) if way)
+            kind = _Kind(effect, strength, stands)
+            if ways:
+                turned.setdefault(kind, []).append(ways)
+            for way in ways:
+                by_way.setdefault(way, []).append(kind)
+
+        def turns(kinds: Iterable[_Kind]) -> bool:
+            after = list(standing)
+            for kind in kinds:
+                if not kind.falls:
+                    after.append((kind.effect, kind.strength))
+                elif (kind.effect, kind.strength) in after:
+                    after.remove((kind.effect, kind.strength))
+            return (weigh_strengths(after)[0] in REACHED) is (not reached)
+
+        for way in by_way:
+            parts = (frozenset(part) for size in range(1, len(way) + 1) for part in combinations(way, size))
+            moved = reached and any(subject == "pain" for subject, _, _ in way)  # a new pain may be one that no muscle explains
+            if moved or turns(kind for part in parts for kind in by_way.get(part, ())):
+                yield way
+        every = sorted(turned, key=str)
+        for size in (2, 3):
+            for kinds in combinations_with_replacement(every, size):
+                if turns(kinds) and not any(turns(kinds[:n] + kinds[n + 1 :]) for n in range(size)):
+                    yield from self._joined(kinds, turned)
+
+    def _stands(self, rule: Rule) -> bool:
+        return any(self.state.verdict(rule.id, subject) is True for subject in self.state.subjects.of_kind(rule.about))
+
+    def _joined(self, kinds: Sequence["_Kind"], turned: Mapping["_Kind", Sequence[tuple[Way, ...]]]) -> Iterator[Way]:
+        """The sets that turn one argument of each of these kinds, no argument twice."""
+        numbered = [[(kind, number) for number in range(len(turned[kind]))] for kind in kinds]
+        for chosen in product(*numbered):
+            if list(chosen) == sorted(set(chosen), key=lambda one: (str(one[0]), one[1])):
+                ways: tuple[Way, ...] = (NOTHING,)
+                for kind, number in chosen:
+                    ways = _both(ways, turned[kind][number])
+                yield from ways
+
+    def _of_rules(self, wanted: int) -> Iterator[Way]:
+        """To conclude something one rule must hold; to undo it every rule that holds must fail."""
+        if wanted == TRUE:
+            for rule in self.target.rules:
+                yield from self._of_rule(rule, TRUE)
+            return
+        held = [(r, s) for r in self.target.rules for s in self.state.subjects.of_kind(r.about) if self.state.verdict(r.id, s) is True]
+        every: tuple[Way, ...] = (NOTHING,)
+        for rule, subject in held:
+            every = _both(every, self._ways(self.circuit.rules[rule.id], subject, FALSE))
+        yield from every
+
+    def _of_rule(self, rule: Rule, wanted: int) -> Iterator[Way]:
+        for subject in self.state.subjects.of_kind(rule.about):
+            yield from self._ways(self.circuit.rules[rule.id], subject, wanted)
+
+    def _ways(self, ref: Ref, subject: str, wanted: int) -> tuple[Way, ...]:
+        """The sets of changes, up to the largest size, after which an input is true, or false."""
+        about, number, counted = ref
+        if counted == NEGATED:
+            wanted = 2 - wanted
+        elif counted == ESTABLISHED and wanted == FALSE and self.state.truth_at(ref, subject) != TRUE:
+            return (NOTHING,)
+        elif counted == KNOWN:
+            if wanted == FALSE:
+                return (NOTHING,) if self.state.truth_at(ref, subject) == UNKNOWN else ()
+            plain = (about, number, 0)
+            return _least((*self._ways(plain, subject, TRUE), *self._ways(plain, subject, FALSE)))
+        index = self.state.index((about, number, 0), subject)
+        if (index, wanted) not in self.memo:
+            self.memo[index, wanted] = ()
+            self.memo[index, wanted] = self._ways_at(about, number, subject, wanted)
+        return self.memo[index, wanted]
+
+    def _ways_at(self, about: str, number: int, subject: str, wanted: int) -> tuple[Way, ...]:
+        if self.state.truth_at((about, number, 0), subject) == wanted:  # type: ignore[arg-type]
+            return (NOTHING,)
+        table = self.circuit.tables[about]  # type: ignore[index]
+        inputs = table.inputs.get(number)
+        if inputs is None:
+            return self._of_leaf(table.conditions[number], number, subject, wanted)
+        need, of = table.need[number], list(self._inputs(table.conditions[number], inputs, subject))
+        needed = need if wanted == TRUE else sum(many for _, _, many in of) - need + 1
+        missing = needed - sum(many for ref, one, many in of if self.state.counts_as(ref, one) == wanted)
+        steps: list[tuple[Way, ...]] = [(NOTHING,), *[()] * missing]
+        for ref, one, many in of:
+            if many > 1 or self.state.counts_as(ref, one) == wanted:
+                continue
+            ways = self._ways(ref, one, wanted)
+            for taken in range(missing, 0, -1) if ways else ():
+                steps[taken] = _least((*steps[taken], *_both(steps[taken - 1], ways)))
+        return steps[-1]
+
+    def _inputs(self, condition: c.Condition, inputs: Sequence[Ref], subject: str) -> Iterator[tuple[Ref, str, int]]:
+        """A gate's inputs, each with its subject and how often it counts: muscles that are alike count together."""
+        if not isinstance(condition, c.CountMuscles | c.LabelMuscle):
+            yield from ((ref, subject, 1) for ref in inputs)
+            return
+        of_row = isinstance(condition, c.LabelMuscle)
+        for muscle in self.state.subjects.muscles:
+            if not of_row or muscle in self.state.rows[subject]:
+                yield from ((ref, muscle, 1 if of_row else len(self.state.subjects.members[muscle])) for ref in inputs)
+
+    # --- leaves
+
+    def _of_leaf(self, condition: c.Condition, number: int, subject: str, wanted: int) -> tuple[Way, ...]:
+        match condition:
+            case c.Present(term):
+                if self.words.terms[term].fact:
+                    return (NOTHING,) if term == "examined" and wanted == TRUE and subject in self.state.apart else ()
+                own = self._owner(term, subject)
+                found: list[Way] = [frozenset({(own, term, wanted == TRUE)})] if self._may_change(own, term) else []
+                implied, denied = self.circuit.sources.get(number, (None, None)) if own == PATIENT else (None, None)
+                source = implied if wanted == TRUE else denied
+                if source and self.state.given.get(term) is None:
+                    found += self._ways(source, PATIENT, TRUE)
+                return _least(found)
+            case c.Words(term, (word,)):
+                own = self._owner(term, subject)
+                values = self.words.terms[term]
+                others = tuple((v, False) for v in values.values if v != word) if values.kind == "one_of" and wanted == TRUE else ()
+                return (frozenset({(own, term, ((word, wanted == TRUE), *others))}),) if self._may_change(own, term) else ()
+            case c.Compare(term):
+                return self._of_number(condition, self._owner(term, subject), wanted)
+            case c.PainAt((region,), side):
+                return (
+                    (frozenset({("pain", region if side is None else f"{region}.{side}", wanted == TRUE)}),)
+                    if self._askable(region, side)
+                    else ()
+                )
+        return ()
+
+    def _owner(self, term: str, subject: str) -> str:
+        return subject if self.words.terms[term].subject != "patient" else PATIENT
+
+    def _askable(self, region: str, side: str | None) -> bool:
+        possible = self.words.regions[region].sides
+        return (side is None or side in possible) and self.state.facts.pain_map.at(region, side) is None
+
+    def _may_change(self, owner: str, term: str) -> bool:
+        if owner != PATIENT and owner not in self.state.apart and owner not in self.state.rows:
+            return False
+        return self.through == "any" or not self._known(owner, term)
+
+    def _known(self, owner: str, term: str) -> bool:
+        facts = self.state.facts
+        if owner == PATIENT:
+            return term in facts.given
+        if owner in self.state.rows:
+            return term in facts.label_findings[owner]
+        muscle, _, side = owner.partition(".")
+        return term in facts.exams.get((muscle, side or None), {})
+
+    def _of_number(self, condition: c.Compare, owner: str, wanted: int) -> tuple[Way, ...]:
+        """A value that satisfies the bound, or does not; for a measure also the items that would bring it there."""
+        term = condition.term
+        found: list[Way] = []
+        if self._may_change(owner, term):
+            fitting = (v for v in self._cuts.get(term, ()) if c.Interval(v, v).satisfies(**condition.bounds()) is (wanted == TRUE))
+            found += [frozenset({(owner, term, value)}) for value in fitting]
+        measure = self.words.measures.get(term)
+        if measure is not None:
+            found += self._of_items(condition, wanted)
+        return _least(found)
+
+    @cached_property
+    def _cuts(self) -> dict[str, tuple[float, ...]]:
+        """For each number one value on each side of every bound that a rule sets on it, and the bounds themselves, within its range."""
+        bounds: dict[str, set[float]] = {}
+        for table in self.circuit.tables.values():
+            for leaf in table.leaves:
+                condition = table.conditions[leaf]
+                if isinstance(condition, c.Compare):
+                    bounds.setdefault(condition.term, set()).update(condition.bounds().values())
+        found = {}
+        for term, cuts in bounds.items():
+            known, allowed = self.words.terms[term], self.state.interval(term) if term in self.words.measures else self.circuit.range(term)
+            step = (
+                1.0 if known.unit in ("{score}", "{count}", "a") or term in self.words.measures else max(0.1, (max(cuts) - min(cuts)) / 100)
+            )
+            near = {round(cut + shift, 6) for cut in cuts for shift in (-step, 0.0, step)}
+            found[term] = tuple(sorted(value for value in near if allowed.lowest <= value <= allowed.highest))
+        return found
+
+    def _of_items(self, condition: c.Compare, wanted: int) -> list[Way]:
+        """The items still open that would bring a measure within its bounds, or out of them."""
+        interval = self.state.interval(condition.term)
+        atoms: list[tuple[float, float, Way]] = []
+        for item in self._open_items(condition.term):
+            match item:
+                case c.Present(term):
+                    atoms += [(1, 0, frozenset({(PATIENT, term, True)})), (0, -1, frozenset({(PATIENT, term, False)}))]
+                case c.Compare(term):
+                    low, high = self.circuit.range(term).lowest, self.circuit.range(term).highest
+                    atoms += [(high - low, 0, frozenset({(PATIENT, term, high)})), (0, low - high, frozenset({(PATIENT, term, low)}))]
+        found: list[Way] = []
+        upwards = (condition.at_least is not None or condition.above is not None) == (wanted == TRUE)
+        atoms = [atom for atom in atoms if (atom[0] > 0) == upwards] if len(condition.bounds()) == 1 else atoms
+        for size in range(1, LARGEST + 1):
+            most = sorted((atom[0] - atom[1] for atom in atoms), reverse=True)[:size]
+            moved = c.Interval(interval.lowest + upwards * sum(most), interval.highest - (not upwards) * sum(most))
+            if (
+                len(condition.bounds()) == 1
+                and moved.lowest <= moved.highest
+                and moved.satisfies(**condition.bounds()) is not (wanted == TRUE)
+            ):
+                continue
+            for chosen in combinations(atoms, size):
+                moved = c.Interval(interval.lowest + sum(a[0] for a in chosen), interval.highest + sum(a[1] for a in chosen))
+                if moved.lowest <= moved.highest and moved.satisfies(**condition.bounds()) is (wanted == TRUE):
+                    way: Way | None = NOTHING
+                    for _, _, one in chosen:
+                        way = _together(way, one) if way is not None else None
+                    if way is not None:
+                        found.append(way)
+            if found:
+                break
+        return found
+
+    def _open_items(self, measure: str) -> Iterator[c.Condition]:
+        definition = self.words.measures[measure]
+        for item in definition.sum:
+            if item in self.words.measures:
+                yield from self._open_items(item)
+            elif not self._known(PATIENT, item):
+                yield c.Present(item) if self.words.terms[item].kind == "boolean" else c.Compare(item)
+        for condition in definition.count:
+            if isinstance(condition, c.Present) and not self._known(PATIENT, condition.term):
+                yield condition
+
+    # --- words
+
+    def _price(self, way: Way) -> tuple[int, int, tuple[str, ...]]:
+        return sum(self._cost(atom) + 1 for atom in way), len(way), tuple(sorted(str(self._address(atom)) + repr(atom[2]) for atom in way))
+
+    def _cost(self, atom: Atom) -> int:
+        return 0 if atom[0] == "pain" else COSTS.index(self.words.terms[atom[1]].cost)
+
+    def _address(self, atom: Atom) -> Address:
+        subject, term, _ = atom
+        if subject == "pain":
+            region, _, side = term.partition(".")
+            return Address("pain", region, side=side or None)
+        if subject == PATIENT:
+            return Address("patient", PATIENT, term)
+        if subject in self.state.rows:
+            return Address("label", subject, term)
+        muscle, _, side = subject.partition(".")
+        return Address("muscle", muscle, term, side if side in SIDES else None)
+
+    def _flip(self, way: Way) -> Flip:
+        changes = tuple(
+            FlipChange(str(self._address(atom)), _as_said(atom[2]), self._worded(atom), COSTS[self._cost(atom)])
+            for atom in sorted(way, key=lambda atom: (self._cost(atom), str(self._address(atom)), repr(atom[2])))
+        )
+        return Flip(changes, COSTS[max(self._cost(atom) for atom in way)])
+
+    def _worded(self, atom: Atom) -> str:
+        name, value = self._address(atom).words(self.words), atom[2]
+        if isinstance(value, tuple):
+            given = [word.replace("_", " ") for word, truth in value if truth]
+            return f"{name}: {' and '.join(given)}" if given else f"{name}: not {' or '.join(word.replace('_', ' ') for word, _ in value)}"
+        if isinstance(value, bool):
+            return f"{name}: {'present' if value else 'absent'}"
+        return f"{name}: {value:g}{self.words.shown_unit(atom[1])}"
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _as_said(value: Value) -> object:
+    return dict(value) if isinstance(value, tuple) else value
+
+
+def _key(atom: Atom) -> tuple[str, str, str]:
+    return atom[0], atom[1], repr(atom[2])
+
+
+def _together(one: Way, other: Way) -> Way | None:
+    """Two sets of changes as one, or None where they are too many or give one finding two values."""
+    both = one | other
+    if len(both) > LARGEST or len({(subject, term) for subject, term, _ in both}) < len(both):
+        return None
+    return both
+
+
+def _both(one: Sequence[Way], other: Sequence[Way]) -> tuple[Way, ...]:
+    return _least(both for a in one for b in other if (both := _together(a, b)) is not None)
+
+
+def _least(ways: Iterable[Way]) -> tuple[Way, ...]:
+    """The sets of which no other is a part."""
+    every = set(ways)
+    if NOTHING in every:
+        return (NOTHING,)
+    return tuple(
+        sorted(
+            (way for way in every if not any(frozenset(part) in every for size in range(1, len(way)) for part in combinations(way, size))),
+            key=lambda way: (len(way), sorted(map(_key, way))),
+        )
+    )

@@ -1,0 +1,76 @@
+"""
+Of whom the rules are asked: the patient, the diagnoses given, and the muscles, where muscles that no rule can tell apart stand together.
+
+Two muscles are alike when every muscle leaf of the rules has the same truth for both; one of them stands for all. It cannot change an answer.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from mps_rules import conditions as c
+from mps_rules.facts import Facts
+from mps_rules.model import PATIENT, Subject, Vocabulary, muscle_subject
+
+
+def kinds_of_muscle(leaves: Sequence[c.Condition], words: Vocabulary) -> dict[str, tuple[bool, ...]]:
+    """For each muscle and group, which of the rules' lists of muscles name it."""
+    lists = [leaf.ids for leaf in leaves if isinstance(leaf, c.MuscleIs)]
+    found = {group: tuple(group in ids for ids in lists) for group in words.groups}
+    found |= {m.id: tuple(m.id in ids or m.group in ids for ids in lists) for m in words.muscles.values()}
+    return found
+
+
+@attrs.frozen(eq=False)
+class Subjects:
+    """
+    The subjects of one patient.
+
+    ``members`` holds, for each that stands for others, all of them; ``alike`` the reverse; ``signatures`` the truths of the
+    muscle leaves, in their order, for each muscle that stands for others.
+    """
+
+    members: dict[str, tuple[str, ...]]
+    alike: dict[str, str]
+    muscles: tuple[str, ...]
+    labels: tuple[str, ...]
+    signatures: dict[str, tuple[c.Truth, ...]]
+
+    @classmethod
+    def of(
+        cls, facts: Facts, leaves: Sequence[c.Condition], kinds: Mapping[str, tuple[bool, ...]], apart: frozenset[str] = frozenset()
+    ) -> "Subjects":
+        """The subjects of a patient; muscles ``apart`` stand for themselves."""
+        groups: dict[Any, list[str]] = {}
+        seen: dict[Any, tuple[c.Truth, ...]] = {}
+        signatures: dict[str, tuple[c.Truth, ...]] = {}
+        for muscle, side in facts.muscles:
+            subject = muscle_subject(muscle, side)
+            key: tuple[Any, ...] = (subject,)
+            if (muscle, side) not in facts.exams:
+                relation = facts.relation(muscle, side)
+                key = (kinds[muscle], relation.refers_to_pain, relation.lies_in_pain, relation.explains_all)
+            if key not in seen:
+                view = facts.view(subject)
+                seen[key] = tuple(c.judge(leaf, view) for leaf in leaves)
+            groups.setdefault((seen[key], subject if subject in apart else ""), []).append(subject)
+            signatures[subject] = seen[key]
+        members = {group[0]: tuple(group) for group in groups.values()}
+        labels = facts.subjects("label")
+        return cls(
+            members={PATIENT: (PATIENT,), **{label: (label,) for label in labels}, **members},
+            alike={one: group[0] for group in groups.values() for one in group},
+            muscles=tuple(members),
+            labels=labels,
+            signatures={stand_in: signatures[stand_in] for stand_in in members},
+        )
+
+    def of_kind(self, about: Subject) -> tuple[str, ...]:
+        """The subjects of a kind, one for each group of muscles that are alike."""
+        return {"patient": (PATIENT,), "muscle": self.muscles, "label": self.labels}[about]
+
+    def of_row(self, label: str, words: Vocabulary) -> Iterator[str]:
+        """Who stands for the muscles of a diagnosis' row."""
+        row = words.diagnoses[label].muscles
+        return (self.alike[one] for one in self.alike if one.partition(".")[0] in row)
