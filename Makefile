@@ -29,7 +29,9 @@ bench: $(READY)
 	$(BIN)/pytest -q bench -o python_files="bench_*.py" -o python_functions="bench_*" --benchmark-only --benchmark-disable-gc --benchmark-columns=median,iqr,rounds
 
 docs: $(READY)
-	$(BIN)/python -m mps_rules.docgen docs
+	rm -rf docs/rules
+	$(BIN)/python -m mps_rules.docgen docs tests/vignettes examples/simple_back_pain.yaml
+	if test -d ../shared/knowledge; then $(BIN)/python tests/knowledge_rows.py ../shared/knowledge > docs/knowledge.md; fi
 
 $(READY): pyproject.toml requirements.lock bootstrap.lock
 	$(PYTHON) -c 'import sys; sys.exit("mps_rules needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'

@@ -12,7 +12,7 @@ from mps_rules.facts import Facts, Terrain, terrain_of
 from mps_rules.findings import read_findings
 from mps_rules.knowledge import load_folders, packaged_rules
 from mps_rules.model import Findings, KnowledgeBase
-from packs import SMALL, Layer, written
+from packs import SMALL, Layer, rule, written
 
 # "steady" draws the same examples on every run; "explore" draws new ones, and more of them, for an idle evening.
 settings.register_profile("steady", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
@@ -60,3 +60,13 @@ def load(tmp_path: Path) -> Callable[..., KnowledgeBase]:
         return load_folders([written(tmp_path / "pack", SMALL, *layers)])
 
     return loaded
+
+
+@pytest.fixture
+def rules_and_vignettes(tmp_path: Path) -> tuple[Path, Path]:
+    """The folder of the small pack with one rule, and a folder with one vignette that the rule gets right."""
+    rules = written(tmp_path / "rules", SMALL, rule("shelf.one", then="[support: {hypothesis: muscle_pain, strength: strong}]"))
+    one = (
+        "- {vignette: Hot and sore, kind: myofascial, findings: {fever: true}, expect: {leading: [muscle_pain], urgency: [none]}, why: w}\n"
+    )
+    return rules, written(tmp_path / "vignettes", {"few.yaml": one})

@@ -11,6 +11,7 @@ from mps_rules import docgen, forms
 from mps_rules.cases import read_cases
 from mps_rules.facts import Facts
 from mps_rules.lint import Subject, claim_without_home
+from mps_rules.manifest import written_id, written_rules
 from mps_rules.model import SIDES, KnowledgeBase, Referral
 
 PAGES = Path(__file__).parents[1] / "docs"
@@ -43,9 +44,10 @@ def test_every_fact_has_a_home(kb: KnowledgeBase) -> None:
 
 
 def test_every_rule_that_encodes_a_fact_is_proven_by_a_case_in_which_it_fires(kb: KnowledgeBase) -> None:
-    firing = {case.rule for case in read_cases(kb) if case.expect.fires is True}
+    firing = {written_id(kb.by_id[case.rule]) for case in read_cases(kb) if case.expect.fires is True}
+    encoding = {id_ for id_, rules in written_rules(kb).items() if any(rule.evidence.claims for rule in rules)}
 
-    assert [rule.id for rule in kb.rules if rule.evidence.claims and not rule.open_alert and rule.id not in firing] == []
+    assert set() == encoding - firing
 
 
 def test_every_rule_that_encodes_a_fact_cites_the_article(kb: KnowledgeBase) -> None:
@@ -71,10 +73,10 @@ def test_the_page_of_the_article_shows_a_home_and_a_proof_of_every_fact(kb: Know
 
 def test_the_pages_are_written_into_a_folder(kb: KnowledgeBase, tmp_path: Path) -> None:
     docgen.write(tmp_path / "docs", kb)
+    written = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "docs").iterdir() if path.is_file()}
 
-    assert {page: make(kb) for page, make in docgen.PAGES.items()} == {
-        path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "docs").iterdir()
-    }
+    assert {page: make(kb) for page, make in docgen.PAGES.items()} == {page: written[page] for page in docgen.PAGES}
+    assert {*docgen.PAGES, "manifest.md"} == set(written)
 
 
 # --- edges ------------------------------------------------------------------------------------------------------------

@@ -313,10 +313,10 @@ def test_the_order_in_which_facts_are_declared_does_not_matter(
     expected = run(base, facts)
     declared = engine._known
 
-    def shuffled(subjects: Any, facts: Facts, network: Any) -> list[tuple[int, str]]:
-        found = list(declared(subjects, facts, network))
+    def shuffled(subjects: Any, facts: Facts, network: Any) -> dict[str, tuple[int, ...]]:
+        found = list(declared(subjects, facts, network).items())
         seeded(seed).shuffle(found)
-        return found
+        return dict(found)
 
     monkeypatch.setattr(engine, "_known", shuffled)
 

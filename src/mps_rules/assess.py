@@ -495,8 +495,11 @@ def _met(verdict: c.Truth) -> str:
 
 
 def _strengths(arguments: Iterable[Argument]) -> tuple[int, ...]:
-    weights = [argument.strength for argument in arguments]
-    return tuple(weights.count(strength) for strength in STRENGTHS)
+    return _counted([argument.strength for argument in arguments])
+
+
+def _counted(strengths: Sequence[Strength | None]) -> tuple[int, ...]:
+    return tuple(strengths.count(strength) for strength in STRENGTHS)
 
 
 def _strongest_first(arguments: Iterable[Argument]) -> tuple[Argument, ...]:
@@ -514,16 +517,20 @@ def weigh(arguments: Iterable[Argument]) -> tuple[Status, bool]:
     >>> weigh([])
     ('undecided', False)
     """
-    arguments = list(arguments)
-    effects = {argument.effect for argument in arguments}
+    return weigh_strengths([(argument.effect, argument.strength) for argument in arguments])
+
+
+def weigh_strengths(arguments: Sequence[tuple[str, Strength | None]]) -> tuple[Status, bool]:
+    """As ``weigh``, from effects and strengths alone."""
+    effects = {effect for effect, _ in arguments}
     if {"confirm", "exclude"} <= effects:
         return "undecided", True
     if "exclude" in effects:
         return "excluded", False
     if "confirm" in effects:
         return "confirmed", False
-    supports = _strengths(a for a in arguments if a.effect == "support")
-    opposes = _strengths(a for a in arguments if a.effect == "oppose")
+    supports = _counted([strength for effect, strength in arguments if effect == "support"])
+    opposes = _counted([strength for effect, strength in arguments if effect == "oppose"])
     if opposes > supports:
         return "unlikely", False
     strong, moderate, _ = supports

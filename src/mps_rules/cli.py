@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mps_rules import api, cases, forms
+from mps_rules import api, cases, forms, vignettes
+from mps_rules import manifest as manifests
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError
 from mps_rules.lint import lint as lint_folders
 from mps_rules.model import KnowledgeBase
@@ -193,6 +194,63 @@ def lint(folders: tuple[Path, ...]) -> None:
     click.echo(f"{len(issues)} issue{'' if len(issues) == 1 else 's'}")
     if issues:
         sys.exit(WRONG_KNOWLEDGE)
+
+
+def _judged(folder: Path, base: KnowledgeBase) -> tuple[vignettes.Judged, ...]:
+    """What the rules say of the vignettes of a folder; a folder that holds none is wrong input."""
+    if not folder.is_dir():
+        raise FindingError([Fault(str(folder), "is not a folder")])
+    return vignettes.judge(base, vignettes.read_vignettes(folder, base))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--chart", help="An ordinary patient (YAML or JSON), to whom each yes/no finding is added singly: which raise an alarm.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the whole page, as Markdown, into this file.")
+@_rules
+@_guarded
+def validate(folder: Path, chart: str | None, out: Path | None, folders: tuple[Path, ...]) -> None:
+    """
+    Hold what the rules say of the vignettes in FOLDER against the right answers.
+
+    A vignette that differs is a finding about the rules, not an error: the exit code stays 0.
+    """
+    base = _load(folders)
+    judged = _judged(folder, base)
+    alone = None if chart is None else vignettes.singly(base, _findings(chart))
+    table = Table("what is right", "share, 95 per cent interval", box=None, pad_edge=False)
+    for aspect, (right, of) in vignettes.shares(judged).items():
+        table.add_row(vignettes.MEANT[aspect], vignettes.share(right, of))
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(table)
+    failures = vignettes.failures(judged)
+    console.print(f"\n{len(failures)} of {len(judged)} vignettes differ")
+    for vignette, what in failures:
+        console.print(Text(f"{vignette.place}: {vignette.vignette}\n    {what}"))
+    if alone is not None:
+        console.print(f"\n{len(alone.raising)} of {alone.tried} findings, added singly to {chart}, raise an urgent or emergency flag")
+    if out is not None:
+        _write(out, vignettes.page(judged, base, alone))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FindingError([Fault(str(path), f"cannot be written: {error.strerror or error}")]) from None
+    click.echo(f"wrote {path}")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="The manifest as JSON, every row of a table included.")
+@click.option("--vignettes", "patients", type=click.Path(path_type=Path), help="A folder of vignettes that judge the rules.")
+@_rules
+@_guarded
+def manifest(as_json: bool, patients: Path | None, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+    """Print what the rules are, whom they serve, what they read (sensitive facts by name), and what each rests on."""
+    base = _load(folders)
+    one = manifests.manifest(base, {str(patients): _judged(patients, base)} if patients else None)
+    click.echo(json.dumps(one.to_dict(), ensure_ascii=False, indent=2) if as_json else manifests.page(one), nl=as_json)
 
 
 @main.command()

@@ -228,6 +228,10 @@ class Network:
         return 3 * (self.depth - stratum) + step
 
 
+SUBJECTS_KEPT = 4096
+"""How many different muscles or diagnoses, by what is known of them, a matcher remembers."""
+
+
 # --- behind experta's seams -------------------------------------------------------------------------------------------
 
 
@@ -252,17 +256,19 @@ class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
                 self.fixed.setdefault(rail, []).append(number)
             for rail in gate.bound:
                 self.bound.setdefault(rail, []).append(number)
+        self.taken: dict[tuple[int, ...], tuple[frozenset[int], tuple[tuple[int, int], ...], tuple[int, ...]]] = {}
         self.reset()
 
     def reset(self) -> None:
         self.met = [0] * len(self.gates)
         self.met_of: dict[int, dict[str, int]] = {}
+        self.waiting: list[Any] = []
 
     def changes(self, adding: Any = None, deleting: Any = None) -> tuple[list[Any], list[Any]]:
         if deleting:
             message = "facts are never taken back"
             raise TypeError(message)
-        self.found: list[Any] = []
+        self.found, self.waiting = self.waiting, []
         self.reached = [(fact["what"], fact["of"]) for fact in adding or ()]
         while self.reached:
             rail, of = self.reached.pop()
@@ -296,9 +302,36 @@ class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
         gate, rule = self.gates[number], self.rules[number]
         if rule is not None:
             self.found.append(_Activation(rule, (), {"subject": of} if gate.bound else {}))
-        elif (gate.out, of) not in self.engine.known:
-            self.engine.known.add((gate.out, of))
+        elif gate.out not in self.engine.known[of]:
+            self.engine.known[of].add(gate.out)
             self.reached.append((gate.out, of))
+
+    def take(self, of: str, rails: tuple[int, ...]) -> set[int]:
+        """A muscle or diagnosis with these rails, before anything is known of the patient: every rail that it reaches by itself."""
+        if rails not in self.taken:
+            if len(self.taken) >= SUBJECTS_KEPT:
+                self.taken.clear()
+            self.taken[rails] = self._closure(rails)
+        known, counts, ready = self.taken[rails]
+        for number, count in counts:
+            self.met_of.setdefault(number, {})[of] = count
+        self.waiting += [_Activation(self.rules[number], (), {"subject": of}) for number in ready]
+        return set(known)
+
+    def _closure(self, rails: tuple[int, ...]) -> tuple[frozenset[int], tuple[tuple[int, int], ...], tuple[int, ...]]:
+        known, queue, counts, ready = set(rails), list(rails), dict[int, int](), []
+        while queue:
+            for number in self.bound.get(queue.pop(), ()):
+                gate = self.gates[number]
+                counts[number] = counts.get(number, 0) + 1
+                if counts[number] < len(gate.bound) or gate.fixed:
+                    continue
+                if self.rules[number] is not None:
+                    ready.append(number)
+                elif gate.out not in known:
+                    known.add(gate.out)
+                    queue.append(gate.out)
+        return frozenset(known), tuple(counts.items()), tuple(ready)
 
 
 class InOrder(_abstract.Strategy):  # type: ignore[misc,name-defined]
@@ -402,11 +435,17 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
     def chain(self, facts: Facts) -> Chain:
         """Everything the rules conclude from one patient's facts."""
         self.reset()
-        self.known: set[tuple[int, str]] = set()
+        self.known: dict[str, set[int]] = {PATIENT: set()}
         self.fired: list[Derivation] = []
         self.patient = facts
         self.subjects = Subjects.of(facts, self.network.leaves["muscle"], self.network.kinds)
-        self.reach([(self.network.stages[0], PATIENT), *_known(self.subjects, facts, self.network)])
+        own = _known(self.subjects, facts, self.network)
+        if isinstance(self.matcher, CountingMatcher):
+            self.known |= {subject: self.matcher.take(subject, rails) for subject, rails in own.items() if subject != PATIENT}
+            own = {PATIENT: own[PATIENT]}
+        else:
+            self.known |= {subject: set() for subject in own if subject != PATIENT}
+        self.reach((rail, subject) for subject, rails in own.items() for rail in rails)
         self.run()
         chain = self._result()
         del self.patient, self.subjects, self.known, self.fired
@@ -414,9 +453,9 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
 
     def reach(self, rails: Iterable[tuple[int, str]]) -> None:
         """Declares that rails are reached, each once."""
-        new = [rail for rail in dict.fromkeys(rails) if rail not in self.known]
-        self.known.update(new)
+        new = [(rail, of) for rail, of in dict.fromkeys(rails) if rail not in self.known[of]]
         for what, of in new:
+            self.known[of].add(what)
             self.facts.declare(Known.light(what, of))
         if new and not self.running:
             self.strategy.update_agenda(self.agenda, *self.get_activations())
@@ -473,9 +512,8 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
         """The truth of a condition as far as it is known now."""
         rail, own = self.network.place(condition)
         subject = subject if own else PATIENT
-        if (rail, subject) in self.known:
-            return True
-        return False if (rail ^ 1, subject) in self.known else None
+        known = self.known[subject]
+        return True if rail in known else False if rail ^ 1 in known else None
 
     def _result(self) -> Chain:
         network, decided, conclusions = self.network, {}, {}
@@ -493,22 +531,23 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
         return Chain(decided, conclusions, self.subjects.alike, derivations)
 
 
-def _known(subjects: Subjects, facts: Facts, network: Network) -> Iterator[tuple[int, str]]:
-    """The rails that the patient's own facts reach before any rule has fired."""
-    for about, of in (("patient", (PATIENT,)), ("label", subjects.labels)):
-        for subject in of:
-            view = facts.view(subject)
-            for leaf in network.leaves[about]:  # type: ignore[index]
-                verdict = c.judge(leaf, view)
-                if verdict is not None:
-                    yield network.rail(leaf, truth=verdict), subject
-    for subject, signature in subjects.signatures.items():
-        for leaf, verdict in zip(network.leaves["muscle"], signature, strict=True):
+def _known(subjects: Subjects, facts: Facts, network: Network) -> dict[str, tuple[int, ...]]:
+    """The rails that each subject's own facts reach before any rule has fired."""
+
+    def rails(about: Subject, verdicts: Iterable[c.Truth]) -> Iterator[int]:
+        for leaf, verdict in zip(network.leaves[about], verdicts, strict=True):
             if verdict is not None:
-                yield network.rail(leaf, truth=verdict), subject
-    for about, of in (("muscle", subjects.muscles), ("label", subjects.labels)):
-        for subject in of:
-            yield network.subject_rail[about], subject
+                yield network.rail(leaf, truth=verdict)
+
+    def judged(about: Subject, subject: str) -> Iterator[c.Truth]:
+        view = facts.view(subject)
+        return (c.judge(leaf, view) for leaf in network.leaves[about])
+
+    return {
+        PATIENT: (network.stages[0], *rails("patient", judged("patient", PATIENT))),
+        **{label: (*rails("label", judged("label", label)), network.subject_rail["label"]) for label in subjects.labels},
+        **{one: (*rails("muscle", verdicts), network.subject_rail["muscle"]) for one, verdicts in subjects.signatures.items()},
+    }
 
 
 # --- engines ----------------------------------------------------------------------------------------------------------

@@ -515,7 +515,7 @@ class _Loader:
             yield place, "muscle", diagnosis.muscles, words.muscles
             yield place, "reference", diagnosis.references, references
         for care in words.care.values():
-            yield self.places["care", care.id], "muscle", care.muscles, words.muscles
+            yield self.places["care", care.id], "muscle", care.muscles, {*words.muscles, *words.groups}
             yield self.places["care", care.id], "reference", care.references, references
         for term in words.terms.values():
             place = self.places["findings", term.id]
@@ -529,6 +529,9 @@ class _Loader:
             yield place, "reference", measure.references, references
         for suspect in words.suspects.values():
             yield self.places["hypotheses", suspect.id], "claim", suspect.claims, claims
+        for attribute, told_by in self.pack.source_attributes.items() if self.pack else ():
+            yield "pack.yaml", "source attribute", [attribute], model.SOURCE_ATTRIBUTES
+            yield "pack.yaml", "finding", told_by, words.terms
 
     # --- rules
 
@@ -544,7 +547,10 @@ class _Loader:
         before = len(self.faults)
         try:
             table, field = table_and_field(raw.for_each, TABLES)
-            rows = [attrs.asdict(row, recurse=False) | {"hypothesis": id_ if id_ in words.suspects else ""} for id_, row in self.found[table].items()]
+            rows = [
+                attrs.asdict(row, recurse=False) | {"hypothesis": id_ if id_ in words.suspects else ""}
+                for id_, row in self.found[table].items()
+            ]
             texts = {"title": raw.title, "summary": raw.summary, "limits": raw.limits, "evidence": raw.evidence}
             written = {**texts, "when": raw.when, "then": raw.then}
             made = list(expanded(written, rows, field, lambda field, value: self._worded(field, value, words)))
@@ -629,6 +635,7 @@ class _Loader:
         self.faults += faults
         if evidence is None:
             return none
+        evidence = attrs.evolve(evidence, references=tuple(dict.fromkeys(evidence.references)))
         where = place(("evidence",))
         if evidence.grade not in GRADES:
             self.faults.append(Fault(where, f"no grade {evidence.grade!r}", closest(evidence.grade, GRADES)))

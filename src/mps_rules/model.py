@@ -304,9 +304,27 @@ class MuscleState:
     label: str
 
 
+SOURCE_ATTRIBUTES: Mapping[str, str] = {
+    "race": "Race",
+    "ethnicity": "Ethnicity",
+    "language": "Language",
+    "sexual_orientation": "Sexual orientation",
+    "gender_identity": "Gender identity",
+    "sex": "Sex",
+    "date_of_birth": "Date of birth",
+    "social_determinants": "Social determinants of health",
+    "health_status_assessments": "Health-status assessments",
+}
+"""The sensitive facts of which a pack must say whether its rules use them (45 CFR 170.315(b)(11))."""
+
+
 @attrs.frozen
 class Pack:
-    """What a folder of rules says of itself."""
+    """
+    What a folder of rules says of itself.
+
+    ``source_attributes`` says which findings tell a sensitive fact, not whether a rule reads them: that is computed.
+    """
 
     id: str
     title: str
@@ -319,6 +337,15 @@ class Pack:
     not_for: tuple[str, ...] = ()
     screens: tuple[str, ...] = ()
     muscle_states: tuple[MuscleState, ...] = ()
+    developer: str = ""
+    funding: str = ""
+    released: str = ""
+    revised: str = ""
+    population: str = ""
+    exclusions: tuple[str, ...] = ()
+    known_limitations: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+    source_attributes: Mapping[str, tuple[str, ...]] = attrs.Factory(dict)
 
 
 _QUANTITY = re.compile(r"\s*([-+]?[0-9]+(?:\.[0-9]+)?)\s*(\S(?:.*\S)?)?\s*\Z")
@@ -997,6 +1024,57 @@ class Proof:
             yield f"{pad}  limits: {self.limits}"
         for proof in self.because:
             yield from proof._lines(depth + 1, told, cited)  # noqa: SLF001 - its own class
+
+
+@attrs.frozen
+class FlipChange:
+    """One finding that would have to change: its address, the value it would take, both in words, and what it costs to obtain."""
+
+    address: str
+    value: Any
+    text: str
+    cost: str
+
+
+@attrs.frozen
+class Flip:
+    """A smallest set of changes that turns a conclusion; ``cost`` is that of its dearest finding."""
+
+    changes: tuple[FlipChange, ...]
+    cost: str
+
+
+@attrs.frozen
+class Flips:
+    """
+    What would reach a conclusion (``reached`` false) or undo it (true): the sets of changes, cheapest first.
+
+    ``largest`` is the size up to which sets are exact; ``complete`` says that none was left out.
+    """
+
+    id: str
+    label: str
+    reached: bool
+    through: str
+    sets: tuple[Flip, ...]
+    complete: bool
+    largest: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The sets as plain data."""
+        data: dict[str, Any] = plain(self)
+        return data
+
+    def __str__(self) -> str:
+        verb = "would no longer hold" if self.reached else "would be reached"
+        if not self.sets:
+            what = "finding that is not known yet" if self.through == "unknown" else "finding"
+            return f"{self.label} {verb} by no change of up to {self.largest} {what}s."
+        lines = [f"{self.label} {verb} with:"]
+        lines += [f"  {number}. {'; '.join(change.text for change in one.changes)} ({one.cost})" for number, one in enumerate(self.sets, 1)]
+        if not self.complete:
+            lines.append("  and more")
+        return "\n".join(lines)
 
 
 @attrs.frozen

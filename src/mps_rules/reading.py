@@ -137,6 +137,17 @@ def read_yaml(text: str, source: str) -> Document:
     return Document(data, source, lines)
 
 
+def as_yaml(data: Data) -> str:
+    r"""
+    Plain data as YAML that ``read_yaml`` reads back, each small list or mapping on one line.
+
+    >>> as_yaml({"fever": True, "pain": ["low_back.left"]})
+    'fever: true\npain: [low_back.left]\n'
+    """
+    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+    return text
+
+
 def _guarded(events: Iterator[yaml.Event], source: str) -> Iterator[yaml.Event]:
     depth = 0
     for event in events:

@@ -80,7 +80,16 @@ class Judged:
         return not self.differences[aspect] if aspect in self.differences else None
 
 
-ASPECTS = ("leading", "urgency", "muscles", "cautions", "asks", "not said")
+MEANT: Mapping[str, str] = {
+    "leading": "one of the right hypotheses leads",
+    "urgency": "the urgency is one that clinicians would accept",
+    "muscles": f"a right muscle is among the first {FIRST}",
+    "cautions": "every caution due is given",
+    "asks": f"a right question is among the first {FIRST}",
+    "not said": "nothing is said that must not be",
+}
+"""The aspects in which an answer can be right, in words."""
+ASPECTS = tuple(MEANT)
 
 
 def read_vignettes(folder: Path, base: KnowledgeBase) -> tuple[Vignette, ...]:
@@ -101,6 +110,12 @@ def read_vignettes(folder: Path, base: KnowledgeBase) -> tuple[Vignette, ...]:
             document = read_yaml(path.read_text(encoding="utf-8"), path.name)
         except Unreadable as error:
             faults += error.faults
+            continue
+        except UnicodeDecodeError:
+            faults.append(Fault(path.name, "is not UTF-8 text"))
+            continue
+        except OSError as error:
+            faults.append(Fault(path.name, f"cannot be read: {error.strerror}"))
             continue
         read, wrong = structure(document.data, tuple[Vignette, ...], document.place)
         faults += wrong
@@ -182,13 +197,25 @@ def _said(denied: Denied, judged: Judged) -> Iterator[str]:
         yield "self-care is recommended"
 
 
-def singly(base: KnowledgeBase, chart: Mapping[str, Any]) -> tuple[int, dict[str, Assessment]]:
-    """
-    How many yes/no findings of the patient can be added to a chart one at a time, and what those say that raise an urgent or emergency flag.
+@attrs.frozen(eq=False)
+class Singly:
+    """An ordinary chart, how many yes/no findings were added to it one at a time, and what those say that raise an urgent or emergency flag."""
 
-    A finding that contradicts the chart is left out.
+    chart: Mapping[str, Any]
+    tried: int
+    raising: Mapping[str, Assessment]
+
+
+def singly(base: KnowledgeBase, chart: Mapping[str, Any]) -> Singly:
+    """
+    Each yes/no finding of the patient added to a chart, one at a time; a finding that contradicts the chart is left out.
+
+    Raises:
+        FindingError: the chart itself cannot be read.
+
     """
     terrain, tried, raising = terrain_of(base), 0, {}
+    read_findings(chart, terrain)
     for term in base.vocabulary.terms.values():
         if term.kind != "boolean" or term.subject != "patient" or term.fact or term.id in chart:
             continue
@@ -200,7 +227,7 @@ def singly(base: KnowledgeBase, chart: Mapping[str, Any]) -> tuple[int, dict[str
         assessment = assess(base, facts, chain(base, facts))
         if assessment.urgency in PRESSING:
             raising[term.id] = assessment
-    return tried, raising
+    return Singly(chart, tried, raising)
 
 
 # --- shares and their page --------------------------------------------------------------------------------------------
@@ -219,55 +246,56 @@ def wilson(right: int, of: int) -> tuple[float, float]:
     return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
 
 
-def page(judged: Sequence[Judged], base: KnowledgeBase, chart: Mapping[str, Any] | None = None) -> str:
+def page(judged: Sequence[Judged], base: KnowledgeBase, alone: Singly | None = None, origin: str = "") -> str:
     """
     The run as a Markdown page: shares with intervals, confusion, alarms, and every failure by name.
 
-    ``chart``: an ordinary patient to whom every yes/no finding is added singly, to count the alarms that one finding raises.
+    ``alone``: what one finding at a time raises in an ordinary chart. ``origin``: where the vignettes come from, and what they can show.
     """
-    return "\n".join(_page(judged, base, chart)) + "\n"
+    return "\n".join(_page(judged, base, alone, origin)) + "\n"
 
 
-def _share(right: int, of: int) -> str:
+def share(right: int, of: int) -> str:
+    """
+    A share in words, with its interval in per cent.
+
+    >>> share(9, 10), share(0, 0)
+    ('9 of 10 (90 %, 60 to 98)', 'none')
+    """
     if not of:
         return "none"
     low, high = wilson(right, of)
     return f"{right} of {of} ({100 * right / of:.0f} %, {100 * low:.0f} to {100 * high:.0f})"
 
 
-def _page(judged: Sequence[Judged], base: KnowledgeBase, chart: Mapping[str, Any] | None) -> Iterator[str]:
+def _page(judged: Sequence[Judged], base: KnowledgeBase, alone: Singly | None, origin: str) -> Iterator[str]:
     yield "# Validation"
     yield ""
-    yield f"What {base.pack.id} {base.pack.version} says of {len(judged)} whole patients in `tests/vignettes/`. The patients are invented; they were written from"
-    yield "the facts and the vocabulary before and apart from the rules, by the authors of the pack, not by clinicians who treat them. They show whether"
-    yield "the rules say what their authors meant, not how they do on real patients. This page is generated; shares are with 95 per cent Wilson intervals."
+    yield f"What {base.pack.id} {base.pack.version} says of {len(judged)} whole patients, held against the right answer. {origin}".strip()
+    yield "This page is generated; shares are with 95 per cent Wilson intervals."
     yield ""
     yield from _aspects(judged)
     yield from _kinds(judged, base.vocabulary)
     yield from _alarms(judged)
-    if chart is not None:
-        yield from _singly(base, chart)
+    if alone is not None:
+        yield from _singly(base, alone)
     yield from _failures(judged)
+
+
+def shares(judged: Iterable[Judged]) -> dict[str, tuple[int, int]]:
+    """For each aspect, in how many vignettes it is right, and of how many that ask about it."""
+    every = tuple(judged)
+    asked = {aspect: [one.right(aspect) for one in every if one.right(aspect) is not None] for aspect in ASPECTS}
+    return {aspect: (sum(map(bool, verdicts)), len(verdicts)) for aspect, verdicts in asked.items()}
 
 
 def _aspects(judged: Sequence[Judged]) -> Iterator[str]:
     groups = {"all": judged} | {tag: [one for one in judged if tag in one.vignette.tags] for tag in TAGS}
-    meant = {
-        "leading": "one of the right hypotheses leads",
-        "urgency": "the urgency is one that clinicians would accept",
-        "muscles": f"a right muscle is among the first {FIRST}",
-        "cautions": "every caution due is given",
-        "asks": f"a right question is among the first {FIRST}",
-        "not said": "nothing is said that must not be",
-    }
+    found = [shares(of) for of in groups.values()]
     yield "| what is right | " + " | ".join(f"{name} ({len(of)})" for name, of in groups.items()) + " |"
     yield "|---" * (len(groups) + 1) + "|"
     for aspect in ASPECTS:
-        cells = []
-        for of in groups.values():
-            asked = [one.right(aspect) for one in of if one.right(aspect) is not None]
-            cells.append(_share(sum(map(bool, asked)), len(asked)))
-        yield f"| {meant[aspect]} | " + " | ".join(cells) + " |"
+        yield f"| {MEANT[aspect]} | " + " | ".join(share(*of[aspect]) for of in found) + " |"
     yield ""
 
 
@@ -293,8 +321,8 @@ def _kinds(judged: Sequence[Judged], words: Vocabulary) -> Iterator[str]:
         of = [found for should, found in pairs if should == wanted]
         others = [found for should, found in pairs if should != wanted]
         row = [str(of.count(found)) if of.count(found) else "" for found in kinds]
-        specific = _share(sum(found != wanted for found in others), len(others))
-        yield f"| {wanted} | " + " | ".join(row) + f" | {_share(of.count(wanted), len(of))} | {specific} |"
+        specific = share(sum(found != wanted for found in others), len(others))
+        yield f"| {wanted} | " + " | ".join(row) + f" | {share(of.count(wanted), len(of))} | {specific} |"
     yield ""
 
 
@@ -305,7 +333,7 @@ def _alarms(judged: Sequence[Judged]) -> Iterator[str]:
     quiet = sum(one.assessment.urgency not in PRESSING for one in calm)
     yield "## Urgent and emergency alarms"
     yield ""
-    yield f"Raised where due (sensitivity): {_share(caught, len(pressing))}. Silent where not due (specificity): {_share(quiet, len(calm))}."
+    yield f"Raised where due (sensitivity): {share(caught, len(pressing))}. Silent where not due (specificity): {share(quiet, len(calm))}."
     yield ""
     yield "What the ordinary and the serious charts raise, and what stays open:"
     yield ""
@@ -321,28 +349,32 @@ def _alarms(judged: Sequence[Judged]) -> Iterator[str]:
     yield ""
 
 
-def _singly(base: KnowledgeBase, chart: Mapping[str, Any]) -> Iterator[str]:
-    tried, raising = singly(base, chart)
-    given = ", ".join(f"{key} {value}" for key, value in chart.items())
+def _singly(base: KnowledgeBase, alone: Singly) -> Iterator[str]:
+    given = ", ".join(f"{key} {value}" for key, value in alone.chart.items())
     yield "## One finding at a time"
     yield ""
-    yield f"An ordinary patient ({given}), to whom each yes/no finding is added singly: {len(raising)} of {tried} findings raise an urgent or emergency flag."
+    yield f"An ordinary patient ({given}), to whom each yes/no finding is added singly: {len(alone.raising)} of {alone.tried} findings raise an urgent or emergency flag."
     yield ""
     yield "| finding | urgency | raises |"
     yield "|---|---|---|"
-    for term, assessment in sorted(raising.items(), key=lambda one: (URGENCIES.index(one[1].urgency), one[0])):  # type: ignore[arg-type]
+    for term, assessment in sorted(alone.raising.items(), key=lambda one: (URGENCIES.index(one[1].urgency), one[0])):
         labels = [alert.label for alert in assessment.alerts if alert.status == "raised" and alert.urgency in PRESSING]
         yield f"| {base.vocabulary.terms[term].label} | {assessment.urgency} | {'; '.join(labels)} |"
     yield ""
 
 
-def _failures(judged: Sequence[Judged]) -> Iterator[str]:
+def failures(judged: Iterable[Judged]) -> tuple[tuple[Vignette, str], ...]:
+    """The vignettes in which something is not as it should be, and what."""
     failed = [one for one in judged if any(one.differences.values())]
+    return tuple((one.vignette, "; ".join(what for aspect in ASPECTS for what in one.differences.get(aspect, ()))) for one in failed)
+
+
+def _failures(judged: Sequence[Judged]) -> Iterator[str]:
+    failed = failures(judged)
     yield f"## What differs ({len(failed)})"
     yield ""
-    for one in failed:
-        what = "; ".join(difference for aspect in ASPECTS for difference in one.differences.get(aspect, ()))
-        yield f"- {one.vignette.vignette} (`{one.vignette.place}`): {what}."
+    for vignette, what in failed:
+        yield f"- {vignette.vignette} (`{vignette.place}`): {what}."
 
 
 def _cell(text: str) -> str:

@@ -1,0 +1,511 @@
+"""
+Every row of the knowledge files, and where it is at work in the rules: what is not used is named, with its reason.
+
+The rules were written from a folder of facts that lies beside this checkout. ``tests/knowledge_reasons.yaml`` says where a row lives
+that no reader below finds, and why a row is left out. ``python tests/knowledge_rows.py ../shared/knowledge > docs/knowledge.md``
+"""
+
+import csv
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import yaml
+
+from mps_rules import conditions as c
+from mps_rules.facts import terrain_of
+from mps_rules.knowledge import load_folders, packaged_rules
+from mps_rules.manifest import cell, concluded, reading_of, reads, written_rules
+from mps_rules.model import CriterionMet, KnowledgeBase, Rule
+
+REASONS = Path(__file__).with_name("knowledge_reasons.yaml")
+KEYS = {
+    "pain_regions": "the key pain",
+    "pain_side": "the key pain",
+    "examined_muscle": "the key exam",
+    "examined_side": "the key exam",
+    "prior_label": "the key labels",
+}
+"""Terms that a chart carries in its structure."""
+SIGNS = {">=": "at_least", ">": "above", "<=": "at_most", "<": "below"}
+
+
+@attrs.frozen
+class Row:
+    """A row of a file, or a part of one (a field, an item), and where it is at work; empty: nowhere that a reader finds."""
+
+    file: str
+    id: str
+    home: str
+    part: bool = False
+
+    @property
+    def name(self) -> str:
+        """The row with its file, as the reasons name it."""
+        return f"{self.file.partition('.')[0]}.{self.id}"
+
+
+@attrs.frozen
+class Account:
+    """All rows, the homes and reasons given for those that no reader finds, and what is wrong with those."""
+
+    rows: tuple[Row, ...]
+    homes: Mapping[str, str]
+    reasons: Mapping[str, str]
+    faults: tuple[str, ...]
+
+    def home(self, row: Row) -> str:
+        """Where a row is at work."""
+        return row.home or self.homes.get(row.name, "")
+
+
+class Pack:
+    """The rules, asked where a fact is at work."""
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        self.base, self.words, self.written = base, base.vocabulary, written_rules(base)
+        self.reading = reading_of(base)
+        self.named = {id_.partition(".")[2]: id_ for id_ in self.written}
+        terrain = terrain_of(base)
+        self.texts = {
+            id_: _plain(
+                " ".join(f"{rule.summary} {rule.limits} {' '.join(concluded(one, terrain) for one in rule.then)}" for rule in rules)
+            )
+            for id_, rules in self.written.items()
+        }
+
+    def rule(self, name: str) -> str:
+        """The written rule of that name, on whichever shelf."""
+        return f"rule {self.named[name]}" if name in self.named else ""
+
+    def saying(self, text: str) -> str:
+        """The first rule that says a text."""
+        return next((f"rule {id_}" for id_, said in self.texts.items() if _plain(text) in said), "")
+
+    def read(self, rules: Iterable[Rule]) -> frozenset[str]:
+        """Everything on which these rules rest: findings, and the conclusions that they name."""
+        found: frozenset[str] = frozenset()
+        for rule in rules:
+            found |= reads(rule.when, rule.then, self.words) | {one.id for one in c.walk(rule.when) if isinstance(one, c.Derived)}
+        return found
+
+    def bounded(self, test: str, rules: Iterable[Rule]) -> bool:
+        """Whether rules read a finding with this bound ("age_years >= 50") or word ("onset_mode = sudden"); one without any is."""
+        term, _, bound = test.partition(" ")
+        if not bound:
+            return True
+        sign, _, value = bound.partition(" ")
+        leaves = [leaf for rule in rules for leaf in c.walk(rule.when)]
+        if sign == "=":
+            return any(isinstance(leaf, c.Words) and leaf.term == term and value in leaf.values for leaf in leaves)
+        return any(isinstance(leaf, c.Compare) and leaf.term == term and leaf.bounds().get(SIGNS[sign]) == float(value) for leaf in leaves)
+
+    def reading_rule(self, name: str, finding: str) -> str:
+        """The rule of that name, if it reads the finding."""
+        return self.rule(name) if name in self.named and finding in self.read(self.written[self.named[name]]) else ""
+
+
+Reader = Callable[[Path, Pack], Iterator[Row]]
+
+
+# --- readers, one for each file ---------------------------------------------------------------------------------------
+
+
+def red_flags(path: Path, pack: Pack) -> Iterator[Row]:
+    data = _yaml(path)
+    for rule in data["general_rules"]:
+        yield Row(path.name, rule["id"], "")
+    for id_ in data["evidence"]:
+        yield Row(path.name, id_, "")
+    for flag in data["red_flags"]:
+        id_ = flag["id"]
+        home = f"rule safety.{id_}" if f"safety.{id_}" in pack.written else ""
+        yield Row(path.name, id_, home)
+        rules = pack.written.get(f"safety.{id_}", ())
+        read = pack.read(rules)
+        alert = rules[0].alert if rules else None
+        tests = [one for key in ("when", "plus", "alternative") for one in _tests(flag.get(key))]
+        parts: dict[str, object] = {one: one.split()[0] in read and pack.bounded(one, rules) for one in tests}
+        for key, told in (("target", alert and alert.condition), ("urgency", alert and alert.urgency)):
+            parts[key] = told == flag[key]
+        parts["region"] = alert and set(_list(flag["region"])) <= set(alert.regions)
+        if "act_within" in flag:
+            said = _plain(f"{alert.act_within} {alert.action} {alert.meanwhile}") if alert else ""
+            parts["act_within"] = all(_plain(one).removesuffix(" meanwhile") in said for one in flag["act_within"].split(","))
+        parts["refs"] = rules and set(flag["refs"]) <= set(rules[0].evidence.references)
+        if "criterion" in flag:
+            parts["criterion"] = flag["criterion"] in read
+        yield from (Row(path.name, f"{id_}.{part}", home if there else "", part=True) for part, there in parts.items())
+
+
+def criteria(path: Path, pack: Pack) -> Iterator[Row]:
+    concluding = {
+        x.id: (id_, rules) for id_, rules in pack.written.items() for rule in rules for x in rule.then if isinstance(x, CriterionMet)
+    }
+    clues = {clue.finding: set(clue.muscles) for clue in pack.base.clues}
+    arguing = [rule for rule in pack.base.rules if any(getattr(x, "hypothesis", "") == "myofascial_pain" for x in rule.then)]
+    for criterion in _yaml(path)["criteria"]:
+        id_ = criterion["id"]
+        own, rules = concluding.get(id_, ("", ()))
+        yield Row(path.name, id_, f"rule {own}" if own else "")
+        shown = {item.id for rule in rules for item in c.walk(rule.when) if isinstance(item, c.Item)}
+        if criterion["target"] not in ("score", "contrast", "caution", "candidate_muscles"):
+            for item in _items(criterion):
+                yield Row(path.name, f"{id_}.{item}", f"rule {own}" if item in shown else "", part=True)
+        for clue in criterion.get("clues", ()):
+            used = set(clue["muscles"]) <= clues.get(clue["term"], set())
+            yield Row(path.name, f"{id_}.{clue['term']}", "referral/clues.yaml" if used else "", part=True)
+        if id_ == "mps_supporting_findings":
+            for term in [item["term"] for key in ("items", "against") for item in criterion[key]]:
+                rule = next((rule.id for rule in arguing if term in pack.read([rule])), "")
+                yield Row(path.name, f"{id_}.{term}", f"rule {rule}" if rule else "", part=True)
+        for contrast in criterion.get("rows", ()):
+            yield Row(path.name, f"{id_}.{contrast['feature'].replace(' ', '_')}", "", part=True)
+
+
+def _items(criterion: Mapping[str, Any]) -> Iterator[str]:
+    lists = [criterion.get(key, ()) for key in ("items", "major", "minor", "branches")]
+    lists += [criterion[key]["items"] for key in ("essential", "confirmatory") if key in criterion]
+    yield from (item["id"] for one in lists for item in one if "id" in item)
+
+
+def labels(path: Path, pack: Pack) -> Iterator[Row]:
+    data = _yaml(path)
+    for id_ in data["general"]:
+        yield Row(path.name, f"general.{id_}", "")
+    for label in data["labels"]:
+        id_ = label["id"]
+        row = pack.words.diagnoses.get(id_)
+        home = f"diagnosis {id_}" if row and (row.label, row.kind) == (label["name"], label["kind"]) else ""
+        yield Row(path.name, id_, home)
+        if row is None:
+            continue
+        supports, against = ({x for one in of for x in _named(one)} for of in (row.supports, row.against))
+        parts: dict[str, object] = {f"supports.{term}": term in supports for term in label.get("supports_label", ())}
+        parts |= {f"against.{term}": term in against for term in label.get("against_label", ())}
+        parts |= {f"criteria.{one}": one in row.criteria for one in label.get("criteria", ())}
+        parts |= {f"{system}.{code}": code in row.codes.get(system, ()) for system in ("icd10cm", "snomed_ct") for code in label[system]}
+        parts |= {f"muscles.{one}": one in row.muscles for one in label["muscles"]}
+        parts |= {f"refs.{one}": one in row.references for one in label["refs"]}
+        parts |= {key: _plain(label[key]) == _plain(getattr(row, key)) for key in ("why_masks", "examine", "caution") if key in label}
+        parts |= {key: _plain(label[key]) in _plain(row.code_note) for key in ("icd_note", "code_note") if key in label}
+        bounds = {
+            (leaf.term, bound)
+            for one in row.supports
+            for leaf in c.walk(one)
+            if isinstance(leaf, c.Compare)
+            for bound in leaf.bounds().values()
+        }
+        for term, bound in label.get("thresholds", {}).items():
+            numbers = re.findall(r"-?\d+(?:\.\d+)?", str(bound))
+            parts[f"thresholds.{term}"] = all((term, float(number)) in bounds for number in numbers) and (numbers or term in supports)
+        yield from (Row(path.name, f"{id_}.{part}", home if there else "", part=True) for part, there in parts.items())
+
+
+def muscles(path: Path, pack: Pack) -> Iterator[Row]:
+    for muscle in _csv(path):
+        id_, row = muscle["id"], pack.words.muscles.get(muscle["id"])
+        home = f"muscle {id_}" if row else ""
+        yield Row(path.name, id_, home)
+        if row is None:
+            continue
+        told = {
+            "name": row.label,
+            "latin_name": row.latin,
+            "group": row.group,
+            "body_area": row.area,
+            "nerve": row.nerve,
+            "root_levels": row.roots,
+            "main_action": row.action,
+            "aggravating": row.aggravating,
+            "access": row.access,
+            "safety_note": row.safety,
+        }
+        parts = {key: _plain(muscle[key]) == _plain(text) for key, text in told.items() if muscle[key]}
+        lists = {"trp_region_ids": row.lies_in, "common_mimics": row.mimics, "source": row.references}
+        parts |= {key: set(muscle[key].split(";")) <= set(of) for key, of in lists.items() if muscle[key]}
+        yield from (Row(path.name, f"{id_}.{part}", home if there else "", part=True) for part, there in parts.items())
+
+
+def referrals(path: Path, pack: Pack) -> Iterator[Row]:
+    edges = {(edge.muscle, edge.region): edge for edge in pack.base.referrals}
+    for told in _csv(path):
+        edge = edges.get((told["muscle"], told["region"]))
+        same = edge and (edge.zone, edge.laterality, edge.confidence, edge.checked) == (
+            told["zone"],
+            told["laterality"],
+            told["confidence"],
+            told["checked"] == "yes",
+        )
+        sources = edge and set(told["source"].split(";")) <= set(edge.references)
+        yield Row(path.name, f"{told['muscle']}.{told['region']}", "an edge of the referral graph" if same and sources else "")
+
+
+def regions(path: Path, pack: Pack) -> Iterator[Row]:
+    for told in _csv(path):
+        id_, row = told["id"], pack.words.regions.get(told["id"])
+        home = f"region {id_}" if row else ""
+        yield Row(path.name, id_, home)
+        if row is None:
+            continue
+        parts = {
+            "label": told["label"] == row.label,
+            "parent": (told["parent"] or None) == row.parent,
+            "surface": told["surface"] == row.surface,
+        }
+        parts["adjacent"] = set(filter(None, told["adjacent"].split(";"))) == set(row.adjacent)
+        parts["laterality_applicable"] = (told["laterality_applicable"] == "yes") == bool(row.sides)
+        parts |= {key: told[key] == row.codes.get(key) for key in ("snomed_ct", "uberon") if told[key]}
+        if told["wpi_area"] and told["wpi_basis"] == "direct":
+            areas = [f"wpi_{told['wpi_area']}{side}" for side in ("", "_left", "_right")]
+            parts["wpi_area"] = any(id_ in _regions(pack.words.terms[one].implied_by, pack) for one in areas if one in pack.words.terms)
+        yield from (Row(path.name, f"{id_}.{part}", home if there else "", part=True) for part, there in parts.items())
+
+
+def _regions(condition: c.Condition | None, pack: Pack) -> set[str]:
+    """The regions that a condition names, with those inside them."""
+    named = {region for leaf in (c.walk(condition) if condition else ()) if isinstance(leaf, c.PainAt) for region in leaf.regions}
+    tree = terrain_of(pack.base).tree
+    return named | {region for region in pack.words.regions if named & set(tree.around[region])}
+
+
+def terms(path: Path, pack: Pack) -> Iterator[Row]:
+    measured = {
+        item for measure in pack.words.measures.values() for item in (*measure.sum, *(x for one in measure.count for x in _named(one)))
+    }
+    rows = {x: row.id for row in pack.words.diagnoses.values() for one in (*row.supports, *row.against) for x in _named(one)}
+    for told in _csv(path):
+        id_ = told["id"]
+        word = f"finding {id_}" if id_ in pack.words.terms else KEYS.get(id_, "")
+        read = pack.reading.read_by.get(id_, ())
+        home = f"read by {read[0]}" if read else KEYS.get(id_, "")
+        home = home or ("a measure" if id_ in measured else f"diagnosis {rows[id_]}" if id_ in rows else "")
+        yield Row(path.name, id_, home)
+        yield Row(path.name, f"{id_}.word", word, part=True)
+
+
+def article(path: Path, pack: Pack) -> Iterator[Row]:
+    data = _yaml(path)
+    claimed = {edge.muscle for edge in pack.base.referrals if edge.claims}
+    for row in data["table_resolution"]["rows"]:
+        home = "edges of the referral graph" if set(row["muscles"]) <= set(pack.words.muscles) and set(row["muscles"]) & claimed else ""
+        yield Row(path.name, f"table_{row['row']}", home)
+    for fact in data["facts"]:
+        claim = pack.base.claims.get(fact["id"])
+        yield Row(path.name, fact["id"], f"claim {fact['id']} (docs/article.md)" if claim else "")
+        if claim:
+            same = {"claim": (fact["claim"], claim.claim), "conclusion": (fact["conclusion"], claim.conclusion)}
+            for key, (told, kept) in same.items():
+                yield Row(path.name, f"{fact['id']}.{key}", "evidence/claims.yaml" if _plain(told) == _plain(kept) else "", part=True)
+
+
+def sources(path: Path, pack: Pack) -> Iterator[Row]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        cells = [one.strip() for one in line.strip("|").split("|")]
+        if len(cells) != 5 or cells[0] in ("id", "---"):
+            continue
+        id_, class_, text, identifier, checked = cells
+        row = pack.base.references.get(id_)
+        yield Row(path.name, id_, "evidence/references.yaml" if row else "")
+        if row:
+            same = {"class": (class_, row.class_), "reference": (text, row.text), "identifier": (identifier, row.identifier)}
+            same["checked"] = (checked, row.checked)
+            for key, (told, kept) in same.items():
+                yield Row(path.name, f"{id_}.{key}", "evidence/references.yaml" if _plain(told) == _plain(kept) else "", part=True)
+
+
+def management(path: Path, pack: Pack) -> Iterator[Row]:
+    data = _yaml(path)
+    for key in ("principles", "evidence", "dosage", "direction_rules", "strengthening", "invasive", "review"):
+        for row in data[key]:
+            home = pack.rule(row["id"]) or (pack.saying(row["text"]) if "text" in row else "")
+            yield Row(path.name, row["id"], home)
+            for term in (*row.get("when", ()), *row.get("caution_terms", ())):
+                own = (pack.reading_rule(row["id"] + end, term) for end in ("", "_caution"))
+                yield Row(path.name, f"{row['id']}.{term}", next(filter(None, own), ""), part=True)
+    for key in ("article_allows", "article_excludes", "article_plays_down"):
+        yield Row(path.name, key, "")
+    for row in data["prevention"]:
+        read = [pack.reading_rule(term, term) or pack.reading_rule(row["id"], term) for term in row["terms"]]
+        yield Row(path.name, row["id"], pack.rule(row["id"]) or next(filter(None, read), ""))
+        yield from (Row(path.name, f"{row['id']}.{term}", home, part=True) for term, home in zip(row["terms"], read, strict=True))
+    yield from _contraindications(path, data["global_contraindications"], pack)
+    for row in data["muscle_care"]:
+        care = pack.words.care.get(row["id"])
+        home = f"row {row['id']} of care" if care else ""
+        yield Row(path.name, row["id"], home)
+        if care:
+            avoid = {x for one in care.avoid for x in _named(one)}
+            parts = {f"avoid.{term}": term in avoid for term in row["avoid"]}
+            parts |= {f"muscles.{one}": one in care.muscles for one in row["muscles"]}
+            parts |= {key: _plain(row[key]) == _plain(getattr(care, key)) for key in ("stretch", "release")}
+            parts["refs"] = set(row["refs"]) <= set(care.references)
+            yield from (Row(path.name, f"{row['id']}.{part}", home if there else "", part=True) for part, there in parts.items())
+
+
+def _contraindications(path: Path, told: Mapping[str, Any], pack: Pack) -> Iterator[Row]:
+    for key, names in (("pressure_absolute", ["pressure_barred"]), ("stretch_absolute", ["stretch_barred"])):
+        for term in told[key]:
+            yield Row(path.name, f"{key}.{term}", next(filter(None, (pack.reading_rule(name, term) for name in names)), ""))
+    for key, shared in (("pressure_caution", "pressure_caution"), ("stretch_caution", "stretch_caution")):
+        for term in told[key]:
+            own = (pack.reading_rule(f"{key.partition('_')[0]}_{term}", term), pack.reading_rule(shared, term))
+            yield Row(path.name, f"{key}.{term}", next(filter(None, own), ""))
+    for note in told["pressure_notes"]:
+        yield Row(path.name, f"pressure_notes.{note['term']}", pack.reading_rule(f"pressure_{note['term']}", note["term"]))
+    for term in told["stop_signs"]:
+        yield Row(path.name, f"stop_signs.{term}", "")
+    where = {
+        x
+        for rule in pack.written.get("management.areas_never_pressed", ())
+        for leaf in c.walk(rule.when)
+        if isinstance(leaf, c.PainAt)
+        for x in leaf.regions
+    }
+    for region in told["areas_never_self_press"]:
+        yield Row(path.name, f"areas_never_self_press.{region}", "rule management.areas_never_pressed" if region in where else "")
+    for key in ("areas_note", "site_note"):
+        yield Row(path.name, key, "")
+
+
+READERS: Mapping[str, Reader] = {
+    "article.yaml": article,
+    "criteria.yaml": criteria,
+    "labels.yaml": labels,
+    "management.yaml": management,
+    "muscles.csv": muscles,
+    "red_flags.yaml": red_flags,
+    "referrals.csv": referrals,
+    "regions.csv": regions,
+    "SOURCES.md": sources,
+    "terms.csv": terms,
+}
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def _yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _list(one: Any) -> list[Any]:
+    return one if isinstance(one, list) else [one]
+
+
+def _plain(text: object) -> str:
+    """A text as two writers would agree on it: small letters, one spelling of per cent, no stop at its end."""
+    return re.sub(r"\s+", " ", str(text).lower().replace("percent", "per cent").replace("%", "per cent")).strip(" .")
+
+
+def _tests(condition: Any) -> Iterator[str]:
+    """The findings that a condition of the knowledge files names, each with its bound if it has one."""
+    if isinstance(condition, str):
+        yield condition
+    elif isinstance(condition, list):
+        yield from (one for part in condition for one in _tests(part))
+    elif isinstance(condition, dict):
+        yield from (one for key, part in condition.items() if key != "n" for one in _tests(part))
+
+
+def _named(condition: c.Condition) -> Iterator[str]:
+    yield from (leaf.term for leaf in c.walk(condition) if isinstance(leaf, c.Present | c.Words | c.Compare))
+
+
+# --- the account ------------------------------------------------------------------------------------------------------
+
+
+def account(folder: Path, base: KnowledgeBase) -> Account:
+    """What became of every row of the knowledge files."""
+    pack = Pack(base)
+    rows = tuple(row for name, reader in READERS.items() for row in reader(folder / name, pack))
+    given = _yaml(REASONS)
+    homes = {name: home for home, names in given["homes"].items() for name in names}
+    reasons = {name: group["why"] for group in given["reasons"] for name in group["rows"]}
+    return Account(rows, homes, reasons, tuple(_faults(rows, homes, reasons, given["homes"], pack)))
+
+
+def _faults(rows: Iterable[Row], homes: Mapping[str, str], reasons: Mapping[str, str], places: Iterable[str], pack: Pack) -> Iterator[str]:
+    known = {row.name: row for row in rows}
+    for row in known.values():
+        said = [row.name in homes, row.name in reasons]
+        if not row.home and not any(said):
+            yield f"{row.name} is neither used nor explained"
+        if (row.home and any(said)) or all(said):
+            yield f"{row.name} is listed, though used: {row.home or homes[row.name]}"
+    yield from (f"{name} is listed, but is no row" for name in (*homes, *reasons) if name not in known)
+    yield from (f"no such home: {place}" for place in places if not _exists(place, pack))
+
+
+def _exists(home: str, pack: Pack) -> bool:
+    """Whether a named home is there: a rule, a measure, a finding, a file of the rules, or the code (which says where)."""
+    kind, _, name = home.partition(" ")
+    match kind:
+        case "rule":
+            return name in pack.written
+        case "measure":
+            return name in pack.words.measures
+        case "finding":
+            return name in pack.words.terms
+        case "file":
+            return (Path(pack.base.folders[0]) / name).is_file()
+    return kind == "code:"
+
+
+def page(one: Account) -> str:
+    """The page ``docs/knowledge.md``."""
+    return "\n".join(_page(one)) + "\n"
+
+
+def _page(one: Account) -> Iterator[str]:
+    yield "# What became of the knowledge files"
+    yield ""
+    yield "The rules were written from files of facts that are kept apart from this repository. A row is one entry of a file; a part is a field, an item"
+    yield "or a finding within it. Used: a rule, an edge, a word of the vocabulary, a clue or a named home holds it. That a rule reads a finding, and for a"
+    yield "red flag with which bound, is looked up; that it reads it rightly is for its cases to prove. A test fails when a row is neither used nor"
+    yield "explained, or explained although it is used. This page is generated (`tests/knowledge_rows.py`)."
+    yield ""
+    yield "| file | rows | used | not used | parts | carried over | not carried over |"
+    yield "|---|---|---|---|---|---|---|"
+    for file in READERS:
+        counts = []
+        for part in (False, True):
+            of = [row for row in one.rows if row.file == file and row.part is part]
+            used = sum(bool(one.home(row)) for row in of)
+            counts += [len(of), used, len(of) - used]
+        yield f"| {file} | {' | '.join(map(str, counts))} |"
+    yield ""
+    yield "## Not used, and why"
+    yield ""
+    for file in READERS:
+        left = [row for row in one.rows if row.file == file and not one.home(row)]
+        if not left:
+            continue
+        yield f"### {file}"
+        yield ""
+        for why in dict.fromkeys(one.reasons.get(row.name, "NO REASON GIVEN") for row in left):
+            names = [row.id for row in left if one.reasons.get(row.name, "NO REASON GIVEN") == why]
+            yield f"- {why} ({len(names)}): {', '.join(f'`{name}`' for name in names)}"
+        yield ""
+    yield "## Homes that are named by hand"
+    yield ""
+    yield "| row | lives in |"
+    yield "|---|---|"
+    yield from (f"| `{name}` | {cell(home)} |" for name, home in one.homes.items())
+
+
+def main(folder: str) -> None:
+    """Print the page."""
+    sys.stdout.write(page(account(Path(folder), load_folders([packaged_rules()]))))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
