@@ -2,18 +2,39 @@
 
 from mps_rules.api import attach, evaluate, evaluate_many, load, muscle_picture, referral_map
 from mps_rules.cases import run_cases
+from mps_rules.differences import Changed, RulesDiff, diff_rules
+from mps_rules.differences import difference as diff
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError
+from mps_rules.interview import Turn, interview
 from mps_rules.lint import Issue, lint
-from mps_rules.model import Assessment, Derivation, Finding, Hypothesis, KnowledgeBase, Proof, Rule, Status
+from mps_rules.model import (
+    Assessment,
+    Derivation,
+    Difference,
+    Finding,
+    Flips,
+    Fragile,
+    Hypothesis,
+    KnowledgeBase,
+    Proof,
+    Rule,
+    Shortfall,
+    Status,
+    WhatIf,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Assessment",
+    "Changed",
     "Derivation",
+    "Difference",
     "Fault",
     "Finding",
     "FindingError",
+    "Flips",
+    "Fragile",
     "Hypothesis",
     "Issue",
     "KnowledgeBase",
@@ -21,11 +42,18 @@ __all__ = [
     "MpsRulesError",
     "Proof",
     "Rule",
+    "RulesDiff",
+    "Shortfall",
     "Status",
+    "Turn",
     "UnsupportedError",
+    "WhatIf",
     "attach",
+    "diff",
+    "diff_rules",
     "evaluate",
     "evaluate_many",
+    "interview",
     "lint",
     "load",
     "muscle_picture",

@@ -6,7 +6,7 @@ read once).
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
@@ -15,11 +15,29 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mps_rules import derivations, explain, views
-from mps_rules.assess import assess
+from mps_rules.addresses import Address, changed
+from mps_rules.assess import Assessor, assess
+from mps_rules.circuit import State, circuit_of
+from mps_rules.differences import difference
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.model import SIDES, Assessment, Chain, Findings, KnowledgeBase, Proof
+from mps_rules.flips import Through, flips
+from mps_rules.model import (
+    SIDES,
+    Assessment,
+    Chain,
+    Difference,
+    Findings,
+    Flips,
+    Fragile,
+    KnowledgeBase,
+    Proof,
+    Question,
+    Shortfall,
+    WhatIf,
+)
+from mps_rules.questions import questions
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -102,6 +120,38 @@ class _Tools:
     def why(self, assessment: Assessment, id: str) -> Proof:
         return explain.why(assessment, self.base, self.facts, self.chain, id)
 
+    def why_not(self, assessment: Assessment, id: str) -> Shortfall:
+        return explain.why_not(assessment, self.base, self.facts, self.chain, id)
+
+    def flip(self, assessment: Assessment, id: str, through: Through) -> Flips:  # noqa: ARG002 - the facts are at hand
+        return flips(self._state(), id, through)
+
+    def what_if(self, assessment: Assessment, changes: Mapping[str, Any]) -> WhatIf:
+        after = evaluate(changed(assessment.findings, changes, self.base.vocabulary), self.base)
+        return WhatIf(after, difference(assessment, after))
+
+    def robustness(self, assessment: Assessment, id: str | None) -> tuple[Fragile, ...]:
+        return tuple(self._fragile(assessment, id))
+
+    def _fragile(self, assessment: Assessment, id: str | None) -> Iterator[Fragile]:
+        """Each sign of poor agreement that was found, and what would change without it."""
+        for exam in assessment.findings.exam:
+            for finding in exam.findings:
+                term = self.base.vocabulary.terms[finding.term]
+                if finding.value is not True or term.agreement is None or not term.agreement.poor:
+                    continue
+                address = Address("muscle", exam.muscle, term.id, exam.side)
+                found = self.what_if(assessment, {str(address): False})
+                change = found.difference if id is None else _about(assessment, found, id, self.base)
+                if change:
+                    yield Fragile(str(address), address.words(self.base.vocabulary), str(term.agreement), change)
+
+    def questions(self, assessment: Assessment) -> tuple[Question, ...]:
+        return questions(self.base, self.facts, self.chain, assessment)
+
+    def _state(self) -> State:
+        return circuit_of(self.base).read(self.facts, Assessor(self.base, self.facts, self.chain).focus)
+
     def text(self, assessment: Assessment) -> str:
         return views.text(assessment, self.base)
 
@@ -123,6 +173,25 @@ class _Tools:
 
     def derivation_mermaid(self, assessment: Assessment, id: str | None) -> str:
         return derivations.mermaid(assessment, self.base, id)
+
+
+def _about(before: Assessment, found: WhatIf, id: str, base: KnowledgeBase) -> Difference:
+    """What of a change concerns one conclusion: its status, or whether it holds."""
+    words = base.vocabulary
+
+    def standing(assessment: Assessment) -> str:
+        status = {h.id: h.status for h in assessment.hypotheses if h.supports or h.opposes}
+        held = (
+            {alert.id for alert in assessment.alerts}
+            | {caution.id for caution in assessment.cautions}
+            | {one.id for one in assessment.criteria if one.status == "met"}
+        )
+        held |= {id_ for d in assessment.trace for id_ in (d.rule, *base.by_id[d.rule].derives())}
+        return str(status.get(id, "holds" if id in held else "does not hold"))
+
+    was, now = standing(before), standing(found.assessment)
+    label = words.suspects[id].label if id in words.suspects else base.by_id[id].title if id in base.by_id else words.name("derived", id)
+    return Difference((f"{label}: {now}, {was} before.",), ("",)) if was != now else Difference(())
 
 
 def evaluate(findings: Mapping[str, Any], kb: KnowledgeBase | None = None) -> Assessment:

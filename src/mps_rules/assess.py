@@ -12,14 +12,12 @@ from mps_rules import conditions as c
 from mps_rules.candidates import candidates, coverings
 from mps_rules.facts import Facts
 from mps_rules.model import (
-    COSTS,
     PATIENT,
     RECOMMENDATIONS,
     STRENGTHS,
     URGENCIES,
     Alert,
     Argument,
-    Ask,
     Assessment,
     Caution,
     Chain,
@@ -35,7 +33,6 @@ from mps_rules.model import (
     KnowledgeUsed,
     Oppose,
     Premise,
-    Question,
     Recommend,
     Recommendation,
     Rule,
@@ -57,16 +54,16 @@ MUSCLES_NAMED = 4
 
 def assess(base: KnowledgeBase, facts: Facts, chain: Chain) -> Assessment:
     """The assessment of one patient: what the rules concluded, ranked."""
-    return _Assessor(base, facts, chain).assessment()
+    return Assessor(base, facts, chain).assessment()
 
 
 def unknown_terms(base: KnowledgeBase, facts: Facts, chain: Chain, rule: Rule, subject: str = PATIENT) -> tuple[str, ...]:
     """The unknown findings that could decide a rule about a subject, without the subject's name."""
-    return tuple(dict.fromkeys(term for _, term in _Assessor(base, facts, chain).unknown(rule.when, subject)))
+    return tuple(dict.fromkeys(term for _, term in Assessor(base, facts, chain).unknown(rule.when, subject)))
 
 
-class _Assessor:
-    """One patient's facts and conclusions, and the questions an assessment asks of them."""
+class Assessor:
+    """One patient's facts and conclusions, and what an assessment asks of them."""
 
     def __init__(self, base: KnowledgeBase, facts: Facts, chain: Chain) -> None:
         self.base, self.facts, self.chain = base, facts, chain
@@ -80,9 +77,10 @@ class _Assessor:
         self.focus = tuple(dict.fromkeys([*facts.examined, *list(self.order)[:MUSCLES_IN_FOCUS]]))
 
     def assessment(self) -> Assessment:
+        """Everything that can be said of the patient, ranked."""
         alerts = self._alerts()
         raised = [alert.urgency for alert in alerts if alert.status == "raised"]
-        relevant = [rule for rule in self.base.rules if rule.alert and self._concerns_the_pain(rule.alert.regions)]
+        relevant = [rule for rule in self.base.rules if rule.alert and self.concerns_the_pain(rule.alert.regions)]
         unscreened = tuple(self._unscreened(relevant))
         beyond = tuple(self._beyond())
         hypotheses = self._hypotheses(alerts)
@@ -98,7 +96,6 @@ class _Assessor:
             criteria=tuple(self._criteria()),
             cautions=tuple(self._cautions()),
             recommendations=tuple(self._recommendations()),
-            questions=tuple(self._questions(alerts, unscreened, hypotheses)),
             trace=self.chain.derivations,
             findings=self.facts.findings,
             knowledge=KnowledgeUsed(self.base.pack.id, self.base.pack.version, self.base.pack.status, self.base.digest),
@@ -133,7 +130,8 @@ class _Assessor:
             )
         return tuple(sorted(found, key=lambda a: (a.status == "open", URGENCIES.index(a.urgency), a.id)))
 
-    def _concerns_the_pain(self, regions: Sequence[str]) -> bool:
+    def concerns_the_pain(self, regions: Sequence[str]) -> bool:
+        """Whether a red flag that belongs to these regions matters for where the pain is."""
         around = self.facts.terrain.tree.around
         if not self.facts.pain_map.painful:
             return True
@@ -293,8 +291,25 @@ class _Assessor:
 
     # --- what is not known
 
-    def _truth(self, condition: c.Condition, subject: str) -> c.Truth:
+    def truth(self, condition: c.Condition, subject: str) -> c.Truth:
+        """The truth of a condition of a subject, as the rules were chained."""
         return c.judge(condition, self.facts.view(subject, self.chain.concluded))
+
+    def grounds_against(self, condition: c.Condition, subject: str) -> Iterator[c.Ground]:
+        """What is recorded that keeps a condition from being true."""
+        view = self.facts.view(subject, self.chain.concluded)
+        match condition:
+            case c.All(of):
+                for part in of:
+                    if self.truth(part, subject) is False:
+                        yield from self.grounds_against(part, subject)
+            case c.Any() | c.AtLeast():
+                for part in c.parts(condition) if self.truth(condition, subject) is False else ():
+                    yield from self.grounds_against(part, subject)
+            case c.Item(_, _, of):
+                yield from self.grounds_against(of, subject)
+            case _ if self.truth(condition, subject) is False:
+                yield from c.grounds(condition, view)
 
     def _unknown_of(self, rule: Rule, subject: str) -> tuple[str, ...]:
         """The findings, by address, that could decide an undecided rule."""
@@ -309,7 +324,7 @@ class _Assessor:
         match condition:
             case c.CountMuscles(of) | c.LabelMuscle(of):
                 for muscle in self.focus:
-                    if self._truth(of, muscle) is None:
+                    if self.truth(of, muscle) is None:
                         yield from self.unknown(of, muscle)
             case c.Derived(id):
                 for rule in self.base.concluding[id]:
@@ -318,10 +333,10 @@ class _Assessor:
                         yield from self.unknown(rule.when, one)
             case c.All() | c.Any() | c.AtLeast() | c.Not() | c.Item():
                 for part in c.parts(condition):
-                    if self._truth(part, subject) is None:
+                    if self.truth(part, subject) is None:
                         yield from self.unknown(part, subject)
             case c.Established(of) | c.Known(of):
-                if self._truth(of, subject) is None:
+                if self.truth(of, subject) is None:
                     yield from self.unknown(of, subject)
             case c.Present(term) | c.Words(term):
                 yield subject, "pain" if self.words.terms[term].fact else term
@@ -360,7 +375,7 @@ class _Assessor:
             hypothesis=criterion.hypothesis,
             subject=subject,
             status=_met(self.chain.verdict(rule.id, subject)),
-            items=tuple(CriterionItem(item.id, item.label, _met(self._truth(item, subject))) for item in items),
+            items=tuple(CriterionItem(item.id, item.label, _met(self.truth(item, subject))) for item in items),
             references=rule.evidence.references,
         )
 
@@ -369,7 +384,7 @@ class _Assessor:
             subjects = self._subjects(rule)
             for given in rule.then if subjects else ():
                 if isinstance(given, GiveCaution):
-                    text = self._filled(given.text, rule, subjects)
+                    text = self.filled(given.text, rule, subjects)
                     yield Caution(
                         given.id,
                         text,
@@ -386,13 +401,13 @@ class _Assessor:
             subjects = self._subjects(rule)
             for advice in rule.then if subjects else ():
                 if isinstance(advice, Recommend):
-                    text = self._filled(advice.text, rule, subjects)
+                    text = self.filled(advice.text, rule, subjects)
                     about = () if rule.about == "patient" else subjects
                     because = self._because(rule, subjects)
                     found.append(Recommendation(advice.kind, text, rule.id, about, because, rule.limits, rule.evidence.references))
         yield from sorted(found, key=lambda r: (RECOMMENDATIONS.index(r.kind), r.rule))
 
-    def _filled(self, text: str, rule: Rule, subjects: Sequence[str]) -> str:
+    def filled(self, text: str, rule: Rule, subjects: Sequence[str]) -> str:
         """A rule's text with its placeholders filled in."""
         if rule.about == "muscle":
             text = text.replace("{muscle}", self._muscle_list(subjects))
@@ -420,74 +435,6 @@ class _Assessor:
             named.append(f"{self.words.muscle_label(muscle)}{', ' + side if side else ''} (lies in: {places})")
         more = len(sides) - len(named)
         return "; ".join(named) + (f"; and {more} more" if more else "")
-
-    # --- questions
-
-    def _questions(
-        self,
-        alerts: Sequence[Alert],
-        unscreened: Sequence[Unscreened],
-        hypotheses: Sequence[Hypothesis],
-    ) -> Iterator[Question]:
-        """What to ask next: open red flags, emergencies not asked about, what rules ask for, other flags, muscles, what is undecided."""
-        asked: set[tuple[str, str]] = set()
-
-        def question(terms: Iterable[str], why: str, subject: str = PATIENT) -> Iterator[Question]:
-            new = tuple(t for t in dict.fromkeys(terms) if (subject, t) not in asked and self._is_open(t, subject))
-            new = tuple(sorted(new, key=self._cost))
-            asked.update((subject, t) for t in new)
-            if new:
-                labels = "; ".join(self._asked_as(t) for t in new)
-                about = "" if subject == PATIENT else f"{self.words.subject_label(subject)}: "
-                yield Question(new, subject, about + labels, why, COSTS[self._cost(new[0])])
-
-        for alert in alerts:
-            if alert.status == "open":
-                yield from question(alert.unknown, f"would raise or clear the open red flag: {alert.label}")
-        unscreened = sorted(unscreened, key=lambda flag: (URGENCIES.index(flag.urgency), min(map(self._cost, flag.terms), default=0)))
-        for flag in unscreened:
-            if flag.urgency == "emergency":
-                yield from question(flag.terms, f"red flag not yet cleared: {flag.label}")
-        for rule in self.base.rules:
-            for subject in self._subjects(rule):
-                for ask in rule.then:
-                    if isinstance(ask, Ask):
-                        why = self._filled(ask.text, rule, [subject])
-                        of_label = [term for term in ask.terms if self.words.terms[term].subject == "label"]
-                        yield from question(of_label, why, subject)
-                        yield from question([term for term in ask.terms if term not in of_label], why)
-        for flag in unscreened:
-            yield from question(flag.terms, f"red flag not yet cleared: {flag.label}")
-        for subject in [s for s in self.focus if s in self.order][:MUSCLES_IN_FOCUS]:
-            rules = [rule for state in self.base.pack.muscle_states for rule in self.base.concluding.get(state.derived, ())]
-            waiting = [u for rule in rules if self.chain.verdict(rule.id, subject) is None for u in self.unknown(rule.when, subject)]
-            yield from question((t for s, t in waiting if s == subject), "would settle whether this muscle takes part", subject)
-        for hypothesis in hypotheses:
-            for argument in hypothesis.undecided:
-                effect = "for" if argument.effect in ("support", "confirm") else "against"
-                terms = [t for t in argument.unknown if "." not in t or t.startswith("pain.")]
-                yield from question(terms, f"would decide an argument {effect} {hypothesis.label.lower()}: {argument.title}")
-
-    def _cost(self, term: str) -> int:
-        """How dear a finding is to obtain; a place of the pain map or a diagnosis is asked."""
-        return COSTS.index(self.words.terms[term].cost) if term in self.words.terms else 0
-
-    def _is_open(self, term: str, subject: str) -> bool:
-        if term not in self.words.terms or self.words.terms[term].subject != "patient":
-            return subject == PATIENT or term not in self._given_of(subject)
-        return term not in self.facts.given
-
-    def _given_of(self, subject: str) -> Iterable[str]:
-        muscle, _, side = subject.partition(".")
-        return self.facts.label_findings.get(subject) or self.facts.exams.get((muscle, side or None), {})
-
-    def _asked_as(self, term: str) -> str:
-        if term in self.words.terms:
-            return self.words.terms[term].label
-        kind, _, rest = term.partition(".")
-        if kind == "pain" and rest:
-            return f"Pain in: {self.words.name('region', rest)}"
-        return f"Diagnosis given: {self.words.diagnoses[rest].label}" if kind == "labels" else "The rest of the pain map"
 
 
 def _met(verdict: c.Truth) -> str:

@@ -397,6 +397,16 @@ class State:
         ref = self.circuit.concluded.get(id)
         return None if ref is None or (ref[0] != "patient" and subject == PATIENT) else self._of(ref, subject)
 
+    def inputs(self, condition: c.Condition, inputs: Iterable[Ref], subject: str) -> Iterator[tuple[Ref, str, int]]:
+        """A gate's inputs, each with its subject and how often it counts: muscles that are alike count together."""
+        if not isinstance(condition, c.CountMuscles | c.LabelMuscle):
+            yield from ((ref, subject, 1) for ref in inputs)
+            return
+        of_row = isinstance(condition, c.LabelMuscle)
+        for muscle in self.subjects.muscles:
+            if not of_row or muscle in self.rows[subject]:
+                yield from ((ref, muscle, 1 if of_row else len(self.subjects.members[muscle])) for ref in inputs)
+
     def touched(self) -> Iterator[tuple[str, str]]:
         """The rules, each with its subject, whose verdict is another than before what is supposed."""
         first: dict[int, int] = {}

@@ -11,19 +11,20 @@ from functools import wraps
 from importlib import metadata
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mps_rules import api, cases, forms, vignettes
+from mps_rules import api, cases, differences, forms, terminal, vignettes
 from mps_rules import manifest as manifests
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError
+from mps_rules.interview import so_far
 from mps_rules.lint import lint as lint_folders
 from mps_rules.model import KnowledgeBase
-from mps_rules.reading import LONGEST, Unreadable, read_text
+from mps_rules.reading import LONGEST, Unreadable, as_yaml, read_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 WRONG_KNOWLEDGE, WRONG_INPUT = 1, 2
@@ -138,6 +139,111 @@ def explain(file: str, id: str, as_json: bool, folders: tuple[Path, ...]) -> Non
     """
     proof = api.evaluate(_findings(file), _load(folders)).why(id)
     click.echo(json.dumps(proof.to_dict(), ensure_ascii=False, indent=2) if as_json else str(proof))
+
+
+@main.command(name="why-not")
+@click.argument("file")
+@click.argument("id")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_rules
+@_guarded
+def why_not(file: str, id: str, as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+    """Why ID was not concluded of the patient in FILE: the rules that could have, nearest first."""
+    shortfall = api.evaluate(_findings(file), _load(folders)).why_not(id)
+    click.echo(json.dumps(shortfall.to_dict(), ensure_ascii=False, indent=2) if as_json else str(shortfall))
+
+
+@main.command()
+@click.argument("file")
+@click.argument("id")
+@click.option("--any", "through", flag_value="any", help="Change what is recorded too: on what does it hang?")
+@click.option("--unknown", "through", flag_value="unknown", default=True, help="Change only what is not known (this is the default).")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_rules
+@_guarded
+def flip(file: str, id: str, through: Literal["unknown", "any"], as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+    """The smallest sets of findings that would reach ID for the patient in FILE, or undo it; cheapest first."""
+    found = api.evaluate(_findings(file), _load(folders)).flip(id, through)
+    click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2) if as_json else str(found))
+
+
+@main.command(name="what-if")
+@click.argument("file")
+@click.argument("changes", nargs=-1, required=True, metavar="ADDRESS=VALUE...")
+@_rules
+@_guarded
+def what_if(file: str, changes: tuple[str, ...], folders: tuple[Path, ...]) -> None:
+    """
+    What would change for the patient in FILE: mps-rules what-if FILE fever=true gluteus_medius.left.taut_band=false.
+
+    A value is true, false, a number, a word, or unknown.
+    """
+    said: dict[str, Any] = {}
+    for change in changes:
+        at, equals, value = change.partition("=")
+        if not equals:
+            raise FindingError([Fault(change, "expected address=value")])
+        said[at] = None if value == "unknown" else read_text(value, change).data
+    click.echo(str(api.evaluate(_findings(file), _load(folders)).what_if(said)))
+
+
+@main.command()
+@click.argument("file", required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="Keep what was answered in this file (YAML), to go on from later.")
+@_rules
+@_guarded
+def ask(file: str | None, out: Path | None, folders: tuple[Path, ...]) -> None:
+    """
+    Ask, step by step, what could change the answer most; then print the assessment.
+
+    FILE holds what is known beforehand: at least age and where it hurts make the first questions better. Enter leaves a finding
+    not known, s skips a step, q leaves and keeps what was said.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    base = _load(folders)
+    try:
+        assessment = terminal.run(base, _findings(file) if file else {}, console, console.input)
+    except terminal.Left as left:
+        _keep(out, left.findings)
+        return
+    console.print(Text(f"\n{terminal.closing(assessment)}\n", "bold"))
+    _show(assessment.text())
+    _keep(out, so_far(assessment))
+
+
+def _keep(out: Path | None, findings: dict[str, Any]) -> None:
+    if out is not None:
+        _write(out, as_yaml(findings))
+
+
+@main.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.argument("patients", type=click.Path(path_type=Path))
+@_guarded
+def diff(before: Path, after: Path, patients: Path) -> None:
+    """
+    For whom, and because of which rule, the answer changes when rules AFTER replace rules BEFORE.
+
+    PATIENTS is a folder of vignettes or of patient files (YAML, JSON), or one such file.
+    """
+    old, new = api.load(before), api.load(after)
+    click.echo(str(differences.diff_rules(old, new, _patients(patients))))
+
+
+def _patients(path: Path) -> dict[str, Any]:
+    """Patients by name, out of a file or a folder of files, each a patient or a list of vignettes or cases."""
+    files = sorted(one for one in path.rglob("*") if one.suffix in (".yaml", ".json")) if path.is_dir() else [path]
+    found: list[tuple[str, Any]] = []
+    for file in files:
+        data = _findings(str(file))
+        if isinstance(data, list):
+            found += [
+                (str(one.get("vignette") or one.get("case") or file.name), one.get("findings")) for one in data if isinstance(one, dict)
+            ]
+        else:
+            found.append((file.name, data))
+    return differences.named(found)
 
 
 @main.command()

@@ -1,5 +1,5 @@
 """
-Why an assessment says what it says: the proof of any conclusion, down to findings and sources.
+Why an assessment says what it says, and why it does not: the proof of any conclusion, and how far the rules fell short of another.
 """
 
 from collections.abc import Iterable, Iterator
@@ -7,10 +7,27 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from mps_rules import conditions as c
+from mps_rules.assess import Assessor
+from mps_rules.circuit import TRUE, circuit_of
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.facts import Facts
-from mps_rules.model import PATIENT, Argument, Assessment, Chain, Derivation, KnowledgeBase, Premise, Proof, Rule
+from mps_rules.flips import Target
+from mps_rules.model import (
+    PATIENT,
+    Argument,
+    Assessment,
+    Chain,
+    Derivation,
+    KnowledgeBase,
+    NearMiss,
+    Premise,
+    Proof,
+    Rule,
+    Shortfall,
+    lowered,
+)
 from mps_rules.premises import premises
+from mps_rules.questions import FAR, Distance
 
 
 def why(assessment: Assessment, base: KnowledgeBase, facts: Facts, chain: Chain, id: str) -> Proof:
@@ -172,3 +189,80 @@ class _Prover:
 
     def _sources(self, references: Iterable[str]) -> tuple[str, ...]:
         return tuple(f"{id_}: {self.base.references[id_].text}" for id_ in references)
+
+
+# --- why not ----------------------------------------------------------------------------------------------------------
+
+NEAREST = 8
+"""How many rules that fell short are told."""
+
+
+def why_not(assessment: Assessment, base: KnowledgeBase, facts: Facts, chain: Chain, id: str) -> Shortfall:
+    """
+    Why something was not concluded: the rules that could have, what is recorded against them and what is not known, nearest first.
+
+    Raises:
+        FindingError: it was concluded, or nothing of that id can be; names the closest id.
+
+    """
+    assessor = Assessor(base, facts, chain)
+    state = circuit_of(base).read(facts, assessor.focus)
+    target = Target.named(state, id)
+    if target.holds():
+        raise FindingError([Fault(id, "was concluded: ask why")])
+    distance = Distance(state)
+    helping = [rule for rule, effect, _ in target.arguments if effect in ("support", "confirm")] if target.arguments else list(target.rules)
+    found = []
+    for rule in helping:
+        subjects = {"patient": (PATIENT,), "muscle": assessor.focus, "label": facts.subjects("label")}[rule.about]
+        open_ = [one for one in subjects if chain.verdict(rule.id, one) is not True]
+        if len(open_) == len(subjects):
+            nearest = min(open_, key=lambda one, r=rule: distance.of(state.circuit.rules[r.id], one, TRUE), default=None)  # type: ignore[misc]
+            if nearest is not None:
+                found.append(_near_miss(assessor, rule, nearest, distance.of(state.circuit.rules[rule.id], nearest, TRUE)))
+    found.sort(key=lambda miss: (FAR if miss.missing is None else miss.missing, miss.rule))
+    status = next((h.status for h in assessment.hypotheses if h.id == id), "not concluded")
+    return Shortfall(id, target.label, status, tuple(found[:NEAREST]))
+
+
+def _near_miss(assessor: Assessor, rule: Rule, subject: str, far: int) -> NearMiss:
+    facts, words = assessor.facts, assessor.words
+    parts: dict[c.Truth, list[str]] = {True: [], None: [], False: []}
+    for part in _lines_of(rule.when):
+        parts[assessor.truth(part, subject)].append(lowered(c.describe(part, facts.terrain.name)))
+    against = [lowered(one.text) for one in premises(assessor.grounds_against(rule.when, subject), facts)]
+    ask = dict.fromkeys(
+        lowered(words.terms[term].label) if term in words.terms else term.replace("pain.", "pain in ").replace("_", " ")
+        for _, term in assessor.unknown(rule.when, subject)
+    )
+    return NearMiss(
+        rule.id,
+        rule.title,
+        subject,
+        None if far >= FAR else far,
+        tuple(parts[True]),
+        tuple(_with_range(part, assessor, subject) for part in _lines_of(rule.when) if assessor.truth(part, subject) is None),
+        tuple(dict.fromkeys(against)),
+        tuple(ask),
+        rule.evidence.references,
+    )
+
+
+def _lines_of(condition: c.Condition) -> Iterator[c.Condition]:
+    """The parts of a condition that a reader looks at one by one: what all of must hold."""
+    if isinstance(condition, c.All):
+        for part in condition.of:
+            yield from _lines_of(part)
+    else:
+        yield condition
+
+
+def _with_range(condition: c.Condition, assessor: Assessor, subject: str) -> str:
+    """A part that is not known, in words; where a measure waits, with the range in which it must lie."""
+    text = lowered(c.describe(condition, assessor.facts.terrain.name))
+    ranges = [
+        f"{assessor.words.terms[leaf.term].label} is {assessor.facts.view(subject).interval(leaf.term)} so far"
+        for leaf in c.walk(condition)
+        if isinstance(leaf, c.Compare) and leaf.term in assessor.words.measures and assessor.truth(leaf, subject) is None
+    ]
+    return f"{text} ({'; '.join(dict.fromkeys(ranges))})" if ranges else text

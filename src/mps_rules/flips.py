@@ -330,7 +330,7 @@ class _Search:
         inputs = table.inputs.get(number)
         if inputs is None:
             return self._of_leaf(table.conditions[number], number, subject, wanted)
-        need, of = table.need[number], list(self._inputs(table.conditions[number], inputs, subject))
+        need, of = table.need[number], list(self.state.inputs(table.conditions[number], inputs, subject))
         needed = need if wanted == TRUE else sum(many for _, _, many in of) - need + 1
         missing = needed - sum(many for ref, one, many in of if self.state.counts_as(ref, one) == wanted)
         steps: list[tuple[Way, ...]] = [(NOTHING,), *[()] * missing]
@@ -341,16 +341,6 @@ class _Search:
             for taken in range(missing, 0, -1) if ways else ():
                 steps[taken] = _least((*steps[taken], *_both(steps[taken - 1], ways)))
         return steps[-1]
-
-    def _inputs(self, condition: c.Condition, inputs: Sequence[Ref], subject: str) -> Iterator[tuple[Ref, str, int]]:
-        """A gate's inputs, each with its subject and how often it counts: muscles that are alike count together."""
-        if not isinstance(condition, c.CountMuscles | c.LabelMuscle):
-            yield from ((ref, subject, 1) for ref in inputs)
-            return
-        of_row = isinstance(condition, c.LabelMuscle)
-        for muscle in self.state.subjects.muscles:
-            if not of_row or muscle in self.state.rows[subject]:
-                yield from ((ref, muscle, 1 if of_row else len(self.state.subjects.members[muscle])) for ref in inputs)
 
     # --- leaves
 

@@ -64,6 +64,7 @@ class _Finding:
     fact: bool = False
     background: bool = False
     claims: tuple[str, ...] = ()
+    agreement: model.Agreement | None = None
     note: str = ""
 
 
@@ -143,6 +144,11 @@ class _RankingFile:
     ranking: model.Ranking
 
 
+@attrs.frozen
+class _AskingFile:
+    asking: model.Asking
+
+
 def _identity(key: str, entry: Any) -> str:
     match key:
         case "referrals":
@@ -208,6 +214,7 @@ class _Loader:
         self.raw_rules: dict[str, tuple[_Rule, Document]] = {}
         self.pack: model.Pack | None = None
         self.ranking = model.Ranking({}, {}, 0.0, 0.0, (), 0.0, ())
+        self.asking = model.Asking()
 
     def load(self) -> model.KnowledgeBase:
         for folder in self.folders:
@@ -236,6 +243,7 @@ class _Loader:
             ranking=self.ranking,
             clues=tuple(self.found["clues"].values()),
             prevalence=tuple(self.found["prevalence"].values()),
+            asking=self.asking,
             references=self.found["references"],
             claims=self.found["claims"],
             rules=ordered,
@@ -287,6 +295,10 @@ class _Loader:
             weights, faults = structure(document.data, _RankingFile, document.place)
             self.faults += faults
             self.ranking = weights.ranking if weights else self.ranking
+        elif name == "asking.yaml":
+            asking, faults = structure(document.data, _AskingFile, document.place)
+            self.faults += faults
+            self.asking = asking.asking if asking else self.asking
         elif top in SHELF_FOLDERS_APART:
             key = next(iter(document.data), None) if isinstance(document.data, dict) else None
             if key not in _FILES:
@@ -417,6 +429,7 @@ class _Loader:
             fact=raw.fact,
             background=raw.background,
             claims=raw.claims,
+            agreement=raw.agreement,
             note=raw.note,
         )
 
@@ -510,6 +523,8 @@ class _Loader:
         yield "referral/ranking.yaml", "reference", self.ranking.references, references
         yield "referral/ranking.yaml", "zone", self.ranking.zones, ("essential", "spillover")
         yield "referral/ranking.yaml", "confidence", self.ranking.confidences, ("high", "moderate", "low")
+        for step in self.asking.steps:
+            yield f"asking.yaml, {step.id}", "finding", step.terms, words.terms
         for diagnosis in words.diagnoses.values():
             place = self.places["diagnoses", diagnosis.id]
             yield place, "muscle", diagnosis.muscles, words.muscles
@@ -522,6 +537,7 @@ class _Loader:
             yield place, "finding", term.excludes, words.terms
             yield place, "region", [term.stands_for] if term.stands_for else [], words.regions
             yield place, "claim", term.claims, claims
+            yield place, "reference", term.agreement.references if term.agreement else (), references
         for measure in words.measures.values():
             place = self.places["measures", measure.id]
             yield place, "finding", (measure.id, *measure.sum), words.terms
@@ -1013,6 +1029,7 @@ def digest(base: model.KnowledgeBase) -> str:
         base.ranking,
         base.clues,
         base.prevalence,
+        base.asking,
         base.references,
         base.claims,
         base.rules,

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, get_args
 
 import attrs
 
@@ -95,6 +95,27 @@ class Unit:
 
 
 @attrs.frozen
+class Agreement:
+    """How well examiners agree on a sign, as published: kappa, and the range that a review found."""
+
+    references: tuple[str, ...]
+    kappa: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
+
+    @property
+    def poor(self) -> bool:
+        """Whether some study found no more agreement than chance gives, and no pooled figure says otherwise."""
+        return self.kappa is None and self.lowest is not None and self.lowest <= 0
+
+    def __str__(self) -> str:
+        found = [f"kappa {self.kappa:g}"] if self.kappa is not None else []
+        if self.lowest is not None and self.highest is not None:
+            found.append(f"kappa from {self.lowest:g} to {self.highest:g} between studies")
+        return "; ".join(found)
+
+
+@attrs.frozen
 class Term:
     """A finding: what it is called, which values it takes, how it is obtained, and what it follows from."""
 
@@ -116,6 +137,7 @@ class Term:
     fact: bool = False
     background: bool = False
     claims: tuple[str, ...] = ()
+    agreement: Agreement | None = None
     note: str = ""
 
 
@@ -200,6 +222,36 @@ class Ranking:
     findings: tuple[FindingWeight, ...]
     clue: float
     references: tuple[str, ...]
+
+
+@attrs.frozen
+class Step:
+    """Findings that are asked for together: one question of the history, or one step of the examination."""
+
+    id: str
+    label: str
+    terms: tuple[str, ...]
+
+
+@attrs.frozen
+class AskingWeights:
+    """By how much an answer counts for what it could change, and what it costs to obtain; conventions, not probabilities."""
+
+    flag: Mapping[str, float]
+    argument: Mapping[str, float]
+    status: float
+    leading: float
+    rule_asks: float
+    muscle: float
+    cost: Mapping[str, float]
+
+
+@attrs.frozen
+class Asking:
+    """In which steps, and in what order, findings are asked for."""
+
+    steps: tuple[Step, ...] = ()
+    weights: AskingWeights | None = None
 
 
 @attrs.frozen
@@ -628,6 +680,7 @@ class KnowledgeBase:
     ranking: Ranking
     clues: tuple[Clue, ...]
     prevalence: tuple[Prevalence, ...]
+    asking: Asking
     references: Mapping[str, Reference]
     claims: Mapping[str, Claim]
     rules: tuple[Rule, ...]
@@ -929,13 +982,17 @@ class Recommendation:
 
 @attrs.frozen
 class Question:
-    """Something to ask or examine next; ``subject`` names the muscle or diagnosis it is about."""
+    """
+    One step to ask or examine next; ``subject`` names the muscle or diagnosis it is about, ``gain`` what it could change for its cost.
+    """
 
     terms: tuple[str, ...]
     subject: str
     text: str
     why: str
     cost: str
+    step: str = ""
+    gain: float = 0.0
 
 
 @attrs.frozen
@@ -953,6 +1010,26 @@ class Tools(Protocol):
 
     def why(self, assessment: "Assessment", id: str) -> "Proof":
         """The proof of a conclusion."""
+        ...
+
+    def why_not(self, assessment: "Assessment", id: str) -> "Shortfall":
+        """Why something was not concluded."""
+        ...
+
+    def flip(self, assessment: "Assessment", id: str, through: Literal["unknown", "any"]) -> "Flips":
+        """The smallest changes that would reach or undo a conclusion."""
+        ...
+
+    def what_if(self, assessment: "Assessment", changes: Mapping[str, Any]) -> "WhatIf":
+        """The assessment with findings changed, and the difference."""
+        ...
+
+    def robustness(self, assessment: "Assessment", id: str | None) -> "tuple[Fragile, ...]":
+        """What rests on a single sign of poor agreement."""
+        ...
+
+    def questions(self, assessment: "Assessment") -> tuple[Question, ...]:
+        """What to ask or examine next."""
         ...
 
     def text(self, assessment: "Assessment") -> str:
@@ -1027,6 +1104,94 @@ class Proof:
 
 
 @attrs.frozen
+class NearMiss:
+    """
+    A rule that could have concluded something and did not.
+
+    ``missing`` is how many findings it still needs, None where what is recorded rules it out; ``holds``, ``unknown`` and ``against``
+    say of its parts which stand, which are not known, and which are recorded against it; ``ask`` are the open findings in words.
+    """
+
+    rule: str
+    title: str
+    subject: str
+    missing: int | None
+    holds: tuple[str, ...]
+    unknown: tuple[str, ...]
+    against: tuple[str, ...]
+    ask: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class Shortfall:
+    """Why something was not concluded: the rules that could have, nearest first."""
+
+    id: str
+    label: str
+    status: str
+    rules: tuple[NearMiss, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shortfall as plain data."""
+        data: dict[str, Any] = plain(self)
+        return data
+
+    def __str__(self) -> str:
+        lines = [f"{self.label}: {self.status}."]
+        for miss in self.rules:
+            if miss.missing is None:
+                far = "ruled out by what is recorded"
+            else:
+                far = f"{miss.missing} finding{'' if miss.missing == 1 else 's'} short"
+            lines.append(f"  {miss.title} ({far})")
+            for name, parts in (
+                ("stands", miss.holds),
+                ("recorded against it", miss.against),
+                ("not known", miss.unknown),
+                ("ask", miss.ask),
+            ):
+                if parts:
+                    lines.append(f"    {name}: {'; '.join(parts)}")
+        return "\n".join(lines)
+
+
+@attrs.frozen
+class Difference:
+    """In what two assessments differ, in words; ``rules`` names, for each line, the rule behind it where one is."""
+
+    lines: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines) if self.lines else "Nothing changes."
+
+    def __bool__(self) -> bool:
+        return bool(self.lines)
+
+
+@attrs.frozen
+class WhatIf:
+    """An assessment under changed findings, and in what it differs."""
+
+    assessment: "Assessment"
+    difference: Difference
+
+    def __str__(self) -> str:
+        return str(self.difference)
+
+
+@attrs.frozen
+class Fragile:
+    """Something concluded that would change if one sign was misjudged: the sign, how well examiners agree on it, and what would change."""
+
+    sign: str
+    text: str
+    agreement: str
+    change: Difference
+
+
+@attrs.frozen
 class FlipChange:
     """One finding that would have to change: its address, the value it would take, both in words, and what it costs to obtain."""
 
@@ -1077,6 +1242,15 @@ class Flips:
         return "\n".join(lines)
 
 
+def _settled(hypotheses: tuple[Hypothesis, ...]) -> bool:
+    """Whether no hypothesis could still overtake the first, whatever the arguments that are not decided turn out to be."""
+    ranks = get_args(Status)
+    if not hypotheses or not hypotheses[0].supports:
+        return not any(h.could_be[1] in ("confirmed", "probable", "possible") for h in hypotheses)
+    worst = ranks.index(hypotheses[0].could_be[0])
+    return all(ranks.index(other.could_be[1]) > worst or not other.undecided for other in hypotheses[1:])
+
+
 @attrs.frozen
 class Assessment:
     """
@@ -1099,10 +1273,10 @@ class Assessment:
     criteria: tuple[CriterionResult, ...]
     cautions: tuple[Caution, ...]
     recommendations: tuple[Recommendation, ...]
-    questions: tuple[Question, ...]
     trace: tuple[Derivation, ...]
     findings: Findings
     knowledge: KnowledgeUsed
+    _questions: tuple[Question, ...] | None = attrs.field(default=None, eq=False, repr=False, alias="questions")
     _tools: Tools | None = attrs.field(default=None, eq=False, repr=False, alias="tools")
 
     FORMAT: ClassVar[str] = "mps_rules.assessment/1"
@@ -1110,6 +1284,19 @@ class Assessment:
     def with_tools(self, tools: Tools | None) -> "Assessment":
         """The same assessment, able to explain itself."""
         return attrs.evolve(self, tools=tools)
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """What to ask or examine next, most useful first; worked out when first asked for."""
+        return self._need_tools().questions(self) if self._questions is None else self._questions
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether nothing that is unknown could raise the urgency or put another hypothesis first."""
+        higher = URGENCIES[: URGENCIES.index(self.urgency)] if self.urgency != "none" else URGENCIES
+        if any(flag.urgency in higher for flag in self.unscreened) or any(a.status == "open" and a.urgency in higher for a in self.alerts):
+            return False
+        return _settled(self.hypotheses)
 
     def why(self, id: str) -> Proof:
         """
@@ -1120,6 +1307,49 @@ class Assessment:
 
         """
         return self._need_tools().why(self, id)
+
+    def why_not(self, id: str) -> "Shortfall":
+        """
+        Why something was not concluded: the rules that could have, what is recorded against them and what is not known, nearest first.
+
+        Raises:
+            FindingError: it was concluded, or nothing of that id can be.
+
+        """
+        return self._need_tools().why_not(self, id)
+
+    def flip(self, id: str, through: Literal["unknown", "any"] = "unknown") -> "Flips":
+        """
+        The smallest sets of findings, up to three, whose change would reach or undo a conclusion; cheapest first.
+
+        Args:
+            id: a hypothesis (reached from ``probable`` on), alert, criterion, derived id, caution or rule.
+            through: ``unknown``: only what is not known, that is, what to ask or examine; ``any``: also what is recorded, that is, on
+                what the conclusion hangs.
+
+        Raises:
+            FindingError: nothing of that id can be concluded.
+
+        """
+        return self._need_tools().flip(self, id, through)
+
+    def what_if(self, changes: Mapping[str, Any]) -> "WhatIf":
+        """
+        A new assessment with findings changed, and the difference in words; this one stays as it is.
+
+        Args:
+            changes: address to value, None for not known: ``fever``, ``low_back.left``, ``gluteus_medius.left.taut_band``,
+                ``facet_syndrome.label_treated_without_relief``, ``labels.facet_syndrome``.
+
+        Raises:
+            FindingError: an address names nothing, or a value does not fit or contradicts; all faults.
+
+        """
+        return self._need_tools().what_if(self, changes)
+
+    def robustness(self, id: str | None = None) -> "tuple[Fragile, ...]":
+        """What would change if a single palpation sign, on which examiners agree no better than chance in some study, was misjudged."""
+        return self._need_tools().robustness(self, id)
 
     def text(self) -> str:
         """The assessment as plain text that a clinician reads in ten seconds; alerts first."""
@@ -1165,7 +1395,7 @@ class Assessment:
 
     def to_dict(self) -> dict[str, Any]:
         """The assessment as plain data, the names of its fields as keys."""
-        return {"format": self.FORMAT, **plain(self)}
+        return {"format": self.FORMAT, **plain(self), "questions": plain(self.questions)}
 
     def to_json(self) -> str:
         """The assessment as JSON text; the same input gives the same bytes."""
@@ -1190,7 +1420,8 @@ class Assessment:
         return value
 
     def __getstate__(self) -> dict[str, Any]:
-        return {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.name != "_tools"}
+        state = {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.name != "_tools"}
+        return {**state, "_questions": self.questions if self._tools else self._questions}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():

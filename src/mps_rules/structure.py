@@ -59,7 +59,7 @@ def _mapping(value: Any, wanted: Any) -> Any:
 
 def _attrs_hook(cls: Any) -> Callable[[Any, Any], Any]:
     renames = {a.name: override(rename=_KEYWORDS[a.name]) for a in attrs.fields(cls) if a.name in _KEYWORDS}
-    inner = make_dict_structure_fn(cls, CONVERTER, _cattrs_forbid_extra_keys=True, **renames)  # type: ignore[arg-type]
+    inner = make_dict_structure_fn(cls, CONVERTER, _cattrs_forbid_extra_keys=True, _cattrs_use_alias=True, **renames)  # type: ignore[arg-type]
 
     def hook(value: Any, wanted: Any) -> Any:
         if isinstance(value, cls):

@@ -16,7 +16,8 @@ from mps_rules.engine import chain
 from mps_rules.errors import Fault, FindingError, KnowledgeError, closest
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.model import URGENCIES, Assessment, GiveCaution, KnowledgeBase, Vocabulary
+from mps_rules.model import URGENCIES, Assessment, GiveCaution, KnowledgeBase, Question, Vocabulary
+from mps_rules.questions import questions
 from mps_rules.reading import Unreadable, read_yaml
 from mps_rules.structure import structure
 
@@ -67,6 +68,7 @@ class Judged:
 
     vignette: Vignette
     assessment: Assessment
+    questions: tuple[Question, ...]
     differences: Mapping[str, tuple[str, ...]]
 
     @property
@@ -161,8 +163,10 @@ def _judged(base: KnowledgeBase, vignette: Vignette) -> Judged:
         facts = Facts(terrain, read_findings(vignette.findings, terrain))
     except FindingError as error:
         raise FindingError([attrs.evolve(fault, where=f"{vignette.place}, {fault.where}") for fault in error.faults]) from None
-    assessment = assess(base, facts, chain(base, facts))
-    judged = Judged(vignette, assessment, {})
+    chained = chain(base, facts)
+    assessment = assess(base, facts, chained)
+    asked = questions(base, facts, chained, assessment) if vignette.expect.asks else ()
+    judged = Judged(vignette, assessment, asked, {})
     differences = dict(_differences(vignette.expect, judged, base.vocabulary))
     return attrs.evolve(judged, differences=differences)
 
@@ -180,7 +184,7 @@ def _differences(expect: Expected, judged: Judged, words: Vocabulary) -> Iterato
         given = {caution.id for caution in a.cautions}
         yield "cautions", tuple(f"caution {id_} is missing" for id_ in expect.cautions if id_ not in given)
     if expect.asks:
-        asked = [term for question in a.questions[:FIRST] for term in question.terms]
+        asked = [term for question in judged.questions[:FIRST] for term in question.terms]
         yield "asks", () if set(expect.asks) & set(asked) else (f"asks first for {', '.join(asked[:8])}",)
     if expect.not_ != Denied():
         yield "not said", tuple(_said(expect.not_, judged))

@@ -1,0 +1,281 @@
+"""
+What to ask or examine next: the step whose answer could change most, for what it costs to obtain.
+
+An answer counts by the red flags it could raise or clear, by the arguments it could decide (more where the status of a hypothesis, or
+the leading one, hangs on it), and by the muscles it could settle; a rule that is two findings short counts a quarter of one that is
+one short. The weights and the steps are knowledge (``asking.yaml``). Nothing here is a probability.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+import attrs
+
+from mps_rules import conditions as c
+from mps_rules.assess import Assessor, weigh
+from mps_rules.circuit import ESTABLISHED, FALSE, KNOWN, NEGATED, TRUE, UNKNOWN, Ref, State, circuit_of
+from mps_rules.facts import Facts
+from mps_rules.model import (
+    COSTS,
+    PATIENT,
+    Argument,
+    Ask,
+    Assessment,
+    Chain,
+    Hypothesis,
+    KnowledgeBase,
+    Question,
+    Rule,
+    lowered,
+)
+
+FAR = 99
+"""More findings than anybody would ask for."""
+NAMED = 3
+"""How many reasons a question gives."""
+
+Need = tuple[str, str]
+"""A finding still open: of whom, and which."""
+
+
+def questions(base: KnowledgeBase, facts: Facts, chain: Chain, assessment: Assessment) -> tuple[Question, ...]:
+    """What to ask or examine next, most useful first; findings that are obtained in one step are one question."""
+    return _Asker(base, facts, chain, assessment).questions()
+
+
+@attrs.frozen
+class _Stake:
+    """Something an answer could change: how much it counts, in words, and the findings it waits for."""
+
+    weight: float
+    words: str
+    needs: tuple[Need, ...]
+
+
+class _Asker:
+    def __init__(self, base: KnowledgeBase, facts: Facts, chain: Chain, assessment: Assessment) -> None:
+        self.base, self.facts, self.chain, self.assessment = base, facts, chain, assessment
+        self.words, self.asking, self.weights = base.vocabulary, base.asking, base.asking.weights
+        self.assessor = Assessor(base, facts, chain)
+        self.state = circuit_of(base).read(facts, self.assessor.focus)
+        self.distance = Distance(self.state)
+        self.step_of = {term: step for step in self.asking.steps for term in step.terms}
+        self.rank = {step.id: number for number, step in enumerate(self.asking.steps)}
+
+    def questions(self) -> tuple[Question, ...]:
+        """Stakes are shared out over the steps that their findings stand in; each step gains what its share is worth, by its cost."""
+        gains: dict[tuple[str, str], float] = {}
+        reasons: dict[tuple[str, str], dict[str, float]] = {}
+        needs: dict[tuple[str, str], dict[Need, None]] = {}
+        for stake in self._stakes():
+            keys = [(self._step(term), subject) for subject, term in stake.needs]
+            for key, need in zip(keys, stake.needs, strict=True):
+                share = stake.weight / len(keys)
+                gains[key] = gains.get(key, 0.0) + share
+                told = reasons.setdefault(key, {})
+                told[stake.words] = told.get(stake.words, 0.0) + share
+                needs.setdefault(key, {})[need] = None
+        made = [self._question(key, gains[key], reasons[key], list(needs[key])) for key in gains]
+        return tuple(sorted(made, key=lambda q: (-q.gain, COSTS.index(q.cost), self.rank.get(q.step, len(self.rank)), q.subject, q.terms)))
+
+    def _step(self, term: str) -> str:
+        step = self.step_of.get(term)
+        return step.id if step else term
+
+    def _question(self, key: tuple[str, str], gain: float, told: Mapping[str, float], needs: Iterable[Need]) -> Question:
+        step, subject = key
+        order = list(self.step_of[step].terms) if step in self.step_of else [t for s in self.asking.steps if s.id == step for t in s.terms]
+        terms = tuple(sorted((term for _, term in needs), key=lambda t: (order.index(t) if t in order else len(order), t)))
+        cost = max((self._cost(term) for term in terms), default=0)
+        heading = next((s.label for s in self.asking.steps if s.id == step), "")
+        about = "" if subject == PATIENT else f" ({lowered(self.words.subject_label(subject))})"
+        labels = "; ".join(lowered(self._asked_as(term)) if heading else self._asked_as(term) for term in terms)
+        text = f"{heading}{about}: {labels}" if heading else f"{labels}{about}"
+        why = "; ".join(words for words, _ in sorted(told.items(), key=lambda one: (-one[1], one[0]))[:NAMED])
+        priced = gain / self.weights.cost[COSTS[cost]] if self.weights else gain
+        return Question(terms, subject, text, why, COSTS[cost], step, round(priced, 6))
+
+    def _cost(self, term: str) -> int:
+        """How dear a finding is to obtain; a place of the pain map or a diagnosis is asked."""
+        return COSTS.index(self.words.terms[term].cost) if term in self.words.terms else 0
+
+    def _asked_as(self, term: str) -> str:
+        if term in self.words.terms:
+            return self.words.terms[term].label
+        kind, _, rest = term.partition(".")
+        if kind == "pain" and rest:
+            return f"Pain in: {self.words.name('region', rest)}"
+        return f"Diagnosis given: {self.words.diagnoses[rest].label}" if kind == "labels" else "The rest of the pain map"
+
+    # --- what is at stake
+
+    def _stakes(self) -> Iterator[_Stake]:
+        if self.weights is None:
+            return
+        yield from self._flags()
+        yield from self._arguments()
+        yield from self._rules_that_ask()
+        yield from self._muscles()
+
+    def _flags(self) -> Iterator[_Stake]:
+        """Red flags that matter for where the pain is and that are not decided; open ones first, since a finding already points to them."""
+        open_ = {alert.id for alert in self.assessment.alerts if alert.status == "open"}
+        for rule in self.base.rules:
+            flag = rule.alert
+            if flag is None or self.chain.verdict(rule.id) is not None or not self.assessor.concerns_the_pain(flag.regions):
+                continue
+            weight = self.weights.flag[flag.urgency] if self.weights else 0.0
+            pressed = flag.id in open_
+            needs = self._needs((rule.qualifier if pressed else rule.trigger) or rule.when, PATIENT)
+            words = f"{'would raise or clear the open red flag' if pressed else 'could raise, or helps to clear'}: {lowered(flag.label)}"
+            yield from self._stake(weight * (2 if pressed else 1), words, needs, self._far(rule, PATIENT))
+
+    def _arguments(self) -> Iterator[_Stake]:
+        """Arguments not yet decided, by what the status of their hypothesis and the lead would do if they held."""
+        first = next(iter(self.assessment.hypotheses), None)
+        for hypothesis in self.assessment.hypotheses:
+            stands = [*hypothesis.supports, *hypothesis.opposes]
+            for argument in hypothesis.undecided:
+                rule = self.base.by_id[argument.rule]
+                subject = next(iter(argument.subjects), None) or self._subject(rule)
+                if subject is None:
+                    continue
+                weight = self._worth(hypothesis, argument, stands, leads=hypothesis is first)
+                effect = {"support": "speak for", "confirm": "confirm", "oppose": "speak against", "exclude": "exclude"}[argument.effect]
+                words = f"present would {effect} {lowered(hypothesis.label)}: {lowered(argument.title)}"
+                yield from self._stake(weight, words, self._needs(rule.when, subject), self._far(rule, subject))
+
+    def _worth(self, hypothesis: Hypothesis, argument: Argument, stands: list[Argument], *, leads: bool) -> float:
+        if self.weights is None:
+            return 0.0
+        weight = self.weights.argument[argument.strength or "strong"]
+        after = weigh([*stands, argument])[0]
+        if after != hypothesis.status:
+            weight += self.weights.status * self.weights.argument[argument.strength or "strong"]
+        if self._leads(hypothesis, after, leads=leads):
+            weight += self.weights.leading
+        return weight
+
+    def _leads(self, hypothesis: Hypothesis, after: str, *, leads: bool) -> bool:
+        """Whether another hypothesis would lead, if one had that status."""
+        order = ["confirmed", "probable", "possible", "undecided", "unlikely", "excluded"]
+        others = [h for h in self.assessment.hypotheses if h is not hypothesis]
+        if leads:
+            return any(order.index(h.status) < order.index(after) for h in others[:1])
+        return order.index(after) < order.index(self.assessment.hypotheses[0].status)
+
+    def _subject(self, rule: Rule) -> str | None:
+        """The first subject in focus of whom a rule is undecided."""
+        subjects = {"patient": (PATIENT,), "muscle": self.assessor.focus, "label": self.facts.subjects("label")}[rule.about]
+        return next((one for one in subjects if self.chain.verdict(rule.id, one) is None), None)
+
+    def _rules_that_ask(self) -> Iterator[_Stake]:
+        for rule in self.base.rules:
+            fired = [d.subject for d in self.assessment.trace if d.rule == rule.id] if any(isinstance(x, Ask) for x in rule.then) else []
+            for subject in fired:
+                for ask in rule.then:
+                    if isinstance(ask, Ask):
+                        text = self.assessor.filled(ask.text, rule, [subject])
+                        needs = [(subject if self.words.terms[t].subject == "label" else PATIENT, t) for t in ask.terms]
+                        weight = self.weights.rule_asks if self.weights else 0.0
+                        yield from self._stake(weight, lowered(text).rstrip("."), [need for need in needs if self._is_open(need)], 1)
+
+    def _muscles(self) -> Iterator[_Stake]:
+        """Whether the muscles that explain most take part, the best first."""
+        for place, subject in enumerate(one for one in self.assessor.focus if one in self.assessor.order):
+            for state in self.base.pack.muscle_states:
+                for rule in self.base.concluding.get(state.derived, ()):
+                    if self.chain.verdict(rule.id, subject) is None:
+                        needs = [need for need in self._needs(rule.when, subject) if need[0] == subject]
+                        weight = self.weights.muscle / (1 + place) if self.weights else 0.0
+                        yield from self._stake(weight, "would settle whether this muscle takes part", needs, 1)
+
+    def _stake(self, weight: float, words: str, needs: Iterable[Need], far: int) -> Iterator[_Stake]:
+        waiting = tuple(dict.fromkeys(needs))
+        if waiting and far < FAR:
+            yield _Stake(weight / far**2, words, waiting)
+
+    # --- what is not known
+
+    def _needs(self, condition: c.Condition, subject: str) -> list[Need]:
+        return [need for need in self.assessor.unknown(condition, subject) if self._is_open(need)]
+
+    def _far(self, rule: Rule, subject: str) -> int:
+        return max(1, self.distance.of(self.state.circuit.rules[rule.id], subject, TRUE))
+
+    def _is_open(self, need: Need) -> bool:
+        subject, term = need
+        known = self.words.terms.get(term)
+        if known is None:
+            return True
+        if known.subject == "patient":
+            return term not in self.facts.given
+        return term not in self._given.get(subject, ())
+
+    @cached_property
+    def _given(self) -> dict[str, Iterable[str]]:
+        found: dict[str, Iterable[str]] = {label: set(findings) for label, findings in self.facts.label_findings.items()}
+        for (muscle, side), findings in self.facts.exams.items():
+            found[f"{muscle}.{side}" if side else muscle] = set(findings)
+        return found
+
+
+class Distance:
+    """How many findings, at least, are still wanted until a node is true, or false; shared findings are counted each time."""
+
+    def __init__(self, state: State) -> None:
+        self.state, self.circuit = state, state.circuit
+        self.memo: dict[tuple[int, int], int] = {}
+
+    def of(self, ref: Ref, subject: str, wanted: int) -> int:
+        """The distance of an input of a gate; ``FAR`` where no finding could bring it there."""
+        about, number, counted = ref
+        if counted == NEGATED:
+            wanted = 2 - wanted
+        elif counted == ESTABLISHED and wanted == FALSE:
+            return 0 if self.state.truth_at(ref, subject) != TRUE else FAR
+        elif counted == KNOWN:
+            plain = (about, number, 0)
+            known = min(self.of(plain, subject, TRUE), self.of(plain, subject, FALSE))
+            return known if wanted == TRUE else 0 if self.state.truth_at(ref, subject) == UNKNOWN else FAR
+        index = self.state.index((about, number, 0), subject)
+        if (index, wanted) not in self.memo:
+            self.memo[index, wanted] = FAR
+            self.memo[index, wanted] = self._at(about, number, subject, wanted)
+        return self.memo[index, wanted]
+
+    def _at(self, about: str, number: int, subject: str, wanted: int) -> int:
+        truth = self.state.truth_at((about, number, 0), subject)  # type: ignore[arg-type]
+        if truth != UNKNOWN:
+            return 0 if truth == wanted else FAR
+        table = self.circuit.tables[about]  # type: ignore[index]
+        condition = table.conditions[number]
+        inputs = table.inputs.get(number)
+        if inputs is None:
+            return self._leaf(condition, number, wanted)
+        of = [(self.of(part, one, wanted), many) for part, one, many in self.state.inputs(condition, inputs, subject)]
+        needed = table.need[number] if wanted == TRUE else sum(many for _, many in of) - table.need[number] + 1
+        total = 0
+        for far, many in sorted(of):
+            taken = min(many, needed)
+            total += far * taken
+            needed -= taken
+            if needed <= 0 or total >= FAR:
+                break
+        return min(total, FAR)
+
+    def _leaf(self, condition: c.Condition, number: int, wanted: int) -> int:
+        if isinstance(condition, c.Compare) and condition.term in self.circuit.words.measures:
+            return self._items(condition, wanted)
+        if isinstance(condition, c.Present) and number in self.circuit.sources and self.circuit.about(condition) == "patient":
+            source = self.circuit.sources[number][0 if wanted == TRUE else 1]
+            return min(1, self.of(source, PATIENT, TRUE)) if source else 1
+        return 1
+
+    def _items(self, condition: c.Compare, wanted: int) -> int:
+        """At least so many items of a measure as its bound still lacks."""
+        interval, bounds = self.state.interval(condition.term), condition.bounds()
+        if wanted == FALSE or len(bounds) > 1:
+            return 1
+        short = max(bounds.get("at_least", bounds.get("above", interval.lowest)) - interval.lowest, 1.0)
+        return min(int(short), FAR)

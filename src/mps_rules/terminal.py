@@ -1,0 +1,140 @@
+"""
+The interview at a terminal: one step at a time, numbers to answer with, "don't know" always possible.
+
+It prints and reads through a console and decides nothing; what is asked, and when to stop, comes from ``interview``.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from mps_rules.addresses import address
+from mps_rules.errors import FindingError
+from mps_rules.interview import Turn, interview, so_far
+from mps_rules.model import Assessment, KnowledgeBase, Term, Vocabulary, lowered
+
+SHOWN = 3
+"""How many hypotheses are shown while answers come in."""
+
+
+class Left(Exception):  # noqa: N818 - no error: whoever answers leaves, and takes what was said so far along
+    """The interview was left; ``findings`` is what is known."""
+
+    def __init__(self, findings: dict[str, Any]) -> None:
+        self.findings = findings
+        super().__init__("left")
+
+
+def run(base: KnowledgeBase, findings: Mapping[str, Any], console: Console, read: Callable[[str], str]) -> Assessment:
+    """
+    An interview with whoever sits at the terminal.
+
+    Raises:
+        FindingError: the findings to begin with cannot be read.
+        Left: ``q`` was answered, or the input ended.
+
+    """
+    known = dict(findings)
+    while True:
+        talk = interview(base, known)
+        try:
+            turn = next(talk)
+            while True:
+                known = so_far(turn.assessment)
+                _show(turn, console)
+                turn = talk.send(_answers(turn, base.vocabulary, console, read, known))
+        except StopIteration as end:
+            assessment: Assessment = end.value
+            return assessment
+        except FindingError as error:
+            if known == dict(findings):
+                raise
+            for fault in error.faults:
+                console.print(Text(f"That cannot be taken: {fault}", "red"))
+
+
+def _show(turn: Turn, console: Console) -> None:
+    a = turn.assessment
+    leading = "; ".join(f"{h.label} {h.status}" for h in a.hypotheses[:SHOWN] if h.supports) or "nothing yet"
+    console.print()
+    for alert in a.alerts:
+        style = "bold red" if alert.status == "raised" else "red"
+        console.print(Text(f"{alert.status.upper()}, {alert.urgency}: {alert.label}", style))
+    console.print(Text(f"So far: {leading}.", "dim"))
+    console.print(Text(turn.question.text.partition(": ")[0] if len(turn.addresses) > 1 else turn.question.text, "bold"))
+    console.print(Text(f"Why: {turn.question.why}.", "italic"))
+
+
+def _answers(turn: Turn, words: Vocabulary, console: Console, read: Callable[[str], str], known: dict[str, Any]) -> dict[str, Any]:
+    """The answers to one step; an empty line leaves a finding not known, ``s`` the rest of the step."""
+    found: dict[str, Any] = {}
+    for at, term in zip(turn.addresses, turn.question.terms, strict=True):
+        while True:
+            line = _line(read, _prompt(at, term, words), known)
+            if line == "s":
+                return found
+            try:
+                found[at] = _value(line, words.terms.get(term))
+                break
+            except ValueError as error:
+                console.print(Text(str(error), "red"))
+    return found
+
+
+def _line(read: Callable[[str], str], prompt: str, known: dict[str, Any]) -> str:
+    try:
+        line = read(prompt).strip().lower()
+    except (EOFError, KeyboardInterrupt):
+        raise Left(known) from None
+    if line == "q":
+        raise Left(known)
+    return line
+
+
+def _prompt(at: str, term: str, words: Vocabulary) -> str:
+    known = words.terms.get(term)
+    label = address(at, words).words(words) if at != "pain" else "the rest of the pain map"
+    if known is None or known.kind == "boolean":
+        return f"  {label} [1 present, 2 absent, Enter don't know] "
+    if known.values:
+        listed = ", ".join(f"{number} {value.replace('_', ' ')}" for number, value in enumerate(known.values, 1))
+        return f"  {label} [{listed}, Enter don't know] "
+    return f"  {label}, in {words.shown_unit(term).strip() or 'points'} [Enter don't know] "
+
+
+def _value(line: str, term: Term | None) -> Any:
+    """
+    What a line says of a finding; None for not known.
+
+    Raises:
+        ValueError: it says nothing that fits, in words for whoever typed it.
+
+    """
+    if line in ("", "?", "3") and (term is None or not term.values):
+        return None
+    if term is None or term.kind == "boolean":
+        if line in ("1", "y", "yes", "present", "p"):
+            return True
+        if line in ("2", "n", "no", "absent", "a"):
+            return False
+        message = "1 for present, 2 for absent, Enter for don't know, s to skip the step, q to leave"
+        raise ValueError(message)
+    if term.values:
+        if line in ("", "?"):
+            return None
+        chosen = [one.strip() for one in line.split(",")]
+        if all(one.isdigit() and 1 <= int(one) <= len(term.values) for one in chosen):
+            return [term.values[int(one) - 1] for one in chosen]
+        message = f"a number from 1 to {len(term.values)}" + (", or several with commas" if term.kind == "many_of" else "")
+        raise ValueError(message)
+    return float(line) if line.replace(".", "", 1).isdigit() else line
+
+
+def closing(assessment: Assessment) -> str:
+    """The line that ends an interview: whether anything open could still change the answer."""
+    first = next((lowered(h.label) for h in assessment.hypotheses if h.supports), "no hypothesis")
+    if assessment.should_stop:
+        return f"Nothing unknown could raise the urgency or put another hypothesis before {first}."
+    return f"Nothing more to ask that is not known already; {first} leads, and what was left unanswered could still change that."
