@@ -372,17 +372,23 @@ def schema(folders: tuple[Path, ...]) -> None:
 @_rules
 @_guarded
 def terms(search: tuple[str, ...], folders: tuple[Path, ...]) -> None:
-    """Find findings by name or synonym: mps-rules terms pins and needles."""
+    """Find findings and diagnoses by name or synonym: mps-rules terms pins and needles."""
     base = _load(folders)
     found = forms.search(base, " ".join(search))
     table = Table("finding", "what it is", "kind", "how", "about", "also called", box=None, pad_edge=False)
     for term in found:
         kind = " | ".join(term.values[:6]) if term.values else term.kind + base.vocabulary.shown_unit(term.id) if term.unit else term.kind
         table.add_row(term.id, term.label, kind, term.cost, term.subject, ", ".join(term.synonyms))
-    if not found:
+    diagnoses = Table("diagnosis, under labels", "what it is", "ICD-10-CM", box=None, pad_edge=False)
+    given = forms.search_diagnoses(base, " ".join(search))
+    for diagnosis in given:
+        diagnoses.add_row(diagnosis.id, diagnosis.label, ", ".join(diagnosis.codes.get("icd10cm", ())))
+    if not (found or given):
         click.echo("nothing found; try one word of it")
         return
-    Console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
+    console = Console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200, highlight=False)
+    for shown in [table] * bool(found) + [diagnoses] * bool(given):
+        console.print(shown)
 
 
 @main.command()

@@ -2,10 +2,12 @@
 The vocabulary as forms to fill in: a blank patient file, a JSON Schema of findings, a search for words.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
-from mps_rules.model import SIDES, KnowledgeBase, Term, Vocabulary
+from mps_rules.model import SIDES, Diagnosis, KnowledgeBase, Term, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -151,20 +153,47 @@ def search(base: KnowledgeBase, text: str) -> tuple[Term, ...]:
     """
     The findings whose id, label or synonyms hold every word of the text, those that hold it as a whole first.
 
+    Capitals, accents, apostrophes and hyphens do not count.
+
     >>> from mps_rules import load
     >>> [term.id for term in search(load(), "pins and needles")]
     ['paresthesia']
     """
-    text = text.lower().replace("_", " ").strip()
-    wanted = text.split()
-    found: list[tuple[int, str, Term]] = []
-    for term in base.vocabulary.terms.values():
-        names = [term.id.replace("_", " ").lower(), term.label.lower(), *(synonym.lower() for synonym in term.synonyms)]
-        if all(any(word in name for name in names) for word in wanted):
-            found.append((_distance(text, names), term.id, term))
-    return tuple(term for _, _, term in sorted(found, key=lambda one: one[:2]))
+    return tuple(_found(text, [(t, (t.id, t.label, *t.synonyms)) for t in base.vocabulary.terms.values()]))
 
 
-def _distance(text: str, names: Iterable[str]) -> int:
-    exact, inside = any(text == name for name in names), any(text in name for name in names)
-    return 0 if exact else 1 if inside else 2
+def search_diagnoses(base: KnowledgeBase, text: str) -> tuple[Diagnosis, ...]:
+    """
+    The diagnoses that may have been given, whose id or label holds every word of the text.
+
+    >>> from mps_rules import load
+    >>> [diagnosis.id for diagnosis in search_diagnoses(load(), "sciatica")]
+    ['lumbar_radiculopathy']
+    """
+    return tuple(_found(text, [(d, (d.id, d.label)) for d in base.vocabulary.diagnoses.values()]))
+
+
+Named = TypeVar("Named", Term, Diagnosis)
+
+
+def _found(text: str, entries: Iterable[tuple[Named, tuple[str, ...]]]) -> list[Named]:
+    wanted = _plain(text)
+    found: list[tuple[int, int, int, Named]] = []
+    for number, (entry, written) in enumerate(entries):
+        names = [_plain(name) for name in written]
+        if wanted and all(any(word in name for name in names) for word in wanted.split()):
+            found.append((*_distance(wanted, names), number, entry))
+    return [one[3] for one in sorted(found, key=lambda one: one[:3])]
+
+
+def _plain(text: str) -> str:
+    """A text as it is compared: small letters, no accents, no apostrophes, spaces for hyphens and underscores."""
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(letter))
+    return " ".join(re.sub(r"[-_/]", " ", re.sub(r"['\u2019]", "", bare)).split())
+
+
+def _distance(text: str, names: Sequence[str]) -> tuple[int, int]:
+    """How far a text is from the names of an entry: the same, the beginning of one, inside one, or its words scattered; then by length."""
+    whole = [name for name in names if f" {text}" in f" {name}"]
+    rank = 0 if text in names else 1 if any(name.startswith(text) for name in whole) else 2 if whole else 3
+    return rank, min((len(name.split()) for name in whole), default=len(names))
