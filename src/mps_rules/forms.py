@@ -173,7 +173,7 @@ def search_diagnoses(base: KnowledgeBase, text: str) -> tuple[Diagnosis, ...]:
     return tuple(_found(text, [(d, (d.id, d.label)) for d in base.vocabulary.diagnoses.values()]))
 
 
-Named = TypeVar("Named", Term, Diagnosis)
+Named = TypeVar("Named", bound=Term | Diagnosis)
 
 
 def _found(text: str, entries: Iterable[tuple[Named, tuple[str, ...]]]) -> list[Named]:
