@@ -501,12 +501,15 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
             case c.Known(of):
                 return self.truth(of, subject) is not None
             case c.CountMuscles(of, n):
-                muscles = [(self.truth(of, one), len(self.subjects.members[one])) for one in self.subjects.muscles]
-                true = sum(count for verdict, count in muscles if verdict is True)
-                unknown = sum(count for verdict, count in muscles if verdict is None)
+                true = unknown = 0
+                for one, verdict in self.truths(of, self.subjects.muscles):
+                    many = len(self.subjects.members[one])
+                    true += many * (verdict is True)
+                    unknown += many * (verdict is None)
                 return True if true >= n else None if true + unknown >= n else False
             case c.LabelMuscle(of):
-                return c.some(self.truth(of, one) for one in self.subjects.of_row(subject, self.patient.vocabulary))
+                row = dict.fromkeys(self.subjects.of_row(subject, self.patient.vocabulary))
+                return c.some(verdict for _, verdict in self.truths(of, row))
 
     def truth(self, condition: c.Condition, subject: str) -> c.Truth:
         """The truth of a condition as far as it is known now."""
@@ -515,16 +518,21 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
         known = self.known[subject]
         return True if rail in known else False if rail ^ 1 in known else None
 
+    def truths(self, condition: c.Condition, subjects: Iterable[str]) -> Iterator[tuple[str, c.Truth]]:
+        """The truth of one condition of many subjects, as far as it is known now."""
+        rail, own = self.network.place(condition)
+        for subject in subjects:
+            known = self.known[subject if own else PATIENT]
+            yield subject, True if rail in known else False if rail ^ 1 in known else None
+
     def _result(self) -> Chain:
-        network, decided, conclusions = self.network, {}, {}
-        for rule in network.base.rules:
-            for subject in self.subjects.of_kind(rule.about):
-                verdict = self.truth(rule.when, subject)
+        base, decided, conclusions = self.network.base, {}, {}
+        for rule in base.rules:
+            for subject, verdict in self.truths(rule.when, self.subjects.of_kind(rule.about)):
                 if verdict is not None:
                     decided[rule.id, subject] = verdict
-        for id_, rules in network.base.concluding.items():
-            for subject in self.subjects.of_kind(rules[0].about):
-                holds = self.truth(c.Derived(id_), subject)
+        for id_, rules in base.concluding.items():
+            for subject, holds in self.truths(c.Derived(id_), self.subjects.of_kind(rules[0].about)):
                 if holds is not None:
                     conclusions[id_, subject] = holds
         derivations = tuple(sorted(self.fired, key=lambda d: (d.stratum, d.rule, d.subject)))

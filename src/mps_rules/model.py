@@ -639,7 +639,7 @@ class Rule:
     stratum: int = 0
     source: str = attrs.field(default="", eq=False)
 
-    @property
+    @cached_property
     def alert(self) -> RaiseAlert | None:
         """The red flag this rule raises, if it raises one."""
         return next((c for c in self.then if isinstance(c, RaiseAlert)), None)
