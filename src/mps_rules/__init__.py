@@ -23,7 +23,7 @@ from mps_rules.model import (
     WhatIf,
 )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Assessment",
