@@ -128,17 +128,19 @@ def _show(text: str) -> None:
 @main.command()
 @click.argument("file")
 @click.argument("id")
-@click.option("--json", "as_json", is_flag=True, help="The proof as JSON.")
+@click.option("--short", "form", flag_value="short", help="In one sentence.")
+@click.option("--json", "form", flag_value="json", help="The proof as JSON.")
+@click.option("--full", "form", flag_value="full", default=True, help="Down to findings and sources (this is the default).")
 @_rules
 @_guarded
-def explain(file: str, id: str, as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+def explain(file: str, id: str, form: str, folders: tuple[Path, ...]) -> None:
     """
     Why ID was concluded of the patient in FILE.
 
     ID is a hypothesis, alert, caution, criterion, rule, or muscle (gluteus_medius or gluteus_medius.left).
     """
     proof = api.evaluate(_findings(file), _load(folders)).why(id)
-    click.echo(json.dumps(proof.to_dict(), ensure_ascii=False, indent=2) if as_json else str(proof))
+    click.echo({"short": proof.short, "full": str(proof)}.get(form) or json.dumps(proof.to_dict(), ensure_ascii=False, indent=2))
 
 
 @main.command(name="why-not")

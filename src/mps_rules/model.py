@@ -1081,6 +1081,13 @@ class Proof:
         data: dict[str, Any] = plain(self)
         return data
 
+    @property
+    def short(self) -> str:
+        """The proof in one sentence: what holds, and the nearest reasons, each once."""
+        reasons = list(dict.fromkeys(lowered(proof.statement.rstrip(".")) for proof in self.because))
+        more = f"; and {len(reasons) - 4} more" if len(reasons) > 4 else ""
+        return f"{self.statement.rstrip('.')}" + (f", because {'; '.join(reasons[:4])}{more}." if reasons else ".")
+
     def __str__(self) -> str:
         return "\n".join(self._lines(0, set(), set()))
 

@@ -93,13 +93,15 @@ def _settled(condition: dict[str, Any]) -> Any:
     if len(condition) != 1:
         return condition
     (form, inner), *_ = condition.items()
+    if isinstance(inner, list) and not inner:
+        return form == "all"
     if isinstance(inner, list) and form in ("any", "all"):
         left = [part for part in inner if not isinstance(part, bool)]
         if any(part is (form == "any") for part in inner):
             return form == "any"
-        return {form: left} if len(left) > 1 or len(left) == len(inner) > 0 else left[0] if left else form == "all"
+        return {form: left} if len(left) > 1 or len(left) == len(inner) else left[0] if left else form == "all"
     if isinstance(inner, bool):
-        return {"not": not inner, "established": inner, "known": True}.get(form, condition)
+        return {"not": not inner, "established": inner, "known": True, "label_muscle": inner}.get(form, condition)
     return condition
 
 

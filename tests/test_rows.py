@@ -1,0 +1,85 @@
+"""A rule over a table becomes one rule for each row that it says something of, and every one of them can be reached."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mps_rules import conditions as c
+from mps_rules.circuit import TRUE, circuit_of
+from mps_rules.errors import KnowledgeError
+from mps_rules.facts import Facts, terrain_of
+from mps_rules.findings import read_findings
+from mps_rules.knowledge import load_folders
+from mps_rules.model import KnowledgeBase, Rule
+from mps_rules.questions import FAR, Distance
+from packs import SMALL, rule, written
+
+Load = Callable[..., KnowledgeBase]
+
+
+def _over(each: str, when: str, then: str = "[derive: seen]", about: str = "label") -> dict[str, Any]:
+    layer = rule("shelf.a", when=when, then=then, about=about)
+    return {name: text.replace("\nwhen:", f"\nfor_each: {each}\nwhen:", 1) for name, text in layer.items()}
+
+
+def test_a_rule_over_a_table_becomes_one_rule_for_each_row(load: Load) -> None:
+    base = load(_over("diagnoses", '{label_is: {id: ["{row:id}"]}}'))
+    expected = {f"shelf.a.{id_}" for id_ in base.vocabulary.diagnoses}
+
+    assert expected == {one.id for one in base.rules}
+    assert {"shelf.a"} == {one.written for one in base.rules}
+
+
+@pytest.mark.parametrize(
+    ("each", "what"),
+    [
+        ("diagnosis", "no table 'diagnosis'; the tables are diagnoses, care; closest is 'diagnoses'"),
+        ("care", "says nothing of any row of 'care'"),
+    ],
+)
+def test_a_table_that_is_not_there_or_is_empty_is_named(tmp_path: Path, each: str, what: str) -> None:
+    folder = written(tmp_path / "pack", SMALL, _over(each, "fever", about="patient"))
+
+    with pytest.raises(KnowledgeError) as caught:
+        load_folders([folder])
+
+    assert [what] == [str(fault).split(": ", 1)[1] for fault in caught.value.faults]
+
+
+def test_a_field_that_no_row_has_is_named_with_the_closest(tmp_path: Path) -> None:
+    folder = written(tmp_path / "pack", SMALL, _over("diagnoses", "{all: [fever, {row: suports}]}"))
+
+    with pytest.raises(KnowledgeError, match="no field 'suports' in a row of this table; closest is 'supports'"):
+        load_folders([folder])
+
+
+def _chart(one: Rule, base: KnowledgeBase) -> dict[str, Any]:
+    """A patient of whom a rule over a table could speak: the diagnosis given, or the muscle examined, and pain where it sends pain."""
+    words = base.vocabulary
+    labels = [id_ for part in c.walk(one.when) if isinstance(part, c.LabelIs) and part.field == "id" for id_ in part.values]
+    muscles = [m for part in c.walk(one.when) if isinstance(part, c.MuscleIs) for m in part.ids if m in words.muscles]
+    muscles += [m for label in labels for m in words.diagnoses[label].muscles]
+    zones = [edge.region for edge in base.referrals if edge.muscle == (muscles[0] if muscles else "") and edge.zone == "essential"]
+    sides = words.regions[zones[0]].sides if zones else ()
+    chart: dict[str, Any] = {"labels": labels}
+    if zones:
+        chart["pain"] = [f"{zones[0]}.left" if "left" in sides else zones[0]]
+    if muscles:
+        chart["exam"] = [{"muscle": muscles[0], "side": "left", "trp_status": "active"}]
+    return chart
+
+
+def test_every_rule_over_a_table_can_be_reached_by_some_findings(kb: KnowledgeBase) -> None:
+    terrain, circuit = terrain_of(kb), circuit_of(kb)
+    rows = [one for one in kb.rules if one.written]
+    unreached = []
+    for one in rows:
+        state = circuit.read(Facts(terrain, read_findings(_chart(one, kb), terrain)))
+        distance, ref = Distance(state), circuit.rules[one.id]
+        if all(distance.of(ref, subject, TRUE) >= FAR for subject in state.subjects.of_kind(one.about)):
+            unreached.append(one.id)
+
+    assert len(rows) > 300
+    assert [] == unreached
