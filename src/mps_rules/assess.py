@@ -21,24 +21,21 @@ from mps_rules.model import (
     Assessment,
     Caution,
     Chain,
-    Confirm,
     CriterionItem,
     CriterionMet,
     CriterionResult,
     Derivation,
-    Exclude,
+    Effect,
     GiveCaution,
     Hypothesis,
     KnowledgeBase,
     KnowledgeUsed,
-    Oppose,
     Premise,
     Recommend,
     Recommendation,
     Rule,
     Status,
     Strength,
-    Support,
     Unscreened,
     muscle_subject,
     placed,
@@ -194,15 +191,14 @@ class Assessor:
             for alert in reversed(alerts)
             if alert.status == "raised" and alert.urgency != "soon"
         }
-        true: dict[str, list[Argument]] = {}
-        open_: dict[str, list[Argument]] = {}
-        for rule in self.base.rules:
-            for hypothesis, argument, holds in self._arguments(rule):
-                (true if holds else open_).setdefault(hypothesis, []).append(argument)
         found = []
         for suspect in self.words.suspects.values():
-            arguments, undecided = true.get(suspect.id, []), open_.get(suspect.id, [])
-            if suspect.kind == "prompt" or not (arguments or undecided) or (suspect.kind == "serious" and not arguments):
+            rules = self.base.arguments.get(suspect.id, ()) if suspect.kind != "prompt" else ()
+            arguments = [a for rule, effect, weight in rules for a in self._true(rule, effect, weight)]
+            if suspect.kind == "serious" and not arguments:
+                continue
+            undecided = [a for rule, effect, weight in rules for a in self._undecided(rule, effect, weight)]
+            if not (arguments or undecided):
                 continue
             status, conflict = weigh(arguments)
             found.append(
@@ -234,40 +230,25 @@ class Assessor:
             )
         )
 
-    def _arguments(self, rule: Rule) -> Iterator[tuple[str, Argument, bool]]:
-        weight: Strength | None
-        for conclusion in rule.then:
-            match conclusion:
-                case Support(hypothesis, strength):
-                    effect, of, weight = "support", hypothesis, strength
-                case Oppose(hypothesis, strength):
-                    effect, of, weight = "oppose", hypothesis, strength
-                case Confirm(hypothesis):
-                    effect, of, weight = "confirm", hypothesis, None
-                case Exclude(hypothesis):
-                    effect, of, weight = "exclude", hypothesis, None
-                case _ if conclusion is rule.alert:
-                    effect, of, weight = "support", rule.alert.condition, "moderate"
-                case _:
-                    continue
-            subjects = self._subjects(rule)
-            unknown: tuple[str, ...] = ()
-            if not subjects and conclusion is rule.alert:
-                continue  # listed among the red flags not yet cleared
-            if not subjects:
-                undecided = self._undecided_subject(rule)
-                if undecided is None:
-                    continue
-                unknown = self._unknown_of(rule, undecided)
-            yield of, self._argument(rule, effect, weight, subjects, unknown), bool(subjects)
+    def _true(self, rule: Rule, effect: Effect, weight: Strength | None) -> Iterator[Argument]:
+        if subjects := self._subjects(rule):
+            yield self._argument(rule, effect, weight, subjects, ())
+
+    def _undecided(self, rule: Rule, effect: Effect, weight: Strength | None) -> Iterator[Argument]:
+        """An argument that may yet hold; what a red flag suspects is listed among the flags not yet cleared instead."""
+        if rule.id in self.fired or (rule.alert and effect == "support"):
+            return
+        subject = self._undecided_subject(rule)
+        if subject is not None:
+            yield self._argument(rule, effect, weight, (), self._unknown_of(rule, subject))
 
     def _argument(
-        self, rule: Rule, effect: str, strength: Strength | None, subjects: tuple[str, ...], unknown: tuple[str, ...]
+        self, rule: Rule, effect: Effect, strength: Strength | None, subjects: tuple[str, ...], unknown: tuple[str, ...]
     ) -> Argument:
         return Argument(
             rule=rule.id,
             title=rule.title,
-            effect=effect,  # type: ignore[arg-type]
+            effect=effect,
             strength=strength,
             subjects=() if rule.about == "patient" else subjects,
             because=self._because(rule, subjects),

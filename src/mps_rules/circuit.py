@@ -148,10 +148,15 @@ class Circuit:
             case c.Derived(id):
                 return self._gate(condition, 1, [self.ref(rule.when) for rule in self.base.concluding[id]])
             case c.CountMuscles(of, n):
-                return self._gate(condition, n, [self.ref(of)])
+                return self._gate(condition, n, [self._of_each(of)])
             case c.LabelMuscle(of):
-                return self._gate(condition, 1, [self.ref(of)])
+                return self._gate(condition, 1, [self._of_each(of)])
         return self._leaf(condition)
+
+    def _of_each(self, condition: c.Condition) -> Ref:
+        """What is counted over muscles; where it is the patient's, every muscle has a node of its own for it."""
+        ref = self.ref(condition)
+        return ref if ref[0] == "muscle" else self._gate(condition, 1, [ref], "muscle")
 
     def _closing(self, condition: c.Condition, way: int) -> Ref:
         """A part read as established or known; where it is turned round, the turning has a node of its own."""
@@ -160,8 +165,8 @@ class Circuit:
             about, number, _ = self._gate(c.Not(condition), 1, [(about, number, NEGATED)])
         return about, number, way
 
-    def _gate(self, condition: c.Condition, need: int, inputs: Sequence[Ref]) -> Ref:
-        about = self.about(condition)
+    def _gate(self, condition: c.Condition, need: int, inputs: Sequence[Ref], about: Subject | None = None) -> Ref:
+        about = about or self.about(condition)
         table = self.tables[about]
         elsewhere = isinstance(condition, c.CountMuscles | c.LabelMuscle)
         counts = [(0, 0) if elsewhere and a == "muscle" else _COUNTS[way][self.tables[a].truth[n]] for a, n, way in inputs]

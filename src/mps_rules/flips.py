@@ -23,18 +23,13 @@ from mps_rules.model import (
     COSTS,
     PATIENT,
     SIDES,
-    Confirm,
-    Exclude,
     Flip,
     FlipChange,
     Flips,
     GiveCaution,
-    KnowledgeBase,
-    Oppose,
     Rule,
     Status,
     Strength,
-    Support,
 )
 
 LARGEST = 3
@@ -94,8 +89,8 @@ class Target:
 
         """
         base = state.circuit.base
-        if id in base.vocabulary.suspects and arguments_of(base).get(id):
-            arguments = arguments_of(base)[id]
+        if id in base.vocabulary.suspects and base.arguments.get(id):
+            arguments = base.arguments[id]
 
             def probable() -> bool:
                 return status_of(state, id) in REACHED
@@ -122,37 +117,10 @@ class Target:
         return cls(id, label, rules, concluded)
 
 
-def arguments_of(base: KnowledgeBase) -> dict[str, tuple[tuple[Rule, str, Strength | None], ...]]:
-    """For each hypothesis the rules that argue about it: effect and strength."""
-    found = _ARGUMENTS.get(base.digest)
-    if found is None:
-        by_id: dict[str, list[tuple[Rule, str, Strength | None]]] = {}
-        for rule in base.rules:
-            for conclusion in rule.then:
-                match conclusion:
-                    case Support(hypothesis, strength):
-                        by_id.setdefault(hypothesis, []).append((rule, "support", strength))
-                    case Oppose(hypothesis, strength):
-                        by_id.setdefault(hypothesis, []).append((rule, "oppose", strength))
-                    case Confirm(hypothesis):
-                        by_id.setdefault(hypothesis, []).append((rule, "confirm", None))
-                    case Exclude(hypothesis):
-                        by_id.setdefault(hypothesis, []).append((rule, "exclude", None))
-            if rule.alert:
-                by_id.setdefault(rule.alert.condition, []).append((rule, "support", "moderate"))
-        while len(_ARGUMENTS) >= 8:
-            _ARGUMENTS.pop(next(iter(_ARGUMENTS)))
-        found = _ARGUMENTS[base.digest] = {id_: tuple(one) for id_, one in by_id.items()}
-    return found
-
-
-_ARGUMENTS: dict[str, dict[str, tuple[tuple[Rule, str, Strength | None], ...]]] = {}
-
-
 def status_of(state: State, hypothesis: str) -> Status:
     """The status of a hypothesis in a state; a rule's argument counts once, whatever the number of its muscles."""
     true = []
-    for rule, effect, strength in arguments_of(state.circuit.base).get(hypothesis, ()):
+    for rule, effect, strength in state.circuit.base.arguments.get(hypothesis, ()):
         if any(state.verdict(rule.id, subject) is True for subject in state.subjects.of_kind(rule.about)):
             true.append((effect, strength))
     return weigh_strengths(true)[0]

@@ -562,10 +562,11 @@ class _Loader:
     def _for_each(self, raw: _Rule, document: Document, words: model.Vocabulary) -> Iterator[model.Rule | None]:
         before = len(self.faults)
         try:
-            table, field = table_and_field(raw.for_each, TABLES)
+            table, field, needed = table_and_field(raw.for_each, TABLES)
             rows = [
                 attrs.asdict(row, recurse=False) | {"hypothesis": id_ if id_ in words.suspects else ""}
                 for id_, row in self.found[table].items()
+                if not needed or getattr(row, needed, None)
             ]
             texts = {"title": raw.title, "summary": raw.summary, "limits": raw.limits, "evidence": raw.evidence}
             written = {**texts, "when": raw.when, "then": raw.then}

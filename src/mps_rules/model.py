@@ -21,6 +21,7 @@ from mps_rules.errors import Fault, FindingError, Misfit, closest, dotted, shown
 Subject: TypeAlias = Literal["patient", "muscle", "label"]
 Strength: TypeAlias = Literal["strong", "moderate", "weak"]
 Urgency: TypeAlias = Literal["emergency", "urgent", "soon"]
+Effect: TypeAlias = Literal["support", "oppose", "confirm", "exclude"]
 Status: TypeAlias = Literal["confirmed", "probable", "possible", "undecided", "unlikely", "excluded"]
 """Of a hypothesis, in the order in which an assessment ranks them."""
 
@@ -709,6 +710,25 @@ class KnowledgeBase:
                 found.setdefault(id_, []).append(rule)
         return {id_: tuple(rules) for id_, rules in found.items()}
 
+    @cached_property
+    def arguments(self) -> "dict[str, tuple[tuple[Rule, Effect, Strength | None], ...]]":
+        """For each hypothesis the live rules that argue about it, each with its effect and strength; a red flag argues for its suspect."""
+        found: dict[str, list[tuple[Rule, Effect, Strength | None]]] = {}
+        for rule in self.rules:
+            for conclusion in rule.then:
+                match conclusion:
+                    case Support(hypothesis, strength):
+                        found.setdefault(hypothesis, []).append((rule, "support", strength))
+                    case Oppose(hypothesis, strength):
+                        found.setdefault(hypothesis, []).append((rule, "oppose", strength))
+                    case Confirm(hypothesis):
+                        found.setdefault(hypothesis, []).append((rule, "confirm", None))
+                    case Exclude(hypothesis):
+                        found.setdefault(hypothesis, []).append((rule, "exclude", None))
+                    case RaiseAlert(condition=hypothesis):
+                        found.setdefault(hypothesis, []).append((rule, "support", "moderate"))
+        return {id_: tuple(arguments) for id_, arguments in found.items()}
+
     def __repr__(self) -> str:
         return f"<KnowledgeBase {self.pack.id} {self.pack.version}, {len(self.rules)} rules, {self.digest[:12]}>"
 
@@ -861,7 +881,7 @@ class Argument:
 
     rule: str
     title: str
-    effect: Literal["support", "oppose", "confirm", "exclude"]
+    effect: Effect
     strength: Strength | None
     subjects: tuple[str, ...]
     because: tuple[Premise, ...]

@@ -138,18 +138,19 @@ def _spliced(one: Any, row: Row, worded: Worded) -> list[Any]:
     return list(made) if isinstance(one, Mapping) and set(one) == {"row"} and isinstance(made, list | tuple) else [made]
 
 
-def table_and_field(for_each: Any, tables: Sequence[str]) -> tuple[str, str]:
+def table_and_field(for_each: Any, tables: Sequence[str]) -> tuple[str, str, str]:
     """
-    The table, and the field of it, that a rule is written over.
+    The table, and the field of it, that a rule is written over; and the field that a row must hold to be spoken of.
 
-    >>> table_and_field("diagnoses.supports", ["diagnoses", "care"])
-    ('diagnoses', 'supports')
+    >>> table_and_field("diagnoses.supports", ["diagnoses", "care"]), table_and_field("diagnoses with muscles", ["diagnoses", "care"])
+    (('diagnoses', 'supports', ''), ('diagnoses', '', 'muscles'))
 
     Raises:
         Misfit: no such table.
 
     """
-    table, _, field = for_each.partition(".") if isinstance(for_each, str) else ("", "", "")
+    name, _, needed = for_each.partition(" with ") if isinstance(for_each, str) else ("", "", "")
+    table, _, field = name.partition(".")
     if table not in tables:
         raise Misfit(f"no table {shown(for_each)}; the tables are {', '.join(tables)}", closest(table, tables))
-    return table, field
+    return table, field, needed

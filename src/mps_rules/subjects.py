@@ -27,7 +27,7 @@ class Subjects:
     """
     The subjects of one patient.
 
-    ``members`` holds, for each that stands for others, all of them; ``alike`` the reverse; ``signatures`` the truths of the
+    ``members`` holds, for each that stands for others, all of them; ``alike`` the reverse, in the muscles' own order; ``signatures`` the truths of the
     muscle leaves, in their order, for each muscle that stands for others.
     """
 
@@ -57,10 +57,11 @@ class Subjects:
             groups.setdefault((seen[key], subject if subject in apart else ""), []).append(subject)
             signatures[subject] = seen[key]
         members = {group[0]: tuple(group) for group in groups.values()}
+        stands_in = {one: group[0] for group in groups.values() for one in group}
         labels = facts.subjects("label")
         return cls(
             members={PATIENT: (PATIENT,), **{label: (label,) for label in labels}, **members},
-            alike={one: group[0] for group in groups.values() for one in group},
+            alike={one: stands_in[one] for one in signatures},
             muscles=tuple(members),
             labels=labels,
             signatures={stand_in: signatures[stand_in] for stand_in in members},
