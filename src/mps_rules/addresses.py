@@ -5,7 +5,7 @@ A finding's address names one thing that can be known of a patient, and says how
 ``labels.facet_syndrome`` (that the diagnosis was given). What is changed is the caller's own mapping, which is then read like any other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import attrs
@@ -71,7 +71,7 @@ def address(text: str, words: Vocabulary) -> Address:
         FindingError: it names nothing that can be known of a patient; says the closest word.
 
     """
-    first, *rest = text.split(".")
+    first, *rest = str(text).split(".")
     term = words.terms.get(rest[-1] if rest else first)
     if not rest and term and term.subject == "patient" and not term.fact:
         return Address("patient", PATIENT, first)
@@ -84,9 +84,27 @@ def address(text: str, words: Vocabulary) -> Address:
     region, *side = rest if first == "pain" and rest else (first, *rest)
     if region in words.regions and _side(side, (*SIDES, "midline")):
         return Address("pain", region, side=side[0] if side else None)
-    known = {*words.terms, *words.regions, *words.muscles, *words.groups, *words.diagnoses}
-    wrong = next((part for part in (first, *rest) if part not in {*known, *SIDES, "midline", "pain", "labels"}), first)
-    raise FindingError([Fault(str(text)[:120], "names no finding, painful place, muscle's finding or diagnosis", closest(wrong, known))])
+    wrong, known = _misplaced(first, rest, words)
+    near = closest(wrong, {*known} - {wrong})
+    raise FindingError([Fault(str(text)[:120], "names no finding, painful place, muscle's finding or diagnosis", near)])
+
+
+def _misplaced(first: str, rest: list[str], words: Vocabulary) -> tuple[str, Iterable[str]]:
+    """The part of an address that does not belong where it stands, and what could stand there."""
+    if first == "labels" and rest:
+        return rest[0], words.diagnoses
+    if first == "pain" and rest:
+        first, rest = rest[0], rest[1:]
+        return (rest[0], (*SIDES, "midline")) if rest and first in words.regions else (first, words.regions)
+    if first in words.regions and rest:
+        return rest[0], (*SIDES, "midline")
+    if first in {*words.muscles, *words.groups} and rest:
+        if rest[:-1] and not _side(rest[:-1], SIDES):
+            return rest[0], SIDES
+        return rest[-1], [term.id for term in words.terms.values() if term.subject == "muscle"]
+    if first in words.diagnoses and rest:
+        return rest[-1], [term.id for term in words.terms.values() if term.subject == "label"]
+    return first, {*words.terms, *words.regions, *words.muscles, *words.groups, *words.diagnoses}
 
 
 def _side(parts: list[str], possible: tuple[str, ...]) -> bool:
@@ -144,18 +162,25 @@ def _change(data: dict[str, Any], at: Address, value: Any) -> None:
         case "patient":
             data[at.term] = value
         case "given":
-            data.setdefault("labels", {})[at.name] = value
+            labels = data.setdefault("labels", {})
+            if value is not True or not isinstance(labels.get(at.name), dict):
+                labels[at.name] = value
         case "label":
-            about = data.setdefault("labels", {}).get(at.name)
-            data["labels"][at.name] = {**(about if isinstance(about, dict) else {}), at.term: value}
+            labels = data.setdefault("labels", {})
+            about = labels.get(at.name)
+            if value is not None or isinstance(about, dict):
+                labels[at.name] = {**(about if isinstance(about, dict) else {}), at.term: value}
         case "pain":
-            kept = [entry for entry in data.get("pain", []) if (entry["region"], entry.get("side")) != (at.name, at.side)]
-            entry = {"region": at.name, **({"side": at.side} if at.side else {}), "present": value}
-            data["pain"] = kept if value is None else [*kept, entry]
+            entries = data.setdefault("pain", [])
+            found = next((e for e in entries if (e["region"], e.get("side")) == (at.name, at.side)), None)
+            if found is None or found.get("present", True) is not value:
+                entry = {"region": at.name, **({"side": at.side} if at.side else {}), "present": value}
+                data["pain"] = [e for e in entries if e is not found] + ([] if value is None else [entry])
         case "muscle":
             entries = data.setdefault("exam", [])
             found = next((e for e in entries if (e["muscle"], e.get("side")) == (at.name, at.side)), None)
-            if found is None:
+            if found is None and value is not None:
                 found = {"muscle": at.name, **({"side": at.side} if at.side else {})}
                 entries.append(found)
-            found[at.term] = value
+            if found is not None:
+                found[at.term] = value

@@ -487,7 +487,7 @@ class State:
                 case c.Compare():
                     known = c.Interval(float(value), float(value)) if isinstance(value, int | float) else self.circuit.range(term)
                     self._set(offset + leaf, CODES[_satisfied(condition, known)])
-        if about == "muscle":
+        if about == "muscle" and value is not None:
             for leaf in self.circuit.by_term[about].get("examined", ()):
                 self._set(offset + leaf, TRUE)
 

@@ -139,7 +139,7 @@ class _Search:
         found: list[Way] = []
         shapes: set[frozenset[tuple[str, str, str]]] = set()
         tried: dict[Way, bool] = {}
-        for way in sorted(set(self._candidates(reached)), key=self._price):
+        for way in sorted(self._with_parts(self._candidates(reached)), key=self._price):
             if any(kept <= way for kept in found):
                 continue
             shape = frozenset((subject, term, "" if _is_number(value) else repr(value)) for subject, term, value in way)
@@ -156,6 +156,12 @@ class _Search:
         made = tuple(self._flip(way) for way in found)
         return Flips(self.target.id, self.target.label, reached, self.through, made, complete=len(found) < SHOWN, largest=LARGEST)
 
+    def _with_parts(self, ways: Iterable[Way]) -> set[Way]:
+        """The sets, and the parts of those that move the pain map: what a new place does, no gate tells beforehand."""
+        every = set(ways)
+        moving = [way for way in every if any(self._is_place(atom) for atom in way)]
+        return every | {frozenset(part) for way in moving for size in range(1, len(way)) for part in combinations(way, size)}
+
     # --- trying
 
     def _flips(self, way: Way, reached: bool, tried: dict[Way, bool]) -> bool:  # noqa: FBT001 - what is to change
@@ -171,14 +177,18 @@ class _Search:
         )
 
     def _holds_with(self, way: Way) -> bool | None:
-        places = frozenset(atom for atom in way if atom[0] == "pain")
+        places = frozenset(atom for atom in way if self._is_place(atom))
         state = self._elsewhere(places)
         if state is None:
             return None
-        changes = [atom for atom in way if atom[0] != "pain"]
+        changes = [atom for atom in way if atom not in places]
         target = self.target if state is self.state else Target.named(state, self.target.id)
         with state.supposing(changes):
             return target.holds()
+
+    def _is_place(self, atom: Atom) -> bool:
+        """Whether a change moves the pain map: a place, or a finding that stands for one."""
+        return atom[0] == "pain" or bool(self.words.terms[atom[1]].stands_for)
 
     def _elsewhere(self, places: frozenset[Atom]) -> State | None:
         """The state with another pain map, or None where that contradicts what is recorded."""
@@ -235,7 +245,7 @@ class _Search:
 
         for way in by_way:
             parts = (frozenset(part) for size in range(1, len(way) + 1) for part in combinations(way, size))
-            moved = reached and any(subject == "pain" for subject, _, _ in way)  # a new pain may be one that no muscle explains
+            moved = reached and any(self._is_place(atom) for atom in way)  # a new pain may be one that no muscle explains
             if moved or turns(kind for part in parts for kind in by_way.get(part, ())):
                 yield way
         every = sorted(turned, key=str)

@@ -91,7 +91,7 @@ class _Asker:
         about = "" if subject == PATIENT else f" ({lowered(self.words.subject_label(subject))})"
         labels = "; ".join(lowered(self._asked_as(term)) if heading else self._asked_as(term) for term in terms)
         text = f"{heading}{about}: {labels}" if heading else f"{labels}{about}"
-        why = "; ".join(words for words, _ in sorted(told.items(), key=lambda one: (-one[1], one[0]))[:NAMED])
+        why = _joined([words for words, _ in sorted(told.items(), key=lambda one: (-one[1], one[0]))[:NAMED]])
         priced = gain / self.weights.cost[COSTS[cost]] if self.weights else gain
         return Question(terms, subject, text, why, COSTS[cost], step, round(priced, 6))
 
@@ -125,9 +125,11 @@ class _Asker:
             if flag is None or self.chain.verdict(rule.id) is not None or not self.assessor.concerns_the_pain(flag.regions):
                 continue
             weight = self.weights.flag[flag.urgency] if self.weights else 0.0
+            if self.weights and all(self.words.regions[region].parent is None for region in flag.regions):
+                weight *= self.weights.anywhere
             pressed = flag.id in open_
             needs = self._needs((rule.qualifier if pressed else rule.trigger) or rule.when, PATIENT)
-            words = f"{'would raise or clear the open red flag' if pressed else 'could raise, or helps to clear'}: {lowered(flag.label)}"
+            words = f"{'would raise or clear the open red flag' if pressed else 'could raise or help to clear'}: {lowered(flag.label)}"
             yield from self._stake(weight * (2 if pressed else 1), words, needs, self._far(rule, PATIENT))
 
     def _arguments(self) -> Iterator[_Stake]:
@@ -142,7 +144,7 @@ class _Asker:
                     continue
                 weight = self._worth(hypothesis, argument, stands, leads=hypothesis is first)
                 effect = {"support": "speak for", "confirm": "confirm", "oppose": "speak against", "exclude": "exclude"}[argument.effect]
-                words = f"present would {effect} {lowered(hypothesis.label)}: {lowered(argument.title)}"
+                words = f"could {effect} {lowered(hypothesis.label)}: {lowered(argument.title)}"
                 yield from self._stake(weight, words, self._needs(rule.when, subject), self._far(rule, subject))
 
     def _worth(self, hypothesis: Hypothesis, argument: Argument, stands: list[Argument], *, leads: bool) -> float:
@@ -198,7 +200,7 @@ class _Asker:
     # --- what is not known
 
     def _needs(self, condition: c.Condition, subject: str) -> list[Need]:
-        return [need for need in self.assessor.unknown(condition, subject) if self._is_open(need)]
+        return [need for need in self.assessor.unknown(condition, subject) if need[1] != "pain" and self._is_open(need)]
 
     def _far(self, rule: Rule, subject: str) -> int:
         return max(1, self.distance.of(self.state.circuit.rules[rule.id], subject, TRUE))
@@ -218,6 +220,20 @@ class _Asker:
         for (muscle, side), findings in self.facts.exams.items():
             found[f"{muscle}.{side}" if side else muscle] = set(findings)
         return found
+
+
+def _joined(reasons: Iterable[str]) -> str:
+    """
+    Reasons as one text; what several have in common before the colon is said once.
+
+    >>> _joined(["could raise or clear: fracture", "could speak for stenosis: gait", "could raise or clear: infection"])
+    'could raise or clear: fracture, infection; could speak for stenosis: gait'
+    """
+    by_verb: dict[str, list[str]] = {}
+    for reason in reasons:
+        verb, colon, rest = reason.partition(": ")
+        by_verb.setdefault(verb + colon, []).append(rest)
+    return "; ".join(verb + ", ".join(rest) for verb, rest in by_verb.items())
 
 
 class Distance:

@@ -27,8 +27,8 @@ class Subjects:
     """
     The subjects of one patient.
 
-    ``members`` holds, for each that stands for others, all of them; ``alike`` the reverse, in the muscles' own order; ``signatures`` the truths of the
-    muscle leaves, in their order, for each muscle that stands for others.
+    ``members`` holds, for each that stands for others, all of them; ``alike`` the reverse, in the muscles' own order;
+    ``signatures`` the truths of the muscle leaves, in their order, for each muscle that stands for others.
     """
 
     members: dict[str, tuple[str, ...]]
