@@ -22,7 +22,7 @@ from mps_rules.differences import difference
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.flips import Through, flips
+from mps_rules.flips import Target, Through, flips
 from mps_rules.model import (
     SIDES,
     Assessment,
@@ -131,6 +131,8 @@ class _Tools:
         return WhatIf(after, difference(assessment, after))
 
     def robustness(self, assessment: Assessment, id: str | None) -> tuple[Fragile, ...]:
+        if id is not None:
+            Target.named(self._state(), id)
         return tuple(self._fragile(assessment, id))
 
     def _fragile(self, assessment: Assessment, id: str | None) -> Iterator[Fragile]:

@@ -77,7 +77,7 @@ class Assessor:
         """Everything that can be said of the patient, ranked."""
         alerts = self._alerts()
         raised = [alert.urgency for alert in alerts if alert.status == "raised"]
-        relevant = [rule for rule in self.base.rules if rule.alert and self.concerns_the_pain(rule.alert.regions)]
+        relevant = [rule for rule in self.base.rules if rule.alert and self.concerns_the_pain(rule)]
         unscreened = tuple(self._unscreened(relevant))
         beyond = tuple(self._beyond())
         hypotheses = self._hypotheses(alerts)
@@ -127,11 +127,13 @@ class Assessor:
             )
         return tuple(sorted(found, key=lambda a: (a.status == "open", URGENCIES.index(a.urgency), a.id)))
 
-    def concerns_the_pain(self, regions: Sequence[str]) -> bool:
-        """Whether a red flag that belongs to these regions matters for where the pain is."""
+    def concerns_the_pain(self, rule: Rule) -> bool:
+        """Whether a red flag matters for where the pain is: it belongs there, or pain there takes part in raising it."""
         around = self.facts.terrain.tree.around
         if not self.facts.pain_map.painful:
             return True
+        named = {region for leaf in c.walk(rule.when) if isinstance(leaf, c.PainAt) for region in leaf.regions}
+        regions = named | set(rule.alert.regions if rule.alert else ())
         return any(
             region in around[pain.region] or pain.region in around[region] for pain in self.facts.pain_map.painful for region in regions
         )

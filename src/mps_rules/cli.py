@@ -185,7 +185,10 @@ def what_if(file: str, changes: tuple[str, ...], folders: tuple[Path, ...]) -> N
         at, equals, value = change.partition("=")
         if not equals:
             raise FindingError([Fault(change, "expected address=value")])
-        said[at] = None if value == "unknown" else read_text(value, change).data
+        try:
+            said[at] = None if value == "unknown" else read_text(value, change).data
+        except Unreadable as error:
+            raise FindingError(error.faults) from None
     click.echo(str(api.evaluate(_findings(file), _load(folders)).what_if(said)))
 
 

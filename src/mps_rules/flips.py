@@ -45,6 +45,10 @@ Atom: TypeAlias = tuple[str, str, Value]
 Way: TypeAlias = frozenset[Atom]
 """Changes that together suffice."""
 NOTHING: Way = frozenset()
+NOT_TRUE, NOT_FALSE = 3, 4
+"""Beside true and false, what a node may be wanted to be: a conclusion is undone as soon as it is open."""
+_MET = {FALSE: (FALSE,), TRUE: (TRUE,), NOT_TRUE: (FALSE, UNKNOWN), NOT_FALSE: (UNKNOWN, TRUE)}
+_OPPOSITE = {FALSE: TRUE, TRUE: FALSE, NOT_TRUE: NOT_FALSE, NOT_FALSE: NOT_TRUE}
 
 
 def flips(state: State, id: str, through: Through = "unknown") -> Flips:
@@ -140,7 +144,7 @@ class _Search:
         shapes: set[frozenset[tuple[str, str, str]]] = set()
         tried: dict[Way, bool] = {}
         for way in sorted(self._with_parts(self._candidates(reached)), key=self._price):
-            if any(kept <= way for kept in found):
+            if any(_within(kept, way) for kept in found):
                 continue
             shape = frozenset((subject, term, "" if _is_number(value) else repr(value)) for subject, term, value in way)
             if (
@@ -216,7 +220,7 @@ class _Search:
 
     def _candidates(self, reached: bool) -> Iterator[Way]:  # noqa: FBT001 - what is to change
         if not self.target.arguments:
-            yield from self._of_rules(FALSE if reached else TRUE)
+            yield from self._of_rules(NOT_TRUE if reached else TRUE)
             return
         yield from self._of_arguments(reached)
 
@@ -227,7 +231,7 @@ class _Search:
         by_way: dict[Way, list[_Kind]] = {}
         for rule, effect, strength in self.target.arguments:
             stands = self._stands(rule)
-            ways = tuple(way for way in self._of_rule(rule, FALSE if stands else TRUE) if way)
+            ways = tuple(way for way in self._of_rule(rule, NOT_TRUE if stands else TRUE) if way)
             kind = _Kind(effect, strength, stands)
             if ways:
                 turned.setdefault(kind, []).append(ways)
@@ -276,7 +280,7 @@ class _Search:
         held = [(r, s) for r in self.target.rules for s in self.state.subjects.of_kind(r.about) if self.state.verdict(r.id, s) is True]
         every: tuple[Way, ...] = (NOTHING,)
         for rule, subject in held:
-            every = _both(every, self._ways(self.circuit.rules[rule.id], subject, FALSE))
+            every = _both(every, self._ways(self.circuit.rules[rule.id], subject, wanted))
         yield from every
 
     def _of_rule(self, rule: Rule, wanted: int) -> Iterator[Way]:
@@ -284,14 +288,14 @@ class _Search:
             yield from self._ways(self.circuit.rules[rule.id], subject, wanted)
 
     def _ways(self, ref: Ref, subject: str, wanted: int) -> tuple[Way, ...]:
-        """The sets of changes, up to the largest size, after which an input is true, or false."""
+        """The sets of changes, up to the largest size, after which an input is what is wanted: true, false, or no longer so."""
         about, number, counted = ref
         if counted == NEGATED:
-            wanted = 2 - wanted
-        elif counted == ESTABLISHED and wanted == FALSE and self.state.truth_at(ref, subject) != TRUE:
-            return (NOTHING,)
+            wanted = _OPPOSITE[wanted]
+        elif counted == ESTABLISHED:
+            wanted = TRUE if wanted in (TRUE, NOT_FALSE) else NOT_TRUE
         elif counted == KNOWN:
-            if wanted == FALSE:
+            if wanted in (FALSE, NOT_TRUE):
                 return (NOTHING,) if self.state.truth_at(ref, subject) == UNKNOWN else ()
             plain = (about, number, 0)
             return _least((*self._ways(plain, subject, TRUE), *self._ways(plain, subject, FALSE)))
@@ -302,18 +306,18 @@ class _Search:
         return self.memo[index, wanted]
 
     def _ways_at(self, about: str, number: int, subject: str, wanted: int) -> tuple[Way, ...]:
-        if self.state.truth_at((about, number, 0), subject) == wanted:  # type: ignore[arg-type]
+        if self.state.truth_at((about, number, 0), subject) in _MET[wanted]:  # type: ignore[arg-type]
             return (NOTHING,)
         table = self.circuit.tables[about]  # type: ignore[index]
         inputs = table.inputs.get(number)
         if inputs is None:
             return self._of_leaf(table.conditions[number], number, subject, wanted)
         need, of = table.need[number], list(self.state.inputs(table.conditions[number], inputs, subject))
-        needed = need if wanted == TRUE else sum(many for _, _, many in of) - need + 1
-        missing = needed - sum(many for ref, one, many in of if self.state.counts_as(ref, one) == wanted)
+        needed = need if wanted in (TRUE, NOT_FALSE) else sum(many for _, _, many in of) - need + 1
+        missing = needed - sum(many for ref, one, many in of if self.state.counts_as(ref, one) in _MET[wanted])
         steps: list[tuple[Way, ...]] = [(NOTHING,), *[()] * missing]
         for ref, one, many in of:
-            if many > 1 or self.state.counts_as(ref, one) == wanted:
+            if many > 1 or self.state.counts_as(ref, one) in _MET[wanted]:
                 continue
             ways = self._ways(ref, one, wanted)
             for taken in range(missing, 0, -1) if ways else ():
@@ -322,7 +326,8 @@ class _Search:
 
     # --- leaves
 
-    def _of_leaf(self, condition: c.Condition, number: int, subject: str, wanted: int) -> tuple[Way, ...]:
+    def _of_leaf(self, condition: c.Condition, number: int, subject: str, goal: int) -> tuple[Way, ...]:
+        wanted = TRUE if goal in (TRUE, NOT_FALSE) else FALSE
         match condition:
             case c.Present(term):
                 if self.words.terms[term].fact:
@@ -333,6 +338,8 @@ class _Search:
                 source = implied if wanted == TRUE else denied
                 if source and self.state.given.get(term) is None:
                     found += self._ways(source, PATIENT, TRUE)
+                if implied and goal == NOT_TRUE and self.state.given.get(term) is None:
+                    found += self._ways(implied, PATIENT, NOT_TRUE)
                 return _least(found)
             case c.Words(term, (word,)):
                 own = self._owner(term, subject)
@@ -449,8 +456,10 @@ class _Search:
 
     # --- words
 
-    def _price(self, way: Way) -> tuple[int, int, tuple[str, ...]]:
-        return sum(self._cost(atom) + 1 for atom in way), len(way), tuple(sorted(str(self._address(atom)) + repr(atom[2]) for atom in way))
+    def _price(self, way: Way) -> tuple[int, int, int, tuple[str, ...]]:
+        words = sum(len(value) for _, _, value in way if isinstance(value, tuple))
+        text = tuple(sorted(str(self._address(atom)) + repr(atom[2]) for atom in way))
+        return sum(self._cost(atom) + 1 for atom in way), len(way), words, text
 
     def _cost(self, atom: Atom) -> int:
         return 0 if atom[0] == "pain" else COSTS.index(self.words.terms[atom[1]].cost)
@@ -497,11 +506,28 @@ def _key(atom: Atom) -> tuple[str, str, str]:
 
 
 def _together(one: Way, other: Way) -> Way | None:
-    """Two sets of changes as one, or None where they are too many or give one finding two values."""
-    both = one | other
-    if len(both) > LARGEST or len({(subject, term) for subject, term, _ in both}) < len(both):
-        return None
-    return both
+    """Two sets of changes as one, or None where they are too many or give one finding two values; words of one finding are joined."""
+    found: dict[tuple[str, str], Value] = {}
+    for subject, term, value in one | other:
+        known = found.setdefault((subject, term), value)
+        if known is not value:
+            if not (isinstance(known, tuple) and isinstance(value, tuple)):
+                return None
+            joined = dict(known) | dict(value)
+            if any(joined[word] is not truth for word, truth in known):
+                return None
+            found[subject, term] = tuple(sorted(joined.items()))
+    return frozenset((*key, value) for key, value in found.items()) if len(found) <= LARGEST else None
+
+
+def _within(part: Way, way: Way) -> bool:
+    """Whether a set says all that another says, words of one finding included."""
+    said = {(subject, term): value for subject, term, value in way}
+    return all(_says(said.get((subject, term)), value) for subject, term, value in part)
+
+
+def _says(value: Value | None, part: Value) -> bool:
+    return value == part or (isinstance(value, tuple) and isinstance(part, tuple) and set(part) <= set(value))
 
 
 def _both(one: Sequence[Way], other: Sequence[Way]) -> tuple[Way, ...]:

@@ -1261,8 +1261,8 @@ class Flips:
     def __str__(self) -> str:
         verb = "would no longer hold" if self.reached else "would be reached"
         if not self.sets:
-            what = "finding that is not known yet" if self.through == "unknown" else "finding"
-            return f"{self.label} {verb} by no change of up to {self.largest} {what}s."
+            what = " that are not known yet" if self.through == "unknown" else ""
+            return f"{self.label} {verb} by no change of up to {self.largest} findings{what}."
         lines = [f"{self.label} {verb} with:"]
         lines += [f"  {number}. {'; '.join(change.text for change in one.changes)} ({one.cost})" for number, one in enumerate(self.sets, 1)]
         if not self.complete:
@@ -1376,7 +1376,13 @@ class Assessment:
         return self._need_tools().what_if(self, changes)
 
     def robustness(self, id: str | None = None) -> "tuple[Fragile, ...]":
-        """What would change if a single palpation sign, on which examiners agree no better than chance in some study, was misjudged."""
+        """
+        What would change if a single palpation sign, on which examiners agree no better than chance in some study, was misjudged.
+
+        Raises:
+            FindingError: nothing of that id can be concluded.
+
+        """
         return self._need_tools().robustness(self, id)
 
     def text(self) -> str:

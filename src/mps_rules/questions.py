@@ -2,8 +2,8 @@
 What to ask or examine next: the step whose answer could change most, for what it costs to obtain.
 
 An answer counts by the red flags it could raise or clear, by the arguments it could decide (more where the status of a hypothesis, or
-the leading one, hangs on it), and by the muscles it could settle; a rule that is two findings short counts a quarter of one that is
-one short. The weights and the steps are knowledge (``asking.yaml``). Nothing here is a probability.
+the leading one, hangs on it), and by the muscles it could settle; a red flag that is two steps short counts half of one
+that is one short, an argument a quarter. The weights and the steps are knowledge (``asking.yaml``). Nothing here is a probability.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -122,7 +122,7 @@ class _Asker:
         open_ = {alert.id for alert in self.assessment.alerts if alert.status == "open"}
         for rule in self.base.rules:
             flag = rule.alert
-            if flag is None or self.chain.verdict(rule.id) is not None or not self.assessor.concerns_the_pain(flag.regions):
+            if flag is None or self.chain.verdict(rule.id) is not None or not self.assessor.concerns_the_pain(rule):
                 continue
             weight = self.weights.flag[flag.urgency] if self.weights else 0.0
             if self.weights and all(self.words.regions[region].parent is None for region in flag.regions):
@@ -130,7 +130,7 @@ class _Asker:
             pressed = flag.id in open_
             needs = self._needs((rule.qualifier if pressed else rule.trigger) or rule.when, PATIENT)
             words = f"{'would raise or clear the open red flag' if pressed else 'could raise or help to clear'}: {lowered(flag.label)}"
-            yield from self._stake(weight * (2 if pressed else 1), words, needs, self._far(rule, PATIENT))
+            yield from self._stake(weight * (2 if pressed else 1), words, needs, self._far(rule, PATIENT), power=1)
 
     def _arguments(self) -> Iterator[_Stake]:
         """Arguments not yet decided, by what the status of their hypothesis and the lead would do if they held."""
@@ -192,10 +192,11 @@ class _Asker:
                         weight = self.weights.muscle / (1 + place) if self.weights else 0.0
                         yield from self._stake(weight, "would settle whether this muscle takes part", needs, 1)
 
-    def _stake(self, weight: float, words: str, needs: Iterable[Need], far: int) -> Iterator[_Stake]:
+    def _stake(self, weight: float, words: str, needs: Iterable[Need], far: int, power: int = 2) -> Iterator[_Stake]:
         waiting = tuple(dict.fromkeys(needs))
         if waiting and far < FAR:
-            yield _Stake(weight / far**2, words, waiting)
+            steps = len({(subject, self._step(term)) for subject, term in waiting})
+            yield _Stake(weight / min(far, steps) ** power, words, waiting)
 
     # --- what is not known
 
