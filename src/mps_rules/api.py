@@ -16,7 +16,7 @@ import attrs
 
 from mps_rules import derivations, explain, views
 from mps_rules.addresses import Address, changed
-from mps_rules.assess import Assessor, assess
+from mps_rules.assess import Assessor
 from mps_rules.circuit import State, circuit_of
 from mps_rules.differences import difference
 from mps_rules.errors import Fault, FindingError, closest
@@ -111,17 +111,27 @@ def muscle_picture(muscle: str, side: str = "left", kb: KnowledgeBase | None = N
 
 @attrs.frozen(eq=False)
 class _Tools:
-    """What an assessment needs to explain itself: the rules, the facts, and what was chained from them."""
+    """What an assessment needs to explain itself: the rules, the facts, what was chained from them, and who assessed it."""
 
-    base: KnowledgeBase
-    facts: Facts
-    chain: Chain
+    assessor: Assessor
+
+    @property
+    def base(self) -> KnowledgeBase:
+        return self.assessor.base
+
+    @property
+    def facts(self) -> Facts:
+        return self.assessor.facts
+
+    @property
+    def chain(self) -> Chain:
+        return self.assessor.chain
 
     def why(self, assessment: Assessment, id: str) -> Proof:
         return explain.why(assessment, self.base, self.facts, self.chain, id)
 
     def why_not(self, assessment: Assessment, id: str) -> Shortfall:
-        return explain.why_not(assessment, self.base, self.facts, self.chain, id)
+        return explain.why_not(self.assessor, assessment, id)
 
     def flip(self, assessment: Assessment, id: str, through: Through) -> Flips:  # noqa: ARG002 - the facts are at hand
         return flips(self._state(), id, through)
@@ -149,10 +159,10 @@ class _Tools:
                     yield Fragile(str(address), address.words(self.base.vocabulary), str(term.agreement), change)
 
     def questions(self, assessment: Assessment) -> tuple[Question, ...]:
-        return questions(self.base, self.facts, self.chain, assessment)
+        return questions(self.assessor, assessment)
 
     def _state(self) -> State:
-        return circuit_of(self.base).read(self.facts, Assessor(self.base, self.facts, self.chain).focus)
+        return circuit_of(self.base).read(self.facts, self.assessor.focus)
 
     def text(self, assessment: Assessment) -> str:
         return views.text(assessment, self.base)
@@ -218,15 +228,15 @@ def evaluate(findings: Mapping[str, Any], kb: KnowledgeBase | None = None) -> As
 
 
 def _evaluated(base: KnowledgeBase, findings: Findings) -> Assessment:
-    facts, chain = _chained(base, findings)
-    return assess(base, facts, chain).with_tools(_Tools(base, facts, chain))
+    tools = _Tools(_assessor(base, findings))
+    return tools.assessor.assessment().with_tools(tools)
 
 
-def _chained(base: KnowledgeBase, findings: Findings) -> tuple[Facts, Chain]:
+def _assessor(base: KnowledgeBase, findings: Findings) -> Assessor:
     from mps_rules import engine
 
     facts = Facts(terrain_of(base), findings)
-    return facts, engine.chain(base, facts)
+    return Assessor(base, facts, engine.chain(base, facts))
 
 
 def evaluate_many(rows: Any, kb: KnowledgeBase | None = None) -> list[Assessment]:
@@ -284,4 +294,4 @@ def attach(assessment: Assessment, kb: KnowledgeBase | None = None) -> Assessmen
     if base.digest != assessment.knowledge.digest:
         given, made = base.digest[:12], assessment.knowledge.digest[:12]
         raise FindingError([Fault("knowledge.digest", f"these rules ({given}) did not give this assessment ({made})")])
-    return assessment.with_tools(_Tools(base, *_chained(base, assessment.findings)))
+    return assessment.with_tools(_Tools(_assessor(base, assessment.findings)))

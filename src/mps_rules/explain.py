@@ -197,7 +197,7 @@ NEAREST = 8
 """How many rules that fell short are told."""
 
 
-def why_not(assessment: Assessment, base: KnowledgeBase, facts: Facts, chain: Chain, id: str) -> Shortfall:
+def why_not(assessor: Assessor, assessment: Assessment, id: str) -> Shortfall:
     """
     Why something was not concluded: the rules that could have, what is recorded against them and what is not known, nearest first.
 
@@ -205,8 +205,8 @@ def why_not(assessment: Assessment, base: KnowledgeBase, facts: Facts, chain: Ch
         FindingError: it was concluded, or nothing of that id can be; names the closest id.
 
     """
-    assessor = Assessor(base, facts, chain)
-    state = circuit_of(base).read(facts, assessor.focus)
+    facts, chain = assessor.facts, assessor.chain
+    state = circuit_of(assessor.base).read(facts, assessor.focus)
     target = Target.named(state, id)
     if target.holds():
         raise FindingError([Fault(id, "was concluded: ask why")])

@@ -14,16 +14,13 @@ import attrs
 from mps_rules import conditions as c
 from mps_rules.assess import Assessor, weigh
 from mps_rules.circuit import ESTABLISHED, FALSE, KNOWN, NEGATED, TRUE, UNKNOWN, Ref, State, circuit_of
-from mps_rules.facts import Facts
 from mps_rules.model import (
     COSTS,
     PATIENT,
     Argument,
     Ask,
     Assessment,
-    Chain,
     Hypothesis,
-    KnowledgeBase,
     Question,
     Rule,
     lowered,
@@ -38,9 +35,9 @@ Need = tuple[str, str]
 """A finding still open: of whom, and which."""
 
 
-def questions(base: KnowledgeBase, facts: Facts, chain: Chain, assessment: Assessment) -> tuple[Question, ...]:
+def questions(assessor: Assessor, assessment: Assessment) -> tuple[Question, ...]:
     """What to ask or examine next, most useful first; findings that are obtained in one step are one question."""
-    return _Asker(base, facts, chain, assessment).questions()
+    return _Asker(assessor, assessment).questions()
 
 
 @attrs.frozen
@@ -53,11 +50,11 @@ class _Stake:
 
 
 class _Asker:
-    def __init__(self, base: KnowledgeBase, facts: Facts, chain: Chain, assessment: Assessment) -> None:
-        self.base, self.facts, self.chain, self.assessment = base, facts, chain, assessment
-        self.words, self.asking, self.weights = base.vocabulary, base.asking, base.asking.weights
-        self.assessor = Assessor(base, facts, chain)
-        self.state = circuit_of(base).read(facts, self.assessor.focus)
+    def __init__(self, assessor: Assessor, assessment: Assessment) -> None:
+        self.assessor, self.assessment = assessor, assessment
+        self.base, self.facts, self.chain = assessor.base, assessor.facts, assessor.chain
+        self.words, self.asking, self.weights = assessor.words, self.base.asking, self.base.asking.weights
+        self.state = circuit_of(self.base).read(self.facts, assessor.focus)
         self.distance = Distance(self.state)
         self.step_of = {term: step for step in self.asking.steps for term in step.terms}
         self.rank = {step.id: number for number, step in enumerate(self.asking.steps)}

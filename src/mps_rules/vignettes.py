@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from mps_rules.assess import assess
+from mps_rules.assess import Assessor, assess
 from mps_rules.engine import chain
 from mps_rules.errors import Fault, FindingError, KnowledgeError, closest
 from mps_rules.facts import Facts, terrain_of
@@ -164,8 +164,9 @@ def _judged(base: KnowledgeBase, vignette: Vignette) -> Judged:
     except FindingError as error:
         raise FindingError([attrs.evolve(fault, where=f"{vignette.place}, {fault.where}") for fault in error.faults]) from None
     chained = chain(base, facts)
-    assessment = assess(base, facts, chained)
-    asked = questions(base, facts, chained, assessment) if vignette.expect.asks else ()
+    assessor = Assessor(base, facts, chained)
+    assessment = assessor.assessment()
+    asked = questions(assessor, assessment) if vignette.expect.asks else ()
     judged = Judged(vignette, assessment, asked, {})
     differences = dict(_differences(vignette.expect, judged, base.vocabulary))
     return attrs.evolve(judged, differences=differences)
