@@ -10,8 +10,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from mps_rules.addresses import address
+from mps_rules.addresses import address, changed
 from mps_rules.errors import FindingError
+from mps_rules.facts import terrain_of
+from mps_rules.findings import read_findings
 from mps_rules.interview import Turn, interview, so_far
 from mps_rules.model import Assessment, KnowledgeBase, Term, Vocabulary, lowered
 
@@ -36,23 +38,29 @@ def run(base: KnowledgeBase, findings: Mapping[str, Any], console: Console, read
         Left: ``q`` was answered, or the input ended.
 
     """
-    known = dict(findings)
+    talk = interview(base, findings)
+    try:
+        turn = next(talk)
+        while True:
+            _show(turn, console)
+            turn = talk.send(_taken(turn, base, console, read))
+    except StopIteration as end:
+        assessment: Assessment = end.value
+        return assessment
+
+
+def _taken(turn: Turn, base: KnowledgeBase, console: Console, read: Callable[[str], str]) -> dict[str, Any]:
+    """Answers that fit with what is known; a step whose answers do not is asked again."""
+    known = so_far(turn.assessment)
     while True:
-        talk = interview(base, known)
+        answers = {at: value for at, value in _answers(turn, base.vocabulary, console, read, known).items() if value is not None}
         try:
-            turn = next(talk)
-            while True:
-                known = so_far(turn.assessment)
-                _show(turn, console)
-                turn = talk.send(_answers(turn, base.vocabulary, console, read, known))
-        except StopIteration as end:
-            assessment: Assessment = end.value
-            return assessment
+            read_findings(changed(turn.assessment.findings, answers, base.vocabulary), terrain_of(base))
         except FindingError as error:
-            if known == dict(findings):
-                raise
             for fault in error.faults:
                 console.print(Text(f"That cannot be taken: {fault}", "red"))
+        else:
+            return answers
 
 
 def _show(turn: Turn, console: Console) -> None:
