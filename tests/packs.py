@@ -1,7 +1,14 @@
-"""A pack small enough to see whole, and the means to spoil it."""
+"""A pack small enough to see whole, and the means to spoil it; and parts of a large one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from random import Random
+
+import attrs
+
+from mps_rules import conditions as c
+from mps_rules import knowledge
+from mps_rules.model import KnowledgeBase, Rule
 
 Layer = Mapping[str, str | bytes | None]
 """Files by name; None leaves a file out."""
@@ -151,3 +158,63 @@ def written(folder: Path, *layers: Layer) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
+
+
+# --- parts of a large pack --------------------------------------------------------------------------------------------
+
+SAMPLE = 40
+"""How many of the written rules a part takes."""
+
+
+def closed(base: KnowledgeBase, ids: Iterable[str], random: Random | None = None) -> set[str]:
+    """
+    The ids of rules, and of all rules whose conclusions these read, however far.
+
+    ``random``: of several rules that conclude the same, one by lot is enough.
+    """
+    kept: set[str] = set()
+    waiting = list(ids)
+    while waiting:
+        id_ = waiting.pop()
+        if id_ in kept:
+            continue
+        kept.add(id_)
+        for read in dict.fromkeys(part.id for part in c.walk(base.by_id[id_].when) if isinstance(part, c.Derived)):
+            concluding = [rule.id for rule in base.concluding[read]]
+            if random is None:
+                waiting += concluding
+            elif not kept.intersection(concluding):
+                waiting.append(random.choice(concluding))
+    return kept
+
+
+def part_of(base: KnowledgeBase, ids: Iterable[str]) -> KnowledgeBase:
+    """The base with these of its rules only, in strata of their own; nothing they read may be missing."""
+    kept = set(ids)
+    rules = knowledge._Loader([])._in_strata([rule for rule in base.rules if rule.id in kept])
+    return attrs.evolve(base, rules=rules, digest=f"of {base.digest} only {sorted(kept)}")
+
+
+def random_part(base: KnowledgeBase, random: Random, telling: Iterable[str] = ()) -> KnowledgeBase:
+    """
+    Some forty of the written rules by lot (of a table one or two rows), and one rule for each conclusion that they read.
+
+    ``telling``: rules that say something of the patients to come; half of the forty are taken from these.
+    """
+    written: dict[str, list[str]] = {}
+    for rule in base.rules:
+        written.setdefault(_written(rule), []).append(rule.id)
+    told = sorted({_written(base.by_id[id_]) for id_ in telling})
+    half = random.sample(told, min(len(told), SAMPLE // 2))
+    others = random.sample([name for name in written if name not in half], SAMPLE - len(half))
+    wanted = set(telling)
+    chosen: list[str] = []
+    for name in (*half, *others):
+        rows = [id_ for id_ in written[name] if id_ in wanted] or written[name]
+        chosen += random.sample(rows, min(2, len(rows)))
+    return part_of(base, closed(base, chosen, random))
+
+
+def _written(rule: Rule) -> str:
+    """The id under which a rule stands in its folder."""
+    return rule.written or rule.id.removesuffix(".open")

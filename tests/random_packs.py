@@ -5,12 +5,13 @@ Conditions are drawn as they are written in YAML and go through the loader's own
 is one that a folder could hold.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from random import Random
 from typing import Any
 
 import attrs
 
+from mps_rules import conditions as c
 from mps_rules import knowledge, model
 from mps_rules.conditions import All, Condition
 from mps_rules.errors import FindingError
@@ -60,14 +61,19 @@ class Words:
     label_others: tuple[Term, ...]
 
 
-def words_of(vocabulary: Vocabulary, random: Random) -> Words:
-    """A handful of words of every kind."""
+def words_of(vocabulary: Vocabulary, random: Random, read: Collection[str] = (), share: int = 1) -> Words:
+    """
+    A handful of words of every kind.
+
+    ``read``: the words to choose from, where only these are of use; ``share``: how many handfuls.
+    """
 
     def terms(subject: str, *kinds: str) -> list[Term]:
-        return [term for term in vocabulary.terms.values() if term.subject == subject and term.kind in kinds and not term.fact]
+        found = [term for term in vocabulary.terms.values() if term.subject == subject and term.kind in kinds and not term.fact]
+        return [term for term in found if term.id in read] or found
 
     def some(pool: Sequence[Any], count: int) -> tuple[Any, ...]:
-        return tuple(random.sample(list(pool), min(count, len(pool))))
+        return tuple(random.sample(list(pool), min(count * share, len(pool))))
 
     measures = [vocabulary.terms[id_] for id_ in vocabulary.measures]
     sources = ("fever", "pain_low_back", "pain_neck", "wpi_neck", "wpi_hip_left", "motor_deficit", "neuro_exam_normal", "pain_widespread")
@@ -77,7 +83,7 @@ def words_of(vocabulary: Vocabulary, random: Random) -> Words:
         lists=some(lists, 2),
         numbers=(*some(terms("patient", "number", "duration"), 2), *some(measures, 1)),
         regions=some(list(vocabulary.regions), 5),
-        labels=some(list(vocabulary.diagnoses), 3),
+        labels=some([id_ for id_ in vocabulary.diagnoses if id_ in read] or list(vocabulary.diagnoses), 3),
         muscles=some(list(vocabulary.muscles), 4),
         groups=some([group for group, parts in vocabulary.groups.items() if len(parts) > 1], 2),
         muscle_booleans=some([term.id for term in terms("muscle", "boolean")], 3),
@@ -85,6 +91,18 @@ def words_of(vocabulary: Vocabulary, random: Random) -> Words:
         label_booleans=some([term.id for term in terms("label", "boolean")], 2),
         label_others=some(terms("label", "one_of", "many_of", "number"), 1),
     )
+
+
+def words_read(base: KnowledgeBase, random: Random) -> Words:
+    """Some of the words that the rules of a base read, enough of them for a patient of whom the rules have something to say."""
+    read: set[str] = set()
+    for leaf in (leaf for rule in base.rules for leaf in c.walk(rule.when)):
+        match leaf:
+            case c.Present(term) | c.Words(term) | c.Compare(term):
+                read.add(term)
+            case c.Label(ids) | c.LabelIs(_, ids):
+                read.update(ids)
+    return words_of(base.vocabulary, random, read, share=4)
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------

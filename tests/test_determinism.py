@@ -32,8 +32,11 @@ print(forms.schema(base), forms.blank_form(base), docgen.article_page(base))
 """
 CHECKS = """
 import mps_rules as mps
+from mps_rules.cases import read_cases, run_case
 
-for outcome in mps.run_cases(mps.load()):
+base = mps.load()
+for case in read_cases(base)[::8]:
+    outcome = run_case(base, case)
     print(outcome.case.place, outcome.verdict, outcome.differences)
 print(mps.lint([{base!r}, {bad!r}]))
 """
@@ -58,7 +61,7 @@ def _printed(program: str) -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def checks() -> str:
-    """A program that runs every case, and lints a pack that has an issue."""
+    """A program that runs every eighth case, and lints a pack that has an issue."""
     folder = ROOT / "tests" / "lint"
     return CHECKS.format(base=str(folder / "base"), bad=str(folder / "case-fails" / "bad"))
 

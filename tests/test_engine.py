@@ -7,14 +7,16 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
+from executors import EXECUTORS, QUICK, Executor, differences
 from mps_rules import conditions as c
 from mps_rules import engine, reference
 from mps_rules.conditions import Truth
@@ -23,18 +25,18 @@ from mps_rules.facts import Facts, Terrain, terrain_of
 from mps_rules.findings import read_findings
 from mps_rules.model import PATIENT, Chain, KnowledgeBase
 from mps_rules.premises import premises
-from packs import Layer, rule
-from random_packs import few_muscles, random_pack, random_patient, seeded
+from mps_rules.vignettes import read_vignettes
+from packs import Layer, random_part, rule
+from random_packs import few_muscles, random_pack, random_patient, seeded, words_read
 
 PACKS = int(os.environ.get("PACKS", "50"))
 PATIENTS_EACH = int(os.environ.get("PATIENTS", "3"))
 """How many random packs are tried; 500 is a good number for an evening."""
 
-Executor = Callable[[KnowledgeBase, Facts], Chain]
 FactsOf = Callable[[Mapping[str, Any]], Facts]
 Load = Callable[..., KnowledgeBase]
-EXECUTORS: dict[str, Executor] = {"judge": reference.chain, "counting": engine.chain, "rete": engine.chain_by_rete}
-ENGINES: dict[str, Executor] = {name: EXECUTORS[name] for name in ("counting", "rete")}
+MATCHING = ("counting", "rete")
+FOLDER = Path(__file__).parent / "vignettes"
 
 
 @pytest.fixture(params=EXECUTORS)
@@ -43,10 +45,40 @@ def chain(request: pytest.FixtureRequest) -> Executor:
     return EXECUTORS[request.param]
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=MATCHING)
 def run(request: pytest.FixtureRequest) -> Executor:
     """The engine, with either way of matching."""
-    return ENGINES[request.param]
+    return EXECUTORS[request.param]
+
+
+@attrs.frozen
+class Chaining:
+    """An executor, and the rules that it is asked."""
+
+    executor: Executor
+    base: KnowledgeBase
+
+    def __call__(self, said: Mapping[str, Any]) -> Chain:
+        return self.executor(self.base, _patient(self.base, **said))
+
+
+@pytest.fixture(scope="module")
+def part(kb: KnowledgeBase) -> KnowledgeBase:
+    """A part of the packaged rules that has something to say of the patients below."""
+    telling = {one.rule for said in PATIENTS for one in engine.chain(kb, _patient(kb, **said)).derivations}
+    return random_part(kb, seeded(1), telling)
+
+
+@pytest.fixture(params=EXECUTORS)
+def packaged(request: pytest.FixtureRequest, kb: KnowledgeBase, part: KnowledgeBase) -> Chaining:
+    """Whoever chains, on the packaged rules; experta's own matcher, on a part of them."""
+    return Chaining(EXECUTORS[request.param], kb if request.param in QUICK else part)
+
+
+@pytest.fixture(params=MATCHING)
+def packaged_engine(request: pytest.FixtureRequest, kb: KnowledgeBase, part: KnowledgeBase) -> Chaining:
+    """The engine, with either way of matching: experta's own on a part of the packaged rules."""
+    return Chaining(EXECUTORS[request.param], kb if request.param in QUICK else part)
 
 
 @pytest.fixture(scope="module")
@@ -66,34 +98,14 @@ def _fired(found: Chain) -> list[str]:
 # --- the same as the definition ---------------------------------------------------------------------------------------
 
 
-def _differences(base: KnowledgeBase, facts: Facts, expected: Chain, actual: Chain) -> Iterator[str]:
-    """Every rule, conclusion and derivation of which two chains say different things."""
-    for one in base.rules:
-        for subject in facts.subjects(one.about):
-            there, here = expected.verdict(one.id, subject), actual.verdict(one.id, subject)
-            if there is not here:
-                yield f"{one.id} of {subject}: {there} by definition, {here} here"
-    for id_, rules in base.concluding.items():
-        for subject in facts.subjects(rules[0].about):
-            there, here = expected.concluded(id_, subject), actual.concluded(id_, subject)
-            if there is not here:
-                yield f"conclusion {id_} of {subject}: {there} by definition, {here} here"
-    derived = [{(one.rule, one.subject): one for one in chain.derivations} for chain in (expected, actual)]
-    for key in sorted({*derived[0], *derived[1]}):
-        if derived[0].get(key) != derived[1].get(key):
-            yield f"derivation of {key}: {derived[0].get(key)} by definition, {derived[1].get(key)} here"
-    if len(expected.derivations) != len(actual.derivations):
-        yield f"{len(expected.derivations)} derivations by definition, {len(actual.derivations)} here"
-
-
-def _agrees(base: KnowledgeBase, facts: Facts) -> None:
+def _agrees(base: KnowledgeBase, facts: Facts, executors: Mapping[str, Executor] = EXECUTORS) -> None:
     expected = reference.chain(base, facts)
-    for run in ENGINES.values():
-        assert list(_differences(base, facts, expected, run(base, facts))) == []
+    for name, executor in executors.items():
+        assert (name, []) == (name, list(differences(base, facts, expected, executor(base, facts))))
 
 
 @pytest.mark.parametrize("seed", range(PACKS))
-def test_judge_counting_matcher_and_rete_agree_on_a_random_pack(few: KnowledgeBase, seed: int) -> None:
+def test_judge_counting_matcher_circuit_and_rete_agree_on_a_random_pack(few: KnowledgeBase, seed: int) -> None:
     base, words = random_pack(few, seed)
     random = seeded(seed)
     for _ in range(PATIENTS_EACH):
@@ -113,10 +125,10 @@ def test_they_decide_alike_where_a_rule_about_one_muscle_counts_muscles(few: Kno
     base, words = random_pack(few, seed, counts_within_muscles=True)
     facts = random_patient(words, terrain_of(few), seeded(seed))
     expected = reference.chain(base, facts)
-    for run in ENGINES.values():
-        found = run(base, facts)
+    for executor in EXECUTORS.values():
+        found = executor(base, facts)
 
-        assert [line for line in _differences(base, facts, expected, found) if not line.startswith("derivation")] == []
+        assert [line for line in differences(base, facts, expected, found) if not line.startswith("derivation")] == []
         assert [(one.rule, one.subject) for one in expected.derivations] == [(one.rule, one.subject) for one in found.derivations]
 
 
@@ -160,7 +172,38 @@ PATIENTS: tuple[Mapping[str, Any], ...] = (
 
 @pytest.mark.parametrize("said", PATIENTS)
 def test_they_agree_on_the_packaged_rules(kb: KnowledgeBase, facts_of: FactsOf, said: Mapping[str, Any]) -> None:
-    _agrees(kb, facts_of(said))
+    _agrees(kb, facts_of(said), QUICK)
+
+
+@pytest.mark.parametrize("seed", range(max(8, PACKS // 2)))
+def test_they_agree_on_the_packaged_rules_about_whole_patients(kb: KnowledgeBase, facts_of: FactsOf, seed: int) -> None:
+    vignette = seeded(seed).choice(read_vignettes(FOLDER, kb))
+    assert isinstance(vignette.findings, Mapping)
+
+    _agrees(kb, facts_of(vignette.findings), QUICK)
+
+
+@pytest.mark.parametrize("seed", range(max(2, PACKS // 5)))
+def test_all_agree_on_a_part_of_the_packaged_rules(kb: KnowledgeBase, terrain: Terrain, seed: int) -> None:
+    random = seeded(seed)
+    vignettes = [Facts(terrain, read_findings(one.findings, terrain)) for one in random.sample(read_vignettes(FOLDER, kb), 2)]
+    telling = [one.rule for facts in vignettes for one in engine.chain(kb, facts).derivations]
+    base = random_part(kb, random, telling)
+    words = words_read(base, random)
+    patients = [random_patient(words, terrain, random) for _ in range(2)]
+
+    assert any(reference.chain(base, facts).derivations for facts in patients)
+    for facts in (*vignettes, *patients):
+        _agrees(base, facts)
+
+
+def test_a_part_of_the_packaged_rules_reads_nothing_that_it_cannot_conclude(part: KnowledgeBase) -> None:
+    read = {leaf.id for one in part.rules for leaf in c.walk(one.when) if isinstance(leaf, c.Derived)}
+
+    assert 40 <= len(part.rules) <= 90
+    assert {"patient", "muscle", "label"} == {one.about for one in part.rules}
+    assert read
+    assert read <= set(part.concluding)
 
 
 # --- red flags, raised, open and closed -------------------------------------------------------------------------------
@@ -290,8 +333,8 @@ def test_a_chain_of_forty_conclusions_is_followed_to_its_end(load: Load, chain: 
     assert len(chain(base, _patient(base, fever=True)).derivations) == 41
 
 
-def test_derivations_stand_in_order_of_stratum_rule_and_subject(kb: KnowledgeBase, facts_of: FactsOf, chain: Executor) -> None:
-    keys = [(one.stratum, one.rule, one.subject) for one in chain(kb, facts_of(PATIENTS[4])).derivations]
+def test_derivations_stand_in_order_of_stratum_rule_and_subject(packaged: Chaining) -> None:
+    keys = [(one.stratum, one.rule, one.subject) for one in packaged(PATIENTS[4]).derivations]
 
     assert len(keys) > 20
     assert sorted(set(keys)) == keys
@@ -323,33 +366,33 @@ def test_the_order_in_which_facts_are_declared_does_not_matter(
     assert _same(expected, run(base, facts))
 
 
-def test_the_order_in_which_findings_are_given_does_not_matter(kb: KnowledgeBase, facts_of: FactsOf, chain: Executor) -> None:
+def test_the_order_in_which_findings_are_given_does_not_matter(packaged: Chaining) -> None:
     for said in PATIENTS[2:4]:
         backwards = {key: value[::-1] if isinstance(value, list) else value for key, value in reversed(list(said.items()))}
 
-        assert _same(chain(kb, facts_of(said)), chain(kb, facts_of(backwards)))
+        assert _same(packaged(said), packaged(backwards))
 
 
-def test_a_patient_is_answered_the_same_whoever_came_before(few: KnowledgeBase, run: Executor) -> None:
+def test_a_patient_is_answered_the_same_whoever_came_before(few: KnowledgeBase, chain: Executor) -> None:
     base, words = random_pack(few, 7)
     random = seeded(7)
     patients = [random_patient(words, terrain_of(few), random) for _ in range(12)]
-    forwards = [run(base, facts) for facts in patients]
-    backwards = [run(base, facts) for facts in reversed(patients)]
+    forwards = [chain(base, facts) for facts in patients]
+    backwards = [chain(base, facts) for facts in reversed(patients)]
 
     assert all(_same(one, other) for one, other in zip(forwards, reversed(backwards), strict=True))
 
 
-def test_two_packs_in_turn_do_not_mix(load: Load, few: KnowledgeBase, run: Executor) -> None:
+def test_two_packs_in_turn_do_not_mix(load: Load, few: KnowledgeBase, chain: Executor) -> None:
     one, other = load(rule("shelf.a")), load(rule("shelf.a", when="rash"), rule("shelf.b", when="cough", then="[derive: coughs]"))
     facts = _patient(one, fever=True, rash=False, cough=True)
 
     for _ in range(3):
-        assert _fired(run(one, facts)) == ["shelf.a"]
-        assert _fired(run(other, facts)) == ["shelf.b"]
+        assert _fired(chain(one, facts)) == ["shelf.a"]
+        assert _fired(chain(other, facts)) == ["shelf.b"]
 
 
-def test_many_threads_answer_as_one_does(few: KnowledgeBase, run: Executor) -> None:
+def test_many_threads_answer_as_one_does(few: KnowledgeBase, chain: Executor) -> None:
     pack, words = random_pack(few, 3)
     base = attrs.evolve(pack, digest="not seen by any thread before")
     random = seeded(3)
@@ -360,7 +403,7 @@ def test_many_threads_answer_as_one_does(few: KnowledgeBase, run: Executor) -> N
 
     def shift(first: int) -> list[tuple[int, Chain]]:
         start.wait()
-        return [(number, run(base, patients[number])) for number in (*range(first, 16), *range(first))]
+        return [(number, chain(base, patients[number])) for number in (*range(first, 16), *range(first))]
 
     sys.setswitchinterval(1e-5)
     try:
@@ -371,14 +414,12 @@ def test_many_threads_answer_as_one_does(few: KnowledgeBase, run: Executor) -> N
 
     assert len(shifts) == 4
     for number, found in (answer for shift_ in shifts for answer in shift_):
-        assert list(_differences(base, patients[number], expected[number], found)) == []
+        assert list(differences(base, patients[number], expected[number], found)) == []
 
 
-def test_an_engine_that_failed_leaves_the_next_patient_alone(
-    kb: KnowledgeBase, facts_of: FactsOf, run: Executor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    facts = facts_of(PATIENTS[4])
-    expected = run(kb, facts)
+def test_an_engine_that_failed_leaves_the_next_patient_alone(packaged_engine: Chaining, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, base = packaged_engine, packaged_engine.base
+    expected = run(PATIENTS[4])
     calls = iter(range(10_000))
 
     def failing(*arguments: Any) -> Any:
@@ -390,19 +431,19 @@ def test_an_engine_that_failed_leaves_the_next_patient_alone(
     with monkeypatch.context() as broken:
         broken.setattr("mps_rules.engine.premises", failing)
         with pytest.raises(RuntimeError, match="the pen broke"):
-            run(kb, facts)
+            run(PATIENTS[4])
 
     assert next(calls) == 6
-    assert _same(expected, run(kb, facts))
-    assert run(kb, facts_of({})).derivations == reference.chain(kb, facts_of({})).derivations
+    assert _same(expected, run(PATIENTS[4]))
+    assert run({}).derivations == reference.chain(base, _patient(base)).derivations
 
 
 # --- what is left behind ----------------------------------------------------------------------------------------------
 
 
-def test_a_patient_is_forgotten_once_answered(kb: KnowledgeBase, facts_of: FactsOf, run: Executor) -> None:
-    facts = facts_of(PATIENTS[4])
-    run(kb, facts)
+def test_a_patient_is_forgotten_once_answered(packaged: Chaining) -> None:
+    facts = _patient(packaged.base, **PATIENTS[4])
+    packaged.executor(packaged.base, facts)
     trace = weakref.ref(facts)
     del facts
     gc.collect()
@@ -410,7 +451,7 @@ def test_a_patient_is_forgotten_once_answered(kb: KnowledgeBase, facts_of: Facts
     assert trace() is None
 
 
-def test_objects_and_memory_do_not_grow_with_the_number_of_patients(few: KnowledgeBase, run: Executor) -> None:
+def test_objects_and_memory_do_not_grow_with_the_number_of_patients(few: KnowledgeBase, chain: Executor) -> None:
     base, words = random_pack(few, 5)
     random = seeded(5)
     patients = [random_patient(words, terrain_of(few), random).findings for _ in range(6)]
@@ -418,7 +459,7 @@ def test_objects_and_memory_do_not_grow_with_the_number_of_patients(few: Knowled
     def counted(rounds: int) -> tuple[int, int]:
         for _ in range(rounds):
             for findings in patients:
-                run(base, Facts(terrain_of(few), findings))
+                chain(base, Facts(terrain_of(few), findings))
         gc.collect()
         return len(gc.get_objects()), sys.getallocatedblocks()
 
@@ -430,11 +471,11 @@ def test_objects_and_memory_do_not_grow_with_the_number_of_patients(few: Knowled
     assert more_blocks - blocks < 2000
 
 
-def test_patients_bring_no_new_engine_classes(kb: KnowledgeBase, facts_of: FactsOf, run: Executor) -> None:
-    run(kb, facts_of({}))
+def test_patients_bring_no_new_engine_classes(packaged_engine: Chaining) -> None:
+    packaged_engine({})
     before = set(engine._PatientEngine.__subclasses__())
     for said in PATIENTS:
-        run(kb, facts_of(said))
+        packaged_engine(said)
 
     assert set(engine._PatientEngine.__subclasses__()) <= before
 
@@ -506,18 +547,22 @@ except ImportError as error:
 def test_another_hash_seed_gives_the_same_bytes() -> None:
     code = f"""
 import json, sys
-from mps_rules import engine
+sys.path.insert(0, {str(FOLDER.parent)!r})
+from executors import EXECUTORS
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
 from mps_rules.knowledge import load_folders, packaged_rules
 from mps_rules.model import plain
+from packs import random_part
+from random_packs import seeded
 base = load_folders([packaged_rules()])
+part = random_part(base, seeded(2))
 terrain = terrain_of(base)
-patients = json.loads({json.dumps(json.dumps(PATIENTS[2:5]))})
-for matching, some in (("counting", patients), ("rete", patients[:1])):
-    for said in some:
-        found = engine.chain(base, Facts(terrain, read_findings(said, terrain)), matching)
-        print(base.digest, plain(found.derivations), list(found.decided.items()), list(found.conclusions.items()), list(found.alike.items()))
+for name, executor in EXECUTORS.items():
+    for said in json.loads({json.dumps(json.dumps(PATIENTS[2:4]))}):
+        of = base if name in ("counting", "circuit") else part
+        found = executor(of, Facts(terrain, read_findings(said, terrain)))
+        print(of.digest, plain(found.derivations), list(found.decided.items()), list(found.conclusions.items()), list(found.alike.items()))
 """
     expected = _python(code, PYTHONHASHSEED="1")
 
@@ -546,12 +591,12 @@ def _mirrored(text: str) -> str:
         },
     ],
 )
-def test_a_mirrored_patient_gets_the_mirrored_answer(kb: KnowledgeBase, facts_of: FactsOf, chain: Executor, said: dict[str, Any]) -> None:
+def test_a_mirrored_patient_gets_the_mirrored_answer(packaged: Chaining, said: dict[str, Any]) -> None:
     swap = {"left": "right", "right": "left"}
     mirror = {**said, "pain": [_mirrored(entry) for entry in said["pain"]]}
     if "exam" in said:
         mirror["exam"] = [{**entry, "side": swap[entry["side"]]} for entry in said["exam"]]
-    there, back = chain(kb, facts_of(said)), chain(kb, facts_of(mirror))
+    there, back = packaged(said), packaged(mirror)
 
     assert {(one.rule, _mirrored(one.subject)) for one in there.derivations} == {(one.rule, one.subject) for one in back.derivations}
 
@@ -571,11 +616,11 @@ def test_muscles_that_stand_together_are_answered_one_by_one(kb: KnowledgeBase, 
     )
 
 
-def test_what_nobody_asked_about_is_unknown_and_not_an_error(kb: KnowledgeBase, facts_of: FactsOf, chain: Executor) -> None:
-    found = chain(kb, facts_of({}))
+def test_what_nobody_asked_about_is_unknown_and_not_an_error(packaged: Chaining) -> None:
+    found = packaged({})
 
     assert found.verdict("no.such_rule") is None
-    assert found.verdict(kb.rules[0].id, "no_such_muscle.left") is None
+    assert found.verdict(packaged.base.rules[0].id, "no_such_muscle.left") is None
     assert found.concluded("no_such_conclusion") is None
 
 

@@ -1,10 +1,15 @@
 """The linter eats its own examples: of every check, one bad pack with exactly one issue, and one good pack with none."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 import mps_rules as mps
+from mps_rules.cases import Outcome, read_cases
+from mps_rules.circuit import circuit_of
+from mps_rules.facts import Facts, terrain_of
+from mps_rules.findings import read_findings
 from mps_rules.lint import CHECKS
 from mps_rules.model import KnowledgeBase
 
@@ -51,7 +56,20 @@ def _issues(check: str, kind: str) -> list[str]:
     return [str(issue) for issue in mps.lint([BASE, FOLDER / check / kind])]
 
 
-def test_the_packaged_rules_have_no_issue(kb: KnowledgeBase) -> None:
+def _verdicts(base: KnowledgeBase) -> tuple[Outcome, ...]:
+    """The verdict of every case, without what it expects besides: whether it passes is tested with the cases."""
+    terrain, circuit, found = terrain_of(base), circuit_of(base), []
+    for case in read_cases(base):
+        state = circuit.read(Facts(terrain, read_findings(case.findings, terrain)))
+        rule = base.by_id[case.rule]
+        verdicts = {state.verdict(rule.id, one) for one in ([case.expect.for_] if case.expect.for_ else state.facts.subjects(rule.about))}
+        found.append(Outcome(case, next((truth for truth in (True, None) if truth in verdicts), False), ()))
+    return tuple(found)
+
+
+def test_the_packaged_rules_have_no_issue(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["mps_rules.lint"], "run_cases", _verdicts)
+
     assert [str(issue) for issue in mps.lint(kb)] == []
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from mps_rules import engine, reference
+from executors import EXECUTORS, QUICK
+from mps_rules import reference
 from mps_rules.errors import FindingError, KnowledgeError, closest
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.model import KnowledgeBase
+from mps_rules.model import PATIENT, KnowledgeBase
 from mps_rules.reading import Unreadable, read_json, read_yaml
 from packs import SMALL, rule
 
@@ -22,15 +23,30 @@ FINDINGS = SMALL["vocabulary/findings/few.yaml"]
 # the engine
 
 
-@pytest.mark.parametrize("run", [engine.chain, engine.chain_by_rete])
-def test_a_rule_about_one_muscle_that_counts_muscles_rests_on_all_it_counted(load: Load, run: Any) -> None:
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_a_rule_about_one_muscle_that_counts_muscles_rests_on_all_it_counted(load: Load, executor: str) -> None:
     base = load(rule("shelf.a", about="muscle", when="{all: [examined, {count_muscles: {where: examined, has: taut_band, at_least: 2}}]}"))
     terrain = terrain_of(base)
     exam = [{"muscle": muscle, "side": "left", "taut_band": True} for muscle in ("alpha", "gamma")]
     facts = Facts(terrain, read_findings({"exam": exam}, terrain))
     expected = reference.chain(base, facts).derivations
 
-    assert expected == run(base, facts).derivations
+    assert expected == EXECUTORS[executor](base, facts).derivations
+
+
+@pytest.mark.parametrize("executor", QUICK)
+def test_muscles_that_stand_together_are_named_in_their_own_order(kb: KnowledgeBase, executor: str) -> None:
+    terrain = terrain_of(kb)
+    facts = Facts(terrain, read_findings({"pain": ["arm_lateral.left", "mid_back.left"]}, terrain))
+    own = [f"{muscle}.{side}" for muscle, side in facts.muscles]
+    named = [
+        [premise.subject for premise in derivation.because if premise.id == "refers_to_pain"]
+        for derivation in QUICK[executor](kb, facts).derivations
+        if derivation.subject == PATIENT
+    ]
+
+    assert max(map(len, named)) > 4
+    assert named == [sorted(muscles, key=own.index) for muscles in named]
 
 
 # findings

@@ -1,0 +1,39 @@
+"""Whoever chains: the definition, experta with either matcher, and the circuit; and in what two chains differ."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from mps_rules import circuit, engine, reference
+from mps_rules.facts import Facts
+from mps_rules.model import Chain, KnowledgeBase
+
+Executor = Callable[[KnowledgeBase, Facts], Chain]
+
+QUICK: Mapping[str, Executor] = {"judge": reference.chain, "counting": engine.chain, "circuit": circuit.chain}
+"""Those that answer on the packaged rules in less than a second."""
+EXECUTORS: Mapping[str, Executor] = {**QUICK, "rete": engine.chain_by_rete}
+"""All; experta's own matcher is for packs of a few dozen rules: its time grows with the square of their number."""
+
+
+def differences(base: KnowledgeBase, facts: Facts, expected: Chain, actual: Chain) -> Iterator[str]:
+    """Every rule, conclusion and derivation of which two chains say different things."""
+    yield from of_rules(base, facts, expected, actual)
+    for id_, rules in base.concluding.items():
+        for subject in facts.subjects(rules[0].about):
+            there, here = expected.concluded(id_, subject), actual.concluded(id_, subject)
+            if there is not here:
+                yield f"conclusion {id_} of {subject}: {there} by definition, {here} here"
+    if len(expected.derivations) != len(actual.derivations):
+        yield f"{len(expected.derivations)} derivations by definition, {len(actual.derivations)} here"
+
+
+def of_rules(base: KnowledgeBase, facts: Facts, expected: Chain, actual: Chain) -> Iterator[str]:
+    """Every rule of a base of which two chains say different things, and every derivation by such a rule; each chain may hold more."""
+    for one in base.rules:
+        for subject in facts.subjects(one.about):
+            there, here = expected.verdict(one.id, subject), actual.verdict(one.id, subject)
+            if there is not here:
+                yield f"{one.id} of {subject}: {there} by definition, {here} here"
+    derived = [{(one.rule, one.subject): one for one in chain.derivations if one.rule in base.by_id} for chain in (expected, actual)]
+    for key in sorted({*derived[0], *derived[1]}):
+        if derived[0].get(key) != derived[1].get(key):
+            yield f"derivation of {key}: {derived[0].get(key)} by definition, {derived[1].get(key)} here"

@@ -1,0 +1,428 @@
+"""Every set that is named turns the conclusion and no part of it does; what one or two answers would turn is named; cheapest first."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+import attrs
+import pytest
+
+import mps_rules as mps
+from charts import chart, facts_of, vignettes
+from mps_rules import conditions as c
+from mps_rules.addresses import changed
+from mps_rules.assess import Assessor
+from mps_rules.circuit import State, circuit_of
+from mps_rules.engine import chain
+from mps_rules.errors import FindingError
+from mps_rules.facts import Facts, terrain_of
+from mps_rules.findings import CARRIED, read_findings
+from mps_rules.flips import LARGEST, REACHED, SHOWN, Target, Through
+from mps_rules.model import COSTS, PATIENT, Assessment, Flip, Flips, KnowledgeBase
+from packs import Layer, rule
+from random_packs import seeded
+from test_evaluate import example
+
+Load = Callable[..., KnowledgeBase]
+TRIED = 60
+SETS_EACH = 1
+"""How many of the sets of each are evaluated in full."""
+
+
+@attrs.frozen(eq=False)
+class Asked:
+    """A patient, a conclusion, and what would turn it."""
+
+    name: str
+    id: str
+    facts: Facts
+    found: Flips
+
+
+@pytest.fixture(scope="module")
+def asked(kb: KnowledgeBase) -> list[Asked]:
+    """Random patients and conclusions, of which some set would turn the conclusion."""
+    random = seeded(21)
+    hypotheses = [id_ for id_ in kb.arguments if kb.vocabulary.suspects[id_].kind != "prompt"]
+    others = [*(one.alert.id for one in kb.rules if one.alert), *(id_ for id_ in kb.concluding if not id_.startswith("alert."))]
+    found: list[Asked] = []
+    while len(found) < TRIED:
+        one = random.choice(vignettes())
+        assessment = mps.evaluate(chart(one), kb)
+        likely = [hypothesis.id for hypothesis in assessment.hypotheses[:8]]
+        ids = (random.choice(likely), random.choice(hypotheses), random.choice(others))
+        through: Through = "any" if len(found) % 2 else "unknown"
+        facts = facts_of(chart(one))
+        found += [Asked(one.vignette, id_, facts, assessment.flip(id_, through)) for id_ in ids]
+    return found[:TRIED]
+
+
+def state_of(facts: Facts, kb: KnowledgeBase) -> State:
+    return circuit_of(kb).read(facts, Assessor(kb, facts, chain(kb, facts)).focus)
+
+
+def with_set(facts: Facts, changes: Iterable[Any], kb: KnowledgeBase) -> dict[str, Any]:
+    """The mapping of a patient with the changes of a set made."""
+    return changed(facts.findings, {one.address: one.value for one in changes}, kb.vocabulary)
+
+
+def concluded(assessment: Assessment, id_: str, kb: KnowledgeBase) -> bool:
+    """Whether an assessment says it, looked up where a reader would look."""
+    if id_ in kb.arguments:
+        return any(one.id == id_ and one.status in REACHED for one in assessment.hypotheses)
+    return any(id_ in (one.rule, *kb.by_id[one.rule].derives()) for one in assessment.trace)
+
+
+# --- on the packaged rules --------------------------------------------------------------------------------------------
+
+
+def test_what_is_asked_is_worth_asking(asked: list[Asked]) -> None:
+    """The sample holds conclusions to reach and to undo, with sets and without."""
+    assert {(True, True), (False, True), (False, False)} <= {(one.found.reached, bool(one.found.sets)) for one in asked}
+    assert {1, 2, 3} == {len(flip.changes) for one in asked for flip in one.found.sets}
+
+
+def test_a_conclusion_counts_as_reached_where_the_assessment_says_it(asked: list[Asked], kb: KnowledgeBase) -> None:
+    for one in asked[::4]:
+        assert concluded(mps.evaluate(chart_of(one), kb), one.id, kb) is one.found.reached, (one.name, one.id)
+
+
+def chart_of(one: Asked) -> dict[str, Any]:
+    return changed(one.facts.findings, {}, one.facts.vocabulary)
+
+
+def test_every_set_turns_the_conclusion_when_evaluated_in_full(asked: list[Asked], kb: KnowledgeBase) -> None:
+    random = seeded(22)
+    for one in asked:
+        for flip in random.sample(one.found.sets, min(SETS_EACH, len(one.found.sets))):
+            after = mps.evaluate(with_set(one.facts, flip.changes, kb), kb)
+
+            assert concluded(after, one.id, kb) is not one.found.reached, (one.name, one.id, flip)
+
+
+def test_no_part_of_a_set_turns_it(asked: list[Asked], kb: KnowledgeBase) -> None:
+    random = seeded(23)
+    for one in asked:
+        several = [flip for flip in one.found.sets if len(flip.changes) > 1]
+        for flip in random.sample(several, min(SETS_EACH, len(several))):
+            for part in _parts(flip):
+                try:
+                    facts = facts_of(with_set(one.facts, part, kb))
+                except FindingError:
+                    continue
+                holds = Target.named(circuit_of(kb).read(facts), one.id).holds()
+
+                assert holds is one.found.reached, (one.name, one.id, part)
+
+
+def _parts(flip: Flip) -> Iterator[tuple[Any, ...]]:
+    return (part for size in range(1, len(flip.changes)) for part in combinations(flip.changes, size))
+
+
+def test_sets_come_cheapest_first_and_hold_no_other_set(asked: list[Asked]) -> None:
+    for one in asked:
+        prices = [sum(COSTS.index(change.cost) + 1 for change in flip.changes) for flip in one.found.sets]
+        sets = [{(change.address, str(change.value)) for change in flip.changes} for flip in one.found.sets]
+
+        assert sorted(prices) == prices, (one.name, one.id)
+        assert not any(a < b for a in sets for b in sets), (one.name, one.id)
+        assert all(COSTS.index(flip.cost) == max(COSTS.index(change.cost) for change in flip.changes) for flip in one.found.sets)
+        assert all(1 <= len(flip.changes) <= LARGEST for flip in one.found.sets)
+        assert one.found.complete is (len(one.found.sets) < SHOWN)
+
+
+def test_only_what_is_not_known_is_changed_unless_anything_may_be(asked: list[Asked]) -> None:
+    for one in asked:
+        known = set(one.facts.given)
+        changes = [change.address for flip in one.found.sets for change in flip.changes]
+
+        assert one.found.through == "any" or not known & set(changes), (one.name, one.id)
+
+
+def test_findings_that_exclude_each_other_are_never_combined(asked: list[Asked], kb: KnowledgeBase) -> None:
+    terms = kb.vocabulary.terms
+    for one in asked:
+        for flip in one.found.sets:
+            present = {change.address for change in flip.changes if change.value is True} | {
+                id_ for id_, known in one.facts.booleans.items() if known and id_ not in {change.address for change in flip.changes}
+            }
+            clashes = [(id_, other) for id_ in present if id_ in terms for other in terms[id_].excludes if other in present]
+
+            assert [] == clashes, (one.name, one.id, flip)
+
+
+def test_nothing_that_one_answer_or_two_would_turn_is_missing(asked: list[Asked], kb: KnowledgeBase) -> None:
+    random = seeded(24)
+    hits = 0
+    for one in asked:
+        if one.found.through != "unknown" or not one.found.complete:
+            continue
+        state = state_of(one.facts, kb)
+        target = Target.named(state, one.id)
+        open_ = [id_ for id_ in _yes_no(kb) if id_ not in one.facts.given]
+        near = sorted(_read_by(target, kb) & set(open_))
+        singles = [{id_: value} for id_ in open_ for value in (True, False)]
+        few = random.sample(near, min(6, len(near))) + random.sample(open_, 2)
+        doubles = [{a: x, b: y} for a, b in combinations(dict.fromkeys(few), 2) for x in (True, False) for y in (True, False)]
+        named = [{(change.address, change.value) for change in flip.changes if isinstance(change.value, bool)} for flip in one.found.sets]
+        whole = [said for said, flip in zip(named, one.found.sets, strict=True) if len(said) == len(flip.changes)]
+        for answers in (*singles, *doubles):
+            with state.supposing([(PATIENT, id_, value) for id_, value in answers.items()]):
+                turned = target.holds() is not one.found.reached
+            if turned and _readable(one.facts, answers, kb):
+                hits += 1
+
+                assert any(said <= set(answers.items()) for said in whole), (one.name, one.id, answers)
+
+    assert hits > 40
+
+
+def _yes_no(kb: KnowledgeBase) -> list[str]:
+    """The patient's yes/no findings, those that stand for a place left out: they move the pain map, which supposing does not."""
+    return [
+        term.id
+        for term in kb.vocabulary.terms.values()
+        if term.subject == "patient" and term.kind == "boolean" and not (term.fact or term.stands_for or term.id in CARRIED)
+    ]
+
+
+def _read_by(target: Target, kb: KnowledgeBase) -> set[str]:
+    """The yes/no findings that the rules behind a conclusion read, through what they conclude."""
+    waiting, seen, found = [one.when for one in target.rules], set[str](), set[str]()
+    while waiting:
+        for part in c.walk(waiting.pop()):
+            if isinstance(part, c.Present):
+                found.add(part.term)
+            elif isinstance(part, c.Derived) and part.id not in seen:
+                seen.add(part.id)
+                waiting += [one.when for one in kb.concluding[part.id]]
+    return found
+
+
+def _readable(facts: Facts, answers: Mapping[str, bool], kb: KnowledgeBase) -> bool:
+    try:
+        read_findings(changed(facts.findings, answers, kb.vocabulary), facts.terrain)
+    except FindingError:
+        return False
+    return True
+
+
+STANDING_FOR_A_PLACE = (
+    ({"age_years": 50}, "spinal_malignancy"),
+    ({"age_years": 50}, "rf_malignancy_one_strong"),
+    ({"age_years": 30, "morning_stiffness_min": 45, "symptom_duration": "1 a"}, "axial_spondyloarthritis"),
+)
+
+
+@pytest.mark.parametrize(("said", "id_"), STANDING_FOR_A_PLACE)
+def test_a_finding_that_stands_for_a_place_moves_the_pain_map(said: dict[str, Any], id_: str, kb: KnowledgeBase) -> None:
+    facts = facts_of(said)
+    found = mps.evaluate(said, kb).flip(id_)
+    standing = {term.id for term in kb.vocabulary.terms.values() if term.stands_for}
+    tried = 0
+    for flip in found.sets:
+        if any(change.address in standing for change in flip.changes):
+            tried += 1
+
+            assert concluded(mps.evaluate(with_set(facts, flip.changes, kb), kb), id_, kb), flip
+            for part in _parts(flip):
+                assert not concluded(mps.evaluate(with_set(facts, part, kb), kb), id_, kb), part
+
+    assert tried or not any(_reaches(facts, term, id_, kb) for term in standing)
+
+
+def _reaches(facts: Facts, term: str, id_: str, kb: KnowledgeBase) -> bool:
+    return concluded(mps.evaluate(changed(facts.findings, {term: True}, kb.vocabulary), kb), id_, kb)
+
+
+@pytest.mark.parametrize(
+    ("name", "id_"),
+    [
+        ("facet_label", "myofascial_pain"),
+        ("facet_label", "joint_anchoring"),
+        ("cauda_equina", "rf_cauda_equina"),
+        ("widespread_pain", "fibromyalgia"),
+    ],
+)
+def test_through_anything_a_conclusion_is_undone(name: str, id_: str, kb: KnowledgeBase) -> None:
+    said = example(name)
+    found = mps.evaluate(said, kb).flip(id_, "any")
+
+    assert found.reached
+    assert found.sets
+    for flip in found.sets[:4]:
+        after = mps.evaluate(said, kb).what_if({change.address: change.value for change in flip.changes}).assessment
+        cautions = {caution.id for caution in after.cautions}
+
+        assert not concluded(after, id_, kb), flip
+        assert id_ not in cautions, flip
+
+
+def test_a_flip_is_plain_data_and_the_same_every_time(kb: KnowledgeBase) -> None:
+    first, second = (mps.evaluate(example("facet_label"), kb).flip("fibromyalgia") for _ in range(2))
+
+    assert first == second
+    assert first.to_dict() == json.loads(json.dumps(first.to_dict()))
+
+
+def test_what_can_never_be_concluded_is_told_the_closest_id(kb: KnowledgeBase) -> None:
+    with pytest.raises(FindingError) as raised:
+        mps.evaluate({}, kb).flip("fibromyalgja")
+
+    (fault,) = raised.value.faults
+    assert ("fibromyalgja", "fibromyalgia") == (fault.where, fault.closest)
+
+
+# --- on a small pack --------------------------------------------------------------------------------------------------
+
+MORE = {
+    "vocabulary/findings/more.yaml": "category: more\nfindings:\n  - {id: well, label: Well, cost: asked, excludes: [fever]}\n",
+}
+
+
+def _sets(found: Flips) -> list[dict[str, Any]]:
+    return [{change.address: change.value for change in flip.changes} for flip in found.sets]
+
+
+@pytest.mark.parametrize(
+    ("when", "said", "expected"),
+    [
+        ("fever", {}, [{"fever": True}, {"temperature": 38.0}]),
+        ("cough", {}, [{"cough": True}]),
+        ("{not: cough}", {}, [{"cough": False}]),
+        ("{all: [cough, rash]}", {}, [{"cough": True, "rash": True}]),
+        ("{all: [cough, rash]}", {"cough": True}, [{"rash": True}]),
+        ("{all: [cough, rash]}", {"cough": False}, []),
+        ("{any: [rash, cough]}", {}, [{"cough": True}, {"rash": True}]),
+        ("{any: [rash, {all: [cough, {onset: [sudden]}]}]}", {}, [{"rash": True}, {"cough": True, "onset": {"sudden": True, "slow": False}}]),
+        ("{at_least: {n: 2, of: [cough, rash, {quality: [dull]}]}}", {"rash": True}, [{"cough": True}, {"quality": {"dull": True}}]),
+        ("{score: {at_least: 2}}", {}, [{"score": 2.0}, {"cough": True, "fever": True}]),
+        ("{score: {at_least: 2}}", {"fever": True}, [{"cough": True}, {"score": 2.0}]),
+        ("{duration: {above: 12}}", {"duration": "3 wk"}, []),
+        ("{known: cough}", {}, [{"cough": False}, {"cough": True}]),
+        ("{pain_at: [calf]}", {}, [{"pain.calf": True}]),
+        ("{pain_at: [calf]}", {"pain": [{"region": "calf", "present": False}]}, []),
+        ("{label: [strain]}", {}, []),
+        ("{all: [{quality: [dull]}, {quality: [sharp]}]}", {}, [{"quality": {"dull": True, "sharp": True}}]),
+        ("{all: [{quality: [dull, burning]}, {not: {quality: [sharp]}}]}", {}, [{"quality": {"burning": True, "sharp": False}}, {"quality": {"dull": True, "sharp": False}}]),
+        ("{not: {quality: [dull, sharp]}}", {}, [{"quality": {"dull": False, "sharp": False}}]),
+        ("{all: [{onset: [sudden]}, {onset: [slow]}]}", {}, []),
+        ("{any: [{quality: [dull]}, {all: [{quality: [dull]}, {quality: [sharp]}]}]}", {}, [{"quality": {"dull": True}}]),
+        ("{any_muscle: {where: examined, has: taut_band}}", {"exam": [{"muscle": "gamma", "side": "left", "sore_spot": True}]}, [{"gamma.left.taut_band": True}]),
+    ],
+)  # fmt: skip
+def test_each_form_of_a_rule_says_what_would_reach_it(when: str, said: dict[str, Any], expected: list[dict[str, Any]], load: Load) -> None:
+    found = mps.evaluate(said, load(rule("shelf.a", when=when))).flip("ill")
+
+    assert not found.reached
+    assert expected == _sets(found)
+    assert found.complete
+
+
+@pytest.mark.parametrize(
+    ("when", "said", "through", "expected"),
+    [
+        ("{all: [cough, {not: {established: rash}}]}", {"cough": True}, "unknown", [{"rash": True}]),
+        ("{all: [cough, {not: {established: rash}}]}", {"cough": True}, "any", [{"cough": False}, {"rash": True}]),
+        ("{any: [cough, rash]}", {"cough": True, "rash": True}, "any", [{"cough": False, "rash": False}]),
+        ("{any: [cough, rash]}", {"cough": True, "rash": True}, "unknown", []),
+        ("{quality: [dull, sharp]}", {"quality": ["dull"]}, "any", [{"quality": {"dull": False}}]),
+        ("{any: [cough, rash]}", {"cough": True}, "any", [{"cough": False}]),
+        (
+            "{any: [cough, rash, {quality: [dull]}, {onset: [slow]}]}",
+            {"cough": True, "rash": True},
+            "any",
+            [{"cough": False, "rash": False}],
+        ),
+        ("{not: {established: {any: [cough, rash]}}}", {"cough": False}, "unknown", [{"rash": True}]),
+        ("{established: {any: [cough, rash]}}", {"cough": True}, "any", [{"cough": False}]),
+        ("fever", {"temperature": 39}, "any", [{"temperature": 37.9}]),
+        (
+            "{not: {quality: [dull, sharp]}}",
+            {"quality": {"dull": False, "sharp": False}},
+            "any",
+            [{"quality": {"dull": True}}, {"quality": {"sharp": True}}],
+        ),
+        ("{temperature: {at_least: 38}}", {"temperature": 39}, "any", [{"temperature": 37.9}]),
+    ],
+)
+def test_each_form_of_a_rule_says_what_would_undo_it(
+    when: str, said: dict[str, Any], through: Through, expected: list[dict[str, Any]], load: Load
+) -> None:
+    found = mps.evaluate(said, load(rule("shelf.a", when=when))).flip("ill", through)
+
+    assert found.reached
+    assert expected == _sets(found)
+
+
+def test_two_findings_that_exclude_each_other_are_not_asked_for_together(load: Load) -> None:
+    base = load(MORE, rule("shelf.a", when="{all: [well, {any: [fever, rash]}]}"))
+
+    assert [{"rash": True, "well": True}] == _sets(mps.evaluate({}, base).flip("ill"))
+
+
+def test_the_cheaper_set_comes_first_even_where_it_is_named_last(load: Load) -> None:
+    layers: list[Layer] = [
+        rule("shelf.a", when="{all: [rash, {temperature: {at_least: 38}}]}"),
+        rule("shelf.b", when="{all: [cough, rash]}"),
+        rule("shelf.c", when="{all: [cough, {quality: [dull]}, {onset: [slow]}]}"),
+    ]
+    found = mps.evaluate({}, load(*layers)).flip("ill")
+
+    assert [["asked", "examined"], ["asked"] * 3, ["examined", "examined"]] == [
+        [change.cost for change in one.changes] for one in found.sets
+    ]
+    assert ["examined", "asked", "examined"] == [one.cost for one in found.sets]
+
+
+FOUR = "{all: [cough, rash, {quality: [dull]}, {onset: [slow]}]}"
+
+
+@pytest.mark.parametrize(
+    ("when", "said", "through", "expected"),
+    [
+        (FOUR, {}, "unknown", "Concluded would be reached by no change of up to 3 findings that are not known yet."),
+        (FOUR, {}, "any", "Concluded would be reached by no change of up to 3 findings."),
+        ("cough", {"cough": True}, "unknown", "Concluded would no longer hold by no change of up to 3 findings that are not known yet."),
+    ],
+)
+def test_where_nothing_would_turn_it_the_text_says_so(when: str, said: dict[str, Any], through: Through, expected: str, load: Load) -> None:
+    found = mps.evaluate(said, load(rule("shelf.a", when=when))).flip("ill", through)
+
+    assert () == found.sets
+    assert found.complete
+    assert LARGEST == found.largest
+    assert expected == str(found).replace(found.label, "Concluded")
+
+
+def test_the_text_lists_the_sets_with_what_they_cost(load: Load) -> None:
+    found = mps.evaluate({}, load(rule("shelf.a", when="{any: [cough, {all: [rash, {duration: {above: 12}}]}]}"))).flip("ill")
+    lines = str(found).splitlines()
+
+    assert "would be reached with:" in lines[0]
+    assert "  1. cough: present (asked)" == lines[1]
+    assert lines[2].startswith("  2. since when: ")
+    assert lines[2].endswith(" wk; rash: present (examined)")
+
+
+def test_a_text_of_more_sets_than_are_shown_says_so(load: Load) -> None:
+    muscles = [
+        {"muscle": muscle, "side": side, "sore_spot": True}
+        for muscle in ("alpha", "beta_deep", "beta_long", "gamma")
+        for side in ("left", "right")
+    ]
+    when = "{count_muscles: {where: examined, has: taut_band, at_least: 2}}"
+    found = mps.evaluate({"exam": muscles[:8]}, load(rule("shelf.a", when=when))).flip("ill")
+    three = mps.evaluate({"exam": muscles}, load(rule("shelf.a", when=when.replace("at_least: 2", "at_least: 3")))).flip("ill")
+
+    assert (28, True) == (len(found.sets), found.complete)
+    assert (SHOWN, False) == (len(three.sets), three.complete)
+    assert str(three).endswith("\n  and more")
+
+
+def test_a_base_that_concludes_nothing_has_nothing_to_flip(small: KnowledgeBase) -> None:
+    with pytest.raises(FindingError, match="is nothing that these rules conclude"):
+        mps.evaluate({}, small).flip("ill")
+
+    assert terrain_of(small).vocabulary.suspects

@@ -1,0 +1,331 @@
+"""What is asked next: what could change most, in whole steps, never what is known; and nothing more once nothing could change the answer."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import mps_rules as mps
+from charts import chart, facts_of, sample, vignettes
+from mps_rules.addresses import address, changed
+from mps_rules.errors import FindingError
+from mps_rules.facts import Facts
+from mps_rules.findings import CARRIED
+from mps_rules.interview import Turn, address_of, interview
+from mps_rules.model import COSTS, PATIENT, Assessment, KnowledgeBase, Question, Term
+from packs import SMALL, rule, written
+from random_packs import seeded
+from simulated import leading
+
+BACK: dict[str, Any] = {"age_years": 45, "pain": ["low_back.left"]}
+
+
+# --- the list ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_patient_is_asked_the_same(kb: KnowledgeBase) -> None:
+    for one in sample(81, 10):
+        first, second = (mps.evaluate(chart(one), base).questions for base in (kb, mps.load()))
+
+        assert first == second, one.vignette
+
+
+def test_the_order_in_which_findings_are_given_does_not_matter(kb: KnowledgeBase) -> None:
+    for one in sample(82, 6):
+        said = chart(one)
+
+        assert mps.evaluate(said, kb).questions == mps.evaluate(dict(reversed(said.items())), kb).questions, one.vignette
+
+
+def test_questions_come_by_what_they_could_change_for_their_cost(kb: KnowledgeBase) -> None:
+    for one in sample(83, 12):
+        questions = mps.evaluate(chart(one), kb).questions
+        gains = [question.gain for question in questions]
+
+        assert sorted(gains, reverse=True) == gains, one.vignette
+        assert all(question.gain > 0 and question.terms and question.text and question.why for question in questions), one.vignette
+
+
+def test_what_is_known_is_never_asked(kb: KnowledgeBase) -> None:
+    asked = 0
+    for one in vignettes()[::6]:
+        facts = facts_of(chart(one))
+        for question in mps.evaluate(chart(one), kb).questions:
+            asked += len(question.terms)
+
+            assert [] == [term for term in question.terms if _known(facts, question, term, kb)], (one.vignette, question)
+
+    assert asked > 3000
+
+
+def _known(facts: Facts, question: Question, term: str, kb: KnowledgeBase) -> bool:
+    if term == "pain":
+        return facts.findings.pain_map_complete is True
+    at = address(address_of(question, term, kb), kb.vocabulary)
+    match at.kind:
+        case "patient":
+            return term in facts.given
+        case "pain":
+            return facts.pain_map.at(at.name, None) is not None
+        case "given":
+            return at.name in facts.labels
+        case "label":
+            return term in facts.label_findings[at.name]
+    return term in facts.exams.get((at.name, at.side), {})
+
+
+def test_every_finding_of_a_question_has_an_address(kb: KnowledgeBase) -> None:
+    for one in sample(84, 25):
+        for question in mps.evaluate(chart(one), kb).questions:
+            for term in question.terms:
+                assert address(address_of(question, term, kb), kb.vocabulary).words(kb.vocabulary), (one.vignette, question)
+
+
+def test_one_step_of_one_subject_is_one_question(kb: KnowledgeBase) -> None:
+    steps = {term: step.id for step in kb.asking.steps for term in step.terms}
+    for one in sample(85, 25):
+        questions = mps.evaluate(chart(one), kb).questions
+        keys = [(question.step, question.subject) for question in questions]
+
+        assert len(set(keys)) == len(keys), one.vignette
+        assert all({question.step} == {steps.get(term, term) for term in question.terms} for question in questions), one.vignette
+
+
+def test_palpating_one_muscle_is_one_question(kb: KnowledgeBase) -> None:
+    terms = kb.vocabulary.terms
+    palpated = [
+        question
+        for question in mps.evaluate(BACK, kb).questions
+        if question.subject != PATIENT and all(terms[term].subject == "muscle" for term in question.terms)
+    ]
+    palpation = [question for question in palpated if question.step == "muscle_palpation"]
+
+    assert palpation
+    assert len({question.subject for question in palpation}) == len(palpation)
+    assert all(len(question.terms) > 3 and "examined" == question.cost for question in palpation)
+    assert all(question.text.startswith("Palpate the muscle (") for question in palpation)
+
+
+def test_a_question_costs_what_its_dearest_finding_costs(kb: KnowledgeBase) -> None:
+    terms = kb.vocabulary.terms
+    for one in sample(86, 10):
+        for question in mps.evaluate(chart(one), kb).questions:
+            costs = [COSTS.index(terms[term].cost) if term in terms else 0 for term in question.terms]
+
+            assert COSTS[max(costs)] == question.cost, (one.vignette, question)
+
+
+# --- what comes first -------------------------------------------------------------------------------------------------
+
+
+def test_on_a_bare_back_pain_chart_emergencies_are_asked_first(kb: KnowledgeBase) -> None:
+    assessment = mps.evaluate(BACK, kb)
+
+    assert "bladder_bowel_saddle" == assessment.questions[0].step
+    for question in assessment.questions[:4]:
+        assert "emergency" in _raised(assessment, question, kb), question.text
+
+
+def _raised(assessment: Assessment, question: Question, kb: KnowledgeBase) -> set[str]:
+    """The urgencies of the red flags, raised or open, that a yes to one finding of a question would bring."""
+    found: set[str] = set()
+    held = {(alert.id, alert.status) for alert in assessment.alerts}
+    for term in question.terms:
+        if kb.vocabulary.terms[term].kind == "boolean":
+            try:
+                after = assessment.what_if({address_of(question, term, kb): True}).assessment
+            except FindingError:
+                continue
+            found |= {alert.urgency for alert in after.alerts if (alert.id, alert.status) not in held}
+    return found
+
+
+SECOND: dict[str, int] = {"rf_muscle_disease_dark_urine": 7}
+"""Open emergencies whose outstanding findings are not among the first two questions, and the place that they take at most."""
+
+
+def test_the_findings_that_an_open_emergency_waits_for_come_first(kb: KnowledgeBase) -> None:
+    tried = 0
+    for flagged in kb.rules:
+        if flagged.alert is None or flagged.alert.urgency != "emergency" or f"{flagged.id}.open" not in kb.by_id:
+            continue
+        region = flagged.alert.regions[0]
+        bare = mps.evaluate({"age_years": 55, **({"pain": [region]} if kb.vocabulary.regions[region].parent else {})}, kb)
+        found = bare.flip(f"{flagged.id}.open")
+        if found.reached or not found.sets:
+            continue
+        opened = bare.what_if({change.address: change.value for change in found.sets[0].changes}).assessment
+        waits = {term for alert in opened.alerts if alert.id == flagged.alert.id for term in alert.unknown}
+        place = next(number for number, question in enumerate(opened.questions, 1) if waits & set(question.terms))
+        tried += 1
+
+        assert place <= SECOND.get(flagged.alert.id, 2), flagged.id
+
+    assert tried > 15
+
+
+def test_an_open_flag_is_asked_before_the_same_flag_that_is_not(kb: KnowledgeBase) -> None:
+    bare = mps.evaluate({"age_years": 70, "pain": ["abdomen"]}, kb)
+    opened = (
+        mps.evaluate({"age_years": 70, "pain": ["abdomen"], "aortic_aneurysm_known": True}, kb)
+        if _has(kb, "aortic_aneurysm_known")
+        else bare
+    )
+    for alert in opened.alerts:
+        if alert.status == "open":
+            places = [
+                next((number for number, question in enumerate(one.questions) if set(alert.unknown) & set(question.terms)), 999)
+                for one in (opened, bare)
+            ]
+
+            assert places[0] <= places[1], alert.id
+
+
+def _has(kb: KnowledgeBase, term: str) -> bool:
+    return term in kb.vocabulary.terms
+
+
+def test_the_reasons_name_the_red_flag(kb: KnowledgeBase) -> None:
+    first = mps.evaluate(BACK, kb).questions[0]
+
+    assert "possible cauda equina syndrome" in first.why
+
+
+# --- a small pack -----------------------------------------------------------------------------------------------------
+
+ASKING = """\
+asking:
+  weights:
+    flag: {emergency: 8.0, urgent: 3.0, soon: 0.5}
+    anywhere: 0.25
+    argument: {strong: 2.0, moderate: 1.0, weak: 0.25}
+    status: 1.0
+    leading: 3.0
+    rule_asks: 2.0
+    muscle: 2.0
+    cost: {asked: 1.0, examined: 1.5, tested: 4.0, imaged: 6.0}
+  steps:
+    - {id: skin, label: Skin, terms: [rash]}
+    - {id: chest, label: "Chest and heat", terms: [cough, fever]}
+"""
+ALERT = "[alert: {id: rf_x, label: X, urgency: emergency, condition: infection, act_within: now, action: Go., regions: [low_back]}]"
+
+
+def test_findings_of_one_step_are_asked_together_in_their_order(tmp_path: Any) -> None:
+    base = mps.load(
+        written(tmp_path, SMALL, {"asking.yaml": ASKING}, rule("shelf.flag", when="{trigger: {any: [fever, cough]}}", then=ALERT))
+    )
+    (question,) = mps.evaluate({"pain": ["low_back"]}, base).questions
+
+    assert (("cough", "fever"), PATIENT, "chest", "asked") == (question.terms, question.subject, question.step, question.cost)
+    assert "Chest and heat: cough; fever" == question.text
+    assert () == mps.evaluate({"pain": ["low_back"], "fever": False, "cough": False}, base).questions
+    assert ("fever",) == mps.evaluate({"pain": ["low_back"], "cough": False}, base).questions[0].terms
+
+
+def test_rules_without_weights_ask_nothing(tmp_path: Any) -> None:
+    base = mps.load(written(tmp_path, SMALL, rule("shelf.flag", when="{trigger: fever}", then=ALERT)))
+
+    assert () == mps.evaluate({}, base).questions
+
+
+# --- when to stop -----------------------------------------------------------------------------------------------------
+
+
+def test_a_bare_chart_is_no_place_to_stop(kb: KnowledgeBase) -> None:
+    assert not mps.evaluate(BACK, kb).should_stop
+    assert not mps.evaluate({}, kb).should_stop
+
+
+NEARLY_COMPLETE = (24, 36, 114)
+"""Vignettes whose charts are filled up with denials until nothing could change the answer."""
+ANSWERS = 25
+"""How many single answers are tried of each."""
+
+
+@pytest.mark.parametrize("number", NEARLY_COMPLETE)
+def test_where_to_stop_no_single_answer_changes_urgency_or_lead(number: int, kb: KnowledgeBase) -> None:
+    assessment = _stopped(chart(vignettes()[number]), kb)
+    facts = facts_of(changed(assessment.findings, {}, kb.vocabulary))
+    tried = 0
+
+    assert assessment.should_stop
+    every = list(_single_answers(assessment, facts, kb))
+    for at, value in seeded(number).sample(every, min(ANSWERS, len(every))):
+        try:
+            after = assessment.what_if({at: value}).assessment
+        except FindingError:
+            continue
+        tried += 1
+
+        assert (assessment.urgency, leading(assessment)) == (after.urgency, leading(after)), (at, value)
+
+    assert tried > 10
+
+
+def _stopped(said: dict[str, Any], kb: KnowledgeBase) -> Assessment:
+    """What is left when everything that is asked is denied."""
+    talk = interview(kb, _denied(said, kb))
+    try:
+        turn = next(talk)
+        while True:
+            turn = talk.send(_denials(turn, kb))
+    except StopIteration as end:
+        found: Assessment = end.value
+        return found
+
+
+def _denied(said: dict[str, Any], kb: KnowledgeBase) -> dict[str, Any]:
+    """A chart with every yes/no finding that it leaves open denied, as far as that contradicts nothing."""
+    facts = facts_of(said)
+    terms = [term for term in kb.vocabulary.terms.values() if term.subject == "patient" and not (term.fact or term.stands_for)]
+    extra = {term.id: False for term in terms if term.kind == "boolean" and term.id not in {*facts.given, *CARRIED}}
+    while True:
+        try:
+            facts_of({**said, **extra})
+        except FindingError as error:
+            for fault in error.faults:
+                extra.pop(fault.where, None)
+        else:
+            return {**said, **extra}
+
+
+def _denials(turn: Turn, kb: KnowledgeBase) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for at, term in zip(turn.addresses, turn.question.terms, strict=True):
+        denied = _no(kb.vocabulary.terms.get(term))
+        try:
+            turn.assessment.what_if({**found, at: denied})
+        except FindingError:
+            continue
+        found[at] = denied
+    return found
+
+
+def _no(term: Term | None) -> Any:
+    """A denial; of a number a low one."""
+    if term is None or term.kind == "boolean":
+        return False
+    if term.values:
+        return dict.fromkeys(term.values, False) if term.kind == "many_of" else None
+    low, high = term.range or (0, 10)
+    return low + (high - low) * 0.3
+
+
+def _single_answers(assessment: Assessment, facts: Facts, kb: KnowledgeBase) -> Iterator[tuple[str, Any]]:
+    """Every answer to every finding that is still asked for, and to those yes/no findings that nobody asks for any more."""
+    open_ = {address_of(question, term, kb): term for question in assessment.questions for term in question.terms}
+    open_ |= {
+        term.id: term.id
+        for term in kb.vocabulary.terms.values()
+        if term.subject == "patient" and term.kind == "boolean" and not term.fact and term.id not in {*facts.given, *CARRIED}
+    }
+    for at, id_ in open_.items():
+        term = kb.vocabulary.terms.get(id_)
+        if term is None or term.kind == "boolean":
+            yield from ((at, value) for value in (True, False))
+        elif term.values:
+            yield from ((at, [value]) for value in term.values)
+        else:
+            low, high = term.range or (0, 10)
+            yield from ((at, value) for value in (low, (low + high) / 2, high))
