@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import mps_rules as mps
@@ -122,7 +122,7 @@ def test_self_care_is_recommended_where_no_red_flag_stands() -> None:
     assert expected == {advice.rule for advice in assessment.recommendations if advice.kind == "self_care"}
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(alarming_patients())
 def test_no_self_care_is_recommended_while_a_red_flag_stands(findings: dict[str, Any]) -> None:
     assessment = assessed(findings)
@@ -131,7 +131,7 @@ def test_no_self_care_is_recommended_while_a_red_flag_stands(findings: dict[str,
     assert recommends_self_care(assessment) is (hurts(facts_in(assessment)) and not stands and not assessment.beyond)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @pytest.mark.parametrize("executor", QUICK)
 @given(findings=alarming_patients())
 def test_every_executor_withholds_self_care_for_raised_and_for_open_red_flags(executor: str, findings: dict[str, Any]) -> None:
@@ -254,6 +254,7 @@ def test_age_alone_raises_nothing_and_opens_nothing() -> None:
     assert expected == {age: ids for age in range(121) if (ids := {alert.id for alert in mps.evaluate({"age_years": age}).alerts})}
 
 
+@settings(max_examples=60)
 @given(st.integers(0, 120), pain_maps(), st.sampled_from((True, False, None)))
 def test_age_and_a_pain_map_open_nothing_but_for_a_small_childs_back_or_both_legs_below_the_knee(
     age: int, pain: list[Any], complete: object
@@ -321,7 +322,7 @@ SPEAKS_AGAINST = (
 
 
 @pytest.mark.xfail(reason=SPEAKS_AGAINST)
-@settings(max_examples=60)
+@settings(max_examples=60, phases=[Phase.generate])  # nobody needs the smallest example of a known fault
 @given(patients())
 def test_only_red_flags_that_concern_the_painful_place_are_called_unasked(findings: dict[str, Any]) -> None:
     assessment, base = assessed(findings), mps.load()
@@ -346,7 +347,7 @@ def test_pain_in_the_hand_alone_calls_for_no_spinal_question(kb: KnowledgeBase) 
     assert spinal & unasked == set()
 
 
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(patients())
 def test_a_red_flag_is_called_unasked_only_while_it_is_undecided(findings: dict[str, Any]) -> None:
     assessment = assessed(findings)
@@ -358,7 +359,7 @@ def test_a_red_flag_is_called_unasked_only_while_it_is_undecided(findings: dict[
         assert flag.terms
 
 
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(patients() | alarming_patients())
 def test_the_text_never_says_that_there_are_no_red_flags_unless_all_were_asked_about(findings: dict[str, Any]) -> None:
     assessment = assessed(findings)
@@ -374,6 +375,7 @@ def test_the_text_never_says_that_there_are_no_red_flags_unless_all_were_asked_a
 # --- muscle last ------------------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=60)
 @given(patients(), labels(), pain_maps())
 def test_without_an_examined_muscle_myofascial_pain_is_never_more_than_possible(
     findings: dict[str, Any], given_: Any, pain: list[Any]
@@ -388,7 +390,7 @@ NERVE_SIGNS = ("motor_deficit", "sensory_deficit_dermatomal", "reflex_reduced")
 ACTIVE = {"muscle": "gluteus_medius", "side": "left", "taut_band": True, "hypersensitive_spot": True, "pain_recognition": True}
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(
     st.dictionaries(st.sampled_from((*NERVE_SIGNS, "neuro_exam_normal")), st.sampled_from((True, False, None))),
     st.lists(exams(), max_size=2),

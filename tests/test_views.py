@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import mps_rules as mps
 from mps_rules.cases import read_cases
@@ -73,6 +73,7 @@ def test_no_line_of_any_case_is_longer_than_100_characters(texts: Mapping[str, s
     assert expected == [line for text in texts.values() for line in text.splitlines() if len(line) > 100]
 
 
+@settings(max_examples=50)
 @given(patients())
 def test_no_line_of_any_patient_is_longer_than_100_characters(findings: dict[str, object]) -> None:
     expected: list[str] = []
@@ -157,6 +158,7 @@ def test_labels_are_shown_and_no_ids(texts: Mapping[str, str], kb: KnowledgeBase
     assert words - known == set()
 
 
+@settings(max_examples=50)
 @given(patients())
 def test_labels_are_shown_and_no_ids_whatever_was_found(findings: dict[str, object]) -> None:
     known = {"mps_rules", *mps.load().references}
