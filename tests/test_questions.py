@@ -13,6 +13,7 @@ from mps_rules.facts import Facts
 from mps_rules.findings import CARRIED
 from mps_rules.interview import Turn, address_of, interview
 from mps_rules.model import COSTS, PATIENT, Assessment, KnowledgeBase, Question, Term
+from mps_rules.vignettes import Vignette
 from packs import SMALL, rule, written
 from random_packs import seeded
 from simulated import leading
@@ -20,26 +21,36 @@ from simulated import leading
 BACK: dict[str, Any] = {"age_years": 45, "pain": ["low_back.left"]}
 
 
+ASKED: dict[str, tuple[Question, ...]] = {}
+
+
+def asked_of(one: Vignette) -> tuple[Question, ...]:
+    """What is asked of a vignette, worked out once."""
+    if one.vignette not in ASKED:
+        ASKED[one.vignette] = mps.evaluate(chart(one)).questions
+    return ASKED[one.vignette]
+
+
 # --- the list ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_same_patient_is_asked_the_same(kb: KnowledgeBase) -> None:
-    for one in sample(81, 10):
+    for one in sample(81, 5):
         first, second = (mps.evaluate(chart(one), base).questions for base in (kb, mps.load()))
 
         assert first == second, one.vignette
 
 
 def test_the_order_in_which_findings_are_given_does_not_matter(kb: KnowledgeBase) -> None:
-    for one in sample(82, 6):
+    for one in sample(82, 3):
         said = chart(one)
 
         assert mps.evaluate(said, kb).questions == mps.evaluate(dict(reversed(said.items())), kb).questions, one.vignette
 
 
 def test_questions_come_by_what_they_could_change_for_their_cost(kb: KnowledgeBase) -> None:
-    for one in sample(83, 12):
-        questions = mps.evaluate(chart(one), kb).questions
+    for one in sample(83, 24):
+        questions = asked_of(one)
         gains = [question.gain for question in questions]
 
         assert sorted(gains, reverse=True) == gains, one.vignette
@@ -48,9 +59,9 @@ def test_questions_come_by_what_they_could_change_for_their_cost(kb: KnowledgeBa
 
 def test_what_is_known_is_never_asked(kb: KnowledgeBase) -> None:
     asked = 0
-    for one in vignettes()[::6]:
+    for one in sample(83, 24):
         facts = facts_of(chart(one))
-        for question in mps.evaluate(chart(one), kb).questions:
+        for question in asked_of(one):
             asked += len(question.terms)
 
             assert [] == [term for term in question.terms if _known(facts, question, term, kb)], (one.vignette, question)
@@ -75,16 +86,16 @@ def _known(facts: Facts, question: Question, term: str, kb: KnowledgeBase) -> bo
 
 
 def test_every_finding_of_a_question_has_an_address(kb: KnowledgeBase) -> None:
-    for one in sample(84, 25):
-        for question in mps.evaluate(chart(one), kb).questions:
+    for one in sample(83, 24):
+        for question in asked_of(one):
             for term in question.terms:
                 assert address(address_of(question, term, kb), kb.vocabulary).words(kb.vocabulary), (one.vignette, question)
 
 
 def test_one_step_of_one_subject_is_one_question(kb: KnowledgeBase) -> None:
     steps = {term: step.id for step in kb.asking.steps for term in step.terms}
-    for one in sample(85, 25):
-        questions = mps.evaluate(chart(one), kb).questions
+    for one in sample(83, 24):
+        questions = asked_of(one)
         keys = [(question.step, question.subject) for question in questions]
 
         assert len(set(keys)) == len(keys), one.vignette
@@ -108,8 +119,8 @@ def test_palpating_one_muscle_is_one_question(kb: KnowledgeBase) -> None:
 
 def test_a_question_costs_what_its_dearest_finding_costs(kb: KnowledgeBase) -> None:
     terms = kb.vocabulary.terms
-    for one in sample(86, 10):
-        for question in mps.evaluate(chart(one), kb).questions:
+    for one in sample(83, 24):
+        for question in asked_of(one):
             costs = [COSTS.index(terms[term].cost) if term in terms else 0 for term in question.terms]
 
             assert COSTS[max(costs)] == question.cost, (one.vignette, question)
@@ -156,33 +167,15 @@ def test_the_findings_that_an_open_emergency_waits_for_come_first(kb: KnowledgeB
             continue
         opened = bare.what_if({change.address: change.value for change in found.sets[0].changes}).assessment
         waits = {term for alert in opened.alerts if alert.id == flagged.alert.id for term in alert.unknown}
-        place = next(number for number, question in enumerate(opened.questions, 1) if waits & set(question.terms))
+        places = [
+            next((number for number, question in enumerate(one.questions, 1) if waits & set(question.terms)), 999) for one in (opened, bare)
+        ]
         tried += 1
 
-        assert place <= SECOND.get(flagged.alert.id, 2), flagged.id
+        assert places[0] <= SECOND.get(flagged.alert.id, 2), flagged.id
+        assert places[0] <= max(places[1], 2), flagged.id
 
     assert tried > 15
-
-
-def test_an_open_flag_is_asked_before_the_same_flag_that_is_not(kb: KnowledgeBase) -> None:
-    bare = mps.evaluate({"age_years": 70, "pain": ["abdomen"]}, kb)
-    opened = (
-        mps.evaluate({"age_years": 70, "pain": ["abdomen"], "aortic_aneurysm_known": True}, kb)
-        if _has(kb, "aortic_aneurysm_known")
-        else bare
-    )
-    for alert in opened.alerts:
-        if alert.status == "open":
-            places = [
-                next((number for number, question in enumerate(one.questions) if set(alert.unknown) & set(question.terms)), 999)
-                for one in (opened, bare)
-            ]
-
-            assert places[0] <= places[1], alert.id
-
-
-def _has(kb: KnowledgeBase, term: str) -> bool:
-    return term in kb.vocabulary.terms
 
 
 def test_the_reasons_name_the_red_flag(kb: KnowledgeBase) -> None:
@@ -239,7 +232,7 @@ def test_a_bare_chart_is_no_place_to_stop(kb: KnowledgeBase) -> None:
 
 NEARLY_COMPLETE = (24, 36, 114)
 """Vignettes whose charts are filled up with denials until nothing could change the answer."""
-ANSWERS = 25
+ANSWERS = 18
 """How many single answers are tried of each."""
 
 

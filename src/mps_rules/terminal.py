@@ -4,13 +4,13 @@ The interview at a terminal: one step at a time, numbers to answer with, "don't 
 It prints and reads through a console and decides nothing; what is asked, and when to stop, comes from ``interview``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from mps_rules.addresses import address, changed
+from mps_rules.addresses import address, as_mapping, changed
 from mps_rules.errors import FindingError
 from mps_rules.facts import terrain_of
 from mps_rules.findings import read_findings
@@ -51,9 +51,12 @@ def run(base: KnowledgeBase, findings: Mapping[str, Any], console: Console, read
 
 def _taken(turn: Turn, base: KnowledgeBase, console: Console, read: Callable[[str], str]) -> dict[str, Any]:
     """Answers that fit with what is known; a step whose answers do not is asked again."""
-    known = so_far(turn.assessment)
     while True:
-        answers = {at: value for at, value in _answers(turn, base.vocabulary, console, read, known).items() if value is not None}
+        answers: dict[str, Any] = {}
+        try:
+            answers.update(_answers(turn, base.vocabulary, console, read))  # one by one: what came before leaving is kept
+        except (EOFError, KeyboardInterrupt):
+            raise Left(_kept(turn, answers, base)) from None
         try:
             read_findings(changed(turn.assessment.findings, answers, base.vocabulary), terrain_of(base))
         except FindingError as error:
@@ -61,6 +64,15 @@ def _taken(turn: Turn, base: KnowledgeBase, console: Console, read: Callable[[st
                 console.print(Text(f"That cannot be taken: {fault}", "red"))
         else:
             return answers
+
+
+def _kept(turn: Turn, answers: Mapping[str, Any], base: KnowledgeBase) -> dict[str, Any]:
+    """What is known when somebody leaves, the step just begun included as far as it can be taken."""
+    try:
+        known = read_findings(changed(turn.assessment.findings, answers, base.vocabulary), terrain_of(base))
+    except FindingError:
+        return so_far(turn.assessment)
+    return as_mapping(known)
 
 
 def _show(turn: Turn, console: Console) -> None:
@@ -75,30 +87,29 @@ def _show(turn: Turn, console: Console) -> None:
     console.print(Text(f"Why: {turn.question.why}.", "italic"))
 
 
-def _answers(turn: Turn, words: Vocabulary, console: Console, read: Callable[[str], str], known: dict[str, Any]) -> dict[str, Any]:
-    """The answers to one step; an empty line leaves a finding not known, ``s`` the rest of the step."""
-    found: dict[str, Any] = {}
+def _answers(turn: Turn, words: Vocabulary, console: Console, read: Callable[[str], str]) -> Iterator[tuple[str, Any]]:
+    """
+    The answers to one step; an empty line leaves a finding not known, ``s`` the rest of the step.
+
+    Raises:
+        EOFError: ``q``, or the input ended.
+
+    """
     for at, term in zip(turn.addresses, turn.question.terms, strict=True):
         while True:
-            line = _line(read, _prompt(at, term, words), known)
+            line = read(_prompt(at, term, words)).strip().lower()
+            if line == "q":
+                raise EOFError
             if line == "s":
-                return found
+                return
             try:
-                found[at] = _value(line, words.terms.get(term))
-                break
+                value = _value(line, words.terms.get(term))
             except ValueError as error:
                 console.print(Text(str(error), "red"))
-    return found
-
-
-def _line(read: Callable[[str], str], prompt: str, known: dict[str, Any]) -> str:
-    try:
-        line = read(prompt).strip().lower()
-    except (EOFError, KeyboardInterrupt):
-        raise Left(known) from None
-    if line == "q":
-        raise Left(known)
-    return line
+            else:
+                break
+        if value is not None:
+            yield at, value
 
 
 def _prompt(at: str, term: str, words: Vocabulary) -> str:
