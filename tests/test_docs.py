@@ -46,3 +46,12 @@ def test_every_python_block_of_a_page_is_run(path: Path, collected: list[str]) -
 
 def test_there_are_examples_to_run(collected: list[str]) -> None:
     assert {"README.md", "src/mps_rules/api.py"} <= set(collected)
+
+
+def test_the_answer_that_the_readme_shows_is_the_one_that_is_printed() -> None:
+    said = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"The first lines for `examples/facet_label\.yaml`:\n\n```\n(.+?)```", said, re.DOTALL)
+    printed = (ROOT / "tests" / "examples" / "facet_label.txt").read_text(encoding="utf-8")
+
+    assert shown
+    assert printed.startswith(shown[1])

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 import mps_rules as mps
 from mps_rules import conditions as c
-from mps_rules.assess import STATUSES, weigh
+from mps_rules.assess import weigh
 from mps_rules.facts import terrain_of
 from mps_rules.findings import CARRIED, read_findings
-from mps_rules.model import SIDES, STRENGTHS, Argument, Assessment, KnowledgeBase, Term, Vocabulary
+from mps_rules.model import SIDES, STATUSES, STRENGTHS, Argument, Assessment, KnowledgeBase, Term, Vocabulary
 from mps_rules.reading import read_text
 
 EXAMPLES = ("facet_label", "cauda_equina", "widespread_pain")

@@ -7,11 +7,11 @@ import pytest
 
 import mps_rules as mps
 from charts import chart, facts_of, sample, vignettes
-from mps_rules.addresses import address, changed
+from mps_rules.addresses import address, changed, of_finding
 from mps_rules.errors import FindingError
 from mps_rules.facts import Facts
 from mps_rules.findings import CARRIED
-from mps_rules.interview import Turn, address_of, interview
+from mps_rules.interview import Turn, interview
 from mps_rules.model import COSTS, PATIENT, Assessment, KnowledgeBase, Question, Term
 from mps_rules.vignettes import Vignette
 from packs import SMALL, rule, written
@@ -72,7 +72,7 @@ def test_what_is_known_is_never_asked(kb: KnowledgeBase) -> None:
 def _known(facts: Facts, question: Question, term: str, kb: KnowledgeBase) -> bool:
     if term == "pain":
         return facts.findings.pain_map_complete is True
-    at = address(address_of(question, term, kb), kb.vocabulary)
+    at = address(str(of_finding(question.subject, term, kb.vocabulary)), kb.vocabulary)
     match at.kind:
         case "patient":
             return term in facts.given
@@ -89,7 +89,10 @@ def test_every_finding_of_a_question_has_an_address(kb: KnowledgeBase) -> None:
     for one in sample(83, 24):
         for question in asked_of(one):
             for term in question.terms:
-                assert address(address_of(question, term, kb), kb.vocabulary).words(kb.vocabulary), (one.vignette, question)
+                assert address(str(of_finding(question.subject, term, kb.vocabulary)), kb.vocabulary).words(kb.vocabulary), (
+                    one.vignette,
+                    question,
+                )
 
 
 def test_one_step_of_one_subject_is_one_question(kb: KnowledgeBase) -> None:
@@ -144,7 +147,7 @@ def _raised(assessment: Assessment, question: Question, kb: KnowledgeBase) -> se
     for term in question.terms:
         if kb.vocabulary.terms[term].kind == "boolean":
             try:
-                after = assessment.what_if({address_of(question, term, kb): True}).assessment
+                after = assessment.what_if({str(of_finding(question.subject, term, kb.vocabulary)): True}).assessment
             except FindingError:
                 continue
             found |= {alert.urgency for alert in after.alerts if (alert.id, alert.status) not in held}
@@ -307,7 +310,7 @@ def _no(term: Term | None) -> Any:
 
 def _single_answers(assessment: Assessment, facts: Facts, kb: KnowledgeBase) -> Iterator[tuple[str, Any]]:
     """Every answer to every finding that is still asked for, and to those yes/no findings that nobody asks for any more."""
-    open_ = {address_of(question, term, kb): term for question in assessment.questions for term in question.terms}
+    open_ = {str(of_finding(question.subject, term, kb.vocabulary)): term for question in assessment.questions for term in question.terms}
     open_ |= {
         term.id: term.id
         for term in kb.vocabulary.terms.values()

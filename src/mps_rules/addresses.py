@@ -89,6 +89,17 @@ def address(text: str, words: Vocabulary) -> Address:
     raise FindingError([Fault(str(text)[:120], "names no finding, painful place, muscle's finding or diagnosis", near)])
 
 
+def of_finding(subject: str, term: str, words: Vocabulary) -> Address:
+    """The address of a finding of a subject: the patient, a muscle and side, or a diagnosis."""
+    known = words.terms.get(term)
+    if subject == PATIENT or known is None or known.subject == "patient":
+        return Address("patient", PATIENT, term)
+    if known.subject == "label":
+        return Address("label", subject, term)
+    muscle, _, side = subject.partition(".")
+    return Address("muscle", muscle, term, side or None)
+
+
 def _misplaced(first: str, rest: list[str], words: Vocabulary) -> tuple[str, Iterable[str]]:
     """The part of an address that does not belong where it stands, and what could stand there."""
     if first == "labels" and rest:

@@ -6,14 +6,16 @@ listed as such.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 from mps_rules import conditions as c
 from mps_rules.candidates import candidates, coverings
 from mps_rules.facts import Facts
 from mps_rules.model import (
     PATIENT,
+    PRESSING,
     RECOMMENDATIONS,
+    STATUSES,
     STRENGTHS,
     URGENCIES,
     Alert,
@@ -42,7 +44,6 @@ from mps_rules.model import (
 )
 from mps_rules.painmap import uncovered_regions
 
-STATUSES: tuple[Status, ...] = get_args(Status)
 MUSCLES_IN_FOCUS = 5
 """How many of the best-ranked muscles are asked about beside those examined."""
 MUSCLES_NAMED = 4
@@ -191,7 +192,7 @@ class Assessor:
         pressing = {
             alert.condition: URGENCIES.index(alert.urgency)
             for alert in reversed(alerts)
-            if alert.status == "raised" and alert.urgency != "soon"
+            if alert.status == "raised" and alert.urgency in PRESSING
         }
         found = []
         for suspect in self.words.suspects.values():
@@ -240,7 +241,7 @@ class Assessor:
         """An argument that may yet hold; what a red flag suspects is listed among the flags not yet cleared instead."""
         if rule.id in self.fired or (rule.alert and effect == "support"):
             return
-        subject = self._undecided_subject(rule)
+        subject = self.undecided_subject(rule)
         if subject is not None:
             yield self._argument(rule, effect, weight, (), self._unknown_of(rule, subject))
 
@@ -259,10 +260,13 @@ class Assessor:
             references=rule.evidence.references,
         )
 
-    def _undecided_subject(self, rule: Rule) -> str | None:
+    def in_focus(self, rule: Rule) -> tuple[str, ...]:
+        """Of whom a rule is told: the patient, the muscles in focus, or the diagnoses given."""
+        return self.focus if rule.about == "muscle" else self.facts.subjects(rule.about)
+
+    def undecided_subject(self, rule: Rule) -> str | None:
         """The first subject in focus of whom a rule is undecided."""
-        candidates = {"patient": (PATIENT,), "muscle": self.focus, "label": self.facts.subjects("label")}[rule.about]
-        return next((subject for subject in candidates if self.chain.verdict(rule.id, subject) is None), None)
+        return next((subject for subject in self.in_focus(rule) if self.chain.verdict(rule.id, subject) is None), None)
 
     def _subjects(self, rule: Rule) -> tuple[str, ...]:
         """Of whom a rule fired, muscles in the order of their rank."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import attrs
 
-from mps_rules.assess import STATUSES, Executor, assess, unknown_terms
+from mps_rules.assess import Executor, assess, unknown_terms
 from mps_rules.errors import Fault, FindingError, KnowledgeError, closest
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.model import RECOMMENDATIONS, URGENCIES, Assessment, Chain, GiveCaution, KnowledgeBase, Rule
+from mps_rules.model import RECOMMENDATIONS, STATUSES, URGENCIES, Assessment, Chain, GiveCaution, KnowledgeBase, Rule
 
 Verdict = bool | None
 

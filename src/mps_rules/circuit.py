@@ -17,7 +17,7 @@ from mps_rules import conditions as c
 from mps_rules.facts import ANYTHING, Facts, terrain_of
 from mps_rules.model import PATIENT, Chain, Derivation, Findings, KnowledgeBase, Subject, Vocabulary
 from mps_rules.premises import premises
-from mps_rules.subjects import Subjects, kinds_of_muscle
+from mps_rules.subjects import Subjects, kinds_of_muscle, whose
 
 FALSE, UNKNOWN, TRUE = 0, 1, 2
 TRUTHS: tuple[c.Truth, ...] = (False, None, True)
@@ -96,25 +96,7 @@ class Circuit:
 
     def about(self, condition: c.Condition) -> Subject:
         """Whose condition it is: the patient's, or a muscle's or diagnosis' own."""
-        if condition not in self._about:
-            self._about[condition] = self._whose(condition)
-        return self._about[condition]
-
-    def _whose(self, condition: c.Condition) -> Subject:
-        match condition:
-            case c.Present(term) | c.Words(term) | c.Compare(term):
-                subject = self.words.terms[term].subject
-                return subject if subject in ("muscle", "label") else "patient"  # type: ignore[return-value]
-            case c.MuscleIs():
-                return "muscle"
-            case c.LabelIs() | c.LabelMuscle():
-                return "label"
-            case c.Derived(id):
-                return self.base.concluding[id][0].about
-            case c.CountMuscles():
-                return "patient"
-        own = {self.about(part) for part in c.parts(condition)} - {"patient"}
-        return own.pop() if own else "patient"
+        return whose(condition, self.base, self._about)
 
     def ref(self, condition: c.Condition) -> Ref:
         """The node of a condition as an input: ``not`` and ``item`` are no nodes of their own."""

@@ -28,7 +28,7 @@ from mps_rules.facts import Facts
 from mps_rules.knowledge import level
 from mps_rules.model import PATIENT, Chain, Derivation, KnowledgeBase, Rule, Subject
 from mps_rules.premises import premises
-from mps_rules.subjects import Subjects, kinds_of_muscle
+from mps_rules.subjects import Subjects, kinds_of_muscle, whose
 
 Matching = Literal["counting", "rete"]
 
@@ -108,7 +108,7 @@ class Network:
         self.strata: dict[c.Condition, int] = {}
         self.subject_rail = {"muscle": self._rail(c.Present("\0muscle")), "label": self._rail(c.Present("\0label"))}
         self.normal: dict[c.Condition, c.Condition] = {}
-        self.subject_of: dict[c.Condition, Subject] = {}
+        self._about: dict[c.Condition, Subject] = {}
         self.places: dict[c.Condition, tuple[int, bool]] = {}
         for rule in base.rules:
             self._add(self.normalised(rule.when))
@@ -152,25 +152,7 @@ class Network:
 
     def about(self, condition: c.Condition) -> Subject:
         """Whose condition it is: the patient's, or a muscle's or diagnosis' own."""
-        if condition not in self.subject_of:
-            self.subject_of[condition] = self._about(condition)
-        return self.subject_of[condition]
-
-    def _about(self, condition: c.Condition) -> Subject:
-        match condition:
-            case c.Present(term) | c.Words(term) | c.Compare(term):
-                subject = self.base.vocabulary.terms[term].subject
-                return subject if subject in ("muscle", "label") else "patient"  # type: ignore[return-value]
-            case c.MuscleIs():
-                return "muscle"
-            case c.LabelIs() | c.LabelMuscle():
-                return "label"
-            case c.Derived(id):
-                return self.base.concluding[id][0].about
-            case c.CountMuscles():
-                return "patient"
-        own = {self.about(part) for part in c.parts(condition)} - {"patient"}
-        return own.pop() if own else "patient"
+        return whose(condition, self.base, self._about)
 
     @cached_property
     def kinds(self) -> dict[str, tuple[bool, ...]]:

@@ -214,12 +214,13 @@ def why_not(assessor: Assessor, assessment: Assessment, id: str) -> Shortfall:
     helping = [rule for rule, effect, _ in target.arguments if effect in ("support", "confirm")] if target.arguments else list(target.rules)
     found = []
     for rule in helping:
-        subjects = {"patient": (PATIENT,), "muscle": assessor.focus, "label": facts.subjects("label")}[rule.about]
+        subjects = assessor.in_focus(rule)
         open_ = [one for one in subjects if chain.verdict(rule.id, one) is not True]
         if len(open_) == len(subjects):
-            nearest = min(open_, key=lambda one, r=rule: distance.of(state.circuit.rules[r.id], one, TRUE), default=None)  # type: ignore[misc]
-            if nearest is not None:
-                found.append(_near_miss(assessor, rule, nearest, distance.of(state.circuit.rules[rule.id], nearest, TRUE)))
+            far = {one: distance.of(state.circuit.rules[rule.id], one, TRUE) for one in open_}
+            if far:
+                nearest = min(far, key=lambda one: far[one])
+                found.append(_near_miss(assessor, rule, nearest, far[nearest]))
     found.sort(key=lambda miss: (FAR if miss.missing is None else miss.missing, miss.rule))
     status = next((h.status for h in assessment.hypotheses if h.id == id), "not concluded")
     return Shortfall(id, target.label, status, tuple(found[:NEAREST]))
@@ -227,9 +228,9 @@ def why_not(assessor: Assessor, assessment: Assessment, id: str) -> Shortfall:
 
 def _near_miss(assessor: Assessor, rule: Rule, subject: str, far: int) -> NearMiss:
     facts, words = assessor.facts, assessor.words
-    parts: dict[c.Truth, list[str]] = {True: [], None: [], False: []}
+    by_truth: dict[c.Truth, list[c.Condition]] = {True: [], None: [], False: []}
     for part in _lines_of(rule.when):
-        parts[assessor.truth(part, subject)].append(lowered(c.describe(part, facts.terrain.name)))
+        by_truth[assessor.truth(part, subject)].append(part)
     against = [lowered(one.text) for one in premises(assessor.grounds_against(rule.when, subject), facts)]
     ask = dict.fromkeys(
         lowered(words.terms[term].label) if term in words.terms else term.replace("pain.", "pain in ").replace("_", " ")
@@ -240,8 +241,8 @@ def _near_miss(assessor: Assessor, rule: Rule, subject: str, far: int) -> NearMi
         rule.title,
         subject,
         None if far >= FAR else far,
-        tuple(parts[True]),
-        tuple(_with_range(part, assessor, subject) for part in _lines_of(rule.when) if assessor.truth(part, subject) is None),
+        tuple(lowered(c.describe(part, facts.terrain.name)) for part in by_truth[True]),
+        tuple(_with_range(part, assessor, subject) for part in by_truth[None]),
         tuple(dict.fromkeys(against)),
         tuple(ask),
         rule.evidence.references,

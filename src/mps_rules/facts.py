@@ -255,6 +255,15 @@ class Facts:
         """The muscles examined, as subjects."""
         return tuple(muscle_subject(muscle, side) for muscle, side in self.exams)
 
+    def knows(self, subject: str, term: str) -> bool:
+        """Whether a finding of a subject was recorded, or follows from what was."""
+        if subject == PATIENT:
+            return term in self.given
+        if subject in self.label_findings:
+            return term in self.label_findings[subject]
+        muscle, _, side = subject.partition(".")
+        return term in self.exams.get((muscle, side or None), {})
+
     @cached_property
     def muscles(self) -> tuple[tuple[str, str | None], ...]:
         """Every muscle and side, and the groups and unsided muscles that were examined."""

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from mps_rules import conditions as c
-from mps_rules.addresses import Address, changed
+from mps_rules.addresses import Address, changed, of_finding
 from mps_rules.assess import weigh_strengths
 from mps_rules.circuit import ESTABLISHED, FALSE, KNOWN, NEGATED, TRUE, UNKNOWN, Circuit, Ref, State, Value
 from mps_rules.errors import Fault, FindingError, closest
@@ -22,7 +22,6 @@ from mps_rules.findings import read_findings
 from mps_rules.model import (
     COSTS,
     PATIENT,
-    SIDES,
     Flip,
     FlipChange,
     Flips,
@@ -366,16 +365,7 @@ class _Search:
     def _may_change(self, owner: str, term: str) -> bool:
         if owner != PATIENT and owner not in self.state.apart and owner not in self.state.rows:
             return False
-        return self.through == "any" or not self._known(owner, term)
-
-    def _known(self, owner: str, term: str) -> bool:
-        facts = self.state.facts
-        if owner == PATIENT:
-            return term in facts.given
-        if owner in self.state.rows:
-            return term in facts.label_findings[owner]
-        muscle, _, side = owner.partition(".")
-        return term in facts.exams.get((muscle, side or None), {})
+        return self.through == "any" or not self.state.facts.knows(owner, term)
 
     def _of_number(self, condition: c.Compare, owner: str, wanted: int) -> tuple[Way, ...]:
         """A value that satisfies the bound, or does not; for a measure also the items that would bring it there."""
@@ -448,10 +438,10 @@ class _Search:
         for item in definition.sum:
             if item in self.words.measures:
                 yield from self._open_items(item)
-            elif not self._known(PATIENT, item):
+            elif not self.state.facts.knows(PATIENT, item):
                 yield c.Present(item) if self.words.terms[item].kind == "boolean" else c.Compare(item)
         for condition in definition.count:
-            if isinstance(condition, c.Present) and not self._known(PATIENT, condition.term):
+            if isinstance(condition, c.Present) and not self.state.facts.knows(PATIENT, condition.term):
                 yield condition
 
     # --- words
@@ -469,12 +459,7 @@ class _Search:
         if subject == "pain":
             region, _, side = term.partition(".")
             return Address("pain", region, side=side or None)
-        if subject == PATIENT:
-            return Address("patient", PATIENT, term)
-        if subject in self.state.rows:
-            return Address("label", subject, term)
-        muscle, _, side = subject.partition(".")
-        return Address("muscle", muscle, term, side if side in SIDES else None)
+        return of_finding(subject, term, self.words)
 
     def _flip(self, way: Way) -> Flip:
         changes = tuple(

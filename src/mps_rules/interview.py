@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from mps_rules.addresses import Address, as_mapping, changed
+from mps_rules.addresses import as_mapping, changed, of_finding
 from mps_rules.api import evaluate, load
-from mps_rules.model import PATIENT, SIDES, Assessment, KnowledgeBase, Question
+from mps_rules.model import Assessment, KnowledgeBase, Question
 
 Answers: TypeAlias = Mapping[str, Any]
 """Address to value; what is left out is not known, and is not asked for again."""
@@ -52,7 +52,7 @@ def interview(
         question = next_question(assessment.questions, passed)
         if question is None:
             break
-        addresses = tuple(address_of(question, term, base) for term in question.terms)
+        addresses = tuple(str(of_finding(question.subject, term, base.vocabulary)) for term in question.terms)
         answers = yield Turn(assessment, question, addresses)
         passed |= {(question.subject, term) for term in question.terms}
         known = {address: value for address, value in (answers or {}).items() if value is not None}
@@ -68,17 +68,6 @@ def next_question(questions: Iterable[Question], passed: set[tuple[str, str]]) -
         if terms:
             return attrs.evolve(question, terms=terms)
     return None
-
-
-def address_of(question: Question, term: str, base: KnowledgeBase) -> str:
-    """The address of a finding of a question."""
-    known = base.vocabulary.terms.get(term)
-    if known is None or known.subject == "patient" or question.subject == PATIENT:
-        return term
-    if known.subject == "label":
-        return str(Address("label", question.subject, term))
-    muscle, _, side = question.subject.partition(".")
-    return str(Address("muscle", muscle, term, side if side in SIDES else None))
 
 
 def so_far(assessment: Assessment) -> dict[str, Any]:

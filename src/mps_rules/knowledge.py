@@ -833,7 +833,7 @@ def _under_the_law(rules: Sequence[model.Rule], words: model.Vocabulary | None =
     Beyond: where there is pain in a region that they do not screen, or a danger sign is recorded that no rule reads.
     """
     derived = {id_ for rule in rules for id_ in rule.derives()}
-    flags = [f"alert.{urgency}{state}" for urgency in ("emergency", "urgent") for state in ("", ".open")]
+    flags = [f"alert.{urgency}{state}" for urgency in model.PRESSING for state in ("", ".open")]
     forbidding: list[c.Condition] = [c.Derived(flag) for flag in flags if flag in derived]
     if words is not None:
         forbidding += [c.Present(term) for term in unread_dangers(rules, words)]

@@ -16,7 +16,7 @@ from mps_rules import model
 from mps_rules.cases import Case, read_cases
 from mps_rules.facts import Terrain, terrain_of
 from mps_rules.knowledge import placeholders
-from mps_rules.vignettes import MEANT, Judged, share, shares
+from mps_rules.vignettes import MEANT, Judged, cell, share, shares
 
 CHARTED = {
     "pain": ("Where it hurts (the pain map)", "asked", "patient"),
@@ -528,16 +528,6 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
     for row in rows:
         yield f"| {' | '.join(cell(text) for text in row)} |"
     yield ""
-
-
-def cell(text: str) -> str:
-    r"""
-    Text that may stand in a cell of a Markdown table.
-
-    >>> cell("a | b")
-    'a \\| b'
-    """
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _some(ids: Sequence[str], most: int = 4) -> str:

@@ -27,6 +27,10 @@ Status: TypeAlias = Literal["confirmed", "probable", "possible", "undecided", "u
 
 STRENGTHS: tuple[Strength, ...] = ("strong", "moderate", "weak")
 URGENCIES: tuple[Urgency, ...] = ("emergency", "urgent", "soon")
+PRESSING: tuple[Urgency, ...] = ("emergency", "urgent")
+"""What goes before everything else."""
+STATUSES: tuple[Status, ...] = get_args(Status)
+"""Of a hypothesis, the surest first."""
 RECOMMENDATIONS = ("refer", "investigate", "examine", "avoid", "self_care")
 """Kinds of recommendation, in the order in which an assessment lists them."""
 COSTS = ("asked", "examined", "tested", "imaged")
@@ -1272,11 +1276,10 @@ class Flips:
 
 def _settled(hypotheses: tuple[Hypothesis, ...]) -> bool:
     """Whether no hypothesis could still overtake the first, whatever the arguments that are not decided turn out to be."""
-    ranks = get_args(Status)
     if not hypotheses or not hypotheses[0].supports:
         return not any(h.could_be[1] in ("confirmed", "probable", "possible") for h in hypotheses)
-    worst = ranks.index(hypotheses[0].could_be[0])
-    return all(ranks.index(other.could_be[1]) > worst or not other.undecided for other in hypotheses[1:])
+    worst = STATUSES.index(hypotheses[0].could_be[0])
+    return all(STATUSES.index(other.could_be[1]) > worst or not other.undecided for other in hypotheses[1:])
 
 
 @attrs.frozen

@@ -7,7 +7,6 @@ that is one short, an argument a quarter. The weights and the steps are knowledg
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 
 import attrs
 
@@ -17,12 +16,15 @@ from mps_rules.circuit import ESTABLISHED, FALSE, KNOWN, NEGATED, TRUE, UNKNOWN,
 from mps_rules.model import (
     COSTS,
     PATIENT,
+    STATUSES,
     Argument,
     Ask,
+    AskingWeights,
     Assessment,
     Hypothesis,
     Question,
     Rule,
+    Status,
     lowered,
 )
 
@@ -36,8 +38,9 @@ Need = tuple[str, str]
 
 
 def questions(assessor: Assessor, assessment: Assessment) -> tuple[Question, ...]:
-    """What to ask or examine next, most useful first; findings that are obtained in one step are one question."""
-    return _Asker(assessor, assessment).questions()
+    """What to ask or examine next, most useful first; rules without weights for asking ask nothing. One step is one question."""
+    weights = assessor.base.asking.weights
+    return _Asker(assessor, assessment, weights).questions() if weights else ()
 
 
 @attrs.frozen
@@ -50,14 +53,15 @@ class _Stake:
 
 
 class _Asker:
-    def __init__(self, assessor: Assessor, assessment: Assessment) -> None:
-        self.assessor, self.assessment = assessor, assessment
+    def __init__(self, assessor: Assessor, assessment: Assessment, weights: AskingWeights) -> None:
+        self.assessor, self.assessment, self.weights = assessor, assessment, weights
         self.base, self.facts, self.chain = assessor.base, assessor.facts, assessor.chain
-        self.words, self.asking, self.weights = assessor.words, self.base.asking, self.base.asking.weights
+        self.words = assessor.words
         self.state = circuit_of(self.base).read(self.facts, assessor.focus)
         self.distance = Distance(self.state)
-        self.step_of = {term: step for step in self.asking.steps for term in step.terms}
-        self.rank = {step.id: number for number, step in enumerate(self.asking.steps)}
+        self.steps = {step.id: step for step in self.base.asking.steps}
+        self.step_of = {term: step.id for step in self.steps.values() for term in step.terms}
+        self.rank = {id_: number for number, id_ in enumerate(self.steps)}
 
     def questions(self) -> tuple[Question, ...]:
         """Stakes are shared out over the steps that their findings stand in; each step gains what its share is worth, by its cost."""
@@ -65,7 +69,7 @@ class _Asker:
         reasons: dict[tuple[str, str], dict[str, float]] = {}
         needs: dict[tuple[str, str], dict[Need, None]] = {}
         for stake in self._stakes():
-            keys = [(self._step(term), subject) for subject, term in stake.needs]
+            keys = [(self.step_of.get(term, term), subject) for subject, term in stake.needs]
             for key, need in zip(keys, stake.needs, strict=True):
                 share = stake.weight / len(keys)
                 gains[key] = gains.get(key, 0.0) + share
@@ -75,22 +79,17 @@ class _Asker:
         made = [self._question(key, gains[key], reasons[key], list(needs[key])) for key in gains]
         return tuple(sorted(made, key=lambda q: (-q.gain, COSTS.index(q.cost), self.rank.get(q.step, len(self.rank)), q.subject, q.terms)))
 
-    def _step(self, term: str) -> str:
-        step = self.step_of.get(term)
-        return step.id if step else term
-
     def _question(self, key: tuple[str, str], gain: float, told: Mapping[str, float], needs: Iterable[Need]) -> Question:
-        step, subject = key
-        order = list(self.step_of[step].terms) if step in self.step_of else [t for s in self.asking.steps if s.id == step for t in s.terms]
+        id_, subject = key
+        step = self.steps.get(id_)
+        order = step.terms if step else ()
         terms = tuple(sorted((term for _, term in needs), key=lambda t: (order.index(t) if t in order else len(order), t)))
         cost = max((self._cost(term) for term in terms), default=0)
-        heading = next((s.label for s in self.asking.steps if s.id == step), "")
         about = "" if subject == PATIENT else f" ({lowered(self.words.subject_label(subject))})"
-        labels = "; ".join(lowered(self._asked_as(term)) if heading else self._asked_as(term) for term in terms)
-        text = f"{heading}{about}: {labels}" if heading else f"{labels}{about}"
+        labels = [self._asked_as(term) for term in terms]
+        text = f"{step.label}{about}: {'; '.join(map(lowered, labels))}" if step else f"{'; '.join(labels)}{about}"
         why = _joined([words for words, _ in sorted(told.items(), key=lambda one: (-one[1], one[0]))[:NAMED]])
-        priced = gain / self.weights.cost[COSTS[cost]] if self.weights else gain
-        return Question(terms, subject, text, why, COSTS[cost], step, round(priced, 6))
+        return Question(terms, subject, text, why, COSTS[cost], id_, round(gain / self.weights.cost[COSTS[cost]], 6))
 
     def _cost(self, term: str) -> int:
         """How dear a finding is to obtain; a place of the pain map or a diagnosis is asked."""
@@ -107,8 +106,6 @@ class _Asker:
     # --- what is at stake
 
     def _stakes(self) -> Iterator[_Stake]:
-        if self.weights is None:
-            return
         yield from self._flags()
         yield from self._arguments()
         yield from self._rules_that_ask()
@@ -121,8 +118,8 @@ class _Asker:
             flag = rule.alert
             if flag is None or self.chain.verdict(rule.id) is not None or not self.assessor.concerns_the_pain(rule):
                 continue
-            weight = self.weights.flag[flag.urgency] if self.weights else 0.0
-            if self.weights and all(self.words.regions[region].parent is None for region in flag.regions):
+            weight = self.weights.flag[flag.urgency]
+            if all(self.words.regions[region].parent is None for region in flag.regions):
                 weight *= self.weights.anywhere
             pressed = flag.id in open_
             needs = self._needs((rule.qualifier if pressed else rule.trigger) or rule.when, PATIENT)
@@ -136,7 +133,7 @@ class _Asker:
             stands = [*hypothesis.supports, *hypothesis.opposes]
             for argument in hypothesis.undecided:
                 rule = self.base.by_id[argument.rule]
-                subject = next(iter(argument.subjects), None) or self._subject(rule)
+                subject = next(iter(argument.subjects), None) or self.assessor.undecided_subject(rule)
                 if subject is None:
                     continue
                 weight = self._worth(hypothesis, argument, stands, leads=hypothesis is first)
@@ -145,28 +142,20 @@ class _Asker:
                 yield from self._stake(weight, words, self._needs(rule.when, subject), self._far(rule, subject))
 
     def _worth(self, hypothesis: Hypothesis, argument: Argument, stands: list[Argument], *, leads: bool) -> float:
-        if self.weights is None:
-            return 0.0
         weight = self.weights.argument[argument.strength or "strong"]
         after = weigh([*stands, argument])[0]
         if after != hypothesis.status:
             weight += self.weights.status * self.weights.argument[argument.strength or "strong"]
-        if self._leads(hypothesis, after, leads=leads):
+        if self._leads(after, leads=leads):
             weight += self.weights.leading
         return weight
 
-    def _leads(self, hypothesis: Hypothesis, after: str, *, leads: bool) -> bool:
+    def _leads(self, after: Status, *, leads: bool) -> bool:
         """Whether another hypothesis would lead, if one had that status."""
-        order = ["confirmed", "probable", "possible", "undecided", "unlikely", "excluded"]
-        others = [h for h in self.assessment.hypotheses if h is not hypothesis]
+        first, *others = self.assessment.hypotheses
         if leads:
-            return any(order.index(h.status) < order.index(after) for h in others[:1])
-        return order.index(after) < order.index(self.assessment.hypotheses[0].status)
-
-    def _subject(self, rule: Rule) -> str | None:
-        """The first subject in focus of whom a rule is undecided."""
-        subjects = {"patient": (PATIENT,), "muscle": self.assessor.focus, "label": self.facts.subjects("label")}[rule.about]
-        return next((one for one in subjects if self.chain.verdict(rule.id, one) is None), None)
+            return any(STATUSES.index(second.status) < STATUSES.index(after) for second in others[:1])
+        return STATUSES.index(after) < STATUSES.index(first.status)
 
     def _rules_that_ask(self) -> Iterator[_Stake]:
         for rule in self.base.rules:
@@ -176,8 +165,9 @@ class _Asker:
                     if isinstance(ask, Ask):
                         text = self.assessor.filled(ask.text, rule, [subject])
                         needs = [(subject if self.words.terms[t].subject == "label" else PATIENT, t) for t in ask.terms]
-                        weight = self.weights.rule_asks if self.weights else 0.0
-                        yield from self._stake(weight, lowered(text).rstrip("."), [need for need in needs if self._is_open(need)], 1)
+                        yield from self._stake(
+                            self.weights.rule_asks, lowered(text).rstrip("."), [need for need in needs if self._is_open(need)], 1
+                        )
 
     def _muscles(self) -> Iterator[_Stake]:
         """Whether the muscles that explain most take part, the best first."""
@@ -186,13 +176,12 @@ class _Asker:
                 for rule in self.base.concluding.get(state.derived, ()):
                     if self.chain.verdict(rule.id, subject) is None:
                         needs = [need for need in self._needs(rule.when, subject) if need[0] == subject]
-                        weight = self.weights.muscle / (1 + place) if self.weights else 0.0
-                        yield from self._stake(weight, "would settle whether this muscle takes part", needs, 1)
+                        yield from self._stake(self.weights.muscle / (1 + place), "would settle whether this muscle takes part", needs, 1)
 
     def _stake(self, weight: float, words: str, needs: Iterable[Need], far: int, power: int = 2) -> Iterator[_Stake]:
         waiting = tuple(dict.fromkeys(needs))
         if waiting and far < FAR:
-            steps = len({(subject, self._step(term)) for subject, term in waiting})
+            steps = len({(subject, self.step_of.get(term, term)) for subject, term in waiting})
             yield _Stake(weight / min(far, steps) ** power, words, waiting)
 
     # --- what is not known
@@ -206,18 +195,7 @@ class _Asker:
     def _is_open(self, need: Need) -> bool:
         subject, term = need
         known = self.words.terms.get(term)
-        if known is None:
-            return True
-        if known.subject == "patient":
-            return term not in self.facts.given
-        return term not in self._given.get(subject, ())
-
-    @cached_property
-    def _given(self) -> dict[str, Iterable[str]]:
-        found: dict[str, Iterable[str]] = {label: set(findings) for label, findings in self.facts.label_findings.items()}
-        for (muscle, side), findings in self.facts.exams.items():
-            found[f"{muscle}.{side}" if side else muscle] = set(findings)
-        return found
+        return not self.facts.knows(PATIENT if known and known.subject == "patient" else subject, term)
 
 
 def _joined(reasons: Iterable[str]) -> str:

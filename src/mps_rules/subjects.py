@@ -11,7 +11,31 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules.facts import Facts
-from mps_rules.model import PATIENT, Subject, Vocabulary, muscle_subject
+from mps_rules.model import PATIENT, KnowledgeBase, Subject, Vocabulary, muscle_subject
+
+
+def whose(condition: c.Condition, base: KnowledgeBase, known: dict[c.Condition, Subject]) -> Subject:
+    """Whose condition it is: the patient's, or a muscle's or diagnosis' own; ``known`` keeps the answers."""
+    if condition not in known:
+        known[condition] = _whose(condition, base, known)
+    return known[condition]
+
+
+def _whose(condition: c.Condition, base: KnowledgeBase, known: dict[c.Condition, Subject]) -> Subject:
+    match condition:
+        case c.Present(term) | c.Words(term) | c.Compare(term):
+            subject = base.vocabulary.terms[term].subject
+            return subject if subject in ("muscle", "label") else "patient"  # type: ignore[return-value]
+        case c.MuscleIs():
+            return "muscle"
+        case c.LabelIs() | c.LabelMuscle():
+            return "label"
+        case c.Derived(id):
+            return base.concluding[id][0].about
+        case c.CountMuscles():
+            return "patient"
+    own = {whose(part, base, known) for part in c.parts(condition)} - {"patient"}
+    return own.pop() if own else "patient"
 
 
 def kinds_of_muscle(leaves: Sequence[c.Condition], words: Vocabulary) -> dict[str, tuple[bool, ...]]:

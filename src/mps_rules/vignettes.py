@@ -16,7 +16,7 @@ from mps_rules.engine import chain
 from mps_rules.errors import Fault, FindingError, KnowledgeError, closest
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.model import URGENCIES, Assessment, GiveCaution, KnowledgeBase, Question, Vocabulary
+from mps_rules.model import PRESSING, URGENCIES, Assessment, GiveCaution, KnowledgeBase, Question, Vocabulary
 from mps_rules.questions import questions
 from mps_rules.reading import Unreadable, read_yaml
 from mps_rules.structure import structure
@@ -24,7 +24,6 @@ from mps_rules.structure import structure
 FIRST = 5
 """Muscles, and questions, that count as being near the top."""
 TAGS = ("ordinary", "serious", "sparse", "label")
-PRESSING = ("urgent", "emergency")
 
 
 @attrs.frozen
@@ -350,7 +349,7 @@ def _alarms(judged: Sequence[Judged]) -> Iterator[str]:
                 states: dict[str, list[str]] = {"raised": [], "open": []}
                 for alert in one.assessment.alerts:
                     states[alert.status].append(f"{alert.label} ({alert.urgency})")
-                yield f"| {tag}: {_cell(one.vignette.vignette)} | {'; '.join(states['raised'])} | {'; '.join(states['open'])} |"
+                yield f"| {tag}: {cell(one.vignette.vignette)} | {'; '.join(states['raised'])} | {'; '.join(states['open'])} |"
     yield ""
 
 
@@ -382,5 +381,11 @@ def _failures(judged: Sequence[Judged]) -> Iterator[str]:
         yield f"- {vignette.vignette} (`{vignette.place}`): {what}."
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    r"""
+    Text that may stand in a cell of a Markdown table.
+
+    >>> cell("a | b")
+    'a \\| b'
+    """
     return text.replace("|", "\\|").replace("\n", " ")
