@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mps_rules as mps
@@ -518,14 +518,7 @@ def test_everything_concluded_names_its_references_and_rests_on_something(findin
         assert undecided.references
 
 
-WAITS = (
-    "Assessor.unknown looks for what any_muscle waits for in the muscles in focus only: without pain there are none, "
-    "and of a pain at the outer elbow the extensors of the wrist, which tennis elbow is about, stand seventh"
-)
-
-
-@pytest.mark.xfail(reason=WAITS)
-@settings(max_examples=60, phases=[Phase.generate])  # nobody needs the smallest example of a known fault
+@settings(max_examples=60)
 @given(patients())
 def test_everything_undecided_says_what_it_waits_for(findings: dict[str, Any]) -> None:
     for undecided in (argument for h in assessed(findings).hypotheses for argument in h.undecided):

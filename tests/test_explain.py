@@ -194,9 +194,6 @@ def _unproven(assessment: Assessment) -> list[str]:
     return [part.statement for proof in proofs for part in tree(proof) if part.kind in ("conclusion", "ruled_out") and not part.because]
 
 
-@pytest.mark.xfail(
-    reason="explain._Prover._ruled_out proves what denies a rule one step deep: a conclusion among it is named and not proven"
-)
 def test_in_no_case_does_a_proof_stop_at_a_conclusion(kb: KnowledgeBase) -> None:
     expected: list[str] = []
     firing = {written_id(kb.by_id[case.rule]): case.findings for case in read_cases(kb) if case.expect.fires is True}

@@ -6,6 +6,7 @@ listed as such.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from mps_rules import conditions as c
@@ -133,8 +134,7 @@ class Assessor:
         around = self.facts.terrain.tree.around
         if not self.facts.pain_map.painful:
             return True
-        named = {region for leaf in c.walk(rule.when) if isinstance(leaf, c.PainAt) for region in leaf.regions}
-        regions = named | set(rule.alert.regions if rule.alert else ())
+        regions = {*_places(rule.when), *(rule.alert.regions if rule.alert else ())}
         return any(
             region in around[pain.region] or pain.region in around[region] for pain in self.facts.pain_map.painful for region in regions
         )
@@ -310,9 +310,9 @@ class Assessor:
         """The unknown findings on which an undecided condition waits, each with its subject."""
         match condition:
             case c.CountMuscles(of) | c.LabelMuscle(of):
-                for muscle in self.focus:
-                    if self.truth(of, muscle) is None:
-                        yield from self.unknown(of, muscle)
+                undecided = [muscle for muscle in self.focus if self.truth(of, muscle) is None]
+                for muscle in undecided or self._others_undecided(of):
+                    yield from self.unknown(of, muscle)
             case c.Derived(id):
                 for rule in self.base.concluding[id]:
                     one = subject if rule.about != "patient" else PATIENT
@@ -333,6 +333,11 @@ class Assessor:
                 yield from ((PATIENT, f"pain.{region}") for region in regions if self.facts.pain_map.at(region) is None)
             case c.Label(ids):
                 yield from ((PATIENT, f"labels.{label}") for label in ids if label not in self.facts.labels)
+
+    def _others_undecided(self, of: c.Condition) -> Iterator[str]:
+        """Muscles out of focus on which a count waits: those ranked first, or the first of the body."""
+        every = dict.fromkeys((*self.order, *self.facts.subjects("muscle")))
+        return islice((muscle for muscle in every if self.truth(of, muscle) is None), MUSCLES_IN_FOCUS)
 
     def _unknown_items(self, term: str, subject: str) -> Iterator[tuple[str, str]]:
         measure = self.words.measures.get(term)
@@ -475,3 +480,15 @@ def weigh_strengths(arguments: Sequence[tuple[str, Strength | None]]) -> tuple[S
 
 Executor: TypeAlias = Callable[[KnowledgeBase, Facts], Chain]
 """An executor: reference, engine with either matcher, and those to come."""
+
+
+def _places(condition: c.Condition, *, raising: bool = True) -> Iterator[str]:
+    """Every place where pain can help to make a condition true; pain at a place that is denied speaks against it."""
+    match condition:
+        case c.Not(of):
+            yield from _places(of, raising=not raising)
+        case c.PainAt(regions) if raising:
+            yield from regions
+        case _:
+            for part in c.parts(condition):
+                yield from _places(part, raising=raising)

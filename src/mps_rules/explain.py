@@ -184,7 +184,7 @@ class _Prover:
             id=rule.id,
             subject=subject,
             references=rule.evidence.references,
-            because=tuple(Proof(p.text, p.kind, p.id, p.subject) for p in found),
+            because=tuple(self._premise(one) for one in found),
         )
 
     def _sources(self, references: Iterable[str]) -> tuple[str, ...]:
