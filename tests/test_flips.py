@@ -1,6 +1,7 @@
 """Every set that is named turns the conclusion and no part of it does; what one or two answers would turn is named; cheapest first."""
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Any
@@ -25,7 +26,7 @@ from random_packs import seeded
 from test_evaluate import example
 
 Load = Callable[..., KnowledgeBase]
-TRIED = 60
+TRIED = int(os.environ.get("FLIPS", "60"))
 DEAR = "myofascial_pain"
 """The hypothesis of most arguments takes a second to turn; it has a test of its own."""
 SETS_EACH = 1

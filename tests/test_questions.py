@@ -193,6 +193,7 @@ ASKING = """\
 asking:
   weights:
     flag: {emergency: 8.0, urgent: 3.0, soon: 0.5}
+    open: 2.0
     anywhere: 0.25
     argument: {strong: 2.0, moderate: 1.0, weak: 0.25}
     status: 1.0

@@ -243,6 +243,7 @@ class AskingWeights:
     """By how much an answer counts for what it could change, and what it costs to obtain; conventions, not probabilities."""
 
     flag: Mapping[str, float]
+    open: float
     anywhere: float
     argument: Mapping[str, float]
     status: float

@@ -45,11 +45,16 @@ def questions(assessor: Assessor, assessment: Assessment) -> tuple[Question, ...
 
 @attrs.frozen
 class _Stake:
-    """Something an answer could change: how much it counts, in words, and the findings it waits for."""
+    """
+    Something an answer could change: how much it counts, in words, and the findings it waits for.
+
+    ``later`` are findings that may be wanted once those are known.
+    """
 
     weight: float
     words: str
     needs: tuple[Need, ...]
+    later: tuple[Need, ...]
 
 
 class _Asker:
@@ -64,20 +69,33 @@ class _Asker:
         self.rank = {id_: number for number, id_ in enumerate(self.steps)}
 
     def questions(self) -> tuple[Question, ...]:
-        """Stakes are shared out over the steps that their findings stand in; each step gains what its share is worth, by its cost."""
+        """
+        Stakes are shared out over the steps that their findings stand in; each step gains what its share is worth, by its cost.
+
+        A step that is asked for is asked for whole: what a red flag may want later in the same step is taken with it.
+        """
         gains: dict[tuple[str, str], float] = {}
         reasons: dict[tuple[str, str], dict[str, float]] = {}
         needs: dict[tuple[str, str], dict[Need, None]] = {}
-        for stake in self._stakes():
-            keys = [(self.step_of.get(term, term), subject) for subject, term in stake.needs]
+        stakes = list(self._stakes())
+        for stake in stakes:
+            keys = [self._step(need) for need in stake.needs]
             for key, need in zip(keys, stake.needs, strict=True):
                 share = stake.weight / len(keys)
                 gains[key] = gains.get(key, 0.0) + share
                 told = reasons.setdefault(key, {})
                 told[stake.words] = told.get(stake.words, 0.0) + share
                 needs.setdefault(key, {})[need] = None
+        for need in dict.fromkeys(need for stake in stakes for need in stake.later):
+            if (key := self._step(need)) in needs:
+                needs[key][need] = None
         made = [self._question(key, gains[key], reasons[key], list(needs[key])) for key in gains]
         return tuple(sorted(made, key=lambda q: (-q.gain, COSTS.index(q.cost), self.rank.get(q.step, len(self.rank)), q.subject, q.terms)))
+
+    def _step(self, need: Need) -> tuple[str, str]:
+        """The step that a finding is obtained in, and of whom."""
+        subject, term = need
+        return self.step_of.get(term, term), subject
 
     def _question(self, key: tuple[str, str], gain: float, told: Mapping[str, float], needs: Iterable[Need]) -> Question:
         id_, subject = key
@@ -122,9 +140,12 @@ class _Asker:
             if all(self.words.regions[region].parent is None for region in flag.regions):
                 weight *= self.weights.anywhere
             pressed = flag.id in open_
+            if pressed:
+                weight *= self.weights.open
             needs = self._needs((rule.qualifier if pressed else rule.trigger) or rule.when, PATIENT)
             words = f"{'would raise or clear the open red flag' if pressed else 'could raise or help to clear'}: {lowered(flag.label)}"
-            yield from self._stake(weight * (2 if pressed else 1), words, needs, self._far(rule, PATIENT), power=1)
+            later = tuple(self._needs(rule.when, PATIENT))
+            yield from self._stake(weight, words, needs, self._far(rule, PATIENT), power=1, later=later)
 
     def _arguments(self) -> Iterator[_Stake]:
         """Arguments not yet decided, by what the status of their hypothesis and the lead would do if they held."""
@@ -178,11 +199,19 @@ class _Asker:
                         needs = [need for need in self._needs(rule.when, subject) if need[0] == subject]
                         yield from self._stake(self.weights.muscle / (1 + place), "would settle whether this muscle takes part", needs, 1)
 
-    def _stake(self, weight: float, words: str, needs: Iterable[Need], far: int, power: int = 2) -> Iterator[_Stake]:
+    def _stake(
+        self,
+        weight: float,
+        words: str,
+        needs: Iterable[Need],
+        far: int,
+        power: int = 2,
+        later: tuple[Need, ...] = (),
+    ) -> Iterator[_Stake]:
         waiting = tuple(dict.fromkeys(needs))
         if waiting and far < FAR:
-            steps = len({(subject, self.step_of.get(term, term)) for subject, term in waiting})
-            yield _Stake(weight / min(far, steps) ** power, words, waiting)
+            steps = len({self._step(need) for need in waiting})
+            yield _Stake(weight / min(far, steps) ** power, words, waiting, later)
 
     # --- what is not known
 
