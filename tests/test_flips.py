@@ -27,6 +27,7 @@ from test_evaluate import example
 
 Load = Callable[..., KnowledgeBase]
 TRIED = int(os.environ.get("FLIPS", "60"))
+"""How many pairs of a patient and a conclusion are tried; ``FLIPS=200`` for the long proof."""
 DEAR = "myofascial_pain"
 """The hypothesis of most arguments takes a second to turn; it has a test of its own."""
 SETS_EACH = 1

@@ -220,6 +220,15 @@ def test_findings_of_one_step_are_asked_together_in_their_order(tmp_path: Any) -
     assert ("fever",) == mps.evaluate({"pain": ["low_back"], "cough": False}, base).questions[0].terms
 
 
+def test_a_step_is_asked_whole_so_that_nobody_comes_back_to_it(tmp_path: Any) -> None:
+    """The cough is wanted only once there is fever; both are obtained in one step."""
+    base = mps.load(
+        written(tmp_path, SMALL, {"asking.yaml": ASKING}, rule("shelf.flag", when="{trigger: fever, qualifier: cough}", then=ALERT))
+    )
+
+    assert ("cough", "fever") == mps.evaluate({"pain": ["low_back"]}, base).questions[0].terms
+
+
 def test_rules_without_weights_ask_nothing(tmp_path: Any) -> None:
     base = mps.load(written(tmp_path, SMALL, rule("shelf.flag", when="{trigger: fever}", then=ALERT)))
 

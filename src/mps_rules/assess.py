@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Literal, TypeAlias
 
 from mps_rules import conditions as c
+from mps_rules.addresses import of_finding
 from mps_rules.candidates import candidates, coverings
 from mps_rules.facts import Facts
 from mps_rules.model import (
@@ -300,11 +301,7 @@ class Assessor:
 
     def _unknown_of(self, rule: Rule, subject: str) -> tuple[str, ...]:
         """The findings, by address, that could decide an undecided rule."""
-        return tuple(dict.fromkeys(self._address(of, term) for of, term in self.unknown(rule.when, subject)))
-
-    def _address(self, subject: str, term: str) -> str:
-        known = self.words.terms.get(term)
-        return term if subject == PATIENT or known is None or known.subject == "patient" else f"{subject}.{term}"
+        return tuple(dict.fromkeys(str(of_finding(of, term, self.words)) for of, term in self.unknown(rule.when, subject)))
 
     def unknown(self, condition: c.Condition, subject: str) -> Iterator[tuple[str, str]]:
         """The unknown findings on which an undecided condition waits, each with its subject."""
