@@ -117,6 +117,12 @@ def test_a_muscle_is_named_with_its_place() -> None:
     assert "pain in the low back (lumbar) <- gluteus medius, which lies in the upper buttock" in text
 
 
+def test_a_muscle_on_both_sides_is_named_once_among_the_fewest() -> None:
+    text = body(mps.evaluate({"pain": ["low_back.bilateral"]}).text())
+
+    assert "Fewest muscles that explain all of the listed pain: Gluteus medius (left and right)." in text
+
+
 def test_competing_hypotheses_and_what_is_undecided_stand_in_the_text() -> None:
     text = body(mps.evaluate(example("widespread_pain")).text())
 

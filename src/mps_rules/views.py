@@ -177,7 +177,13 @@ class _Text:
         if best is None or (len(best.muscles) == 1 and not best.unexplained):
             return
         words = self.base.vocabulary
-        names = " with ".join(words.subject_label(muscle) for muscle in best.muscles)
+        sides: dict[str, list[str]] = {}
+        for muscle, _, side in (subject.partition(".") for subject in best.muscles):
+            sides.setdefault(muscle, []).append(side)
+        names = " with ".join(
+            f"{words.muscle_label(muscle)} ({' and '.join(sorted(own))})" if any(own) else words.muscle_label(muscle)
+            for muscle, own in sides.items()
+        )
         rest = dict.fromkeys(words.name("region", place.partition(".")[0]) for place in best.unexplained)
         if rest:
             line = f"No set of {LARGEST_COVERING} muscles explains all of the listed pain; nearest: {names}; not explained: {_some(list(rest))}."
