@@ -100,6 +100,46 @@ def order(assessment: Assessment) -> list[tuple[str, str | None]]:
     return [(one.muscle, one.side) for one in assessment.muscles]
 
 
+def test_a_recognised_point_whose_charted_zones_miss_the_pain_ranks_after_one_that_reaches_it_and_before_the_unexamined() -> None:
+    exam = [{"muscle": "soleus", "side": "right", **SIGNS}, {"muscle": "psoas_major", "side": "left", **SIGNS}]
+    assessment = mps.evaluate({"pain": ["low_back.left"], "exam": exam})
+
+    assert [("psoas_major", "left"), ("soleus", "right"), ("gluteus_medius", "left")] == order(assessment)[:3]
+
+
+def test_a_recognised_point_whose_charted_zones_miss_the_pain_says_so_and_gains_by_its_examination_alone() -> None:
+    soleus = named(
+        mps.evaluate({"pain": ["low_back.left"], "exam": [{"muscle": "soleus", "side": "right", **SIGNS}]}),
+        "soleus",
+        "right",
+    )
+
+    assert ((), ()) == (soleus.explains, soleus.might_explain)
+    assert {"examination"} == {part.name for part in soleus.terms}
+    assert [True] == [path.endswith("do not reach the pain that is listed") for path in soleus.path]
+
+
+def test_without_a_pain_listed_no_muscle_is_said_to_miss_it() -> None:
+    soleus = named(mps.evaluate({"exam": [{"muscle": "soleus", "side": "right", **SIGNS}]}), "soleus", "right")
+
+    assert soleus.path == ()
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(SIGNS | {"pain_recognition": False}, id="not the familiar pain"),
+        pytest.param(dict.fromkeys(SIGNS, False), id="no trigger point"),
+        pytest.param({"taut_band": True}, id="not settled"),
+    ],
+)
+def test_a_muscle_that_misses_the_pain_and_holds_no_recognised_point_stays_last_without_a_score(found: dict[str, bool]) -> None:
+    assessment = mps.evaluate({"pain": ["low_back.left"], "exam": [{"muscle": "soleus", "side": "right", **found}]})
+
+    assert ("soleus", "right") == order(assessment)[-1]
+    assert (0.0, ()) == (assessment.muscles[-1].score, assessment.muscles[-1].terms)
+
+
 def test_pain_on_both_sides_of_a_zone_that_crosses_is_counted_once() -> None:
     one_side = named(mps.evaluate({"pain": ["low_back.left"]}), "rectus_abdominis_lower", "left")
     both = named(mps.evaluate({"pain": ["low_back.bilateral"]}), "rectus_abdominis_lower", "left")

@@ -22,6 +22,7 @@ from mps_rules.model import (
     ScorePart,
     lowered,
     muscle_subject,
+    placed,
 )
 from mps_rules.premises import premise
 from mps_rules.referral import CONFIDENCES, Match, Relation
@@ -42,7 +43,8 @@ def candidates(base: KnowledgeBase, facts: Facts, chain: Chain) -> tuple[MuscleC
     """
     The muscles, each with its side, that reach the pain or were examined: those found to carry a trigger point first, then by score.
 
-    Ties are broken by published prevalence, then by fewer main zones elsewhere, then confidence, nearness, and name.
+    A state of ``beyond_zones`` counts without a zone that reaches the pain, after muscles of that state with one. Ties are broken by
+    published prevalence, then by fewer main zones elsewhere, then confidence, nearness, and name.
     """
     found = [
         (muscle, side)
@@ -65,6 +67,7 @@ class _Scorer:
         self.edges = facts.terrain.referral.edges(muscle)
         self.reaches = bool(self.relation.matches or self.relation.possible)
         self.status = self._state()
+        self.beyond_zones = not self.reaches and self.status in self.weights.beyond_zones
         self.candidate = self._candidate()
 
     @property
@@ -73,8 +76,9 @@ class _Scorer:
         one = self.candidate
         states = [state.state for state in self.base.pack.muscle_states]
         return (
-            not self.reaches,
+            not (self.reaches or self.beyond_zones),
             states.index(one.status) if one.status in states else len(states),
+            not self.reaches,
             -one.score,
             not self._prevalent(),
             self._main_zones_elsewhere(),
@@ -103,7 +107,7 @@ class _Scorer:
             terms=terms,
             explains=tuple(dict.fromkeys(match.edge.region for match in relation.matches)),
             might_explain=tuple(dict.fromkeys(match.edge.region for match in relation.possible)),
-            path=tuple(dict.fromkeys(self.facts.terrain.referral.path(self.muscle, match) for match in matches)),
+            path=tuple(dict.fromkeys(self._paths(matches))),
             confidence=best.edge.confidence if best else "",
             side_assumed=any(match.side_assumed for match in matches),
             access=row.access if row else "",
@@ -112,13 +116,22 @@ class _Scorer:
             references=tuple(dict.fromkeys(ref for match in matches for ref in match.edge.references)),
         )
 
+    def _paths(self, matches: Iterable[Match]) -> Iterator[str]:
+        referral = self.facts.terrain.referral
+        yield from (referral.path(self.muscle, match) for match in matches)
+        if self.beyond_zones and self.facts.pain_map.painful:
+            lies = placed(", ".join(self.words.name("region", place) for place in referral.places(self.muscle)))
+            label = lowered(self.words.muscle_label(self.muscle))
+            yield f"the charted zones of {label}, which lies {lies}, do not reach the pain that is listed"
+
     # --- the score
 
     def _terms(self) -> Iterator[ScorePart]:
         yield from self._explained()
         yield from self._predicted_free()
-        if self.reaches:
+        if self.reaches or self.beyond_zones:
             yield from self._examined()
+        if self.reaches:
             yield from self._clues()
 
     def _explained(self) -> Iterator[ScorePart]:

@@ -310,10 +310,10 @@ def disagreements(assessment: Assessment, words: Vocabulary) -> Iterator[tuple[s
 
 
 def together(muscles: Iterable[MuscleCandidate]) -> list[list[MuscleCandidate]]:
-    """Candidates of one group and state together, in the order of the best of them."""
-    grouped: dict[tuple[str, str], list[MuscleCandidate]] = {}
+    """Candidates of one group and state together, those that reach the pain apart from those that do not, in the order of the best."""
+    grouped: dict[tuple[str, str, bool], list[MuscleCandidate]] = {}
     for muscle in muscles:
-        grouped.setdefault((muscle.group, muscle.status), []).append(muscle)
+        grouped.setdefault((muscle.group, muscle.status, bool(muscle.explains or muscle.might_explain)), []).append(muscle)
     return list(grouped.values())
 
 
