@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import mps_rules as mps
 from mps_rules.facts import Terrain
 from mps_rules.model import Assessment, KnowledgeBase, MuscleCandidate
+from mps_rules.painmap import PainMap
 
 ARM = ["arm_lateral.left", "forearm_radial.left", "thumb.left", "fingers_radial.left", "hand_dorsum.left"]
 OTHER = {"left": "right", "right": "left"}
@@ -92,6 +93,101 @@ def test_an_examined_active_muscle_outranks_an_unexamined_one_and_a_silent_one_f
     assert named(silent, "gluteus_medius", "left").score < 0.5
 
 
+SIGNS = dict.fromkeys(("taut_band", "hypersensitive_spot", "pain_recognition"), True)
+
+
+def order(assessment: Assessment) -> list[tuple[str, str | None]]:
+    return [(one.muscle, one.side) for one in assessment.muscles]
+
+
+def test_a_recognised_point_whose_charted_zones_miss_the_pain_ranks_after_one_that_reaches_it_and_before_the_unexamined() -> None:
+    exam = [{"muscle": "soleus", "side": "right", **SIGNS}, {"muscle": "psoas_major", "side": "left", **SIGNS}]
+    assessment = mps.evaluate({"pain": ["low_back.left"], "exam": exam})
+
+    assert [("psoas_major", "left"), ("soleus", "right"), ("gluteus_medius", "left")] == order(assessment)[:3]
+
+
+def test_a_recognised_point_whose_charted_zones_miss_the_pain_says_so_and_gains_by_its_examination_alone() -> None:
+    soleus = named(
+        mps.evaluate({"pain": ["low_back.left"], "exam": [{"muscle": "soleus", "side": "right", **SIGNS}]}),
+        "soleus",
+        "right",
+    )
+
+    assert ((), ()) == (soleus.explains, soleus.might_explain)
+    assert {"examination"} == {part.name for part in soleus.terms}
+    assert [True] == [path.endswith("do not reach the pain that is listed") for path in soleus.path]
+
+
+def test_without_a_pain_listed_no_muscle_is_said_to_miss_it() -> None:
+    soleus = named(mps.evaluate({"exam": [{"muscle": "soleus", "side": "right", **SIGNS}]}), "soleus", "right")
+
+    assert soleus.path == ()
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(SIGNS | {"pain_recognition": False}, id="not the familiar pain"),
+        pytest.param(dict.fromkeys(SIGNS, False), id="no trigger point"),
+        pytest.param({"taut_band": True}, id="not settled"),
+    ],
+)
+def test_a_muscle_that_misses_the_pain_and_holds_no_recognised_point_stays_last_without_a_score(found: dict[str, bool]) -> None:
+    assessment = mps.evaluate({"pain": ["low_back.left"], "exam": [{"muscle": "soleus", "side": "right", **found}]})
+
+    assert ("soleus", "right") == order(assessment)[-1]
+    assert (0.0, ()) == (assessment.muscles[-1].score, assessment.muscles[-1].terms)
+
+
+def test_pain_on_both_sides_of_a_zone_that_crosses_is_counted_once() -> None:
+    one_side = named(mps.evaluate({"pain": ["low_back.left"]}), "rectus_abdominis_lower", "left")
+    both = named(mps.evaluate({"pain": ["low_back.bilateral"]}), "rectus_abdominis_lower", "left")
+    expected = ["pain in the low back (lumbar), left and the low back (lumbar), right lies in its main zone (confidence high)"]
+
+    assert one_side.score == both.score
+    assert expected == [part.text for part in both.terms]
+
+
+def test_low_back_pain_on_both_sides_ranks_the_muscles_as_pain_on_one_side_does() -> None:
+    one_side, both = (mps.evaluate({"pain": [place]}) for place in ("low_back.left", "low_back.bilateral"))
+    expected = list(dict.fromkeys(muscle for muscle, _ in order(one_side)))
+
+    assert "gluteus_medius" == expected[0]
+    assert expected == list(dict.fromkeys(muscle for muscle, _ in order(both)))
+
+
+def test_pain_in_a_part_and_in_the_whole_around_it_counts_a_zone_once(kb: KnowledgeBase, terrain: Terrain) -> None:
+    terms = named(mps.evaluate({"pain": ["hip_girdle.left", "lower_limb.left"]}), "gluteus_medius", "left").terms
+    parts, leaves = [part.value for part in terms if part.name == "might_explain"], terrain.tree.leaves
+    mid_buttock, two_lesser_zones = kb.ranking.zones["essential"], 2 * kb.ranking.zones["spillover"] * kb.ranking.confidences["moderate"]
+    expected = [mid_buttock / len(leaves["hip_girdle"]), two_lesser_zones / len(leaves["lower_limb"])]
+
+    assert parts == pytest.approx([kb.ranking.within_group * share for share in expected], abs=1e-6)
+
+
+def test_pain_on_both_sides_is_covered_by_a_muscle_on_both_before_one_whose_zone_crosses() -> None:
+    first, second = mps.evaluate({"pain": ["low_back.bilateral"]}).coverings
+
+    assert ("gluteus_medius.left", "gluteus_medius.right") == first.muscles
+    assert (("rectus_abdominis_lower.left",), (("rectus_abdominis_lower.right",),)) == (second.muscles, second.alternatives)
+    assert () == first.unexplained == second.unexplained
+
+
+def test_an_active_muscle_whose_zone_crosses_covers_pain_on_both_sides_first() -> None:
+    exam = [{"muscle": "rectus_abdominis_lower", "side": "left", **SIGNS}]
+    first, *_ = mps.evaluate({"pain": ["low_back.bilateral"], "exam": exam}).coverings
+
+    assert ("rectus_abdominis_lower.left",) == first.muscles
+
+
+def test_both_sides_of_a_muscle_count_as_two_where_no_place_hurts_on_both() -> None:
+    coverings = mps.evaluate({"pain": ["low_back.left", "calf.right"]}).coverings
+
+    assert ("soleus.left", "soleus.right") not in [covering.muscles for covering in coverings]
+    assert "gluteus_medius.left" in coverings[0].muscles
+
+
 def test_pain_in_a_whole_leg_never_counts_as_pain_in_each_of_its_parts() -> None:
     assessment = mps.evaluate({"pain": ["lower_limb.left"]})
 
@@ -146,6 +242,20 @@ def test_a_region_free_of_pain_never_raises_a_muscle_that_sends_pain_there(pain:
     after = mps.evaluate({"pain": entries}).muscles
 
     assert all(one.score <= before.get((one.muscle, one.side), one.score) for one in after)
+
+
+@settings(max_examples=25, deadline=None)
+@given(places(KB))
+def test_every_side_of_a_covering_explains_what_the_rest_of_it_does_not(terrain: Terrain, pain: list[str]) -> None:
+    assessment = mps.evaluate({"pain": pain})
+    pain_map = PainMap(terrain.tree, tuple(assessment.findings.pain), complete=False)
+
+    for covering in assessment.coverings:
+        parts = [muscle.split(".") for muscle in covering.muscles]
+        reach = [{match.pain for match in terrain.referral.explain(muscle, side, pain_map).matches} for muscle, side in parts]
+
+        assert all(set().union(*reach[:number], *reach[number + 1 :]) < set().union(*reach) for number in range(len(reach)))
+        assert len({muscle for muscle, _ in parts}) <= 3
 
 
 def mirrored(place: str) -> str:

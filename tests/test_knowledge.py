@@ -371,6 +371,12 @@ def test_a_word_nobody_defined_is_named_with_the_closest_one_and_its_line(
     assert [f"{name} line {_line(name, old)}"] == [fault.split(",")[0].split(": ")[0] for fault in faults]
 
 
+def test_a_state_of_a_muscle_that_the_pack_does_not_know_is_named(faults_of: FaultsOf) -> None:
+    faults = faults_of(_changed("referral/ranking.yaml", "clue: 0.25", "clue: 0.25\n  beyond_zones: [active]"))
+
+    assert faults == ["referral/ranking.yaml: no state of a muscle 'active'"]
+
+
 def test_a_region_that_lies_within_itself_is_named_with_its_circle(faults_of: FaultsOf) -> None:
     faults = faults_of(_changed(REGIONS, "label: Leg, parent: body", "label: Leg, parent: calf"))
     expected = {"a region lies within itself: leg -> calf -> leg", "a region lies within itself: calf -> leg -> calf"}

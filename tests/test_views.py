@@ -117,6 +117,22 @@ def test_a_muscle_is_named_with_its_place() -> None:
     assert "pain in the low back (lumbar) <- gluteus medius, which lies in the upper buttock" in text
 
 
+def test_a_recognised_point_that_misses_the_pain_stands_apart_from_one_that_reaches_it() -> None:
+    signs = dict.fromkeys(("taut_band", "hypersensitive_spot", "pain_recognition"), True)
+    exam = [{"muscle": "gluteus_medius", "side": "bilateral", **signs}]
+    text = body(mps.evaluate({"pain": ["low_back.left"], "exam": exam}).text())
+
+    assert "Gluteus medius, left: active trigger point pain in the low back" in text
+    assert "Gluteus medius, right: active trigger point the charted zones of gluteus medius, which lies" in text
+    assert "do not reach the pain that is listed" in text
+
+
+def test_a_muscle_on_both_sides_is_named_once_among_the_fewest() -> None:
+    text = body(mps.evaluate({"pain": ["low_back.bilateral"]}).text())
+
+    assert "Fewest muscles that explain all of the listed pain: Gluteus medius (left and right)." in text
+
+
 def test_competing_hypotheses_and_what_is_undecided_stand_in_the_text() -> None:
     text = body(mps.evaluate(example("widespread_pain")).text())
 

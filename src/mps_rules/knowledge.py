@@ -523,6 +523,8 @@ class _Loader:
         yield "referral/ranking.yaml", "reference", self.ranking.references, references
         yield "referral/ranking.yaml", "zone", self.ranking.zones, ("essential", "spillover")
         yield "referral/ranking.yaml", "confidence", self.ranking.confidences, ("high", "moderate", "low")
+        states = [state.state for state in self.pack.muscle_states] if self.pack else []
+        yield "referral/ranking.yaml", "state of a muscle", self.ranking.beyond_zones, states
         for step in self.asking.steps:
             yield f"asking.yaml, {step.id}", "finding", step.terms, words.terms
         for diagnosis in words.diagnoses.values():

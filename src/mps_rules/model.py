@@ -218,7 +218,11 @@ class FindingWeight:
 
 @attrs.frozen
 class Ranking:
-    """The weights by which muscles are put in order; conventions, not probabilities."""
+    """
+    The weights by which muscles are put in order; conventions, not probabilities.
+
+    ``beyond_zones`` are the states in which a muscle counts as a source though none of its charted zones reaches the pain.
+    """
 
     zones: Mapping[str, float]
     confidences: Mapping[str, float]
@@ -227,6 +231,7 @@ class Ranking:
     findings: tuple[FindingWeight, ...]
     clue: float
     references: tuple[str, ...]
+    beyond_zones: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -945,7 +950,7 @@ class MuscleCandidate:
 @attrs.frozen
 class Covering:
     """
-    A small set of muscles that together explain the pain.
+    A small set of muscles that together explain the pain; both sides of a muscle may count as one.
 
     ``muscles`` are subjects (``muscle.side``); ``alternatives`` holds, for each, others of the same reach; ``unexplained`` are
     painful entries (``region.side``) that no muscle of the set explains.

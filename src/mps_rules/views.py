@@ -177,7 +177,13 @@ class _Text:
         if best is None or (len(best.muscles) == 1 and not best.unexplained):
             return
         words = self.base.vocabulary
-        names = " with ".join(words.subject_label(muscle) for muscle in best.muscles)
+        sides: dict[str, list[str]] = {}
+        for muscle, _, side in (subject.partition(".") for subject in best.muscles):
+            sides.setdefault(muscle, []).append(side)
+        names = " with ".join(
+            f"{words.muscle_label(muscle)} ({' and '.join(sorted(own))})" if any(own) else words.muscle_label(muscle)
+            for muscle, own in sides.items()
+        )
         rest = dict.fromkeys(words.name("region", place.partition(".")[0]) for place in best.unexplained)
         if rest:
             line = f"No set of {LARGEST_COVERING} muscles explains all of the listed pain; nearest: {names}; not explained: {_some(list(rest))}."
@@ -304,10 +310,10 @@ def disagreements(assessment: Assessment, words: Vocabulary) -> Iterator[tuple[s
 
 
 def together(muscles: Iterable[MuscleCandidate]) -> list[list[MuscleCandidate]]:
-    """Candidates of one group and state together, in the order of the best of them."""
-    grouped: dict[tuple[str, str], list[MuscleCandidate]] = {}
+    """Candidates of one group and state together, those that reach the pain apart from those that do not, in the order of the best."""
+    grouped: dict[tuple[str, str, bool], list[MuscleCandidate]] = {}
     for muscle in muscles:
-        grouped.setdefault((muscle.group, muscle.status), []).append(muscle)
+        grouped.setdefault((muscle.group, muscle.status, bool(muscle.explains or muscle.might_explain)), []).append(muscle)
     return list(grouped.values())
 
 
