@@ -1,6 +1,6 @@
 """Clinical decision support for muscle pain: the public names, nothing else."""
 
-from mps_rules.api import attach, evaluate, evaluate_many, load, muscle_picture, referral_map
+from mps_rules.api import attach, evaluate, evaluate_cohort, evaluate_many, load, muscle_picture, referral_map
 from mps_rules.cases import run_cases
 from mps_rules.differences import Changed, RulesDiff, diff_rules
 from mps_rules.differences import difference as diff
@@ -52,6 +52,7 @@ __all__ = [
     "diff",
     "diff_rules",
     "evaluate",
+    "evaluate_cohort",
     "evaluate_many",
     "interview",
     "lint",

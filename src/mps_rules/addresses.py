@@ -148,6 +148,39 @@ def _written(finding: Finding) -> Any:
     return {**dict.fromkeys(finding.words, True), **dict.fromkeys(finding.denied, False)}
 
 
+def as_row(findings: Findings, words: Vocabulary) -> dict[str, Any]:
+    """
+    The findings as one row of a table: address to value, a word to a column of its own where several may hold.
+
+    The intensity of a pain is left out: no table of patients asks for it. What only follows from others is left out too.
+    """
+    row: dict[str, Any] = {}
+    for finding in findings.patient:
+        if not finding.follows_from:
+            row |= _cells(finding.term, finding, words)
+    for pain in findings.pain:
+        row[str(Address("pain", pain.region, side=pain.side))] = pain.present
+    if findings.pain_map_complete is not None:
+        row["pain_map_complete"] = findings.pain_map_complete
+    for given in findings.labels:
+        row[str(Address("given", given.label))] = given.present
+        for finding in given.findings:
+            row |= _cells(str(Address("label", given.label, finding.term)), finding, words)
+    for exam in findings.exam:
+        row[str(Address("muscle", exam.muscle, "examined", exam.side))] = True
+        for finding in exam.findings:
+            row |= _cells(str(Address("muscle", exam.muscle, finding.term, exam.side)), finding, words)
+    return row
+
+
+def _cells(at: str, finding: Finding, words: Vocabulary) -> dict[str, Any]:
+    if finding.value is not None:
+        return {at: finding.value}
+    if finding.words and words.terms[finding.term].kind == "one_of":
+        return {at: finding.words[0]}
+    return {f"{at}.{word}": word in finding.words for word in (*finding.words, *finding.denied)}
+
+
 def changed(findings: Findings, changes: Mapping[str, Any], words: Vocabulary) -> dict[str, Any]:
     """
     The mapping of the findings with changes made in it; None makes a finding unknown. It is not checked here.

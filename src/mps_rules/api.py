@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from mps_rules.referral import ReferralMap
+    from mps_rules.tables import Backend
 
 Folder = str | PathLike[str]
 
@@ -280,6 +281,53 @@ def _rows(rows: Any) -> Iterable[Any]:
 
 def _without_missing(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if not (isinstance(value, float) and math.isnan(value))}
+
+
+def evaluate_cohort(
+    table: Any,
+    kb: KnowledgeBase | None = None,
+    *,
+    conclusions: Sequence[str] | None = None,
+    explain: bool = False,
+    person: str = "person",
+    keep: Sequence[str] = (),
+    backend: "Backend" = "polars",
+) -> Any:
+    """
+    What the rules say of every row of a table: a table of the same kind, a row for every row.
+
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"person": [1, 2], "saddle_anaesthesia": [True, None], "pain.low_back": [True, True]})
+    >>> evaluate_cohort(rows).select("person", "rejected", "urgency").rows()
+    [(1, False, 'emergency'), (2, False, 'none')]
+
+    A column is the address of a finding (``fever``, ``pain.low_back.left``, ``labels.facet_syndrome``, ``gluteus_medius.left.taut_band``,
+    ``pain_quality.dull``), a number in the finding's own unit; a missing cell is not known. A long table has a row for each thing said:
+    person, ``term``, ``value``, and ``region``, ``muscle``, ``label``, ``side``, ``date`` as they apply.
+
+    Args:
+        table: an ibis table, a Polars or pandas frame, an Arrow table, or the path of a Parquet or CSV file (a Polars frame comes back).
+        kb: the rules; left out, the packaged ones.
+        conclusions: ids of hypotheses, alerts, criteria, other conclusions, cautions or rules; left out, all but the rules, with urgency
+            and the leading hypothesis. Only what these rest on is computed.
+        explain: a column ``rules.ID`` beside each conclusion: the ids of the rules that fired for it.
+        person: the column that says who.
+        keep: other columns to carry along unread.
+        backend: where frames and files are computed: ``polars``, ``duckdb`` or ``spark``. An ibis table stays where it lives.
+
+    Returns:
+        The person; ``rejected``: the row cannot be read, as its findings contradict each other or lie outside their range, and nothing is
+        concluded (``mps_rules.cohort.rejects`` says why); for each conclusion true, false or missing (undecided); for each hypothesis its status.
+        What is concluded of a muscle or a diagnosis is true where it is of any.
+
+    Raises:
+        FindingError: columns or conclusions that name nothing, or columns of the wrong kind; all of them.
+        UnsupportedError: ibis or the backend is not installed.
+
+    """
+    from mps_rules import cohort
+
+    return cohort.evaluate_cohort(table, kb or load(), conclusions=conclusions, explain=explain, person=person, keep=keep, backend=backend)
 
 
 def attach(assessment: Assessment, kb: KnowledgeBase | None = None) -> Assessment:

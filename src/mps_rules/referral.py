@@ -202,10 +202,10 @@ class ReferralMap:
         explained = {match.pain for match in matches}
         refers: Truth = True
         if not matches:
-            refers = False if all(self._is_free(edge, side, pain_map) for edge in edges) else None
+            refers = False if edges and all(self._is_free(edge, side, pain_map) for edge in edges) else None
         return Relation(
             refers_to_pain=refers,
-            lies_in_pain=any(self._lies_in(muscle, side, pain) for pain in pain_map.painful),
+            lies_in_pain=any(self.lies_in(muscle, side, pain) for pain in pain_map.painful),
             matches=matches,
             possible=tuple(match for match in found if not match.certain),
             explains_all=bool(pain_map.painful) and explained == set(pain_map.painful),
@@ -228,7 +228,12 @@ class ReferralMap:
     def _is_free(self, edge: Referral, side: str | None, pain_map: PainMap) -> bool:
         return pain_map.is_free(edge.region, side if edge.laterality != "bilateral" else None)
 
-    def _lies_in(self, muscle: str, side: str | None, pain: Pain) -> bool:
+    def explains(self, muscle: str, side: str | None, pain: Pain) -> bool:
+        """Whether a muscle on a side sends pain all over a painful place."""
+        return any(match.certain for match in self._matches(self.edges(muscle), side, pain))
+
+    def lies_in(self, muscle: str, side: str | None, pain: Pain) -> bool:
+        """Whether a muscle on a side lies where it hurts."""
         beside = side in SIDES and pain.side in SIDES and pain.side != side
         return any(
             pain.region in self.tree.around[place] and not (beside and self.vocabulary.regions[place].sides)

@@ -1,0 +1,323 @@
+"""
+Many patients at once: the rules as columns of a table, through ibis, on Polars, DuckDB or PySpark.
+
+A row is a patient, a missing cell is not known, and Kleene's logic is SQL's own. Only what the asked conclusions rest on is computed.
+A row that ``evaluate`` would refuse is marked and concludes nothing; it is never dropped.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
+from mps_rules.formulas import FALSE, UNKNOWN, Flaw, Formula, Formulas, Kind
+from mps_rules.model import PRESSING, STATUSES, STRENGTHS, URGENCIES, Effect, GiveCaution, KnowledgeBase, Rule, Status, Strength
+from mps_rules.steps import Steps, balanced
+from mps_rules.tables import Backend, Table, is_long, kinds_of, opened, pivoted
+
+COUNTED_TO = 100
+"""Arguments of one strength are counted to this base, so that one number orders all strengths."""
+
+# --- what is asked -----------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(eq=False)
+class Answer:
+    """One thing that can be concluded: its name, its rules, and, of a hypothesis, how each of them argues."""
+
+    id: str
+    rules: tuple[Rule, ...]
+    arguments: tuple[tuple[Rule, Effect, Strength | None], ...] = ()
+
+
+def answers(base: KnowledgeBase, conclusions: Sequence[str] | None = None) -> tuple[Answer, ...]:
+    """
+    Hypotheses, derived conclusions (alerts and criteria among them) and cautions: all, or those named; rules by id where named.
+
+    Raises:
+        FindingError: names of nothing that these rules conclude, each with the closest; all of them.
+
+    """
+    known = {id_: Answer(id_, rules) for id_, rules in base.concluding.items()}
+    for hypothesis, arguments in base.arguments.items():
+        if base.vocabulary.suspects[hypothesis].kind == "prompt":
+            continue
+        known[hypothesis] = Answer(hypothesis, tuple(dict.fromkeys(rule for rule, _, _ in arguments)), arguments)
+    given: dict[str, list[Rule]] = {}
+    for rule in base.rules:
+        for conclusion in rule.then:
+            if isinstance(conclusion, GiveCaution):
+                given.setdefault(conclusion.id, []).append(rule)
+    known |= {id_: Answer(id_, tuple(rules)) for id_, rules in given.items() if id_ not in known}
+    if conclusions is None:
+        return tuple(known[id_] for id_ in sorted(known))
+    known |= {rule.id: Answer(rule.id, (rule,)) for rule in base.rules}
+    faults = [Fault(str(id_), "is nothing that these rules conclude", closest(id_, known)) for id_ in conclusions if id_ not in known]
+    if faults:
+        raise FindingError(faults)
+    return tuple(known[id_] for id_ in dict.fromkeys(conclusions))
+
+
+@attrs.frozen
+class _Weighed:
+    """The formulas from which the status of a hypothesis is read, and the amounts by which it is ranked."""
+
+    confirmed: Formula
+    excluded: Formula
+    opposed: Formula
+    probable: Formula
+    possible: Formula
+    supports: int
+    opposes: int
+
+    @classmethod
+    def of(cls, formulas: Formulas, answer: Answer) -> "_Weighed":
+        """As ``assess.weigh`` does it, with the arguments of one strength counted to a common base."""
+        sheet = formulas.sheet
+        true: dict[tuple[str, str | None], list[Formula]] = {}
+        for rule, effect, strength in answer.arguments:
+            true.setdefault((effect, strength), []).append(sheet.established(formulas.verdict(rule)))
+        if any(len(of) >= COUNTED_TO for of in true.values()):
+            raise UnsupportedError([Fault(answer.id, f"has more than {COUNTED_TO - 1} arguments of one strength")])
+
+        def weight(effect: str) -> int:
+            worth = {strength: COUNTED_TO**power for power, strength in enumerate(reversed(STRENGTHS))}
+            return sheet.total([sheet.counted(one, worth[s]) for s in STRENGTHS for one in true.get((effect, s), ())])
+
+        supports, opposes = weight("support"), weight("oppose")
+        strong = (*true.get(("support", "strong"), ()), sheet.at_least(2, true.get(("support", "moderate"), ())))
+        return cls(
+            confirmed=sheet.some(true.get(("confirm", None), ())),
+            excluded=sheet.some(true.get(("exclude", None), ())),
+            opposed=sheet.exceeds(opposes, supports),
+            probable=sheet.every((sheet.some(strong), sheet.exceeds(supports, opposes))),
+            possible=sheet.some(one for s in STRENGTHS for one in true.get(("support", s), ())),
+            supports=supports,
+            opposes=opposes,
+        )
+
+    def status(self, of: Callable[[int], Any]) -> Any:
+        """The status, as an expression."""
+        return self.choose(of, lambda status: status)
+
+    def choose(self, of: Callable[[int], Any], value: Callable[[Status], Any]) -> Any:
+        """What a status stands for, as an expression."""
+        import ibis
+
+        conflict = of(self.confirmed) & of(self.excluded)
+        steps: list[tuple[Any, Status]] = [(conflict, "undecided"), (of(self.excluded), "excluded"), (of(self.confirmed), "confirmed")]
+        steps += [(of(self.opposed), "unlikely"), (of(self.probable), "probable"), (of(self.possible), "possible")]
+        return ibis.cases(*((holds, value(status)) for holds, status in steps), else_=value("undecided"))
+
+
+# --- tables ------------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Missing:
+    """A finding that is not known of so many people, of so many for whom a conclusion is undecided."""
+
+    conclusion: str
+    finding: str
+    people: int
+    undecided: int
+
+
+def evaluate_cohort(
+    table: Any,
+    base: KnowledgeBase,
+    *,
+    conclusions: Sequence[str] | None = None,
+    explain: bool = False,
+    person: str = "person",
+    keep: Sequence[str] = (),
+    backend: Backend = "polars",
+) -> Any:
+    """As ``mps_rules.evaluate_cohort``."""
+    source, give_back = opened(table, backend)
+    wide = pivoted(source, base.vocabulary, person)[0] if is_long(source) else source
+    return give_back(Cohort(base, kinds_of(wide), person, keep).evaluated(wide, conclusions, explain=explain))
+
+
+def rejects(table: Any, base: KnowledgeBase, *, person: str = "person", keep: Sequence[str] = (), backend: Backend = "polars") -> Any:
+    """
+    What cannot be read, a row for each fault: the person as text, the column, the fault.
+
+    In a wide table the whole row is set aside; of a long one, what is said in that row.
+
+    >>> import polars as pl
+    >>> from mps_rules import load
+    >>> rejects(pl.DataFrame({"person": [1, 2], "age_years": [46, 460]}), load()).rows()
+    [('2', 'age_years', 'lies outside 0 to 120')]
+
+    Raises:
+        FindingError: as ``evaluate_cohort``.
+
+    """
+    source, give_back = opened(table, backend)
+    if not is_long(source):
+        return give_back(Cohort(base, kinds_of(source), person, keep).rejects(source))
+    wide, unread = pivoted(source, base.vocabulary, person)
+    return give_back(unread.union(Cohort(base, kinds_of(wide), person, ()).rejects(wide)))
+
+
+def missing(
+    table: Any,
+    base: KnowledgeBase,
+    conclusions: Sequence[str],
+    *,
+    person: str = "person",
+    keep: Sequence[str] = (),
+    backend: Backend = "polars",
+) -> tuple[Missing, ...]:
+    """
+    Which finding that nobody asked for leaves how many people undecided, by conclusion, most people first.
+
+    ``pain`` stands for the pain map, ``exam`` for the examination of muscles.
+
+    >>> import polars as pl
+    >>> from mps_rules import load
+    >>> missing(pl.DataFrame({"person": [1, 2], "symptoms_similar_3_months": [True, None]}), load(), ["fm_acr_2010"])[-1]
+    Missing(conclusion='fm_acr_2010', finding='symptoms_similar_3_months', people=1, undecided=2)
+
+    Raises:
+        FindingError: as ``evaluate_cohort``.
+
+    """
+    source, _ = opened(table, backend)
+    wide = pivoted(source, base.vocabulary, person)[0] if is_long(source) else source
+    return Cohort(base, kinds_of(wide), person, keep).missing(wide, conclusions)
+
+
+def listed(result: Any, *, person: str = "person") -> Any:
+    """
+    What was concluded, a row for each person and conclusion: person, conclusion, status.
+
+    The status is true, false or unknown; of a hypothesis its own. Rejected rows are left out: ``rejects`` lists them.
+
+    >>> import polars as pl
+    >>> from mps_rules import load
+    >>> rows = pl.DataFrame({"person": [1, 2], "saddle_anaesthesia": [True, None]})
+    >>> found = evaluate_cohort(rows, load(), conclusions=["rf_cauda_equina"])
+    >>> listed(found).sort("person").rows()
+    [(1, 'rf_cauda_equina', 'true'), (2, 'rf_cauda_equina', 'unknown')]
+    """
+    import ibis
+
+    source, give_back = opened(result)
+    kinds = source.schema()
+    texts = {
+        name: ibis.cases((source[name], "true"), (~source[name], "false"), else_="unknown") if kinds[name].is_boolean() else source[name]
+        for name in source.columns
+        if name not in (person, "rejected") and not name.startswith("rules.") and (kinds[name].is_boolean() or kinds[name].is_string())
+    }
+    good = source.filter(~source["rejected"]).select(person, **texts)
+    return give_back(good.pivot_longer(list(texts), names_to="conclusion", values_to="status"))
+
+
+class Cohort:
+    """
+    Rules laid over the columns of a table, and what may be asked of any table with these columns.
+
+    Raises:
+        FindingError: columns that are no address of a finding, or of the wrong kind; all of them.
+
+    """
+
+    def __init__(self, base: KnowledgeBase, columns: Mapping[str, Kind], person: str, keep: Sequence[str]) -> None:
+        absent = [name for name in (person, *keep) if name not in columns]
+        if absent:
+            raise FindingError([Fault(name, "no such column", closest(name, columns)) for name in absent])
+        self.base, self.person, self.kept = base, person, (person, *keep)
+        self.kinds = {name: kind for name, kind in columns.items() if name not in self.kept}
+        self.formulas = Formulas(base, self.kinds)
+        nobody = Flaw(self.formulas.sheet.cell("vacant", person, two_valued=True), person, "nobody is named")
+        self.flaws = [flaw for flaw in (nobody, *self.formulas.flaws()) if flaw.formula not in (FALSE, UNKNOWN)]
+
+    def evaluated(self, source: Table, conclusions: Sequence[str] | None, *, explain: bool) -> Table:
+        """A row for every row, a column for every conclusion."""
+        import ibis
+
+        formulas, sheet = self.formulas, self.formulas.sheet
+        asked = answers(self.base, conclusions)
+        bad = sheet.some(flaw.formula for flaw in self.flaws)
+        truths = {one.id: sheet.some(formulas.verdict(rule) for rule in one.rules) for one in asked if not one.arguments}
+        weighed = {one.id: _Weighed.of(formulas, one) for one in asked if one.arguments}
+        raised = self._raised() if conclusions is None else {}
+        fired = {rule.id: sheet.established(formulas.verdict(rule)) for one in asked for rule in one.rules} if explain else {}
+        roots = [bad, *truths.values(), *raised.values(), *fired.values(), *(x for w in weighed.values() for x in attrs.astuple(w))]
+        table, of = Steps(sheet, roots, self.kinds).columns(source, self.kept)
+        made: dict[str, Any] = {}
+        if conclusions is None:
+            made["urgency"] = ibis.cases(*((of(raised["", urgency]), urgency) for urgency in URGENCIES), else_="none")
+            made["leading"] = self._leading(of, raised, weighed)
+        for one in asked:
+            made[one.id] = weighed[one.id].status(of) if one.arguments else of(truths[one.id])
+            if explain:
+                texts = [of(fired[rule.id]).ifelse(f"{rule.id} ", "") for rule in one.rules]
+                made[f"rules.{one.id}"] = balanced(texts, lambda a, b: a + b).strip()
+        made = {name: of(bad).ifelse(None, value) for name, value in made.items()}
+        return table.select(*self.kept, rejected=of(bad), **made)
+
+    def _raised(self) -> dict[tuple[str, str], Formula]:
+        """Whether a red flag of an urgency is raised, by what it suspects; and any at all, by no suspect."""
+        found: dict[tuple[str, str], list[Formula]] = {("", urgency): [] for urgency in URGENCIES}
+        for rule in self.base.rules:
+            if rule.alert:
+                holds = self.formulas.sheet.established(self.formulas.verdict(rule))
+                for suspect in ("", rule.alert.condition):
+                    found.setdefault((suspect, rule.alert.urgency), []).append(holds)
+        return {key: self.formulas.sheet.some(of) for key, of in found.items()}
+
+    def _leading(self, of: Callable[[int], Any], raised: Mapping[tuple[str, str], Formula], weighed: Mapping[str, _Weighed]) -> Any:
+        """The hypothesis that ranks first, if anything speaks for one: one number holds all that ranks it, the smallest wins."""
+        import ibis
+
+        names = sorted(weighed)
+        whole = COUNTED_TO ** len(STRENGTHS)
+        keys = []
+        for number, name in enumerate(names):
+            one = weighed[name]
+            pressing = [(of(raised[name, urgency]), URGENCIES.index(urgency)) for urgency in PRESSING if (name, urgency) in raised]
+            pressed = ibis.cases(*pressing, else_=len(URGENCIES)) if pressing else ibis.literal(len(URGENCIES))
+            status = one.choose(of, STATUSES.index)
+            strength = (whole - 1 - of(one.supports).cast("int64")) * whole + of(one.opposes).cast("int64")
+            key = ((pressed.cast("int64") * len(STATUSES) + status) * whole * whole + strength) * len(names) + number
+            spoken_for = (pressed < len(URGENCIES)) | (status <= STATUSES.index("possible"))
+            keys.append(spoken_for.ifelse(key, None))
+        return ibis.array(names)[ibis.least(*keys) % len(names)]
+
+    def rejects(self, source: Table) -> Table:
+        """A row for every fault of every row that cannot be read."""
+        import ibis
+
+        roots = [flaw.formula for flaw in self.flaws]
+        bad = self.formulas.sheet.some(roots)
+        table, of = Steps(self.formulas.sheet, [bad, *roots], self.kinds).columns(source, self.kept)
+        table = table.filter(of(bad))
+        who = table[self.person].cast("string")
+        return ibis.union(
+            *(
+                table.filter(of(flaw.formula)).select(person=who, column=ibis.literal(flaw.where), fault=ibis.literal(flaw.what))
+                for flaw in self.flaws
+            )
+        )
+
+    def missing(self, source: Table, conclusions: Sequence[str]) -> tuple[Missing, ...]:
+        """For each conclusion, what is not known of how many of those for whom it is undecided; most people first."""
+        sheet = self.formulas.sheet
+        good = sheet.negation(sheet.some(flaw.formula for flaw in self.flaws))
+        waits: dict[tuple[str, str], Formula] = {}
+        undecided: dict[str, Formula] = {}
+        for one in answers(self.base, conclusions):
+            verdict = sheet.some(self.formulas.verdict(rule) for rule in one.rules)
+            undecided[one.id] = sheet.every((good, sheet.negation(sheet.settled(verdict))))
+            for finding, formula in self.formulas.waiting([rule.when for rule in one.rules], undecided[one.id]).items():
+                waits[one.id, finding] = formula
+        table, of = Steps(sheet, [*undecided.values(), *waits.values()], self.kinds).columns(source, self.kept)
+        sums = {f"_{n}": of(one).cast("int64").sum() for n, one in enumerate((*undecided.values(), *waits.values()))}
+        counts = list(table.aggregate(**sums).to_pyarrow().to_pylist()[0].values()) if sums else []
+        people = dict(zip((*undecided, *waits), (int(count or 0) for count in counts), strict=True))
+        found = [Missing(id_, finding, people[id_, finding], people[id_]) for id_, finding in waits if people[id_, finding]]
+        return tuple(sorted(found, key=lambda one: (one.conclusion, -one.people, one.finding)))
