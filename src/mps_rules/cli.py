@@ -15,16 +15,18 @@ from typing import Any, Literal, TypeVar
 
 import click
 from rich.console import Console
+from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from mps_rules import api, cases, differences, forms, terminal, vignettes
+from mps_rules import api, cases, differences, forms, partitions, tally, terminal, vignettes
 from mps_rules import manifest as manifests
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError
 from mps_rules.interview import so_far
 from mps_rules.lint import lint as lint_folders
 from mps_rules.model import KnowledgeBase
 from mps_rules.reading import LONGEST, Unreadable, as_yaml, read_text
+from mps_rules.tables import Backend
 
 F = TypeVar("F", bound=Callable[..., Any])
 WRONG_KNOWLEDGE, WRONG_INPUT = 1, 2
@@ -249,6 +251,64 @@ def _patients(path: Path) -> dict[str, Any]:
         else:
             found.append((file.name, data))
     return differences.named(found)
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="The Parquet file to write; what cannot be read goes beside it."
+)
+@click.option("--conclusions", help="Only these, by id, with commas between; left out, everything with urgency and leading hypothesis.")
+@click.option("--explain", is_flag=True, help="Beside each conclusion, the rules that fired for it.")
+@click.option("--person", default="person", show_default=True, help="The column that says who.")
+@click.option("--keep", default="", help="Other columns to carry along unread, with commas between.")
+@click.option("--backend", type=click.Choice(["polars", "duckdb", "spark"]), default="polars", show_default=True)
+@click.option("--rows", type=click.IntRange(min=1), default=200_000, show_default=True, help="How many rows are evaluated together.")
+@_rules
+@_guarded
+def cohort(
+    inputs: tuple[Path, ...],
+    out: Path,
+    conclusions: str | None,
+    explain: bool,  # noqa: FBT001 - click's flag
+    person: str,
+    keep: str,
+    backend: Backend,
+    rows: int,
+    folders: tuple[Path, ...],
+) -> None:
+    """
+    What the rules say of many patients: Parquet or CSV files, or folders of them.
+
+    A row is a person, a column the address of a finding (fever, pain.low_back.left, gluteus_medius.left.taut_band); or, in a long file, a row
+    is one thing said: person, term, value, and region, muscle, label, side, date as they apply. A run that was cut off goes on when it is
+    started again.
+    """
+    base = _load(folders)
+    asked = partitions.Asked(
+        conclusions=None if conclusions is None else tuple(_listed(conclusions)),
+        explain=explain,
+        person=person,
+        keep=tuple(_listed(keep)),
+        backend=backend,
+        rows=rows,
+    )
+    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=Console(stderr=True)) as progress:
+        bar = progress.add_task("evaluating", total=None)
+        ran = partitions.evaluate_files(inputs, out, base, asked, lambda done, of: progress.update(bar, completed=done, total=of))
+    for part in ran.unopened:
+        click.echo(f"error: {part.file}, from row {part.start}: cannot be opened: {part.fault}", err=True)
+    if ran.people:
+        _show(tally.text(tally.summarised(out, base), base))
+        click.echo(f"Written to {out}" + (f", {ran.faults:,} faults of set-aside rows to {ran.rejects}" if ran.faults else ""))
+    if ran.found_done:
+        click.echo(f"{ran.found_done} parts were done already by an earlier run")
+    if ran.unopened:
+        sys.exit(WRONG_INPUT)
+
+
+def _listed(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 @main.command()

@@ -159,7 +159,7 @@ def rejects(table: Any, base: KnowledgeBase, *, person: str = "person", keep: Se
     if not is_long(source):
         return give_back(Cohort(base, kinds_of(source), person, keep).rejects(source))
     wide, unread = pivoted(source, base.vocabulary, person)
-    return give_back(unread.union(Cohort(base, kinds_of(wide), person, ()).rejects(wide)))
+    return give_back(unread.union(Cohort(base, kinds_of(wide), person, ()).rejects(wide)).order_by("person", "column", "fault"))
 
 
 def missing(
@@ -247,7 +247,7 @@ class Cohort:
         raised = self._raised() if conclusions is None else {}
         fired = {rule.id: sheet.established(formulas.verdict(rule)) for one in asked for rule in one.rules} if explain else {}
         roots = [bad, *truths.values(), *raised.values(), *fired.values(), *(x for w in weighed.values() for x in attrs.astuple(w))]
-        table, of = Steps(sheet, roots, self.kinds).columns(source, self.kept)
+        table, of = Steps(sheet, roots, self.formulas.columns).columns(source, self.kept)
         made: dict[str, Any] = {}
         if conclusions is None:
             made["urgency"] = ibis.cases(*((of(raised["", urgency]), urgency) for urgency in URGENCIES), else_="none")
@@ -294,7 +294,7 @@ class Cohort:
 
         roots = [flaw.formula for flaw in self.flaws]
         bad = self.formulas.sheet.some(roots)
-        table, of = Steps(self.formulas.sheet, [bad, *roots], self.kinds).columns(source, self.kept)
+        table, of = Steps(self.formulas.sheet, [bad, *roots], self.formulas.columns).columns(source, self.kept)
         table = table.filter(of(bad))
         who = table[self.person].cast("string")
         return ibis.union(
@@ -302,7 +302,7 @@ class Cohort:
                 table.filter(of(flaw.formula)).select(person=who, column=ibis.literal(flaw.where), fault=ibis.literal(flaw.what))
                 for flaw in self.flaws
             )
-        )
+        ).order_by("person", "column", "fault")
 
     def missing(self, source: Table, conclusions: Sequence[str]) -> tuple[Missing, ...]:
         """For each conclusion, what is not known of how many of those for whom it is undecided; most people first."""
@@ -315,7 +315,7 @@ class Cohort:
             undecided[one.id] = sheet.every((good, sheet.negation(sheet.settled(verdict))))
             for finding, formula in self.formulas.waiting([rule.when for rule in one.rules], undecided[one.id]).items():
                 waits[one.id, finding] = formula
-        table, of = Steps(sheet, [*undecided.values(), *waits.values()], self.kinds).columns(source, self.kept)
+        table, of = Steps(sheet, [*undecided.values(), *waits.values()], self.formulas.columns).columns(source, self.kept)
         sums = {f"_{n}": of(one).cast("int64").sum() for n, one in enumerate((*undecided.values(), *waits.values()))}
         counts = list(table.aggregate(**sums).to_pyarrow().to_pylist()[0].values()) if sums else []
         people = dict(zip((*undecided, *waits), (int(count or 0) for count in counts), strict=True))

@@ -19,8 +19,12 @@ from mps_rules.model import PATIENT, SIDES, Findings, KnowledgeBase, Pain, Rule,
 from mps_rules.painmap import Place
 from mps_rules.subjects import whose
 
-Kind: TypeAlias = Literal["boolean", "integer", "number", "text", "words", "empty"]
-"""What the cells of a column are: a truth, a whole number, a number, one word, a list of words, or nothing at all."""
+Kind: TypeAlias = Literal["boolean", "integer", "number", "text", "words", "written truth", "written number", "empty"]
+"""What the cells of a column are: a truth, a whole number, a number, text, a list of words, a truth or a number written as text, or nothing."""
+TRUTHS: tuple[Kind, ...] = ("boolean", "integer", "text")
+"""The columns that a truth may stand in."""
+NUMBERS: tuple[Kind, ...] = ("number", "integer", "text")
+"""The columns that a number may stand in."""
 Formula: TypeAlias = int
 """A three-valued truth of a row, by its number in the sheet."""
 Amount: TypeAlias = int
@@ -263,14 +267,14 @@ class Formulas:
 
     def _read_column(self, name: str) -> Iterator[Fault]:
         if name == "pain_map_complete":
-            yield from self._of_kind(name, ("boolean", "integer", "empty"))
+            yield from self._of_kind(name, (*TRUTHS, "empty"))
             return
         before, _, word = name.rpartition(".")
         spelt = self.words.terms.get(before.rpartition(".")[2])
         if spelt and word in spelt.values:
             at = address(before, self.words)
             self.spelt.setdefault((at.subject, spelt.id), {})[word] = name
-            yield from self._of_kind(name, ("boolean", "integer"))
+            yield from self._of_kind(name, TRUTHS)
             return
         at = address(name, self.words)
         if self.columns[name] == "empty":
@@ -282,18 +286,18 @@ class Formulas:
                 if side is not None and side not in self.words.regions[at.name].sides:
                     yield Fault(name, f"{at.side!r} is impossible for {at.name}")
                 taken = self.places.setdefault((at.name, side), name)
-                yield from self._of_kind(name, ("boolean", "integer"))
+                yield from self._of_kind(name, TRUTHS)
             case "given":
                 taken = self.given.setdefault(at.name, name)
-                yield from self._of_kind(name, ("boolean", "integer"))
+                yield from self._of_kind(name, TRUTHS)
             case _:
                 if self.words.terms[at.term].fact and at.term != "examined":
                     yield Fault(name, "is worked out from the pain map and the examination, not given")
                 taken = self.own.setdefault((at.subject, at.term), name)
                 kinds: dict[str, tuple[Kind, ...]] = {
-                    "boolean": ("boolean", "integer"),
-                    "number": ("number", "integer"),
-                    "duration": ("number", "integer"),
+                    "boolean": TRUTHS,
+                    "number": NUMBERS,
+                    "duration": NUMBERS,
                     "one_of": ("text",),
                     "many_of": ("text", "words"),
                 }
@@ -302,11 +306,15 @@ class Formulas:
             yield Fault(name, f"says what the column {taken} says")
 
     def _of_kind(self, name: str, kinds: Sequence[Kind]) -> Iterator[Fault]:
+        """A fault where a column is of another kind; a truth or a number that is written as text is read as what it is."""
         if self.columns[name] not in kinds:
             yield Fault(name, f"expected a column of {' or '.join(kinds)}, got {self.columns[name]}")
+        elif self.columns[name] == "text" and kinds[0] in ("boolean", "number"):
+            self.columns[name] = "written truth" if kinds[0] == "boolean" else "written number"
 
     def _truth_in(self, column: str) -> Formula:
-        return self.sheet.cell("column" if self.columns[column] == "boolean" else "one", column)
+        op = {"boolean": "column", "integer": "one", "written truth": "said"}[self.columns[column]]
+        return self.sheet.cell(op, column)
 
     @cached_property
     def muscles(self) -> tuple[tuple[str, str | None], ...]:
@@ -692,6 +700,10 @@ class Formulas:
         """What makes a row one that ``read_findings`` would refuse."""
         sheet = self.sheet
         for column, kind in self.columns.items():
+            if kind in ("written truth", "written number"):
+                yield Flaw(
+                    sheet.cell("unreadable", column, two_valued=True), column, f"cannot be read as a {kind.removeprefix('written ')}"
+                )
             if kind == "integer" and column not in self._numbers:
                 yield Flaw(sheet.cell("not_a_truth", column, two_valued=True), column, "expected true or false")
         for (_, term), column in self.own.items():

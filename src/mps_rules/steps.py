@@ -18,6 +18,10 @@ Table: TypeAlias = "ir.Table"
 
 LARGEST = 150
 """How many operations may stand in one expression before a part of it becomes a column of its own."""
+SAID = {"true": True, "yes": True, "present": True, "1": True, "false": False, "no": False, "absent": False, "0": False}
+"""The words for present and absent where they are written as text."""
+NOT_SAID = ("", "unknown", "null", "none", "nan", "na")
+"""The words for not known."""
 REPEATED = 32
 """How many operations may be repeated, where several expressions share them, before they become a column of their own."""
 
@@ -140,12 +144,27 @@ def _literal(_steps: Steps, _table: Table, data: Any, _args: Sequence[Any]) -> A
 
 
 def _cell(steps: Steps, table: Table, column: str) -> Any:
-    """A cell as it stands; what is not a number is missing."""
+    """A cell as it stands, a number or a truth that is written as text as what it is; what is not a number is missing."""
+    import ibis
+
     cell = table[column]
-    if steps.kinds.get(column) == "number":
-        cell = cell.cast("float64")
-        return cell.isnan().ifelse(None, cell)
+    match steps.kinds.get(column):
+        case "number":
+            cell = cell.cast("float64")
+            return cell.isnan().ifelse(None, cell)
+        case "written number":
+            return cell.strip().try_cast("float64")
+        case "written truth":
+            word = cell.strip().lower()
+            true, false = ([said for said, truth in SAID.items() if truth is wanted] for wanted in (True, False))
+            return ibis.cases((word.isin(true), True), (word.isin(false), False), else_=None)
     return cell
+
+
+def _unreadable(steps: Steps, table: Table, data: Any, _args: Sequence[Any]) -> Any:
+    column, _ = data
+    said = table[column].notnull() & table[column].strip().lower().notin(NOT_SAID)
+    return said & _cell(steps, table, column).isnull()
 
 
 def _bound(steps: Steps, table: Table, data: Any, _args: Sequence[Any]) -> Any:
@@ -178,11 +197,27 @@ def _given(steps: Steps, table: Table, data: Any, _args: Sequence[Any]) -> Any:
     return _cell(steps, table, column).notnull()
 
 
-_CELLS = ("column", "one", "given", "vacant", "is_word", "has_word", "bound", "not_a_truth", "outside", "unlisted", "number")
+_CELLS = (
+    "column",
+    "one",
+    "said",
+    "unreadable",
+    "given",
+    "vacant",
+    "is_word",
+    "has_word",
+    "bound",
+    "not_a_truth",
+    "outside",
+    "unlisted",
+    "number",
+)
 _OPERATIONS: Mapping[str, Callable[[Steps, Table, Any, Sequence[Any]], Any]] = {
     "constant": _constant,
     "literal": _literal,
     "column": lambda _s, table, data, _a: table[data[0]],
+    "said": lambda steps, table, data, _a: _cell(steps, table, data[0]),
+    "unreadable": _unreadable,
     "one": lambda _s, table, data, _a: table[data[0]] == 1,
     "not_a_truth": lambda _s, table, data, _a: table[data[0]].notin([0, 1]).fill_null(False),
     "given": _given,

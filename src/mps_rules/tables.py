@@ -15,6 +15,7 @@ from mps_rules.addresses import Address, address
 from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
 from mps_rules.formulas import Kind
 from mps_rules.model import SIDES, Term, Vocabulary
+from mps_rules.steps import NOT_SAID, SAID
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,10 +27,6 @@ LONG = ("term", "value")
 """The columns by which a long table is known, beside the person."""
 ABOUT = ("region", "muscle", "label", "side", "date")
 """What a long table may say beside: of what, on which side, and when."""
-SAID = {"true": True, "yes": True, "present": True, "1": True, "false": False, "no": False, "absent": False, "0": False}
-"""The words for present and absent in a long table."""
-NOT_SAID = ("", "unknown", "null", "none", "nan")
-"""The words for not known."""
 
 
 def opened(table: Any, backend: Backend = "polars") -> tuple[Table, Callable[[Table], Any]]:
@@ -47,8 +44,10 @@ def opened(table: Any, backend: Backend = "polars") -> tuple[Table, Callable[[Ta
     connection = connected(backend)
     if isinstance(table, str | PathLike):
         path = str(table)
-        read = connection.read_csv if path.endswith((".csv", ".csv.gz")) else connection.read_parquet
-        return read(path), _as_polars(backend)
+        if not path.endswith((".csv", ".csv.gz")):
+            return connection.read_parquet(path), _as_polars(backend)
+        as_text = {"polars": {"infer_schema": False}, "duckdb": {"all_varchar": True}, "spark": {"header": True}}
+        return connection.read_csv(path, **as_text[backend]), _as_polars(backend)
     kind = type(table).__module__.partition(".")[0]
     give_back = {"polars": _as_polars(backend), "pandas": lambda made: made.to_pandas(), "pyarrow": lambda made: made.to_pyarrow()}
     if kind not in give_back:
