@@ -50,6 +50,18 @@ def bench_chaining(benchmark: Any, executor: str) -> None:
 @pytest.mark.benchmark(group="loading the packaged rules")
 def bench_load(benchmark: Any) -> None:
     """The folder of YAML becomes a knowledge base."""
-    from mps_rules.knowledge import load_folders, packaged_rules
+    from mps_rules.knowledge import load_folders
+    from mps_rules.packaged import packaged_rules
 
     assert benchmark.pedantic(load_folders, args=([packaged_rules()],), rounds=10, warmup_rounds=1).rules
+
+
+@pytest.mark.benchmark(group="loading the packaged rules")
+def bench_load_from_the_cache(benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same knowledge base from the user's cache folder."""
+    from mps_rules.packaged import load_packaged, packaged_rules
+
+    monkeypatch.setenv("MPS_RULES_CACHE", str(tmp_path))
+    expected = load_packaged(packaged_rules())
+
+    assert benchmark.pedantic(load_packaged, args=(packaged_rules(),), rounds=10, warmup_rounds=1) == expected

@@ -10,9 +10,12 @@ from hypothesis import HealthCheck, settings
 
 from mps_rules.facts import Facts, Terrain, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.knowledge import load_folders, packaged_rules
+from mps_rules.knowledge import load_folders
 from mps_rules.model import Findings, KnowledgeBase
+from mps_rules.packaged import packaged_rules
 from packs import SMALL, Layer, rule, written
+
+os.environ.setdefault("MPS_RULES_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "mps-rules"))
 
 # "steady" draws the same examples on every run; "explore" draws new ones, and more of them, for an idle evening.
 settings.register_profile("steady", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])

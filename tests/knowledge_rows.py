@@ -17,9 +17,10 @@ import yaml
 
 from mps_rules import conditions as c
 from mps_rules.facts import terrain_of
-from mps_rules.knowledge import load_folders, packaged_rules
+from mps_rules.knowledge import load_folders
 from mps_rules.manifest import concluded, reading_of, reads, written_rules
 from mps_rules.model import CriterionMet, KnowledgeBase, Rule
+from mps_rules.packaged import packaged_rules
 from mps_rules.vignettes import cell
 
 REASONS = Path(__file__).with_name("knowledge_reasons.yaml")

@@ -19,8 +19,8 @@ from mps_rules import forms
 from mps_rules.cli import main
 from mps_rules.facts import Terrain
 from mps_rules.findings import read_findings
-from mps_rules.knowledge import packaged_rules
 from mps_rules.model import KnowledgeBase
+from mps_rules.packaged import packaged_rules
 from mps_rules.reading import read_yaml
 from test_evaluate import EXAMPLES, example
 

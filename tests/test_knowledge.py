@@ -12,8 +12,9 @@ import pytest
 from mps_rules import conditions as c
 from mps_rules import model
 from mps_rules.errors import KnowledgeError
-from mps_rules.knowledge import digest, level, load_folders, packaged_rules, placeholders
+from mps_rules.knowledge import digest, level, load_folders, placeholders
 from mps_rules.model import KnowledgeBase
+from mps_rules.packaged import packaged_rules
 from packs import SMALL, Layer, rule, written
 
 Load = Callable[..., KnowledgeBase]

@@ -73,9 +73,9 @@ def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
 
 @lru_cache(maxsize=1)
 def _packaged() -> KnowledgeBase:
-    from mps_rules.knowledge import load_folders, packaged_rules
+    from mps_rules.packaged import load_packaged, packaged_rules
 
-    return load_folders([packaged_rules()])
+    return load_packaged(packaged_rules())
 
 
 def referral_map(kb: KnowledgeBase | None = None) -> "ReferralMap":

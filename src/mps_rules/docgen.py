@@ -17,9 +17,10 @@ from mps_rules import manifest, vignettes
 from mps_rules.bodymap import muscle_picture
 from mps_rules.cases import Case
 from mps_rules.facts import Terrain, terrain_of
-from mps_rules.knowledge import load_folders, packaged_rules
+from mps_rules.knowledge import load_folders
 from mps_rules.manifest import Reading, concluded, reading_of, shared, title_of, written_cases, written_id, written_rules
 from mps_rules.model import Claim, KnowledgeBase, Muscle, Reference, Rule
+from mps_rules.packaged import packaged_rules
 from mps_rules.reading import as_yaml, read_text
 from mps_rules.vignettes import cell
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 
@@ -1051,21 +1051,3 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_canonical(part) for part in value]
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Found = Literal["checkout", "package"]
-
-
-def packaged_rules() -> Path:
-    """
-    The rules that ship with this library: a checkout's own ``rules/`` first, then the copy inside the package.
-
-    Raises:
-        KnowledgeError: neither is there.
-
-    """
-    here = Path(__file__).resolve().parent
-    for folder in (here.parents[1] / "rules", here / "rules"):
-        if (folder / "pack.yaml").is_file():
-            return folder
-    raise KnowledgeError([Fault(str(here), "the packaged rules are missing; reinstall mps_rules")])
