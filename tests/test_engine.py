@@ -551,7 +551,8 @@ sys.path.insert(0, {str(FOLDER.parent)!r})
 from executors import EXECUTORS
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.knowledge import load_folders, packaged_rules
+from mps_rules.knowledge import load_folders
+from mps_rules.packaged import packaged_rules
 from mps_rules.model import plain
 from packs import random_part
 from random_packs import seeded

@@ -24,9 +24,9 @@ from typing import Any, Literal
 import attrs
 
 from mps_rules import conditions as c
-from mps_rules.facts import Facts
+from mps_rules.facts import Facts, terrain_of
 from mps_rules.knowledge import level
-from mps_rules.model import PATIENT, Chain, Derivation, KnowledgeBase, Rule, Subject
+from mps_rules.model import PATIENT, Chain, Derivation, Findings, KnowledgeBase, Rule, Subject
 from mps_rules.premises import premises
 from mps_rules.subjects import Subjects, kinds_of_muscle, whose
 
@@ -199,6 +199,37 @@ class Network:
         if about != "patient" and not bound:
             bound = (self.subject_rail[about],)
         self.gates.append(Gate(fixed, bound, out, stratum, rule))
+
+    @cached_property
+    def said(self) -> dict[int, list[tuple[str, bool, Subject, bool]]]:
+        """For each rail that gives a verdict: of which rule or conclusion, which of the two, about whom, and the verdict."""
+        found: dict[int, list[tuple[str, bool, Subject, bool]]] = {}
+        rules = [(rule.id, False, rule.about, rule.when) for rule in self.base.rules]
+        derived = [(id_, True, of[0].about, c.Derived(id_)) for id_, of in self.base.concluding.items()]
+        for id_, concluded, about, condition in (*rules, *derived):
+            rail, _ = self.place(condition)
+            found.setdefault(rail, []).append((id_, concluded, about, True))
+            found.setdefault(rail ^ 1, []).append((id_, concluded, about, False))
+        return found
+
+    @cached_property
+    def asked(self) -> dict[str, tuple[c.Condition, ...]]:
+        """The leaves of the patient by what they ask of: a finding, ``pain``, a diagnosis, or (by no name) what several may decide."""
+        found: dict[str, list[c.Condition]] = {"": []}
+        nothing = Facts(terrain_of(self.base), Findings()).view()
+        for leaf in self.leaves["patient"]:
+            match leaf:
+                case c.Present(term) | c.Words(term):
+                    found.setdefault(term, []).append(leaf)
+                case c.Compare(term) if term not in self.base.vocabulary.measures and c.judge(leaf, nothing) is None:
+                    found.setdefault(term, []).append(leaf)
+                case c.PainAt():
+                    found.setdefault("pain", []).append(leaf)
+                case c.Label((label,)):
+                    found.setdefault(f"labels.{label}", []).append(leaf)
+                case _:
+                    found[""].append(leaf)
+        return {name: tuple(leaves) for name, leaves in found.items()}
 
     @cached_property
     def engines(self) -> dict[Matching, type]:
@@ -508,15 +539,15 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
             yield subject, True if rail in known else False if rail ^ 1 in known else None
 
     def _result(self) -> Chain:
-        base, decided, conclusions = self.network.base, {}, {}
-        for rule in base.rules:
-            for subject, verdict in self.truths(rule.when, self.subjects.of_kind(rule.about)):
-                if verdict is not None:
-                    decided[rule.id, subject] = verdict
-        for id_, rules in base.concluding.items():
-            for subject, holds in self.truths(c.Derived(id_), self.subjects.of_kind(rules[0].about)):
-                if holds is not None:
-                    conclusions[id_, subject] = holds
+        decided: dict[tuple[str, str], bool] = {}
+        conclusions: dict[tuple[str, str], bool] = {}
+        said = self.network.said
+        for subject, known in self.known.items():
+            for rail in sorted(known & said.keys()):
+                for id_, concluded, about, verdict in said[rail]:
+                    found = conclusions if concluded else decided
+                    for one in self.subjects.of_kind(about) if subject == PATIENT else (subject,):
+                        found[id_, one] = verdict
         derivations = tuple(sorted(self.fired, key=lambda d: (d.stratum, d.rule, d.subject)))
         return Chain(decided, conclusions, self.subjects.alike, derivations)
 
@@ -524,19 +555,24 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
 def _known(subjects: Subjects, facts: Facts, network: Network) -> dict[str, tuple[int, ...]]:
     """The rails that each subject's own facts reach before any rule has fired."""
 
-    def rails(about: Subject, verdicts: Iterable[c.Truth]) -> Iterator[int]:
-        for leaf, verdict in zip(network.leaves[about], verdicts, strict=True):
-            if verdict is not None:
-                yield network.rail(leaf, truth=verdict)
-
-    def judged(about: Subject, subject: str) -> Iterator[c.Truth]:
+    def judged(leaves: Iterable[c.Condition], subject: str) -> Iterator[int]:
         view = facts.view(subject)
-        return (c.judge(leaf, view) for leaf in network.leaves[about])
+        return rails((leaf, c.judge(leaf, view)) for leaf in leaves)
 
+    def rails(verdicts: Iterable[tuple[c.Condition, c.Truth]]) -> Iterator[int]:
+        return (network.rail(leaf, truth=verdict) for leaf, verdict in verdicts if verdict is not None)
+
+    where = ("pain",) if facts.pain_map.painful or facts.pain_map.free else ()
+    named = ("", *where, *facts.given, *(f"labels.{label}" for label in facts.labels))
+    own = (leaf for name in named for leaf in network.asked.get(name, ()))
+    muscle = network.leaves["muscle"]
     return {
-        PATIENT: (network.stages[0], *rails("patient", judged("patient", PATIENT))),
-        **{label: (*rails("label", judged("label", label)), network.subject_rail["label"]) for label in subjects.labels},
-        **{one: (*rails("muscle", verdicts), network.subject_rail["muscle"]) for one, verdicts in subjects.signatures.items()},
+        PATIENT: (network.stages[0], *judged(own, PATIENT)),
+        **{label: (*judged(network.leaves["label"], label), network.subject_rail["label"]) for label in subjects.labels},
+        **{
+            one: (*rails(zip(muscle, verdicts, strict=True)), network.subject_rail["muscle"])
+            for one, verdicts in subjects.signatures.items()
+        },
     }
 
 

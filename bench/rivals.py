@@ -1,0 +1,193 @@
+"""
+One generated pack of rules, run by this library's executors and by other rule engines, each used as well as it can be.
+
+Rules of one to four yes/no conditions over half as many findings, one condition in five recorded absent, in five strata of which each reads
+the one below. Every engine must conclude the same of every patient before anything is timed.
+"""
+
+import random
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import polars as pl
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from mps_rules import circuit, engine, model, reference
+from mps_rules import conditions as c
+from mps_rules.facts import Facts, terrain_of
+from mps_rules.findings import read_findings
+from packs import SMALL, written
+from random_packs import with_rules
+
+STRATA = 5
+KNOWN = 25
+"""How many findings are known of a patient."""
+
+Patient = Mapping[str, bool]
+Condition = tuple[str, bool]
+"""A finding or conclusion, and whether it must be present or absent."""
+Engine = Callable[[Patient], frozenset[str]]
+"""What an engine concludes of a patient."""
+
+
+@attrs.frozen
+class Pack:
+    """Rules by conclusion: their conditions; and the findings that they may read."""
+
+    rules: tuple[tuple[str, tuple[Condition, ...]], ...]
+    findings: tuple[str, ...]
+
+
+def generated(rules: int, findings: int, seed: int = 1) -> Pack:
+    """A pack of so many rules over so many findings."""
+    draw = random.Random(seed)  # noqa: S311 - drawn alike each time
+    names = tuple(f"t{n}" for n in range(findings))
+    made: list[tuple[str, tuple[Condition, ...]]] = []
+    below: list[str] = []
+    for stratum in range(STRATA):
+        own = []
+        for n in range(rules // STRATA):
+            chosen = draw.sample(names, draw.choice((1, 1, 2, 2, 3, 4)))
+            conditions = [(name, draw.random() > 0.18) for name in chosen]
+            if below and draw.random() < 0.5:
+                conditions[0] = (draw.choice(below), True)
+            own.append(f"d{stratum}_{n}")
+            made.append((own[-1], tuple(dict(conditions).items())))
+        below = own
+    return Pack(tuple(made), names)
+
+
+def patients(pack: Pack, count: int, seed: int = 2) -> list[Patient]:
+    """So many patients, of each of whom so many findings are known."""
+    draw = random.Random(seed)  # noqa: S311 - as above
+    return [{name: draw.random() < 0.5 for name in draw.sample(pack.findings, min(KNOWN, len(pack.findings)))} for _ in range(count)]
+
+
+# --- this library ------------------------------------------------------------------------------------------------------
+
+
+def knowledge(pack: Pack, folder: Path) -> model.KnowledgeBase:
+    """The pack as a knowledge base."""
+    from mps_rules.knowledge import load_folders
+
+    base = load_folders([written(folder, SMALL)])
+    terms = {name: model.Term(name, name, "history", "boolean", "patient", "asked") for name in pack.findings}
+    base = attrs.evolve(base, vocabulary=attrs.evolve(base.vocabulary, terms={**base.vocabulary.terms, **terms}))
+    known = set(pack.findings)
+
+    def leaf(name: str, present: bool) -> c.Condition:  # noqa: FBT001 - a value
+        one: c.Condition = c.Present(name) if name in known else c.Derived(name)
+        return one if present else c.Not(one)
+
+    def rule(id_: str, conditions: Sequence[Condition]) -> model.Rule:
+        when = c.All(tuple(leaf(*one) for one in conditions))
+        evidence, then = model.Evidence("textbook", ()), (model.Derive(id_),)
+        return model.Rule(f"bench.{id_}", id_, "active", "patient", "", evidence, when, then, "", None)
+
+    return with_rules(base, [rule(*one) for one in pack.rules], f"bench-{len(pack.rules)}-{len(pack.findings)}")
+
+
+def _chained(base: model.KnowledgeBase, chain: Callable[[model.KnowledgeBase, Facts], model.Chain]) -> Engine:
+    terrain = terrain_of(base)
+
+    def run(patient: Patient) -> frozenset[str]:
+        found = chain(base, Facts(terrain, read_findings(patient, terrain)))
+        return frozenset(one.rule.removeprefix("bench.") for one in found.derivations)
+
+    return run
+
+
+def _circuit(base: model.KnowledgeBase) -> Engine:
+    terrain, compiled = terrain_of(base), circuit.circuit_of(base)
+    refs = [(rule.id.removeprefix("bench."), rule.id) for rule in base.rules]
+
+    def run(patient: Patient) -> frozenset[str]:
+        state = compiled.read(Facts(terrain, read_findings(patient, terrain)))
+        return frozenset(id_ for id_, rule in refs if state.verdict(rule) is True)
+
+    return run
+
+
+# --- the others --------------------------------------------------------------------------------------------------------
+
+
+def _experta(pack: Pack) -> Engine:
+    """Stock experta, written as its documentation shows it."""
+    from mps_rules.engine import experta
+
+    class Said(experta.Fact):  # type: ignore[misc]
+        pass
+
+    def concluding(id_: str) -> Callable[[Any], None]:
+        def act(self: Any) -> None:
+            self.declare(Said(id=id_, present=True))
+
+        act.__name__ = id_
+        return act
+
+    rules = {id_: experta.Rule(*(Said(id=name, present=present) for name, present in of))(concluding(id_)) for id_, of in pack.rules}
+    runner = type("Rules", (experta.KnowledgeEngine,), rules)()
+    ids = frozenset(rules)
+
+    def run(patient: Patient) -> frozenset[str]:
+        runner.reset()
+        for name, present in patient.items():
+            runner.declare(Said(id=name, present=present))
+        runner.run()
+        return frozenset(fact["id"] for fact in runner.facts.values() if fact.get("id") in ids)
+
+    return run
+
+
+def _clips(pack: Pack) -> Engine:
+    """CLIPS through clipspy; its facts release themselves with an argument too few, which is mended here lest it slow down."""
+    import clips
+
+    clips.facts.Fact.__del__ = lambda _self: None
+    environment = clips.Environment()
+    for id_, of in pack.rules:
+        left = " ".join(f"(said {name} {'yes' if present else 'no'})" for name, present in of)
+        environment.build(f"(defrule {id_} {left} => (assert (said {id_} yes)))")
+    ids = frozenset(id_ for id_, _ in pack.rules)
+
+    def run(patient: Patient) -> frozenset[str]:
+        environment.reset()
+        environment.load_facts(" ".join(f"(said {name} {'yes' if present else 'no'})" for name, present in patient.items()))
+        environment.run()
+        return frozenset(one for fact in environment.facts() if fact.template.name == "said" for one in (str(fact[0]),) if one in ids)
+
+    return run
+
+
+def engines(pack: Pack, folder: Path) -> dict[str, Engine]:
+    """Every engine, ready to run."""
+    base = knowledge(pack, folder)
+    return {
+        "stock experta": _experta(pack),
+        "clipspy": _clips(pack),
+        "mps_rules, chaining (experta, own matcher)": _chained(base, engine.chain),
+        "mps_rules, circuit": _circuit(base),
+        "mps_rules, judge rule by rule": _chained(base, reference.chain),
+    }
+
+
+def agreed(found: Mapping[str, Engine], of: Iterable[Patient]) -> None:
+    """Every engine concludes the same of every patient."""
+    for patient in of:
+        said = {name: run(patient) for name, run in found.items()}
+        assert len(set(said.values())) == 1, {name: sorted(one)[:10] for name, one in said.items()}
+
+
+def table(pack: Pack, size: int, seed: int = 3) -> pl.DataFrame:
+    """So many patients as columns."""
+    draw = np.random.default_rng(seed)
+    share = min(1.0, KNOWN / len(pack.findings))
+    columns: dict[str, Any] = {"person": np.arange(size)}
+    for name in pack.findings:
+        columns[name] = pl.Series(draw.random(size) < 0.5).set(pl.Series(draw.random(size) >= share), None)
+    return pl.DataFrame(columns)
