@@ -1,0 +1,161 @@
+"""
+One table of everything that is measured, in one run and side by side: rivals first brought to the same conclusions, then timed in turns.
+
+``python bench/performance.py [OUT.md] [--quick]``: prints the table, and writes it as Markdown.
+"""
+
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import rivals
+from population import population
+
+import mps_rules as mps
+from mps_rules import circuit, cohort, engine
+from mps_rules.facts import Facts, terrain_of
+from mps_rules.findings import read_findings
+from mps_rules.reading import read_text
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+VERSIONS = ("experta", "clipspy", "ibis-framework", "polars", "duckdb", "networkx")
+
+Row = tuple[str, ...]
+
+
+def quantiles(run: Callable[[Any], object], items: Sequence[Any], rounds: int) -> tuple[float, float]:
+    """The median and the 99th percentile of one call, in seconds, the items taken in turn."""
+    times = []
+    for n in range(rounds):
+        item = items[n % len(items)]
+        begun = time.perf_counter()
+        run(item)
+        times.append(time.perf_counter() - begun)
+    times.sort()
+    return statistics.median(times), times[min(len(times) - 1, len(times) * 99 // 100)]
+
+
+def one_patient(rounds: int) -> Iterator[Row]:
+    """The packaged rules and an example patient: whole, chaining alone, circuit alone, and a few questions about the answer."""
+    kb = mps.load()
+    terrain, compiled = terrain_of(kb), circuit.circuit_of(kb)
+    for name in ("facet_label", "cauda_equina", "widespread_pain"):
+        path = EXAMPLES / f"{name}.yaml"
+        data = read_text(path.read_text(encoding="utf-8"), path.name).data
+        known = read_findings(data, terrain)
+        facts = Facts(terrain, known)
+        runs: dict[str, tuple[Callable[[Any], object], Any]] = {
+            "evaluate, whole": (lambda data: mps.evaluate(data, kb), data),
+            "chaining alone": (lambda facts: engine.chain(kb, facts), facts),
+            "circuit alone": (compiled.read, facts),
+            "evaluate and questions": (lambda data: mps.evaluate(data, kb).questions, data),
+        }
+        for what, (run, given) in runs.items():
+            run(given)
+            p50, p99 = quantiles(run, [given], rounds)
+            yield name, what, f"{1000 * p50:.2f}", f"{1000 * p99:.2f}"
+
+
+def chaining(rounds: int, rules: int, findings: int) -> Iterator[tuple[str, float]]:
+    """A generated pack by every engine, in microseconds; all conclude the same of the first twenty patients."""
+    pack = rivals.generated(rules, findings)
+    with tempfile.TemporaryDirectory() as folder:
+        engines = rivals.engines(pack, Path(folder) / "pack")
+        some = rivals.patients(pack, 100)
+        rivals.agreed(engines, some[:20])
+        for name, run in engines.items():
+            slow = name.startswith("stock") or "judge" in name
+            yield name, 1e6 * quantiles(run, some, max(10, rounds // 10) if slow else rounds)[0]
+
+
+def populations(sizes: Sequence[int]) -> Iterator[Row]:
+    """The packaged rules over generated patients: patients a second, writing not counted."""
+    kb = mps.load()
+    some = [*(rule.alert.id for rule in kb.rules if rule.alert and {"low_back", "spine", "back"} & set(rule.alert.regions))]
+    some += ["fm_acr_1990", "fm_acr_2010", "fm_acr_2011", "fm_acr_2016", "fm_aapt_2019", "fibromyalgia"]
+    for what, asked in (("spinal red flags and fibromyalgia criteria", some), ("everything", None)):
+        for size in sizes:
+            frame = population(kb, size)
+            for backend in ("polars", "duckdb"):
+                if backend == "duckdb" and size > 100_000:
+                    continue
+                begun = time.perf_counter()
+                made = cohort.evaluate_cohort(frame, kb, conclusions=asked, backend=backend)
+                took = time.perf_counter() - begun
+                assert made.height == size
+                yield what, backend, f"{size:,}", f"{took:.2f}", f"{size / took:,.0f}"
+    frame = population(kb, 200)
+    begun = time.perf_counter()
+    mps.evaluate_many([_mapping(row) for row in frame.drop("person").iter_rows(named=True)], kb)
+    took = time.perf_counter() - begun
+    yield "everything, and the whole assessment", "a loop over evaluate", "200", f"{took:.2f}", f"{200 / took:,.0f}"
+
+
+def _mapping(row: dict[str, Any]) -> dict[str, Any]:
+    from mps_rules.addresses import changed
+    from mps_rules.model import Findings
+
+    return changed(Findings(), {at: value for at, value in row.items() if value is not None}, mps.load().vocabulary)
+
+
+def table(head: Row, rows: Sequence[Row]) -> str:
+    """Rows as a Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def page(*, quick: bool) -> str:
+    """Everything that is measured, as Markdown."""
+    rounds = 40 if quick else 300
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in VERSIONS)
+    rows = dict(chaining(rounds, 500, 250))
+    stock, clips = rows["stock experta"], rows["clipspy"]
+    engines = [(name, f"{took:,.0f}", f"{stock / took:.1f}", f"{took / clips:.2f}") for name, took in rows.items()]
+    growth = []
+    for rules, findings in ((125, 250), (500, 250), (2000, 250), (500, 60), (500, 1000)):
+        found = dict(chaining(max(20, rounds // 4), rules, findings))
+        growth.append((f"{rules:,}", f"{findings:,}", *(f"{took:,.0f}" for name, took in found.items() if "judge" not in name)))
+    names = [name for name in rows if "judge" not in name]
+    return f"""# Performance
+
+Generated by `python bench/performance.py docs/performance.md`, everything in one run. {platform.python_implementation()} {platform.python_version()},
+{platform.machine()}; {versions}. Absolute times move with the machine; ratios hold better.
+
+## One patient, packaged rules
+
+Milliseconds. `evaluate` is the whole: reading, chaining, ranking muscles and hypotheses, criteria, texts.
+
+{table(("patient", "what", "p50", "p99"), list(one_patient(rounds)))}
+
+## One patient, a generated pack of 500 rules over 250 findings
+
+Microseconds, p50; findings are read and checked in ours and not in the rivals. Every engine concluded the same of twenty patients first.
+
+{table(("engine", "p50", "times faster than stock experta", "times clipspy"), engines)}
+
+## Growth
+
+Microseconds, p50, by the number of rules and of findings.
+
+{table(("rules", "findings", *names), growth)}
+
+## A population
+
+Generated patients with charts from nearly empty to full, {len(population(mps.load(), 1).columns):,} columns; seconds from frame to frame, the translation of
+the rules included.
+
+{table(("what", "where", "patients", "seconds", "patients a second"), list(populations((10_000, 100_000) if quick else (10_000, 100_000, 1_000_000))))}
+"""
+
+
+if __name__ == "__main__":
+    made = page(quick="--quick" in sys.argv)
+    print(made)  # noqa: T201 - a command
+    for out in (arg for arg in sys.argv[1:] if not arg.startswith("-")):
+        Path(out).write_text(made, encoding="utf-8")
