@@ -115,7 +115,7 @@ def test_no_part_of_a_set_turns_it(asked: list[Asked], kb: KnowledgeBase) -> Non
                     facts = facts_of(with_set(one.facts, part, kb))
                 except FindingError:
                     continue
-                holds = Target.named(circuit_of(kb).read(facts), one.id).holds()
+                holds = Target.named(kb, one.id).holds(circuit_of(kb).read(facts))
 
                 assert holds is one.found.reached, (one.name, one.id, part)
 
@@ -163,7 +163,7 @@ def test_nothing_that_one_answer_or_two_would_turn_is_missing(asked: list[Asked]
         if one.found.through != "unknown" or not one.found.complete:
             continue
         state = state_of(one.facts, kb)
-        target = Target.named(state, one.id)
+        target = Target.named(kb, one.id)
         open_ = [id_ for id_ in _yes_no(kb) if id_ not in one.facts.given]
         near = sorted(_read_by(target, kb) & set(open_))
         singles = [{id_: value} for id_ in open_ for value in (True, False)]
@@ -173,7 +173,7 @@ def test_nothing_that_one_answer_or_two_would_turn_is_missing(asked: list[Asked]
         whole = [said for said, flip in zip(named, one.found.sets, strict=True) if len(said) == len(flip.changes)]
         for answers in (*singles, *doubles):
             with state.supposing([(PATIENT, id_, value) for id_, value in answers.items()]):
-                turned = target.holds() is not one.found.reached
+                turned = target.holds(state) is not one.found.reached
             if turned and _readable(one.facts, answers, kb):
                 hits += 1
 

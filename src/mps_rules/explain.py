@@ -207,8 +207,8 @@ def why_not(assessor: Assessor, assessment: Assessment, id: str) -> Shortfall:
     """
     facts, chain = assessor.facts, assessor.chain
     state = circuit_of(assessor.base).read(facts, assessor.focus)
-    target = Target.named(state, id)
-    if target.holds():
+    target = Target.named(assessor.base, id)
+    if target.holds(state):
         raise FindingError([Fault(id, "was concluded: ask why")])
     distance = Distance(state)
     helping = [rule for rule, effect, _ in target.arguments if effect in ("support", "confirm")] if target.arguments else list(target.rules)

@@ -63,21 +63,23 @@ class Subjects:
 
     @classmethod
     def of(
-        cls, facts: Facts, leaves: Sequence[c.Condition], kinds: Mapping[str, tuple[bool, ...]], apart: frozenset[str] = frozenset()
+        cls, facts: Facts, leaves: Sequence[c.Condition | None], kinds: Mapping[str, tuple[bool, ...]], apart: frozenset[str] = frozenset()
     ) -> "Subjects":
-        """The subjects of a patient; muscles ``apart`` stand for themselves."""
+        """The subjects of a patient; muscles ``apart`` stand for themselves. Muscles are not told apart by a leaf that is None."""
         groups: dict[Any, list[str]] = {}
         seen: dict[Any, tuple[c.Truth, ...]] = {}
         signatures: dict[str, tuple[c.Truth, ...]] = {}
         for muscle, side in facts.muscles:
             subject = muscle_subject(muscle, side)
             key: tuple[Any, ...] = (subject,)
-            if (muscle, side) not in facts.exams:
+            if not any(leaves):
+                key = ()
+            elif (muscle, side) not in facts.exams:
                 relation = facts.relation(muscle, side)
                 key = (kinds[muscle], relation.refers_to_pain, relation.lies_in_pain, relation.explains_all)
             if key not in seen:
                 view = facts.view(subject)
-                seen[key] = tuple(c.judge(leaf, view) for leaf in leaves)
+                seen[key] = tuple(c.judge(leaf, view) if leaf else None for leaf in leaves)
             groups.setdefault((seen[key], subject if subject in apart else ""), []).append(subject)
             signatures[subject] = seen[key]
         members = {group[0]: tuple(group) for group in groups.values()}
