@@ -75,6 +75,8 @@ class Reach:
     recomputed: Mapping[int, Sequence[int]]
     muscle_leaves: Sequence[c.Condition | None]
     """What muscles are told apart by; None where it reaches nothing."""
+    unexamined: dict[Any, tuple[c.Truth, ...]] = attrs.field(init=False, factory=dict)
+    """Their truths for muscles that nobody examined, by how these stand to the pain."""
 
 
 class Circuit:
@@ -330,7 +332,7 @@ class State:
     def __init__(self, circuit: Circuit, facts: Facts, apart: frozenset[str], reach: Reach) -> None:
         self.circuit, self.facts, self.reach = circuit, facts, reach
         self.apart = frozenset({*apart, *facts.examined})
-        self.subjects = Subjects.of(facts, reach.muscle_leaves, circuit.kinds, self.apart)
+        self.subjects = Subjects.of(facts, reach.muscle_leaves, circuit.kinds, self.apart, reach.unexamined)
         patient = circuit.tables["patient"]
         self.truths, self.true, self.unknown, self.need = patient.truth[:], patient.true[:], patient.unknown[:], patient.need[:]
         self.size = len(self.truths)
@@ -528,13 +530,14 @@ class State:
             self._note(self.given, term, value)
         elif kind in ("number", "duration"):
             self._note(self.numbers, term, value)
-        words = dict(value) if isinstance(value, tuple) else {}
+        words = {word: CODES[truth] for word, truth in value} if isinstance(value, tuple) else {}
+        conditions = self.circuit.tables["patient"].conditions
         for leaf in self.circuit.by_term["patient"].get(term, ()):
-            condition = self.circuit.tables["patient"].conditions[leaf]
-            if isinstance(condition, c.Words):
-                self._set(leaf, CODES[words.get(condition.values[0])])
-            else:
+            condition = conditions[leaf]
+            if not isinstance(condition, c.Words):
                 self._recompute(leaf, condition)
+            elif (truth := words.get(condition.values[0], UNKNOWN)) != self.truths[leaf]:
+                self._set(leaf, truth)
 
     def _recompute(self, leaf: int, condition: c.Condition) -> None:
         """The truth of a finding that follows from others, or of a bound on a number."""

@@ -312,12 +312,16 @@ class _Search:
         need, of = table.need[number], list(self.state.inputs(table.conditions[number], inputs, subject))
         needed = need if wanted in (TRUE, NOT_FALSE) else sum(many for _, _, many in of) - need + 1
         missing = needed - sum(many for ref, one, many in of if self.state.counts_as(ref, one) in _MET[wanted])
+        turning = [
+            ways
+            for ref, one, many in of
+            if many == 1 and self.state.counts_as(ref, one) not in _MET[wanted] and (ways := self._ways(ref, one, wanted))
+        ]
+        if missing == 1:
+            return _least(NEVER.union(*turning))
         steps = [AT_ONCE, *[NEVER] * missing]
-        for ref, one, many in of:
-            if many > 1 or self.state.counts_as(ref, one) in _MET[wanted]:
-                continue
-            ways = self._ways(ref, one, wanted)
-            for taken in range(missing, 0, -1) if ways else ():
+        for ways in turning:
+            for taken in range(missing, 0, -1):
                 steps[taken] = _least(steps[taken] | _both(steps[taken - 1], ways))
         return steps[-1]
 
@@ -487,8 +491,11 @@ def _key(atom: Atom) -> tuple[str, str, str]:
 
 def _together(one: Way, other: Way) -> Way | None:
     """Two sets of changes as one, or None where they are too many or give one finding two values; words of one finding are joined."""
+    both = one | other
+    if len({(subject, term) for subject, term, _ in both}) == len(both):
+        return both if len(both) <= LARGEST else None
     found: dict[tuple[str, str], Value] = {}
-    for subject, term, value in one | other:
+    for subject, term, value in both:
         known = found.setdefault((subject, term), value)
         if known is not value:
             if not (isinstance(known, tuple) and isinstance(value, tuple)):
@@ -516,10 +523,17 @@ def _both(one: Ways, other: Ways) -> Ways:
 
 def _least(ways: Iterable[Way]) -> Ways:
     """The sets of which no other is a part."""
-    every = frozenset(ways)
-    if NOTHING in every:
+    by_size: dict[int, set[Way]] = {}
+    for way in ways:
+        by_size.setdefault(len(way), set()).add(way)
+    if 0 in by_size:
         return AT_ONCE
-    return frozenset(way for way in every if len(way) == 1 or not any(part in every for part in _parts(way)))
+    least = by_size.get(1, set())
+    alone = frozenset().union(*least)
+    for size in range(2, LARGEST + 1):
+        larger = [way for way in by_size.get(size, ()) if alone.isdisjoint(way)]
+        least |= {way for way in larger if size == 2 or least.isdisjoint(_parts(way))}
+    return frozenset(least)
 
 
 def _parts(way: Way) -> Iterator[Way]:
