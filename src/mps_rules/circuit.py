@@ -338,7 +338,7 @@ class State:
         self.size = len(self.truths)
         self.given: dict[str, bool] = {}
         self.numbers: dict[str, float] = {}
-        self.owned: dict[tuple[str, str], float] = {}
+        self.worded: dict[str, tuple[str, ...]] = {}
         self.journal: list[tuple[int, int, int, int]] = []
         self.noted: list[tuple[dict[Any, Any], Any, Any]] = []
         self.events: list[tuple[int, int, int]] = []
@@ -526,18 +526,18 @@ class State:
 
     def _set_patient(self, term: str, value: Value | None) -> None:
         kind = self.circuit.words.terms[term].kind
-        if kind == "boolean":
-            self._note(self.given, term, value)
-        elif kind in ("number", "duration"):
-            self._note(self.numbers, term, value)
-        words = {word: CODES[truth] for word, truth in value} if isinstance(value, tuple) else {}
-        conditions = self.circuit.tables["patient"].conditions
+        if kind in ("one_of", "many_of"):
+            words = dict(value) if isinstance(value, tuple) else {}
+            before = self.worded.get(term, ())
+            self._note(self.worded, term, tuple(words) or None)
+            for word in {*before, *words}:
+                ref = self.circuit.refs.get(c.Words(term, (word,)))
+                if ref:
+                    self._set(ref[1], CODES[words.get(word)])
+            return
+        self._note(self.given if kind == "boolean" else self.numbers, term, value)
         for leaf in self.circuit.by_term["patient"].get(term, ()):
-            condition = conditions[leaf]
-            if not isinstance(condition, c.Words):
-                self._recompute(leaf, condition)
-            elif (truth := words.get(condition.values[0], UNKNOWN)) != self.truths[leaf]:
-                self._set(leaf, truth)
+            self._recompute(leaf, self.circuit.tables["patient"].conditions[leaf])
 
     def _recompute(self, leaf: int, condition: c.Condition) -> None:
         """The truth of a finding that follows from others, or of a bound on a number."""

@@ -137,6 +137,7 @@ class _Search:
         self.memo: dict[tuple[int, int], Ways] = {}
         self.watched = {NOTHING: (self.state, target.watched(self.state))}
         self.contradicting: set[Way] = set()
+        self.prices: dict[Atom, tuple[int, int, str]] = {}
 
     def result(self) -> Flips:
         reached = self.target.holds(self.state)
@@ -446,9 +447,20 @@ class _Search:
     # --- words
 
     def _price(self, way: Way) -> tuple[int, int, int, tuple[str, ...]]:
-        words = sum(len(value) for _, _, value in way if isinstance(value, tuple))
-        text = tuple(sorted(str(self._address(atom)) + repr(atom[2]) for atom in way))
-        return sum(self._cost(atom) + 1 for atom in way), len(way), words, text
+        """What sets are sorted by: what they cost to obtain, how many findings, how many words, and how they read."""
+        priced = [self._priced(atom) for atom in way]
+        return (
+            sum(cost for cost, _, _ in priced) + len(way),
+            len(way),
+            sum(words for _, words, _ in priced),
+            tuple(sorted(t for _, _, t in priced)),
+        )
+
+    def _priced(self, atom: Atom) -> tuple[int, int, str]:
+        if atom not in self.prices:
+            words = len(atom[2]) if isinstance(atom[2], tuple) else 0
+            self.prices[atom] = self._cost(atom), words, str(self._address(atom)) + repr(atom[2])
+        return self.prices[atom]
 
     def _cost(self, atom: Atom) -> int:
         return 0 if atom[0] == "pain" else COSTS.index(self.words.terms[atom[1]].cost)
