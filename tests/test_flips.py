@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -12,9 +13,9 @@ import pytest
 import mps_rules as mps
 from charts import chart, facts_of, vignettes
 from mps_rules import conditions as c
-from mps_rules.addresses import changed
+from mps_rules.addresses import as_mapping, changed
 from mps_rules.assess import Assessor
-from mps_rules.circuit import State, circuit_of
+from mps_rules.circuit import Circuit, Reach, State, circuit_of
 from mps_rules.engine import chain
 from mps_rules.errors import FindingError
 from mps_rules.facts import Facts, terrain_of
@@ -22,12 +23,14 @@ from mps_rules.findings import CARRIED, read_findings
 from mps_rules.flips import LARGEST, REACHED, SHOWN, Target, Through
 from mps_rules.model import COSTS, PATIENT, Assessment, Flip, Flips, KnowledgeBase
 from packs import Layer, rule
-from random_packs import seeded
+from random_packs import random_patient, seeded, words_read
 from test_evaluate import example
 
 Load = Callable[..., KnowledgeBase]
-TRIED = int(os.environ.get("FLIPS", "60"))
-"""How many pairs of a patient and a conclusion are tried; ``FLIPS=200`` for the long proof."""
+TRIED = 48
+"""How many pairs of a vignette and a conclusion are tried."""
+PATIENTS = int(os.environ.get("FLIPS", "4"))
+"""How many random patients have every set proved; ``FLIPS=200`` for the long proof."""
 DEAR = "myofascial_pain"
 """The hypothesis of most arguments takes a second to turn; it has a test of its own."""
 SETS_EACH = 1
@@ -210,6 +213,101 @@ def _readable(facts: Facts, answers: Mapping[str, bool], kb: KnowledgeBase) -> b
     except FindingError:
         return False
     return True
+
+
+# --- on random patients: every set, every part of it, and every one or two answers ------------------------------------
+
+
+def test_on_random_patients_every_set_turns_it_no_part_does_and_no_cheaper_answers_are_missing(kb: KnowledgeBase) -> None:
+    count: Counter[str] = Counter()
+    for number in range(PATIENTS):
+        one = random_asked(kb, number)
+        count += proved(one, kb) + brute_force(one, kb)
+
+    assert count["sets"] > PATIENTS
+    assert count["parts"] > PATIENTS
+    assert count["answers that turn it"] > PATIENTS, count
+
+
+def random_asked(kb: KnowledgeBase, number: int) -> Asked:
+    """A random patient, and the first conclusion drawn that something would turn; of every other patient one that is reached."""
+    random = seeded(25_000 + number)
+    facts = random_patient(words_read(kb, random), terrain_of(kb), random)
+    assessment = mps.evaluate(as_mapping(facts.findings), kb)
+    through: Through = random.choice(("unknown", "any"))
+    hypotheses = [one.id for one in assessment.hypotheses if one.id in kb.arguments and (number % 8 == 0 or one.id != DEAR)]
+    held = list(dict.fromkeys(id_ for one in assessment.trace for id_ in kb.by_id[one.rule].derives()))
+    every = [*random.sample(hypotheses, 6), *random.sample([*kb.concluding], 4)]
+    random.shuffle(every)
+    if number % 2:
+        through, every = "any", [*random.sample([*held, *hypotheses[:3]], min(len(held), 4)), *every]
+    asked = (Asked(f"patient {number}", id_, facts, assessment.flip(id_, through)) for id_ in every)
+    return next(one for one in asked if one.found.sets)
+
+
+def proved(one: Asked, kb: KnowledgeBase) -> Counter[str]:
+    """Every set and every part of one, evaluated in full."""
+    count: Counter[str] = Counter(patients=1)
+    for flip in one.found.sets:
+        count["sets"] += 1
+
+        assert concluded(mps.evaluate(with_set(one.facts, flip.changes, kb), kb), one.id, kb) is not one.found.reached, (one, flip)
+        for part in _parts(flip):
+            try:
+                after = mps.evaluate(with_set(one.facts, part, kb), kb)
+            except FindingError:
+                continue
+            count["parts"] += 1
+
+            assert concluded(after, one.id, kb) is one.found.reached, (one, part)
+    return count
+
+
+def brute_force(one: Asked, kb: KnowledgeBase) -> Counter[str]:
+    """Every answer, and every two answers of findings that the conclusion depends on: those that turn it hold a set that is named, or cost no less."""
+    circuit = circuit_of(kb)
+    focus = Assessor(kb, one.facts, chain(kb, one.facts)).focus
+    target = Target.named(kb, one.id)
+    reach = circuit.reaching(rule.id for rule in target.rules)
+    answers = [(id_, value) for id_ in _yes_no(kb) for value in (True, False) if _may_be_said(one, id_, value=value)]
+    counting = [answer for answer in answers if _is_reached(circuit, reach, answer[0])]
+    within, everywhere = circuit.read(one.facts, focus, reach), circuit.read(one.facts, focus)
+    named = [frozenset((change.address, change.value) for change in flip.changes) for flip in one.found.sets if _all_yes_no(flip)]
+    last = price(kb, [change.address for change in one.found.sets[-1].changes])
+    count: Counter[str] = Counter()
+    for state, sets in ((everywhere, [(answer,) for answer in answers]), (within, combinations(counting, 2))):
+        holds = target.watched(state)
+        for said in sets:
+            count["answers tried"] += 1
+            with state.supposing([(PATIENT, id_, value) for id_, value in said]):
+                turned = len({id_ for id_, _ in said}) == len(said) and holds() is not one.found.reached
+            if turned and not any(some.issubset(said) for some in named) and _readable(one.facts, dict(said), kb):
+                assert not one.found.complete, (one, said)
+                assert price(kb, [id_ for id_, _ in said]) >= last, (one, said)
+            count["answers that turn it"] += turned
+    return count
+
+
+def _may_be_said(one: Asked, id_: str, *, value: bool) -> bool:
+    return id_ not in one.facts.given or (one.found.through == "any" and one.facts.booleans.get(id_) is not value)
+
+
+def _is_reached(circuit: Circuit, reach: Reach, id_: str) -> bool:
+    """Whether a finding of the patient reaches anything of what is asked about."""
+    leaves = circuit.by_term["patient"].get(id_, ())
+    return any(lists[leaf] for lists in reach.parents["patient"].values() for leaf in leaves) or any(
+        reach.recomputed.get(leaf) for leaf in leaves
+    )
+
+
+def _all_yes_no(flip: Flip) -> bool:
+    return all(isinstance(change.value, bool) for change in flip.changes)
+
+
+def price(kb: KnowledgeBase, terms: Sequence[str]) -> int:
+    """What findings cost together; a place or a diagnosis is asked."""
+    of = [kb.vocabulary.terms.get(term.rpartition(".")[2]) for term in terms]
+    return sum(1 + (COSTS.index(term.cost) if term else 0) for term in of)
 
 
 STANDING_FOR_A_PLACE = (
