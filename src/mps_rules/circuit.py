@@ -73,6 +73,8 @@ class Reach:
 
     parents: Mapping[Subject, Mapping[Subject, Sequence[Sequence[tuple[int, int]]]]]
     recomputed: Mapping[int, Sequence[int]]
+    leaves: frozenset[c.Condition]
+    """The findings that all of it depends on."""
     muscle_leaves: Sequence[c.Condition | None]
     """What muscles are told apart by; None where it reaches nothing."""
     unexamined: dict[Any, tuple[c.Truth, ...]] = attrs.field(init=False, factory=dict)
@@ -99,7 +101,8 @@ class Circuit:
         self.by_term: dict[Subject, dict[str, list[int]]] = {about: self._by_term(about) for about in self.tables}
         muscle_leaves = [self.tables["muscle"].conditions[leaf] for leaf in self.tables["muscle"].leaves]
         self.kinds = kinds_of_muscle(muscle_leaves, self.words)
-        self.everything = Reach({about: table.parents for about, table in self.tables.items()}, self.recomputed, muscle_leaves)
+        leaves = frozenset(table.conditions[leaf] for table in self.tables.values() for leaf in table.leaves)
+        self.everything = Reach({about: table.parents for about, table in self.tables.items()}, self.recomputed, leaves, muscle_leaves)
         own = [(leaf, self.tables["patient"].conditions[leaf]) for leaf in self.tables["patient"].leaves]
         self.pains = [(leaf, one.regions[0], one.side) for leaf, one in own if isinstance(one, c.PainAt)]
         self.labels = [(leaf, one.ids[0]) for leaf, one in own if isinstance(one, c.Label)]
@@ -303,6 +306,7 @@ class Circuit:
                 for about, table in self.tables.items()
             },
             {source: [leaf for leaf in leaves if ("patient", leaf) in seen] for source, leaves in self.recomputed.items()},
+            frozenset(table.conditions[leaf] for about, table in self.tables.items() for leaf in table.leaves if (about, leaf) in seen),
             [muscles.conditions[leaf] if ("muscle", leaf) in seen else None for leaf in muscles.leaves],
         )
 

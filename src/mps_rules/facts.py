@@ -255,14 +255,18 @@ class Facts:
         """The muscles examined, as subjects."""
         return tuple(muscle_subject(muscle, side) for muscle, side in self.exams)
 
+    def known(self, subject: str, term: str) -> Finding | None:
+        """A finding of a subject, if it was recorded or follows from what was."""
+        if subject == PATIENT:
+            return self.given.get(term)
+        if subject in self.label_findings:
+            return self.label_findings[subject].get(term)
+        muscle, _, side = subject.partition(".")
+        return self.exams.get((muscle, side or None), {}).get(term)
+
     def knows(self, subject: str, term: str) -> bool:
         """Whether a finding of a subject was recorded, or follows from what was."""
-        if subject == PATIENT:
-            return term in self.given
-        if subject in self.label_findings:
-            return term in self.label_findings[subject]
-        muscle, _, side = subject.partition(".")
-        return term in self.exams.get((muscle, side or None), {})
+        return self.known(subject, term) is not None
 
     @cached_property
     def muscles(self) -> tuple[tuple[str, str | None], ...]:

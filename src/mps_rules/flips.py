@@ -159,7 +159,24 @@ class _Search:
                 if len(found) == SHOWN:
                     break
         made = tuple(self._flip(way) for way in found)
-        return Flips(self.target.id, self.target.label, reached, self.through, made, complete=len(found) < SHOWN, largest=LARGEST)
+        untried = tuple(self._untried(found))
+        return Flips(self.target.id, self.target.label, reached, self.through, made, len(found) < SHOWN, LARGEST, untried)
+
+    def _untried(self, found: Iterable[Way]) -> Iterator[str]:
+        """In words, what the conclusion depends on, or could be turned by, that no set changes."""
+        terms = {leaf.term for leaf in self.reach.leaves if isinstance(leaf, c.Present | c.Words | c.Compare)}
+        own = {self.words.terms[term].subject for term in terms if not self.words.terms[term].fact}
+        by_place = any(self.words.terms[term].fact and term != "examined" for term in terms)
+        if self.through == "any" and (by_place or any(isinstance(leaf, c.PainAt) for leaf in self.reach.leaves)):
+            yield "other pain than is recorded"
+        elif by_place:
+            yield "pain elsewhere that would only bring other muscles into question"
+        if "label" in own or any(isinstance(leaf, c.Label | c.LabelIs) for leaf in self.reach.leaves):
+            yield "other diagnoses given"
+        if "muscle" in own:
+            yield "muscles that were not examined and are not among the first to explain the pain"
+        if any(_is_number(value) for way in found for _, _, value in way):
+            yield "other numbers that would do the same"
 
     def _with_parts(self, ways: Iterable[Way]) -> set[Way]:
         """The sets, and the parts of those that move the pain map: what a new place does, no gate tells beforehand."""
@@ -182,7 +199,7 @@ class _Search:
         if places not in self.watched and not self._read_elsewhere(places):
             return None
         state, concluded = self.watched[places]
-        with state.supposing(way - places):
+        with state.supposing([self._whole(atom) for atom in way - places]):
             return concluded()
 
     def _is_place(self, atom: Atom) -> bool:
@@ -203,8 +220,17 @@ class _Search:
         return True
 
     def _mapping(self, way: Iterable[Atom]) -> dict[str, object]:
-        changes = {str(self._address(atom)): _as_said(atom[2]) for atom in sorted(way, key=_key)}
+        changes = {str(self._address(atom)): _as_said(self._whole(atom)[2]) for atom in sorted(way, key=_key)}
         return changed(self.state.facts.findings, changes, self.words)
+
+    def _whole(self, atom: Atom) -> Atom:
+        """A change as it is made: where words of a list change, what is recorded of its other words stays."""
+        subject, term, value = atom
+        if not isinstance(value, tuple) or self.words.terms[term].kind != "many_of":
+            return atom
+        known = self.state.facts.known(subject, term)
+        before = dict.fromkeys(known.denied, False) | dict.fromkeys(known.words, True) if known else {}
+        return subject, term, tuple((before | dict(value)).items())
 
     def _readable(self, way: Way) -> bool:
         """Whether the changes contradict nothing, themselves included."""
@@ -474,7 +500,7 @@ class _Search:
 
     def _flip(self, way: Way) -> Flip:
         changes = tuple(
-            FlipChange(str(self._address(atom)), _as_said(atom[2]), self._worded(atom), COSTS[self._cost(atom)])
+            FlipChange(str(self._address(atom)), _as_said(self._whole(atom)[2]), self._worded(atom), COSTS[self._cost(atom)])
             for atom in sorted(way, key=lambda atom: (self._cost(atom), str(self._address(atom)), repr(atom[2])))
         )
         return Flip(changes, COSTS[max(self._cost(atom) for atom in way)])
@@ -483,7 +509,12 @@ class _Search:
         name, value = self._address(atom).words(self.words), atom[2]
         if isinstance(value, tuple):
             given = [word.replace("_", " ") for word, truth in value if truth]
-            return f"{name}: {' and '.join(given)}" if given else f"{name}: not {' or '.join(word.replace('_', ' ') for word, _ in value)}"
+            also = "also " if len(self._whole(atom)[2]) > len(value) else ""  # type: ignore[arg-type]
+            return (
+                f"{name}: {also}{' and '.join(given)}"
+                if given
+                else f"{name}: not {' or '.join(word.replace('_', ' ') for word, _ in value)}"
+            )
         if isinstance(value, bool):
             return f"{name}: {'present' if value else 'absent'}"
         return f"{name}: {value:g}{self.words.shown_unit(atom[1])}"

@@ -1247,7 +1247,8 @@ class Flips:
     """
     What would reach a conclusion (``reached`` false) or undo it (true): the sets of changes, cheapest first.
 
-    ``largest`` is the size up to which sets are exact; ``complete`` says that none was left out.
+    ``largest`` is the size up to which sets are exact; ``complete`` says that none of what was tried was left out, and ``untried``, in words,
+    what else the conclusion depends on that no set changes.
     """
 
     id: str
@@ -1257,6 +1258,7 @@ class Flips:
     sets: tuple[Flip, ...]
     complete: bool
     largest: int
+    untried: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The sets as plain data."""
@@ -1265,14 +1267,15 @@ class Flips:
 
     def __str__(self) -> str:
         verb = "would no longer hold" if self.reached else "would be reached"
+        untried = [f"  not tried: {'; '.join(self.untried)}"] if self.untried else []
         if not self.sets:
             what = " that are not known yet" if self.through == "unknown" else ""
-            return f"{self.label} {verb} by no change of up to {self.largest} findings{what}."
+            return "\n".join([f"{self.label} {verb} by no change of up to {self.largest} findings{what}.", *untried])
         lines = [f"{self.label} {verb} with:"]
         lines += [f"  {number}. {'; '.join(change.text for change in one.changes)} ({one.cost})" for number, one in enumerate(self.sets, 1)]
         if not self.complete:
             lines.append("  and more")
-        return "\n".join(lines)
+        return "\n".join([*lines, *untried])
 
 
 def _settled(hypotheses: tuple[Hypothesis, ...]) -> bool:
