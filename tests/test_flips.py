@@ -450,6 +450,24 @@ def test_each_form_of_a_rule_says_what_would_undo_it(
     assert expected == _sets(found)
 
 
+def test_what_turns_one_rule_off_and_another_on_is_mended(load: Load) -> None:
+    off = rule("shelf.a", when="{all: [cough, {not: {known: rash}}]}")
+    on = rule("shelf.b", when="{all: [rash, {not: {known: {quality: [dull]}}}]}")
+    found = mps.evaluate({"cough": True}, load(off, on)).flip("ill")
+
+    assert [{"rash": False}, {"rash": True, "quality": {"dull": False}}, {"rash": True, "quality": {"dull": True}}] == _sets(found)
+
+
+def test_an_argument_against_that_comes_with_one_for_is_answered(load: Load) -> None:
+    layers = [
+        rule("shelf.for", when="rash", then="[support: {hypothesis: muscle_pain, strength: strong}]"),
+        rule("shelf.against", when="{all: [rash, {not: {known: cough}}]}", then="[oppose: {hypothesis: muscle_pain, strength: strong}]"),
+    ]
+    found = mps.evaluate({}, load(*layers)).flip("muscle_pain")
+
+    assert [{"rash": True, "cough": False}, {"rash": True, "cough": True}] == _sets(found)
+
+
 def test_two_findings_that_exclude_each_other_are_not_asked_for_together(load: Load) -> None:
     base = load(MORE, rule("shelf.a", when="{all: [well, {any: [fever, rash]}]}"))
 

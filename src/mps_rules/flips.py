@@ -2,11 +2,13 @@
 What would reach a conclusion, or undo it: the smallest sets of findings whose change would, the cheapest to obtain first.
 
 Candidates come out of the circuit, gate by gate, as sets of changes that suffice; each is then tried, with everything that
-follows from it, and kept only where it does what it says and no part of it does. Exact up to three findings; beyond, it says so.
+follows from it, and kept only where it does what it says and no part of it does; one that turned another rule the wrong way is tried
+with what undoes that. Up to three findings; what is not tried is said.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from heapq import heapify, heappop, heappush
 from itertools import combinations, combinations_with_replacement, product
 from typing import Literal, TypeAlias
 
@@ -77,6 +79,11 @@ class _Kind:
     strength: Strength | None
     falls: bool
 
+    @property
+    def raises(self) -> bool:
+        """Whether turning it speaks for the hypothesis."""
+        return (self.effect in ("support", "confirm")) is not self.falls
+
 
 @attrs.frozen(eq=False)
 class Target:
@@ -137,6 +144,8 @@ class _Search:
         self.memo: dict[tuple[int, int], Ways] = {}
         self.watched = {NOTHING: (self.state, target.watched(self.state))}
         self.contradicting: set[Way] = set()
+        self._where = {rule.id: self.state.where(rule) for rule in target.rules}
+        self._watched_rules = list(self._watch())
         self.prices: dict[Atom, tuple[int, int, str]] = {}
 
     def result(self) -> Flips:
@@ -144,20 +153,21 @@ class _Search:
         found: list[Way] = []
         shapes: set[frozenset[tuple[str, str, str]]] = set()
         tried: dict[Way, bool] = {}
-        for way in sorted(self._with_parts(self._candidates(reached)), key=self._price):
-            if any(_within(kept, way) for kept in found):
-                continue
+        queue = [(self._price(way), way) for way in self._with_parts(self._candidates(reached))]
+        heapify(queue)
+        seen = {way for _, way in queue}
+        while queue and len(found) < SHOWN:
+            _, way = heappop(queue)
             shape = frozenset((subject, term, "" if _is_number(value) else repr(value)) for subject, term, value in way)
-            if (
-                shape not in shapes
-                and self._flips(way, reached, tried)
-                and not self._part_flips(way, reached, tried)
-                and self._readable(way)
-            ):
+            if shape in shapes or any(_within(kept, way) for kept in found):
+                continue
+            if not self._flips(way, reached, tried):
+                for more in self._mended(way) - seen:
+                    seen.add(more)
+                    heappush(queue, (self._price(more), more))
+            elif not self._part_flips(way, reached, tried) and self._readable(way):
                 shapes.add(shape)
                 found.append(way)
-                if len(found) == SHOWN:
-                    break
         made = tuple(self._flip(way) for way in found)
         untried = tuple(self._untried(found))
         return Flips(self.target.id, self.target.label, reached, self.through, made, len(found) < SHOWN, LARGEST, untried)
@@ -175,6 +185,8 @@ class _Search:
             yield "other diagnoses given"
         if "muscle" in own:
             yield "muscles that were not examined and are not among the first to explain the pain"
+        if self.target.arguments:
+            yield "three findings together, one of which turns arguments both ways"
         if any(_is_number(value) for way in found for _, _, value in way):
             yield "other numbers that would do the same"
 
@@ -201,6 +213,40 @@ class _Search:
         state, concluded = self.watched[places]
         with state.supposing([self._whole(atom) for atom in way - places]):
             return concluded()
+
+    def _mended(self, way: Way) -> Ways:
+        """A set that fell short, with what undoes the rules that it turned the wrong way; of arguments, where it is one finding."""
+        if len(way) > (1 if self.target.arguments else LARGEST - 1) or any(self._is_place(atom) for atom in way):
+            return NEVER
+        memo, self.memo = self.memo, {}
+        mending = AT_ONCE
+        with self.state.supposing([self._whole(atom) for atom in way]):
+            for rule, helps, stood in self._watched_rules:
+                if stood is helps and self._stands(rule) is not helps:
+                    mending = _both(mending, self._turned(rule))
+        self.memo = memo
+        return frozenset(both for more in mending if (both := _together(way, more)) is not None and both != way)
+
+    def _watch(self) -> Iterator[tuple[Rule, bool, bool]]:
+        """The rules, each with whether it helps what is sought where it holds, and whether it held; to undo a conclusion no rule may hold."""
+        reached = self.target.holds(self.state)
+        if self.target.arguments:
+            for rule, effect, _ in self.target.arguments:
+                yield rule, (effect in ("support", "confirm")) is not reached, self._stands(rule)
+        elif reached:
+            yield from ((rule, False, False) for rule in self.target.rules)
+
+    def _turned(self, rule: Rule) -> Ways:
+        """What makes a rule hold of somebody, or of nobody any more."""
+        subjects = self.state.subjects.of_kind(rule.about)
+        ref = self.circuit.rules[rule.id]
+        if not self._stands(rule):
+            return _least(way for subject in subjects for way in self._ways(ref, subject, TRUE))
+        every = AT_ONCE
+        for subject in subjects:
+            if self.state.verdict(rule.id, subject) is True:
+                every = _both(every, self._ways(ref, subject, NOT_TRUE))
+        return every
 
     def _is_place(self, atom: Atom) -> bool:
         """Whether a change moves the pain map: a place, or a finding that stands for one."""
@@ -254,9 +300,8 @@ class _Search:
         turned: dict[_Kind, list[Ways]] = {}
         by_way: dict[Way, list[_Kind]] = {}
         for rule, effect, strength in self.target.arguments:
-            stands = self._stands(rule)
-            ways = frozenset(way for way in self._of_rule(rule, NOT_TRUE if stands else TRUE) if way)
-            kind = _Kind(effect, strength, stands)
+            ways = self._turned(rule)
+            kind = _Kind(effect, strength, self._stands(rule))
             if ways:
                 turned.setdefault(kind, []).append(ways)
             for way in ways:
@@ -274,7 +319,8 @@ class _Search:
         for way in by_way:
             parts = (way, *_parts(way))
             moved = reached and any(self._is_place(atom) for atom in way)  # a new pain may be one that no muscle explains
-            if moved or turns(kind for part in parts for kind in by_way.get(part, ())):
+            alone = len(way) == 1  # what it turns the wrong way is mended once it is tried
+            if moved or turns(kind for part in parts for kind in by_way.get(part, ()) if not alone or kind.raises is not reached):
                 yield way
         every = sorted(turned, key=str)
         for size in (2, 3):
@@ -283,7 +329,8 @@ class _Search:
                     yield from self._joined(kinds, turned)
 
     def _stands(self, rule: Rule) -> bool:
-        return any(self.state.verdict(rule.id, subject) is True for subject in self.state.subjects.of_kind(rule.about))
+        truths = self.state.truths
+        return any(truths[index] == holds for index, holds in self._where[rule.id])
 
     def _joined(self, kinds: Sequence["_Kind"], turned: Mapping["_Kind", Sequence[Ways]]) -> Iterator[Way]:
         """The sets that turn one argument of each of these kinds, no argument twice."""
@@ -299,17 +346,13 @@ class _Search:
         """To conclude something one rule must hold; to undo it every rule that holds must fail."""
         if wanted == TRUE:
             for rule in self.target.rules:
-                yield from self._of_rule(rule, TRUE)
+                yield from self._turned(rule)
             return
-        held = [(r, s) for r in self.target.rules for s in self.state.subjects.of_kind(r.about) if self.state.verdict(r.id, s) is True]
         every = AT_ONCE
-        for rule, subject in held:
-            every = _both(every, self._ways(self.circuit.rules[rule.id], subject, wanted))
+        for rule in self.target.rules:
+            if self._stands(rule):
+                every = _both(every, self._turned(rule))
         yield from every
-
-    def _of_rule(self, rule: Rule, wanted: int) -> Iterator[Way]:
-        for subject in self.state.subjects.of_kind(rule.about):
-            yield from self._ways(self.circuit.rules[rule.id], subject, wanted)
 
     def _ways(self, ref: Ref, subject: str, wanted: int) -> Ways:
         """The sets of changes, up to the largest size, after which an input is what is wanted: true, false, or no longer so."""
