@@ -180,6 +180,15 @@ def test_every_kind_of_id_can_be_asked_about(kb: KnowledgeBase) -> None:
         assert json.loads(json.dumps(found.to_dict())) == found.to_dict()
 
 
+def test_what_a_recorded_finding_excludes_is_told_as_against(kb: KnowledgeBase) -> None:
+    said = {"age_years": 45, "pain": ["low_back.left"], "neuro_exam_normal": True}
+    (miss,) = mps.evaluate(said, kb).why_not("rf_cord_level").rules
+
+    assert miss.missing is None
+    assert "sensory level on the trunk: cannot be present beside neurological examination normal" in miss.against
+    assert not any("sensory level" in line for line in miss.ask)
+
+
 # --- on a small pack --------------------------------------------------------------------------------------------------
 
 

@@ -241,7 +241,13 @@ def _near_miss(assessor: Assessor, rule: Rule, subject: str, far: int) -> NearMi
     for part in _lines_of(rule.when):
         by_truth[assessor.truth(part, subject)].append(part)
     against = [lowered(one.text) for one in premises(assessor.grounds_against(rule.when, subject), facts)]
-    ask = dict.fromkeys(asked_as(term, words) for _, term in assessor.unknown(rule.when, subject))
+    unknown = dict.fromkeys(term for _, term in assessor.unknown(rule.when, subject))
+    against += [
+        f"{asked_as(term, words)}: cannot be present beside {asked_as(facts.excluded[term], words)}"
+        for term in unknown
+        if term in facts.excluded
+    ]
+    ask = dict.fromkeys(asked_as(term, words) for term in unknown if term not in facts.excluded)
     return NearMiss(
         rule.id,
         rule.title,

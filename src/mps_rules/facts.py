@@ -211,6 +211,17 @@ class Facts:
         return {f.term: f.value for f in self.findings.patient if isinstance(f.value, bool)}
 
     @cached_property
+    def excluded(self) -> dict[str, str]:
+        """The patient's yes/no findings that cannot be present, each with the finding present that excludes it."""
+        found: dict[str, str] = {}
+        for term in self.vocabulary.terms.values():
+            for other in term.excludes:
+                for one, present in ((other, term.id), (term.id, other)):
+                    if self.booleans.get(present) and one not in self.booleans:
+                        found.setdefault(one, present)
+        return found
+
+    @cached_property
     def words(self) -> dict[str, dict[str, bool]]:
         """The patient's findings in words: each word present or denied."""
         return {

@@ -403,6 +403,8 @@ class _Search:
             case c.Present(term):
                 if self.words.terms[term].fact:
                     return AT_ONCE if term == "examined" and wanted == TRUE and subject in self.state.apart else NEVER
+                if wanted == TRUE and self.through == "unknown" and term in self.state.facts.excluded:
+                    return NEVER
                 own = self._owner(term, subject)
                 found: list[Way] = [frozenset({(own, term, wanted == TRUE)})] if self._may_change(own, term) else []
                 implied, denied = self.circuit.sources.get(number, (None, None)) if own == PATIENT else (None, None)

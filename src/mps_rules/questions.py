@@ -218,6 +218,8 @@ class _Asker:
 
     def _is_open(self, need: Need) -> bool:
         subject, term = need
+        if term in self.facts.excluded:
+            return False
         known = self.words.terms.get(term)
         return not self.facts.knows(PATIENT if known and known.subject == "patient" else subject, term)
 
@@ -296,6 +298,8 @@ class Distance:
     def _leaf(self, condition: c.Condition, number: int, wanted: int) -> int:
         if isinstance(condition, c.Compare) and condition.term in self.circuit.words.measures:
             return self._items(condition, wanted)
+        if isinstance(condition, c.Present) and wanted == TRUE and condition.term in self.state.facts.excluded:
+            return FAR
         if isinstance(condition, c.Present) and number in self.circuit.sources and self.circuit.about(condition) == "patient":
             source = self.circuit.sources[number][0 if wanted == TRUE else 1]
             return min(1, self.of(source, PATIENT, TRUE)) if source else 1
