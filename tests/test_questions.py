@@ -355,3 +355,11 @@ def test_pain_somewhere_is_asked_for_in_plain_words(kb: KnowledgeBase) -> None:
 
     assert "Pain anywhere" in texts
     assert "Pain in the low back (lumbar)" in texts
+
+
+def test_a_step_asked_for_one_red_flag_asks_what_triggers_another(kb: KnowledgeBase) -> None:
+    groin = mps.evaluate({"age_years": 35, "sex_at_birth": "male", "pain": ["groin.left"]}, kb)
+    (testes,) = [question.terms for question in groin.questions if question.step == "testes"]
+
+    assert "rf_testicular_lump" not in {flag.id for flag in groin.unscreened}
+    assert ("acute_testicular_pain", "testicular_pain_or_lump") == testes

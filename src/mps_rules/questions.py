@@ -74,7 +74,8 @@ class _Asker:
         """
         Stakes are shared out over the steps that their findings stand in; each step gains what its share is worth, by its cost.
 
-        A step that is asked for is asked for whole: what a red flag may want later in the same step is taken with it.
+        A step that is asked for is asked for whole: what a red flag may want later in the same step, or one that belongs elsewhere
+        would be triggered by, is taken with it.
         """
         gains: dict[tuple[str, str], float] = {}
         reasons: dict[tuple[str, str], dict[str, float]] = {}
@@ -88,7 +89,7 @@ class _Asker:
                 told = reasons.setdefault(key, {})
                 told[stake.words] = told.get(stake.words, 0.0) + share
                 needs.setdefault(key, {})[need] = None
-        for need in dict.fromkeys(need for stake in stakes for need in stake.later):
+        for need in dict.fromkeys([*(need for stake in stakes for need in stake.later), *self._elsewhere()]):
             if (key := self._step(need)) in needs:
                 needs[key][need] = None
         made = [self._question(key, gains[key], reasons[key], list(needs[key])) for key in gains]
@@ -141,6 +142,12 @@ class _Asker:
             words = f"{'would raise or clear the open red flag' if pressed else 'could raise or help to clear'}: {lowered(flag.label)}"
             later = tuple(self._needs(rule.when, PATIENT))
             yield from self._stake(weight, words, needs, self._far(rule, PATIENT), power=1, later=later)
+
+    def _elsewhere(self) -> Iterator[Need]:
+        """What red flags that do not belong to where the pain is would be triggered by."""
+        for rule in self.base.rules:
+            if rule.alert and self.chain.verdict(rule.id) is None and not self.assessor.concerns_the_pain(rule):
+                yield from self._needs(rule.trigger or rule.when, PATIENT)
 
     def _arguments(self) -> Iterator[_Stake]:
         """Arguments not yet decided, by what the status of their hypothesis and the lead would do if they held."""
