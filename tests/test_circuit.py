@@ -20,7 +20,7 @@ from mps_rules.circuit import Circuit, State, circuit_of
 from mps_rules.conditions import Truth
 from mps_rules.errors import FindingError
 from mps_rules.facts import Facts, terrain_of
-from mps_rules.model import PATIENT, Chain, KnowledgeBase, Vocabulary
+from mps_rules.model import PATIENT, Chain, KnowledgeBase, Rule, Vocabulary
 from random_packs import Words, few_muscles, random_pack, random_patient, seeded
 
 PACKS = int(os.environ.get("PACKS", "32"))
@@ -109,7 +109,7 @@ def test_nothing_known_leaves_open_what_the_definition_leaves_open(kb: Knowledge
 def _snapshot(state: State) -> Any:
     """Everything that supposing may touch."""
     held = (state.truths, state.true, state.unknown, state.journal, state.noted, state.events)
-    return [*(list(one) for one in held), dict(state.given), dict(state.numbers), dict(state.owned)]
+    return [*(list(one) for one in held), dict(state.given), dict(state.numbers), dict(state.worded)]
 
 
 def _apart(facts: Facts, random: Random) -> list[str]:
@@ -199,6 +199,33 @@ def _verdicts(state: State) -> dict[tuple[str, str], Truth]:
         for one in state.circuit.base.rules
         for subject in state.subjects.of_kind(one.about)
     }
+
+
+def test_within_the_reach_of_a_rule_it_is_decided_as_everywhere(kb: KnowledgeBase) -> None:
+    random = seeded(35_000)
+    circuit = circuit_of(kb)
+    decided: set[Truth] = set()
+    for one in sample(4, VIGNETTES):
+        facts = facts_of(chart(one))
+        apart = _apart(facts, random)
+        everywhere = circuit.read(facts, apart)
+        pool = _evenly([(subject, term) for subject, term in may_change(facts, apart) if not term.stands_for], random)
+        for rule in random.sample(kb.rules, 8):
+            within = circuit.read(facts, apart, circuit.reaching([rule.id]))
+            for changes in ([], *(_changes(facts, pool, random) for _ in range(4))):
+                with everywhere.supposing(changes), within.supposing(changes):
+                    expected = _of_each(everywhere, rule)
+                    decided |= set(expected.values())
+
+                    assert expected == _of_each(within, rule), (one.vignette, rule.id, changes)
+
+    assert {True, None, False} == decided
+
+
+def _of_each(state: State, rule: Rule) -> dict[str, Truth]:
+    """The verdicts of a rule, of every subject that it is asked of."""
+    subjects = state.subjects.alike if rule.about == "muscle" else state.subjects.of_kind(rule.about)
+    return {subject: state.verdict(rule.id, subject) for subject in subjects}
 
 
 def test_suppositions_within_suppositions_are_taken_back_one_by_one(kb: KnowledgeBase) -> None:

@@ -189,6 +189,22 @@ def test_a_conclusion_that_is_ruled_out_says_by_what(of: Of) -> None:
     assert all("recorded absent" in part.statement for part in denied.because)
 
 
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("disc_herniation", {("ruled_out", "Does not hold: Lumbar disc herniation meets a published definition of its own")}),
+        ("osteoarthritis", {("no_rule", "No rule concludes it of: osteoarthritis (spine or joint, unspecified)")}),
+    ],
+)
+def test_a_proof_tells_of_the_diagnosis_given_and_of_no_other(label: str, expected: set[tuple[str, str]]) -> None:
+    about = {"prior_label_basis": "imaging_only", "label_treated_without_relief": True, "imaging_matches_side_level": False}
+    said = {"labels": {label: about}, "pain": ["low_back.left"], "leg_pain_worse_than_back": False, "pain_dermatomal": False}
+    proof = mps.evaluate(said | {"neuro_exam_normal": True}).why(f"labels.rests_on_little.{label}")
+    criteria = next(part for part in tree(proof) if part.id == "label_criteria_met")
+
+    assert expected == {(part.kind, part.statement) for part in criteria.because}
+
+
 def _unproven(assessment: Assessment) -> list[str]:
     proofs = (assessment.why(rule) for rule in dict.fromkeys(derivation.rule for derivation in assessment.trace))
     return [part.statement for proof in proofs for part in tree(proof) if part.kind in ("conclusion", "ruled_out") and not part.because]

@@ -1,7 +1,7 @@
 """The interview asks until nothing could change the answer, takes don't know for an answer, and can be left and taken up again."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from rich.console import Console
 
 import mps_rules as mps
 from charts import chart, vignettes
+from mps_rules import conditions as c
 from mps_rules import terminal
 from mps_rules.cli import main
 from mps_rules.errors import FindingError
@@ -441,3 +442,26 @@ def test_what_the_chart_says_can_be_answered(sampled: tuple[list[Vignette], list
         assert not found.exam
         assert not found.labels
         assert all(truth(facts, term) is not None for term in facts.given), one.vignette
+
+
+@pytest.mark.parametrize(("age", "half"), [(17, 0), (60, 1)])
+def test_every_red_flag_of_a_region_is_asked_for_in_an_interview_about_pain_there(age: int, half: int, kb: KnowledgeBase) -> None:
+    flags = {one.alert.id: one for one in kb.rules if one.alert and not one.open_alert}
+    found = 0
+    regions = list(dict.fromkeys(region for one in flags.values() for region in (one.alert.regions if one.alert else ())))
+    for region in regions[half::2]:
+        known = {"age_years": age, "pain": [region]}
+        asked = set(_asked_of(known, kb))
+        for flag in (flags[one.id] for one in mps.evaluate(known, kb).unscreened):
+            read = {part.term for part in c.walk(flag.trigger or flag.when) if isinstance(part, c.Present | c.Words | c.Compare)}
+            found += bool(read)
+
+            assert not read or read & asked, (flag.id, region)
+
+    assert found > len(flags) / 2
+
+
+def _asked_of(known: dict[str, Any], kb: KnowledgeBase) -> Iterator[str]:
+    """Everything that an interview asks of somebody who does not know any of it."""
+    for turn in interview(kb, known, to_the_end=True):
+        yield from turn.question.terms

@@ -335,3 +335,31 @@ def _single_answers(assessment: Assessment, facts: Facts, kb: KnowledgeBase) -> 
         else:
             low, high = term.range or (0, 10)
             yield from ((at, value) for value in (low, (low + high) / 2, high))
+
+
+def test_what_a_recorded_finding_excludes_is_not_asked(kb: KnowledgeBase) -> None:
+    signs = {"babinski_positive", "sensory_level_trunk", "cord_signs_summary", "romberg_positive", "gait_unsteady"}
+    said = {"age_years": 45, "pain": ["low_back.left"]}
+    before, after = (
+        {term for question in mps.evaluate(known, kb).questions for term in question.terms}
+        for known in (said, {**said, "neuro_exam_normal": True})
+    )
+
+    assert signs <= before
+    assert not signs & after
+    assert "neuro_exam_normal" not in {t for q in mps.evaluate({**said, "babinski_positive": True}, kb).questions for t in q.terms}
+
+
+def test_pain_somewhere_is_asked_for_in_plain_words(kb: KnowledgeBase) -> None:
+    texts = [question.text for question in mps.evaluate({"age_years": 40}, kb).questions]
+
+    assert "Pain anywhere" in texts
+    assert "Pain in the low back (lumbar)" in texts
+
+
+def test_a_step_asked_for_one_red_flag_asks_what_triggers_another(kb: KnowledgeBase) -> None:
+    groin = mps.evaluate({"age_years": 35, "sex_at_birth": "male", "pain": ["groin.left"]}, kb)
+    (testes,) = [question.terms for question in groin.questions if question.step == "testes"]
+
+    assert "rf_testicular_lump" not in {flag.id for flag in groin.unscreened}
+    assert ("acute_testicular_pain", "testicular_pain_or_lump") == testes

@@ -51,6 +51,8 @@ class Address:
         >>> address("gluteus_medius.left.taut_band", words).words(words)
         'gluteus medius (left): taut band felt'
         """
+        if self.kind == "pain" and vocabulary.regions[self.name].parent is None:
+            return "pain anywhere"
         if self.kind == "pain":
             return f"pain {placed(vocabulary.name('region', self.name))}" + (f", {self.side}" if self.side else "")
         if self.kind == "given":

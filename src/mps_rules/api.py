@@ -17,7 +17,7 @@ import attrs
 from mps_rules import derivations, explain, views
 from mps_rules.addresses import Address, changed
 from mps_rules.assess import Assessor
-from mps_rules.circuit import State, circuit_of
+from mps_rules.circuit import circuit_of
 from mps_rules.differences import difference
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.facts import Facts, terrain_of
@@ -135,7 +135,7 @@ class _Tools:
         return explain.why_not(self.assessor, assessment, id)
 
     def flip(self, assessment: Assessment, id: str, through: Through) -> Flips:  # noqa: ARG002 - the facts are at hand
-        return flips(self._state(), id, through)
+        return flips(circuit_of(self.base), self.facts, self.assessor.focus, id, through)
 
     def what_if(self, assessment: Assessment, changes: Mapping[str, Any]) -> WhatIf:
         after = evaluate(changed(assessment.findings, changes, self.base.vocabulary), self.base)
@@ -143,7 +143,7 @@ class _Tools:
 
     def robustness(self, assessment: Assessment, id: str | None) -> tuple[Fragile, ...]:
         if id is not None:
-            Target.named(self._state(), id)
+            Target.named(self.base, id)
         return tuple(self._fragile(assessment, id))
 
     def _fragile(self, assessment: Assessment, id: str | None) -> Iterator[Fragile]:
@@ -161,9 +161,6 @@ class _Tools:
 
     def questions(self, assessment: Assessment) -> tuple[Question, ...]:
         return questions(self.assessor, assessment)
-
-    def _state(self) -> State:
-        return circuit_of(self.base).read(self.facts, self.assessor.focus)
 
     def text(self, assessment: Assessment) -> str:
         return views.text(assessment, self.base)

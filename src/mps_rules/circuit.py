@@ -6,7 +6,7 @@ gates behind it, and everything is journalled, so that a what-if is undone as ch
 temperature of 39 is a fever) and the measures are part of the circuit. It decides nothing that ``conditions.judge`` would not. No experta here.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -15,7 +15,7 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules.facts import ANYTHING, Facts, terrain_of
-from mps_rules.model import PATIENT, Chain, Derivation, Findings, KnowledgeBase, Subject, Vocabulary
+from mps_rules.model import PATIENT, Chain, Derivation, Findings, KnowledgeBase, Rule, Subject, Vocabulary
 from mps_rules.premises import premises
 from mps_rules.subjects import Subjects, kinds_of_muscle, whose
 
@@ -67,6 +67,20 @@ class _Table:
         return len(self.conditions) - 1
 
 
+@attrs.frozen(eq=False)
+class Reach:
+    """What an event at a node is passed on to: the gates behind it, by their subject, and the findings worked out from it."""
+
+    parents: Mapping[Subject, Mapping[Subject, Sequence[Sequence[tuple[int, int]]]]]
+    recomputed: Mapping[int, Sequence[int]]
+    leaves: frozenset[c.Condition]
+    """The findings that all of it depends on."""
+    muscle_leaves: Sequence[c.Condition | None]
+    """What muscles are told apart by; None where it reaches nothing."""
+    unexamined: dict[Any, tuple[c.Truth, ...]] = attrs.field(init=False, factory=dict)
+    """Their truths for muscles that nobody examined, by how these stand to the pain."""
+
+
 class Circuit:
     """A knowledge base compiled once, shared by all threads; it holds no patient."""
 
@@ -85,8 +99,10 @@ class Circuit:
         for id_, (about, number, _) in self.rules.items():
             self.rules_at.setdefault((about, number), []).append(id_)
         self.by_term: dict[Subject, dict[str, list[int]]] = {about: self._by_term(about) for about in self.tables}
-        self.muscle_leaves = [self.tables["muscle"].conditions[leaf] for leaf in self.tables["muscle"].leaves]
-        self.kinds = kinds_of_muscle(self.muscle_leaves, self.words)
+        muscle_leaves = [self.tables["muscle"].conditions[leaf] for leaf in self.tables["muscle"].leaves]
+        self.kinds = kinds_of_muscle(muscle_leaves, self.words)
+        leaves = frozenset(table.conditions[leaf] for table in self.tables.values() for leaf in table.leaves)
+        self.everything = Reach({about: table.parents for about, table in self.tables.items()}, self.recomputed, leaves, muscle_leaves)
         own = [(leaf, self.tables["patient"].conditions[leaf]) for leaf in self.tables["patient"].leaves]
         self.pains = [(leaf, one.regions[0], one.side) for leaf, one in own if isinstance(one, c.PainAt)]
         self.labels = [(leaf, one.ids[0]) for leaf, one in own if isinstance(one, c.Label)]
@@ -257,9 +273,42 @@ class Circuit:
                     events.append((parent, settled))
         return truth, true, unknown
 
-    def read(self, facts: Facts, apart: Iterable[str] = ()) -> "State":
-        """The circuit with everything that is known of one patient; muscles ``apart`` may be asked what-if by themselves."""
-        return State(self, facts, frozenset(apart))
+    def read(self, facts: Facts, apart: Iterable[str] = (), reach: Reach | None = None) -> "State":
+        """
+        The circuit with everything that is known of one patient; muscles ``apart`` may be asked what-if by themselves.
+
+        Within a ``reach`` only its nodes are worked out: far less to do where one conclusion is asked about again and again.
+        """
+        return State(self, facts, frozenset(apart), reach or self.everything)
+
+    def reaching(self, rules: Iterable[str]) -> Reach:
+        """Of everything that events are passed on to, only what the verdicts of these rules depend on."""
+        feeding: dict[int, list[Place]] = {}
+        for source, leaves in self.recomputed.items():
+            for leaf in leaves:
+                feeding.setdefault(leaf, []).append(("patient", source))
+        waiting: list[Place] = [self.rules[rule][:2] for rule in rules]
+        seen: set[Place] = set()
+        while waiting:
+            place = waiting.pop()
+            if place not in seen:
+                seen.add(place)
+                about, number = place
+                waiting += [(of, one) for of, one, _ in self.tables[about].inputs.get(number, ())]
+                waiting += feeding.get(number, ()) if about == "patient" else ()
+        muscles = self.tables["muscle"]
+        return Reach(
+            {
+                about: {
+                    above: [[to for to in behind if (above, to[0]) in seen] if behind else behind for behind in lists]
+                    for above, lists in table.parents.items()
+                }
+                for about, table in self.tables.items()
+            },
+            {source: [leaf for leaf in leaves if ("patient", leaf) in seen] for source, leaves in self.recomputed.items()},
+            frozenset(table.conditions[leaf] for about, table in self.tables.items() for leaf in table.leaves if (about, leaf) in seen),
+            [muscles.conditions[leaf] if ("muscle", leaf) in seen else None for leaf in muscles.leaves],
+        )
 
 
 Block: TypeAlias = tuple[list[int], list[int], list[int]]
@@ -284,16 +333,16 @@ def circuit_of(base: KnowledgeBase) -> Circuit:
 class State:
     """The truths of all nodes for one patient; changed by ``supposing`` only, which takes everything back."""
 
-    def __init__(self, circuit: Circuit, facts: Facts, apart: frozenset[str]) -> None:
-        self.circuit, self.facts = circuit, facts
+    def __init__(self, circuit: Circuit, facts: Facts, apart: frozenset[str], reach: Reach) -> None:
+        self.circuit, self.facts, self.reach = circuit, facts, reach
         self.apart = frozenset({*apart, *facts.examined})
-        self.subjects = Subjects.of(facts, circuit.muscle_leaves, circuit.kinds, self.apart)
+        self.subjects = Subjects.of(facts, reach.muscle_leaves, circuit.kinds, self.apart, reach.unexamined)
         patient = circuit.tables["patient"]
         self.truths, self.true, self.unknown, self.need = patient.truth[:], patient.true[:], patient.unknown[:], patient.need[:]
         self.size = len(self.truths)
         self.given: dict[str, bool] = {}
         self.numbers: dict[str, float] = {}
-        self.owned: dict[tuple[str, str], float] = {}
+        self.worded: dict[str, tuple[str, ...]] = {}
         self.journal: list[tuple[int, int, int, int]] = []
         self.noted: list[tuple[dict[Any, Any], Any, Any]] = []
         self.events: list[tuple[int, int, int]] = []
@@ -324,8 +373,8 @@ class State:
 
     def _count_muscles(self) -> None:
         """What the muscles count for where muscles are counted."""
-        table = self.circuit.tables["muscle"]
-        for number, (above, labels) in enumerate(zip(table.parents["patient"], table.parents["label"], strict=True)):
+        parents = self.reach.parents["muscle"]
+        for number, (above, labels) in enumerate(zip(parents["patient"], parents["label"], strict=True)):
             for subject in self.subjects.muscles if above or labels else ():
                 many, truth = len(self.subjects.members[subject]), self.truths[self.offsets[subject] + number]
                 for parent, way in above:
@@ -393,6 +442,12 @@ class State:
         for muscle in self.subjects.muscles:
             if not of_row or muscle in self.rows[subject]:
                 yield from ((ref, muscle, 1 if of_row else len(self.subjects.members[muscle])) for ref in inputs)
+
+    def where(self, rule: Rule) -> list[tuple[int, int]]:
+        """Where the verdicts of a rule are held, one for each subject, each with the truth for which the rule holds."""
+        ref = self.circuit.rules[rule.id]
+        holds = FALSE if ref[2] == NEGATED else TRUE
+        return [(self.index(ref, subject), holds) for subject in self.subjects.of_kind(rule.about)]
 
     def touched(self) -> Iterator[tuple[str, str]]:
         """The rules, each with its subject, whose verdict is another than before what is supposed."""
@@ -475,17 +530,18 @@ class State:
 
     def _set_patient(self, term: str, value: Value | None) -> None:
         kind = self.circuit.words.terms[term].kind
-        if kind == "boolean":
-            self._note(self.given, term, value)
-        elif kind in ("number", "duration"):
-            self._note(self.numbers, term, value)
-        words = dict(value) if isinstance(value, tuple) else {}
+        if kind in ("one_of", "many_of"):
+            words = dict(value) if isinstance(value, tuple) else {}
+            before = self.worded.get(term, ())
+            self._note(self.worded, term, tuple(words) or None)
+            for word in {*before, *words}:
+                ref = self.circuit.refs.get(c.Words(term, (word,)))
+                if ref:
+                    self._set(ref[1], CODES[words.get(word)])
+            return
+        self._note(self.given if kind == "boolean" else self.numbers, term, value)
         for leaf in self.circuit.by_term["patient"].get(term, ()):
-            condition = self.circuit.tables["patient"].conditions[leaf]
-            if isinstance(condition, c.Words):
-                self._set(leaf, CODES[words.get(condition.values[0])])
-            else:
-                self._recompute(leaf, condition)
+            self._recompute(leaf, self.circuit.tables["patient"].conditions[leaf])
 
     def _recompute(self, leaf: int, condition: c.Condition) -> None:
         """The truth of a finding that follows from others, or of a bound on a number."""
@@ -547,8 +603,9 @@ class State:
 
     def _settle(self) -> None:
         """Every event reaches the gates behind it."""
-        patient, recomputed, events = self.circuit.tables["patient"], self.circuit.recomputed, self.events
-        own, of_muscles, of_labels = patient.parents["patient"], patient.parents["muscle"], patient.parents["label"]
+        patient, recomputed, events = self.circuit.tables["patient"], self.reach.recomputed, self.events
+        parents = self.reach.parents["patient"]
+        own, of_muscles, of_labels = parents["patient"], parents["muscle"], parents["label"]
         while events:
             index, old, new = events.pop()
             if index >= self.size:
@@ -567,7 +624,7 @@ class State:
     def _pass_on(self, index: int, old: int, new: int) -> None:
         """An event of a muscle or a diagnosis reaches its own gates, and those that count muscles."""
         about, subject, number = self._place(index)
-        parents, offset, change = self.circuit.tables[about].parents, index - number, 3 * old + new
+        parents, offset, change = self.reach.parents[about], index - number, 3 * old + new
         for parent, way in parents[about][number]:
             self._bump(offset + parent, *_CHANGES[way][change])
         if about == "muscle":

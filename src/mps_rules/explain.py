@@ -27,7 +27,7 @@ from mps_rules.model import (
     lowered,
 )
 from mps_rules.premises import premises
-from mps_rules.questions import FAR, Distance
+from mps_rules.questions import FAR, Distance, asked_as
 
 
 def why(assessment: Assessment, base: KnowledgeBase, facts: Facts, chain: Chain, id: str) -> Proof:
@@ -169,11 +169,20 @@ class _Prover:
             rules = self.base.concluding.get(premise.id, ())
             because = tuple(self._derivation(d) for rule in rules for d in self._concluding(rule, premise.subject))
             if not because:
-                because = tuple(self._ruled_out(rule, premise.subject) for rule in rules)
+                asked = [rule for rule in rules if self._is_asked_of(rule, premise.subject)]
+                because = tuple(self._ruled_out(rule, premise.subject) for rule in asked)
+            if not because:
+                whom = lowered(self.base.vocabulary.subject_label(premise.subject))
+                because = (Proof(f"No rule concludes it of: {whom}", "no_rule", premise.id, premise.subject),)
         return Proof(premise.text, premise.kind, premise.id, premise.subject, because=because)
 
     def _concluding(self, rule: Rule, subject: str) -> Iterator[Derivation]:
         return (d for d in self.assessment.trace if d.rule == rule.id and d.subject in (subject, PATIENT))
+
+    def _is_asked_of(self, rule: Rule, subject: str) -> bool:
+        """Whether a rule is about a subject at all: one made for another diagnosis, or another muscle, says nothing of it."""
+        view = self.facts.view(subject if rule.about != "patient" else PATIENT)
+        return all(c.judge(part, view) for part in _lines_of(rule.when) if isinstance(part, c.LabelIs | c.MuscleIs))
 
     def _ruled_out(self, rule: Rule, subject: str) -> Proof:
         view = self.facts.view(subject if rule.about != "patient" else PATIENT, self.chain.concluded)
@@ -207,8 +216,8 @@ def why_not(assessor: Assessor, assessment: Assessment, id: str) -> Shortfall:
     """
     facts, chain = assessor.facts, assessor.chain
     state = circuit_of(assessor.base).read(facts, assessor.focus)
-    target = Target.named(state, id)
-    if target.holds():
+    target = Target.named(assessor.base, id)
+    if target.holds(state):
         raise FindingError([Fault(id, "was concluded: ask why")])
     distance = Distance(state)
     helping = [rule for rule, effect, _ in target.arguments if effect in ("support", "confirm")] if target.arguments else list(target.rules)
@@ -232,10 +241,13 @@ def _near_miss(assessor: Assessor, rule: Rule, subject: str, far: int) -> NearMi
     for part in _lines_of(rule.when):
         by_truth[assessor.truth(part, subject)].append(part)
     against = [lowered(one.text) for one in premises(assessor.grounds_against(rule.when, subject), facts)]
-    ask = dict.fromkeys(
-        lowered(words.terms[term].label) if term in words.terms else term.replace("pain.", "pain in ").replace("_", " ")
-        for _, term in assessor.unknown(rule.when, subject)
-    )
+    unknown = dict.fromkeys(term for _, term in assessor.unknown(rule.when, subject))
+    against += [
+        f"{asked_as(term, words)}: cannot be present beside {asked_as(facts.excluded[term], words)}"
+        for term in unknown
+        if term in facts.excluded
+    ]
+    ask = dict.fromkeys(asked_as(term, words) for term in unknown if term not in facts.excluded)
     return NearMiss(
         rule.id,
         rule.title,

@@ -211,6 +211,17 @@ class Facts:
         return {f.term: f.value for f in self.findings.patient if isinstance(f.value, bool)}
 
     @cached_property
+    def excluded(self) -> dict[str, str]:
+        """The patient's yes/no findings that cannot be present, each with the finding present that excludes it."""
+        found: dict[str, str] = {}
+        for term in self.vocabulary.terms.values():
+            for other in term.excludes:
+                for one, present in ((other, term.id), (term.id, other)):
+                    if self.booleans.get(present) and one not in self.booleans:
+                        found.setdefault(one, present)
+        return found
+
+    @cached_property
     def words(self) -> dict[str, dict[str, bool]]:
         """The patient's findings in words: each word present or denied."""
         return {
@@ -255,14 +266,18 @@ class Facts:
         """The muscles examined, as subjects."""
         return tuple(muscle_subject(muscle, side) for muscle, side in self.exams)
 
+    def known(self, subject: str, term: str) -> Finding | None:
+        """A finding of a subject, if it was recorded or follows from what was."""
+        if subject == PATIENT:
+            return self.given.get(term)
+        if subject in self.label_findings:
+            return self.label_findings[subject].get(term)
+        muscle, _, side = subject.partition(".")
+        return self.exams.get((muscle, side or None), {}).get(term)
+
     def knows(self, subject: str, term: str) -> bool:
         """Whether a finding of a subject was recorded, or follows from what was."""
-        if subject == PATIENT:
-            return term in self.given
-        if subject in self.label_findings:
-            return term in self.label_findings[subject]
-        muscle, _, side = subject.partition(".")
-        return term in self.exams.get((muscle, side or None), {})
+        return self.known(subject, term) is not None
 
     @cached_property
     def muscles(self) -> tuple[tuple[str, str | None], ...]:

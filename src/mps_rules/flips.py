@@ -2,11 +2,13 @@
 What would reach a conclusion, or undo it: the smallest sets of findings whose change would, the cheapest to obtain first.
 
 Candidates come out of the circuit, gate by gate, as sets of changes that suffice; each is then tried, with everything that
-follows from it, and kept only where it does what it says and no part of it does. Exact up to three findings; beyond, it says so.
+follows from it, and kept only where it does what it says and no part of it does; one that turned another rule the wrong way is tried
+with what undoes that. Up to three findings; what is not tried is said.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from heapq import heapify, heappop, heappush
 from itertools import combinations, combinations_with_replacement, product
 from typing import Literal, TypeAlias
 
@@ -17,7 +19,7 @@ from mps_rules.addresses import Address, changed, of_finding
 from mps_rules.assess import weigh_strengths
 from mps_rules.circuit import ESTABLISHED, FALSE, KNOWN, NEGATED, TRUE, UNKNOWN, Circuit, Ref, State, Value
 from mps_rules.errors import Fault, FindingError, closest
-from mps_rules.facts import Facts
+from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
 from mps_rules.model import (
     COSTS,
@@ -26,6 +28,7 @@ from mps_rules.model import (
     FlipChange,
     Flips,
     GiveCaution,
+    KnowledgeBase,
     Rule,
     Status,
     Strength,
@@ -43,24 +46,29 @@ Atom: TypeAlias = tuple[str, str, Value]
 """One change: subject (or ``pain``), finding (or place), value."""
 Way: TypeAlias = frozenset[Atom]
 """Changes that together suffice."""
+Ways: TypeAlias = frozenset[Way]
+"""Sets of changes, each of which suffices."""
 NOTHING: Way = frozenset()
+NEVER: Ways = frozenset()
+AT_ONCE: Ways = frozenset({NOTHING})
 NOT_TRUE, NOT_FALSE = 3, 4
 """Beside true and false, what a node may be wanted to be: a conclusion is undone as soon as it is open."""
 _MET = {FALSE: (FALSE,), TRUE: (TRUE,), NOT_TRUE: (FALSE, UNKNOWN), NOT_FALSE: (UNKNOWN, TRUE)}
 _OPPOSITE = {FALSE: TRUE, TRUE: FALSE, NOT_TRUE: NOT_FALSE, NOT_FALSE: NOT_TRUE}
 
 
-def flips(state: State, id: str, through: Through = "unknown") -> Flips:
+def flips(circuit: Circuit, facts: Facts, apart: Iterable[str], id: str, through: Through = "unknown") -> Flips:
     """
     The smallest sets of findings whose change reaches a conclusion that was not reached, or undoes one that was.
 
-    ``through``: ``unknown`` changes only what is not known; ``any`` also what is recorded. Findings that exclude each other are not combined.
+    ``apart`` are the muscles that may be examined one by one. ``through``: ``unknown`` changes only what is not known; ``any`` also what is
+    recorded. Findings that exclude each other are not combined.
 
     Raises:
         FindingError: nothing of that id can be concluded; names the closest.
 
     """
-    return _Search(state, Target.named(state, id), through).result()
+    return _Search(circuit, facts, frozenset(apart), Target.named(circuit.base, id), through).result()
 
 
 @attrs.frozen
@@ -71,19 +79,23 @@ class _Kind:
     strength: Strength | None
     falls: bool
 
+    @property
+    def raises(self) -> bool:
+        """Whether turning it speaks for the hypothesis."""
+        return (self.effect in ("support", "confirm")) is not self.falls
+
 
 @attrs.frozen(eq=False)
 class Target:
-    """Something that can be concluded, and how to tell whether it is."""
+    """Something that can be concluded: by rules, or, for a hypothesis, by weighing the arguments that its rules give."""
 
     id: str
     label: str
     rules: tuple[Rule, ...]
-    holds: Callable[[], bool]
     arguments: tuple[tuple[Rule, str, Strength | None], ...] = ()
 
     @classmethod
-    def named(cls, state: State, id: str) -> "Target":
+    def named(cls, base: KnowledgeBase, id: str) -> "Target":
         """
         The conclusion of an id: hypothesis, alert, criterion, derived id, caution or rule.
 
@@ -91,20 +103,9 @@ class Target:
             FindingError: nothing of that id can be concluded.
 
         """
-        base = state.circuit.base
         if id in base.vocabulary.suspects and base.arguments.get(id):
             arguments = base.arguments[id]
-
-            def probable() -> bool:
-                return status_of(state, id) in REACHED
-
-            return cls(
-                id,
-                base.vocabulary.suspects[id].label,
-                tuple(rule for rule, _, _ in arguments),
-                probable,
-                arguments,
-            )
+            return cls(id, base.vocabulary.suspects[id].label, tuple(rule for rule, _, _ in arguments), arguments)
         rules = base.concluding.get(id, ()) or tuple(
             rule for rule in base.rules if rule.id == id or any(isinstance(x, GiveCaution) and x.id == id for x in rule.then)
         )
@@ -112,58 +113,87 @@ class Target:
             known = {*base.vocabulary.suspects, *base.concluding, *base.by_id}
             known |= {x.id for rule in base.rules for x in rule.then if isinstance(x, GiveCaution)}
             raise FindingError([Fault(id, "is nothing that these rules conclude", closest(id, known))])
+        return cls(id, rules[0].title if id in base.by_id else terrain_of(base).name("derived", id), rules)
 
-        def concluded() -> bool:
-            return any(state.verdict(rule.id, subject) is True for rule in rules for subject in state.subjects.of_kind(rule.about))
+    def watched(self, state: State) -> Callable[[], bool]:
+        """What tells, as often as it is asked, whether this is concluded in a state, with what is just supposed in it."""
+        truths = state.truths
+        if self.arguments:
+            weighed = [((effect, strength), state.where(rule)) for rule, effect, strength in self.arguments]
 
-        label = rules[0].title if id in base.by_id else state.facts.terrain.name("derived", id)
-        return cls(id, label, rules, concluded)
+            def probable() -> bool:
+                """A rule's argument counts once, whatever the number of its muscles."""
+                true = [argument for argument, where in weighed if any(truths[index] == holds for index, holds in where)]
+                return weigh_strengths(true)[0] in REACHED
 
+            return probable
+        places = [place for rule in self.rules for place in state.where(rule)]
+        return lambda: any(truths[index] == holds for index, holds in places)
 
-def status_of(state: State, hypothesis: str) -> Status:
-    """The status of a hypothesis in a state; a rule's argument counts once, whatever the number of its muscles."""
-    true = []
-    for rule, effect, strength in state.circuit.base.arguments.get(hypothesis, ()):
-        if any(state.verdict(rule.id, subject) is True for subject in state.subjects.of_kind(rule.about)):
-            true.append((effect, strength))
-    return weigh_strengths(true)[0]
+    def holds(self, state: State) -> bool:
+        """Whether this is concluded in a state."""
+        return self.watched(state)()
 
 
 class _Search:
-    def __init__(self, state: State, target: Target, through: Through) -> None:
-        self.state, self.target, self.through = state, target, through
-        self.circuit: Circuit = state.circuit
-        self.words = self.circuit.words
-        self.memo: dict[tuple[int, int], tuple[Way, ...]] = {}
-        self.places: dict[frozenset[Atom], State | None] = {frozenset(): state}
+    def __init__(self, circuit: Circuit, facts: Facts, apart: frozenset[str], target: Target, through: Through) -> None:
+        self.circuit, self.apart, self.target, self.through = circuit, apart, target, through
+        self.words = circuit.words
+        self.reach = circuit.reaching(rule.id for rule in target.rules)
+        self.state = circuit.read(facts, apart, self.reach)
+        self.memo: dict[tuple[int, int], Ways] = {}
+        self.watched = {NOTHING: (self.state, target.watched(self.state))}
+        self.contradicting: set[Way] = set()
+        self._where = {rule.id: self.state.where(rule) for rule in target.rules}
+        self._watched_rules = list(self._watch())
+        self.prices: dict[Atom, tuple[int, int, str]] = {}
 
     def result(self) -> Flips:
-        reached = self.target.holds()
+        reached = self.target.holds(self.state)
         found: list[Way] = []
         shapes: set[frozenset[tuple[str, str, str]]] = set()
         tried: dict[Way, bool] = {}
-        for way in sorted(self._with_parts(self._candidates(reached)), key=self._price):
-            if any(_within(kept, way) for kept in found):
-                continue
+        queue = [(self._price(way), way) for way in self._with_parts(self._candidates(reached))]
+        heapify(queue)
+        seen = {way for _, way in queue}
+        while queue and len(found) < SHOWN:
+            _, way = heappop(queue)
             shape = frozenset((subject, term, "" if _is_number(value) else repr(value)) for subject, term, value in way)
-            if (
-                shape not in shapes
-                and self._flips(way, reached, tried)
-                and not self._part_flips(way, reached, tried)
-                and self._readable(way)
-            ):
+            if shape in shapes or any(_within(kept, way) for kept in found):
+                continue
+            if not self._flips(way, reached, tried):
+                for more in self._mended(way) - seen:
+                    seen.add(more)
+                    heappush(queue, (self._price(more), more))
+            elif not self._part_flips(way, reached, tried) and self._readable(way):
                 shapes.add(shape)
                 found.append(way)
-                if len(found) == SHOWN:
-                    break
         made = tuple(self._flip(way) for way in found)
-        return Flips(self.target.id, self.target.label, reached, self.through, made, complete=len(found) < SHOWN, largest=LARGEST)
+        untried = tuple(self._untried(found))
+        return Flips(self.target.id, self.target.label, reached, self.through, made, len(found) < SHOWN, LARGEST, untried)
+
+    def _untried(self, found: Iterable[Way]) -> Iterator[str]:
+        """In words, what the conclusion depends on, or could be turned by, that no set changes."""
+        terms = {leaf.term for leaf in self.reach.leaves if isinstance(leaf, c.Present | c.Words | c.Compare)}
+        own = {self.words.terms[term].subject for term in terms if not self.words.terms[term].fact}
+        by_place = any(self.words.terms[term].fact and term != "examined" for term in terms)
+        if self.through == "any" and (by_place or any(isinstance(leaf, c.PainAt) for leaf in self.reach.leaves)):
+            yield "other pain than is recorded"
+        elif by_place:
+            yield "pain elsewhere that would only bring other muscles into question"
+        if "label" in own or any(isinstance(leaf, c.Label | c.LabelIs) for leaf in self.reach.leaves):
+            yield "other diagnoses given"
+        if "muscle" in own:
+            yield "muscles that were not examined and are not among the first to explain the pain"
+        if self.target.arguments:
+            yield "three findings together, one of which turns arguments both ways"
+        if any(_is_number(value) for way in found for _, _, value in way):
+            yield "other numbers that would do the same"
 
     def _with_parts(self, ways: Iterable[Way]) -> set[Way]:
         """The sets, and the parts of those that move the pain map: what a new place does, no gate tells beforehand."""
         every = set(ways)
-        moving = [way for way in every if any(self._is_place(atom) for atom in way)]
-        return every | {frozenset(part) for way in moving for size in range(1, len(way)) for part in combinations(way, size)}
+        return every | {part for way in every if any(self._is_place(atom) for atom in way) for part in _parts(way)}
 
     # --- trying
 
@@ -173,39 +203,80 @@ class _Search:
         return tried[way]
 
     def _part_flips(self, way: Way, reached: bool, tried: dict[Way, bool]) -> bool:  # noqa: FBT001 - as above
-        return any(
-            self._flips(frozenset(part), reached, tried)
-            for size in range(1, len(way))
-            for part in combinations(sorted(way, key=_key), size)
-        )
+        return any(self._flips(part, reached, tried) for part in _parts(way))
 
     def _holds_with(self, way: Way) -> bool | None:
+        """Whether it is concluded with the changes made; None where their pain map contradicts what is recorded."""
         places = frozenset(atom for atom in way if self._is_place(atom))
-        state = self._elsewhere(places)
-        if state is None:
+        if places not in self.watched and not self._read_elsewhere(places):
             return None
-        changes = [atom for atom in way if atom not in places]
-        target = self.target if state is self.state else Target.named(state, self.target.id)
-        with state.supposing(changes):
-            return target.holds()
+        state, concluded = self.watched[places]
+        with state.supposing([self._whole(atom) for atom in way - places]):
+            return concluded()
+
+    def _mended(self, way: Way) -> Ways:
+        """A set that fell short, with what undoes the rules that it turned the wrong way; of arguments, where it is one finding."""
+        if len(way) > (1 if self.target.arguments else LARGEST - 1) or any(self._is_place(atom) for atom in way):
+            return NEVER
+        memo, self.memo = self.memo, {}
+        mending = AT_ONCE
+        with self.state.supposing([self._whole(atom) for atom in way]):
+            for rule, helps, stood in self._watched_rules:
+                if stood is helps and self._stands(rule) is not helps:
+                    mending = _both(mending, self._turned(rule))
+        self.memo = memo
+        return frozenset(both for more in mending if (both := _together(way, more)) is not None and both != way)
+
+    def _watch(self) -> Iterator[tuple[Rule, bool, bool]]:
+        """The rules, each with whether it helps what is sought where it holds, and whether it held; to undo a conclusion no rule may hold."""
+        reached = self.target.holds(self.state)
+        if self.target.arguments:
+            for rule, effect, _ in self.target.arguments:
+                yield rule, (effect in ("support", "confirm")) is not reached, self._stands(rule)
+        elif reached:
+            yield from ((rule, False, False) for rule in self.target.rules)
+
+    def _turned(self, rule: Rule) -> Ways:
+        """What makes a rule hold of somebody, or of nobody any more."""
+        subjects = self.state.subjects.of_kind(rule.about)
+        ref = self.circuit.rules[rule.id]
+        if not self._stands(rule):
+            return _least(way for subject in subjects for way in self._ways(ref, subject, TRUE))
+        every = AT_ONCE
+        for subject in subjects:
+            if self.state.verdict(rule.id, subject) is True:
+                every = _both(every, self._ways(ref, subject, NOT_TRUE))
+        return every
 
     def _is_place(self, atom: Atom) -> bool:
         """Whether a change moves the pain map: a place, or a finding that stands for one."""
         return atom[0] == "pain" or bool(self.words.terms[atom[1]].stands_for)
 
-    def _elsewhere(self, places: frozenset[Atom]) -> State | None:
-        """The state with another pain map, or None where that contradicts what is recorded."""
-        if places not in self.places:
-            try:
-                facts = Facts(self.state.facts.terrain, read_findings(self._mapping(places), self.state.facts.terrain))
-                self.places[places] = self.circuit.read(facts, self.state.apart)
-            except FindingError:
-                self.places[places] = None
-        return self.places[places]
+    def _read_elsewhere(self, places: Way) -> bool:
+        """Reads the state with another pain map, unless that contradicts what is recorded."""
+        if places in self.contradicting:
+            return False
+        try:
+            facts = Facts(self.state.facts.terrain, read_findings(self._mapping(places), self.state.facts.terrain))
+        except FindingError:
+            self.contradicting.add(places)
+            return False
+        state = self.circuit.read(facts, self.apart, self.reach)
+        self.watched[places] = state, self.target.watched(state)
+        return True
 
     def _mapping(self, way: Iterable[Atom]) -> dict[str, object]:
-        changes = {str(self._address(atom)): _as_said(atom[2]) for atom in sorted(way, key=_key)}
+        changes = {str(self._address(atom)): _as_said(self._whole(atom)[2]) for atom in sorted(way, key=_key)}
         return changed(self.state.facts.findings, changes, self.words)
+
+    def _whole(self, atom: Atom) -> Atom:
+        """A change as it is made: where words of a list change, what is recorded of its other words stays."""
+        subject, term, value = atom
+        if not isinstance(value, tuple) or self.words.terms[term].kind != "many_of":
+            return atom
+        known = self.state.facts.known(subject, term)
+        before = dict.fromkeys(known.denied, False) | dict.fromkeys(known.words, True) if known else {}
+        return subject, term, tuple((before | dict(value)).items())
 
     def _readable(self, way: Way) -> bool:
         """Whether the changes contradict nothing, themselves included."""
@@ -226,12 +297,11 @@ class _Search:
     def _of_arguments(self, reached: bool) -> Iterator[Way]:  # noqa: FBT001 - what is to change
         """Sets that turn one, two or three arguments, where these, weighed with those that stand, would turn the status."""
         standing = [(effect, strength) for rule, effect, strength in self.target.arguments if self._stands(rule)]
-        turned: dict[_Kind, list[tuple[Way, ...]]] = {}
+        turned: dict[_Kind, list[Ways]] = {}
         by_way: dict[Way, list[_Kind]] = {}
         for rule, effect, strength in self.target.arguments:
-            stands = self._stands(rule)
-            ways = tuple(way for way in self._of_rule(rule, NOT_TRUE if stands else TRUE) if way)
-            kind = _Kind(effect, strength, stands)
+            ways = self._turned(rule)
+            kind = _Kind(effect, strength, self._stands(rule))
             if ways:
                 turned.setdefault(kind, []).append(ways)
             for way in ways:
@@ -247,9 +317,10 @@ class _Search:
             return (weigh_strengths(after)[0] in REACHED) is (not reached)
 
         for way in by_way:
-            parts = (frozenset(part) for size in range(1, len(way) + 1) for part in combinations(way, size))
+            parts = (way, *_parts(way))
             moved = reached and any(self._is_place(atom) for atom in way)  # a new pain may be one that no muscle explains
-            if moved or turns(kind for part in parts for kind in by_way.get(part, ())):
+            alone = len(way) == 1  # what it turns the wrong way is mended once it is tried
+            if moved or turns(kind for part in parts for kind in by_way.get(part, ()) if not alone or kind.raises is not reached):
                 yield way
         every = sorted(turned, key=str)
         for size in (2, 3):
@@ -258,14 +329,15 @@ class _Search:
                     yield from self._joined(kinds, turned)
 
     def _stands(self, rule: Rule) -> bool:
-        return any(self.state.verdict(rule.id, subject) is True for subject in self.state.subjects.of_kind(rule.about))
+        truths = self.state.truths
+        return any(truths[index] == holds for index, holds in self._where[rule.id])
 
-    def _joined(self, kinds: Sequence["_Kind"], turned: Mapping["_Kind", Sequence[tuple[Way, ...]]]) -> Iterator[Way]:
+    def _joined(self, kinds: Sequence["_Kind"], turned: Mapping["_Kind", Sequence[Ways]]) -> Iterator[Way]:
         """The sets that turn one argument of each of these kinds, no argument twice."""
         numbered = [[(kind, number) for number in range(len(turned[kind]))] for kind in kinds]
         for chosen in product(*numbered):
             if list(chosen) == sorted(set(chosen), key=lambda one: (str(one[0]), one[1])):
-                ways: tuple[Way, ...] = (NOTHING,)
+                ways = AT_ONCE
                 for kind, number in chosen:
                     ways = _both(ways, turned[kind][number])
                 yield from ways
@@ -274,19 +346,15 @@ class _Search:
         """To conclude something one rule must hold; to undo it every rule that holds must fail."""
         if wanted == TRUE:
             for rule in self.target.rules:
-                yield from self._of_rule(rule, TRUE)
+                yield from self._turned(rule)
             return
-        held = [(r, s) for r in self.target.rules for s in self.state.subjects.of_kind(r.about) if self.state.verdict(r.id, s) is True]
-        every: tuple[Way, ...] = (NOTHING,)
-        for rule, subject in held:
-            every = _both(every, self._ways(self.circuit.rules[rule.id], subject, wanted))
+        every = AT_ONCE
+        for rule in self.target.rules:
+            if self._stands(rule):
+                every = _both(every, self._turned(rule))
         yield from every
 
-    def _of_rule(self, rule: Rule, wanted: int) -> Iterator[Way]:
-        for subject in self.state.subjects.of_kind(rule.about):
-            yield from self._ways(self.circuit.rules[rule.id], subject, wanted)
-
-    def _ways(self, ref: Ref, subject: str, wanted: int) -> tuple[Way, ...]:
+    def _ways(self, ref: Ref, subject: str, wanted: int) -> Ways:
         """The sets of changes, up to the largest size, after which an input is what is wanted: true, false, or no longer so."""
         about, number, counted = ref
         if counted == NEGATED:
@@ -295,18 +363,18 @@ class _Search:
             wanted = TRUE if wanted in (TRUE, NOT_FALSE) else NOT_TRUE
         elif counted == KNOWN:
             if wanted in (FALSE, NOT_TRUE):
-                return (NOTHING,) if self.state.truth_at(ref, subject) == UNKNOWN else ()
+                return AT_ONCE if self.state.truth_at(ref, subject) == UNKNOWN else NEVER
             plain = (about, number, 0)
-            return _least((*self._ways(plain, subject, TRUE), *self._ways(plain, subject, FALSE)))
+            return _least(self._ways(plain, subject, TRUE) | self._ways(plain, subject, FALSE))
         index = self.state.index((about, number, 0), subject)
         if (index, wanted) not in self.memo:
-            self.memo[index, wanted] = ()
+            self.memo[index, wanted] = NEVER
             self.memo[index, wanted] = self._ways_at(about, number, subject, wanted)
         return self.memo[index, wanted]
 
-    def _ways_at(self, about: str, number: int, subject: str, wanted: int) -> tuple[Way, ...]:
+    def _ways_at(self, about: str, number: int, subject: str, wanted: int) -> Ways:
         if self.state.truth_at((about, number, 0), subject) in _MET[wanted]:  # type: ignore[arg-type]
-            return (NOTHING,)
+            return AT_ONCE
         table = self.circuit.tables[about]  # type: ignore[index]
         inputs = table.inputs.get(number)
         if inputs is None:
@@ -314,23 +382,29 @@ class _Search:
         need, of = table.need[number], list(self.state.inputs(table.conditions[number], inputs, subject))
         needed = need if wanted in (TRUE, NOT_FALSE) else sum(many for _, _, many in of) - need + 1
         missing = needed - sum(many for ref, one, many in of if self.state.counts_as(ref, one) in _MET[wanted])
-        steps: list[tuple[Way, ...]] = [(NOTHING,), *[()] * missing]
-        for ref, one, many in of:
-            if many > 1 or self.state.counts_as(ref, one) in _MET[wanted]:
-                continue
-            ways = self._ways(ref, one, wanted)
-            for taken in range(missing, 0, -1) if ways else ():
-                steps[taken] = _least((*steps[taken], *_both(steps[taken - 1], ways)))
+        turning = [
+            ways
+            for ref, one, many in of
+            if many == 1 and self.state.counts_as(ref, one) not in _MET[wanted] and (ways := self._ways(ref, one, wanted))
+        ]
+        if missing == 1:
+            return _least(NEVER.union(*turning))
+        steps = [AT_ONCE, *[NEVER] * missing]
+        for ways in turning:
+            for taken in range(missing, 0, -1):
+                steps[taken] = _least(steps[taken] | _both(steps[taken - 1], ways))
         return steps[-1]
 
     # --- leaves
 
-    def _of_leaf(self, condition: c.Condition, number: int, subject: str, goal: int) -> tuple[Way, ...]:
+    def _of_leaf(self, condition: c.Condition, number: int, subject: str, goal: int) -> Ways:
         wanted = TRUE if goal in (TRUE, NOT_FALSE) else FALSE
         match condition:
             case c.Present(term):
                 if self.words.terms[term].fact:
-                    return (NOTHING,) if term == "examined" and wanted == TRUE and subject in self.state.apart else ()
+                    return AT_ONCE if term == "examined" and wanted == TRUE and subject in self.state.apart else NEVER
+                if wanted == TRUE and self.through == "unknown" and term in self.state.facts.excluded:
+                    return NEVER
                 own = self._owner(term, subject)
                 found: list[Way] = [frozenset({(own, term, wanted == TRUE)})] if self._may_change(own, term) else []
                 implied, denied = self.circuit.sources.get(number, (None, None)) if own == PATIENT else (None, None)
@@ -344,16 +418,13 @@ class _Search:
                 own = self._owner(term, subject)
                 values = self.words.terms[term]
                 others = tuple((v, False) for v in values.values if v != word) if values.kind == "one_of" and wanted == TRUE else ()
-                return (frozenset({(own, term, ((word, wanted == TRUE), *others))}),) if self._may_change(own, term) else ()
+                return frozenset({frozenset({(own, term, ((word, wanted == TRUE), *others))})}) if self._may_change(own, term) else NEVER
             case c.Compare(term):
                 return self._of_number(condition, self._owner(term, subject), wanted)
             case c.PainAt((region,), side):
-                return (
-                    (frozenset({("pain", region if side is None else f"{region}.{side}", wanted == TRUE)}),)
-                    if self._askable(region, side)
-                    else ()
-                )
-        return ()
+                place = region if side is None else f"{region}.{side}"
+                return frozenset({frozenset({("pain", place, wanted == TRUE)})}) if self._askable(region, side) else NEVER
+        return NEVER
 
     def _owner(self, term: str, subject: str) -> str:
         return subject if self.words.terms[term].subject != "patient" else PATIENT
@@ -367,7 +438,7 @@ class _Search:
             return False
         return self.through == "any" or not self.state.facts.knows(owner, term)
 
-    def _of_number(self, condition: c.Compare, owner: str, wanted: int) -> tuple[Way, ...]:
+    def _of_number(self, condition: c.Compare, owner: str, wanted: int) -> Ways:
         """A value that satisfies the bound, or does not; for a measure also the items that would bring it there."""
         term = condition.term
         found: list[Way] = []
@@ -447,9 +518,20 @@ class _Search:
     # --- words
 
     def _price(self, way: Way) -> tuple[int, int, int, tuple[str, ...]]:
-        words = sum(len(value) for _, _, value in way if isinstance(value, tuple))
-        text = tuple(sorted(str(self._address(atom)) + repr(atom[2]) for atom in way))
-        return sum(self._cost(atom) + 1 for atom in way), len(way), words, text
+        """What sets are sorted by: what they cost to obtain, how many findings, how many words, and how they read."""
+        priced = [self._priced(atom) for atom in way]
+        return (
+            sum(cost for cost, _, _ in priced) + len(way),
+            len(way),
+            sum(words for _, words, _ in priced),
+            tuple(sorted(t for _, _, t in priced)),
+        )
+
+    def _priced(self, atom: Atom) -> tuple[int, int, str]:
+        if atom not in self.prices:
+            words = len(atom[2]) if isinstance(atom[2], tuple) else 0
+            self.prices[atom] = self._cost(atom), words, str(self._address(atom)) + repr(atom[2])
+        return self.prices[atom]
 
     def _cost(self, atom: Atom) -> int:
         return 0 if atom[0] == "pain" else COSTS.index(self.words.terms[atom[1]].cost)
@@ -463,7 +545,7 @@ class _Search:
 
     def _flip(self, way: Way) -> Flip:
         changes = tuple(
-            FlipChange(str(self._address(atom)), _as_said(atom[2]), self._worded(atom), COSTS[self._cost(atom)])
+            FlipChange(str(self._address(atom)), _as_said(self._whole(atom)[2]), self._worded(atom), COSTS[self._cost(atom)])
             for atom in sorted(way, key=lambda atom: (self._cost(atom), str(self._address(atom)), repr(atom[2])))
         )
         return Flip(changes, COSTS[max(self._cost(atom) for atom in way)])
@@ -472,7 +554,12 @@ class _Search:
         name, value = self._address(atom).words(self.words), atom[2]
         if isinstance(value, tuple):
             given = [word.replace("_", " ") for word, truth in value if truth]
-            return f"{name}: {' and '.join(given)}" if given else f"{name}: not {' or '.join(word.replace('_', ' ') for word, _ in value)}"
+            also = "also " if len(self._whole(atom)[2]) > len(value) else ""  # type: ignore[arg-type]
+            return (
+                f"{name}: {also}{' and '.join(given)}"
+                if given
+                else f"{name}: not {' or '.join(word.replace('_', ' ') for word, _ in value)}"
+            )
         if isinstance(value, bool):
             return f"{name}: {'present' if value else 'absent'}"
         return f"{name}: {value:g}{self.words.shown_unit(atom[1])}"
@@ -492,8 +579,11 @@ def _key(atom: Atom) -> tuple[str, str, str]:
 
 def _together(one: Way, other: Way) -> Way | None:
     """Two sets of changes as one, or None where they are too many or give one finding two values; words of one finding are joined."""
+    both = one | other
+    if len({(subject, term) for subject, term, _ in both}) == len(both):
+        return both if len(both) <= LARGEST else None
     found: dict[tuple[str, str], Value] = {}
-    for subject, term, value in one | other:
+    for subject, term, value in both:
         known = found.setdefault((subject, term), value)
         if known is not value:
             if not (isinstance(known, tuple) and isinstance(value, tuple)):
@@ -515,18 +605,25 @@ def _says(value: Value | None, part: Value) -> bool:
     return value == part or (isinstance(value, tuple) and isinstance(part, tuple) and set(part) <= set(value))
 
 
-def _both(one: Sequence[Way], other: Sequence[Way]) -> tuple[Way, ...]:
+def _both(one: Ways, other: Ways) -> Ways:
     return _least(both for a in one for b in other if (both := _together(a, b)) is not None)
 
 
-def _least(ways: Iterable[Way]) -> tuple[Way, ...]:
+def _least(ways: Iterable[Way]) -> Ways:
     """The sets of which no other is a part."""
-    every = set(ways)
-    if NOTHING in every:
-        return (NOTHING,)
-    return tuple(
-        sorted(
-            (way for way in every if not any(frozenset(part) in every for size in range(1, len(way)) for part in combinations(way, size))),
-            key=lambda way: (len(way), sorted(map(_key, way))),
-        )
-    )
+    by_size: dict[int, set[Way]] = {}
+    for way in ways:
+        by_size.setdefault(len(way), set()).add(way)
+    if 0 in by_size:
+        return AT_ONCE
+    least = by_size.get(1, set())
+    alone = frozenset().union(*least)
+    for size in range(2, LARGEST + 1):
+        larger = [way for way in by_size.get(size, ()) if alone.isdisjoint(way)]
+        least |= {way for way in larger if size == 2 or least.isdisjoint(_parts(way))}
+    return frozenset(least)
+
+
+def _parts(way: Way) -> Iterator[Way]:
+    """Every set of some, but not all, of the changes."""
+    return (frozenset(part) for size in range(1, len(way)) for part in combinations(way, size))

@@ -6,6 +6,7 @@ Nothing here computes an opinion. Data flows one way: findings, facts, derivatio
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, get_args
@@ -1146,8 +1147,9 @@ class NearMiss:
     """
     A rule that could have concluded something and did not.
 
-    ``missing`` is how many findings it still needs, None where what is recorded rules it out; ``holds``, ``unknown`` and ``against``
-    say of its parts which stand, which are not known, and which are recorded against it; ``ask`` are the open findings in words.
+    ``missing`` is about how many findings it still needs (one that it reads twice is counted twice), None where what is recorded
+    rules it out; ``holds``, ``unknown`` and ``against`` say of its parts which stand, which are not known, and which are recorded
+    against it; ``ask`` are the open findings in words.
     """
 
     rule: str
@@ -1181,17 +1183,46 @@ class Shortfall:
             if miss.missing is None:
                 far = "ruled out by what is recorded"
             else:
-                far = f"{miss.missing} finding{'' if miss.missing == 1 else 's'} short"
+                far = "1 finding short" if miss.missing == 1 else f"about {miss.missing} findings short"
             lines.append(f"  {miss.title} ({far})")
             for name, parts in (
                 ("stands", miss.holds),
                 ("recorded against it", miss.against),
                 ("not known", miss.unknown),
-                ("ask", miss.ask),
+                ("ask", _gathered(miss.ask)),
             ):
-                if parts:
-                    lines.append(f"    {name}: {'; '.join(parts)}")
+                if len("; ".join(parts)) <= _ONE_LINE:
+                    lines += [f"    {name}: {'; '.join(parts)}"] if parts else []
+                else:
+                    lines.append(f"    {name}:")
+                    lines += [
+                        line
+                        for part in parts
+                        for line in textwrap.wrap(part, _ONE_LINE, initial_indent="      - ", subsequent_indent="        ")
+                    ]
         return "\n".join(lines)
+
+
+_ONE_LINE = 100
+
+
+def _gathered(labels: Iterable[str]) -> list[str]:
+    """
+    Labels as a list to tick off: those that begin alike are one entry, and left and right of one thing are said once.
+
+    >>> _gathered(["WPI: jaw, left", "WPI: jaw, right", "WPI: neck", "fever", "pain in the calf"])
+    ['WPI: jaw, left and right; neck', 'fever', 'pain in the calf']
+    """
+    of: dict[str, dict[str, list[str]]] = {}
+    for label in labels:
+        start, colon, rest = label.rpartition(": ")
+        what, comma, side = rest.rpartition(", ") if rest.endswith((", left", ", right")) else (rest, "", "")
+        of.setdefault(start + colon or what, {}).setdefault(what, []).extend([side] if comma else [])
+    return [
+        (start if start.endswith(": ") else "")
+        + "; ".join(what + (f", {' and '.join(sides)}" if sides else "") for what, sides in entries.items())
+        for start, entries in of.items()
+    ]
 
 
 @attrs.frozen
@@ -1252,7 +1283,8 @@ class Flips:
     """
     What would reach a conclusion (``reached`` false) or undo it (true): the sets of changes, cheapest first.
 
-    ``largest`` is the size up to which sets are exact; ``complete`` says that none was left out.
+    ``largest`` is the size up to which sets are exact; ``complete`` says that none of what was tried was left out, and ``untried``, in words,
+    what else the conclusion depends on that no set changes.
     """
 
     id: str
@@ -1262,6 +1294,7 @@ class Flips:
     sets: tuple[Flip, ...]
     complete: bool
     largest: int
+    untried: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The sets as plain data."""
@@ -1270,14 +1303,15 @@ class Flips:
 
     def __str__(self) -> str:
         verb = "would no longer hold" if self.reached else "would be reached"
+        untried = [f"  not tried: {'; '.join(self.untried)}"] if self.untried else []
         if not self.sets:
             what = " that are not known yet" if self.through == "unknown" else ""
-            return f"{self.label} {verb} by no change of up to {self.largest} findings{what}."
+            return "\n".join([f"{self.label} {verb} by no change of up to {self.largest} findings{what}.", *untried])
         lines = [f"{self.label} {verb} with:"]
         lines += [f"  {number}. {'; '.join(change.text for change in one.changes)} ({one.cost})" for number, one in enumerate(self.sets, 1)]
         if not self.complete:
             lines.append("  and more")
-        return "\n".join(lines)
+        return "\n".join([*lines, *untried])
 
 
 def _settled(hypotheses: tuple[Hypothesis, ...]) -> bool:

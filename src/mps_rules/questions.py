@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from mps_rules import conditions as c
+from mps_rules.addresses import address
 from mps_rules.assess import Assessor, weigh
 from mps_rules.circuit import ESTABLISHED, FALSE, KNOWN, NEGATED, TRUE, UNKNOWN, Ref, State, circuit_of
 from mps_rules.model import (
@@ -25,6 +26,7 @@ from mps_rules.model import (
     Question,
     Rule,
     Status,
+    Vocabulary,
     lowered,
 )
 
@@ -72,7 +74,8 @@ class _Asker:
         """
         Stakes are shared out over the steps that their findings stand in; each step gains what its share is worth, by its cost.
 
-        A step that is asked for is asked for whole: what a red flag may want later in the same step is taken with it.
+        A step that is asked for is asked for whole: what a red flag may want later in the same step, or one that belongs elsewhere
+        would be triggered by, is taken with it.
         """
         gains: dict[tuple[str, str], float] = {}
         reasons: dict[tuple[str, str], dict[str, float]] = {}
@@ -86,7 +89,7 @@ class _Asker:
                 told = reasons.setdefault(key, {})
                 told[stake.words] = told.get(stake.words, 0.0) + share
                 needs.setdefault(key, {})[need] = None
-        for need in dict.fromkeys(need for stake in stakes for need in stake.later):
+        for need in dict.fromkeys([*(need for stake in stakes for need in stake.later), *self._elsewhere()]):
             if (key := self._step(need)) in needs:
                 needs[key][need] = None
         made = [self._question(key, gains[key], reasons[key], list(needs[key])) for key in gains]
@@ -104,22 +107,15 @@ class _Asker:
         terms = tuple(sorted((term for _, term in needs), key=lambda t: (order.index(t) if t in order else len(order), t)))
         cost = max((self._cost(term) for term in terms), default=0)
         about = "" if subject == PATIENT else f" ({lowered(self.words.subject_label(subject))})"
-        labels = [self._asked_as(term) for term in terms]
-        text = f"{step.label}{about}: {'; '.join(map(lowered, labels))}" if step else f"{'; '.join(labels)}{about}"
+        labels = [asked_as(term, self.words) for term in terms]
+        listed = "; ".join(labels)
+        text = f"{step.label}{about}: {listed}" if step else f"{listed[:1].upper()}{listed[1:]}{about}"
         why = _joined([words for words, _ in sorted(told.items(), key=lambda one: (-one[1], one[0]))[:NAMED]])
         return Question(terms, subject, text, why, COSTS[cost], id_, round(gain / self.weights.cost[COSTS[cost]], 6))
 
     def _cost(self, term: str) -> int:
         """How dear a finding is to obtain; a place of the pain map or a diagnosis is asked."""
         return COSTS.index(self.words.terms[term].cost) if term in self.words.terms else 0
-
-    def _asked_as(self, term: str) -> str:
-        if term in self.words.terms:
-            return self.words.terms[term].label
-        kind, _, rest = term.partition(".")
-        if kind == "pain" and rest:
-            return f"Pain in: {self.words.name('region', rest)}"
-        return f"Diagnosis given: {self.words.diagnoses[rest].label}" if kind == "labels" else "The rest of the pain map"
 
     # --- what is at stake
 
@@ -146,6 +142,12 @@ class _Asker:
             words = f"{'would raise or clear the open red flag' if pressed else 'could raise or help to clear'}: {lowered(flag.label)}"
             later = tuple(self._needs(rule.when, PATIENT))
             yield from self._stake(weight, words, needs, self._far(rule, PATIENT), power=1, later=later)
+
+    def _elsewhere(self) -> Iterator[Need]:
+        """What red flags that do not belong to where the pain is would be triggered by."""
+        for rule in self.base.rules:
+            if rule.alert and self.chain.verdict(rule.id) is None and not self.assessor.concerns_the_pain(rule):
+                yield from self._needs(rule.trigger or rule.when, PATIENT)
 
     def _arguments(self) -> Iterator[_Stake]:
         """Arguments not yet decided, by what the status of their hypothesis and the lead would do if they held."""
@@ -223,6 +225,8 @@ class _Asker:
 
     def _is_open(self, need: Need) -> bool:
         subject, term = need
+        if term in self.facts.excluded:
+            return False
         known = self.words.terms.get(term)
         return not self.facts.knows(PATIENT if known and known.subject == "patient" else subject, term)
 
@@ -241,8 +245,21 @@ def _joined(reasons: Iterable[str]) -> str:
     return "; ".join(verb + ", ".join(rest) for verb, rest in by_verb.items())
 
 
+def asked_as(term: str, words: Vocabulary) -> str:
+    """
+    What is asked for, in words: a finding, a place that may hurt (``pain.calf``), a diagnosis that may have been given.
+
+    >>> from mps_rules import load
+    >>> asked_as("pain.calf", load().vocabulary), asked_as("fever", load().vocabulary)
+    ('pain in the calf', 'fever')
+    """
+    if term in words.terms:
+        return lowered(words.terms[term].label)
+    return address(term, words).words(words) if "." in term else "the rest of the pain map"
+
+
 class Distance:
-    """How many findings, at least, are still wanted until a node is true, or false; shared findings are counted each time."""
+    """How many findings are still wanted until a node is true, or false: the fewest, but a finding read twice is counted twice."""
 
     def __init__(self, state: State) -> None:
         self.state, self.circuit = state, state.circuit
@@ -288,15 +305,36 @@ class Distance:
     def _leaf(self, condition: c.Condition, number: int, wanted: int) -> int:
         if isinstance(condition, c.Compare) and condition.term in self.circuit.words.measures:
             return self._items(condition, wanted)
+        if isinstance(condition, c.Present) and wanted == TRUE and condition.term in self.state.facts.excluded:
+            return FAR
         if isinstance(condition, c.Present) and number in self.circuit.sources and self.circuit.about(condition) == "patient":
             source = self.circuit.sources[number][0 if wanted == TRUE else 1]
             return min(1, self.of(source, PATIENT, TRUE)) if source else 1
         return 1
 
     def _items(self, condition: c.Compare, wanted: int) -> int:
-        """At least so many items of a measure as its bound still lacks."""
-        interval, bounds = self.state.interval(condition.term), condition.bounds()
-        if wanted == FALSE or len(bounds) > 1:
-            return 1
-        short = max(bounds.get("at_least", bounds.get("above", interval.lowest)) - interval.lowest, 1.0)
-        return min(int(short), FAR)
+        """The fewest items of a measure that could bring it within its bounds, or out of them, those of most points first."""
+        far = [self._to_bound(condition.term, {name: bound}, wanted) for name, bound in condition.bounds().items()]
+        return sum(far) if wanted == TRUE else min(far)
+
+    def _to_bound(self, measure: str, bound: Mapping[str, float], wanted: int) -> int:
+        interval = self.state.interval(measure)
+        raising = bool(bound.keys() & {"at_least", "above"}) is (wanted == TRUE)
+        moved = interval
+        for number, points in enumerate(sorted(self._open_points(measure), reverse=True)):
+            if moved.satisfies(**bound) is (wanted == TRUE):
+                return number
+            moved = c.Interval(moved.lowest + points, moved.highest) if raising else c.Interval(moved.lowest, moved.highest - points)
+        return len(list(self._open_points(measure))) or 1
+
+    def _open_points(self, measure: str) -> Iterator[float]:
+        """The points that each item of a measure that is not known could still give."""
+        definition = self.circuit.words.measures[measure]
+        yield from (1.0 for condition in definition.count if self.state.truth(condition) is None)
+        for item in definition.sum:
+            if item in self.circuit.words.measures:
+                yield from self._open_points(item)
+            elif self.circuit.words.terms[item].kind != "boolean":
+                yield from (points for part in [self.state.interval(item)] if (points := part.highest - part.lowest))
+            elif self.state.truth(c.Present(item)) is None:
+                yield 1.0

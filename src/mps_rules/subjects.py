@@ -63,23 +63,36 @@ class Subjects:
 
     @classmethod
     def of(
-        cls, facts: Facts, leaves: Sequence[c.Condition], kinds: Mapping[str, tuple[bool, ...]], apart: frozenset[str] = frozenset()
+        cls,
+        facts: Facts,
+        leaves: Sequence[c.Condition | None],
+        kinds: Mapping[str, tuple[bool, ...]],
+        apart: frozenset[str] = frozenset(),
+        unexamined: dict[Any, tuple[c.Truth, ...]] | None = None,
     ) -> "Subjects":
-        """The subjects of a patient; muscles ``apart`` stand for themselves."""
+        """
+        The subjects of a patient; muscles ``apart`` stand for themselves. Muscles are not told apart by a leaf that is None.
+
+        ``unexamined`` keeps, from patient to patient, the truths of the leaves for muscles that nobody examined: they follow from how
+        a muscle stands to the pain.
+        """
         groups: dict[Any, list[str]] = {}
-        seen: dict[Any, tuple[c.Truth, ...]] = {}
+        unexamined = {} if unexamined is None else unexamined
         signatures: dict[str, tuple[c.Truth, ...]] = {}
         for muscle, side in facts.muscles:
             subject = muscle_subject(muscle, side)
-            key: tuple[Any, ...] = (subject,)
-            if (muscle, side) not in facts.exams:
-                relation = facts.relation(muscle, side)
-                key = (kinds[muscle], relation.refers_to_pain, relation.lies_in_pain, relation.explains_all)
-            if key not in seen:
-                view = facts.view(subject)
-                seen[key] = tuple(c.judge(leaf, view) for leaf in leaves)
-            groups.setdefault((seen[key], subject if subject in apart else ""), []).append(subject)
-            signatures[subject] = seen[key]
+            if (muscle, side) in facts.exams:
+                signature = _truths(leaves, facts, subject)
+            else:
+                key: tuple[Any, ...] = ()
+                if any(leaves):
+                    relation = facts.relation(muscle, side)
+                    key = (kinds[muscle], relation.refers_to_pain, relation.lies_in_pain, relation.explains_all)
+                if key not in unexamined:
+                    unexamined[key] = _truths(leaves, facts, subject)
+                signature = unexamined[key]
+            groups.setdefault((signature, subject if subject in apart else ""), []).append(subject)
+            signatures[subject] = signature
         members = {group[0]: tuple(group) for group in groups.values()}
         stands_in = {one: group[0] for group in groups.values() for one in group}
         labels = facts.subjects("label")
@@ -99,3 +112,8 @@ class Subjects:
         """Who stands for the muscles of a diagnosis' row."""
         row = words.diagnoses[label].muscles
         return (self.alike[one] for one in self.alike if one.partition(".")[0] in row)
+
+
+def _truths(leaves: Sequence[c.Condition | None], facts: Facts, subject: str) -> tuple[c.Truth, ...]:
+    view = facts.view(subject)
+    return tuple(c.judge(leaf, view) if leaf else None for leaf in leaves)
