@@ -435,7 +435,8 @@ def read_omop(source: Any, kb: KnowledgeBase, *, index: Index | str = "latest vi
     lacking = [name for name in needed if name not in cdm.names]
     if lacking:
         hint = " (or give a day as the index)" if lacking == ["visit_occurrence"] else ""
-        raise FindingError([Fault(name, f"no such table{hint}", closest(name, cdm.names)) for name in lacking])
+        others = set(cdm.names) - {one.table for one in SOURCES}
+        raise FindingError([Fault(name, f"no such table{hint}", closest(name, others)) for name in lacking])
     return _Import(cdm, kb, day).made()
 
 
