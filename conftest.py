@@ -10,6 +10,6 @@ from sybil.parsers.rest import DocTestParser
 _docstrings = Sybil(
     parsers=[DocTestParser(optionflags=ELLIPSIS)], patterns=["src/**/*.py"], document_types={".py": PythonDocStringDocument}
 )
-_pages = Sybil(parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS)], patterns=["README.md", "docs/**/*.md"])
+_pages = Sybil(parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS)], patterns=["README.md", "docs/*.md", "docs/**/*.md"])
 
 pytest_collect_file = (_docstrings + _pages).pytest()

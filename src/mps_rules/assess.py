@@ -135,7 +135,7 @@ class Assessor:
         around = self.facts.terrain.tree.around
         if not self.facts.pain_map.painful:
             return True
-        regions = {*_places(rule.when), *(rule.alert.regions if rule.alert else ())}
+        regions = {*pain_places(rule.when), *(rule.alert.regions if rule.alert else ())}
         return any(
             region in around[pain.region] or pain.region in around[region] for pain in self.facts.pain_map.painful for region in regions
         )
@@ -479,13 +479,13 @@ Executor: TypeAlias = Callable[[KnowledgeBase, Facts], Chain]
 """An executor: reference, engine with either matcher, and those to come."""
 
 
-def _places(condition: c.Condition, *, raising: bool = True) -> Iterator[str]:
+def pain_places(condition: c.Condition, *, raising: bool = True) -> Iterator[str]:
     """Every place where pain can help to make a condition true; pain at a place that is denied speaks against it."""
     match condition:
         case c.Not(of):
-            yield from _places(of, raising=not raising)
+            yield from pain_places(of, raising=not raising)
         case c.PainAt(regions) if raising:
             yield from regions
         case _:
             for part in c.parts(condition):
-                yield from _places(part, raising=raising)
+                yield from pain_places(part, raising=raising)

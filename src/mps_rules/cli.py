@@ -19,8 +19,9 @@ from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from mps_rules import api, cases, differences, forms, partitions, tally, terminal, vignettes
+from mps_rules import api, cases, differences, forms, overview, partitions, tally, terminal, vignettes
 from mps_rules import manifest as manifests
+from mps_rules import omop as tables_of_omop
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError
 from mps_rules.interview import so_far
 from mps_rules.lint import lint as lint_folders
@@ -407,6 +408,50 @@ def validate(folder: Path, chart: str | None, out: Path | None, folders: tuple[P
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FindingError([Fault(str(path), f"cannot be written: {error.strerror or error}")]) from None
+    click.echo(f"wrote {path}")
+
+
+@main.command(name="omop")
+@click.argument("database", metavar="DB")
+@click.option("--out", type=click.Path(path_type=Path), help="Keep what is concluded of each person in this file (.parquet or .csv).")
+@click.option("--observations", type=click.Path(path_type=Path), help="The same, shaped like the model's observation table.")
+@click.option("--index", default="latest visit", show_default=True, help="The day on which each person is judged, or one day for all.")
+@click.option("--schema", help="Where the tables stand, if not in the database's own schema.")
+@_rules
+@_guarded
+def omop_command(
+    database: str, out: Path | None, observations: Path | None, index: str, schema: str | None, folders: tuple[Path, ...]
+) -> None:
+    """
+    What the rules say of everybody in DB, tables of the OMOP Common Data Model (5.3 or 5.4), and what nobody has asked.
+
+    DB is a folder of Parquet files, a DuckDB file, or an address such as postgres://user@host/database.
+    """
+    base = _load(folders)
+    kept = [path for path in (out, observations) if path is not None]
+    faults = [Fault(str(path), "expected a file that ends in .parquet or .csv") for path in kept if path.suffix not in (".parquet", ".csv")]
+    if faults:
+        raise FindingError(faults)
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("reading the tables", total=3)
+        findings, report = tables_of_omop.read_omop(database, base, index=index, schema=schema)
+        progress.update(task, advance=1, description="gathering the findings")
+        rows = findings.to_polars()
+        progress.update(task, advance=1, description="applying the rules")
+        concluded, found = overview.overview(rows, base, keep=tables_of_omop.KEEP, backend="duckdb")
+        progress.update(task, advance=1)
+    _show("\n".join((*overview.lines(found, base), "", "Where it comes from", *report.lines())))
+    if out is not None:
+        _keep_table(out, concluded)
+    if observations is not None:
+        _keep_table(observations, tables_of_omop.as_observations(concluded))
+
+
+def _keep_table(path: Path, frame: Any) -> None:
+    try:
+        (frame.write_csv if path.suffix == ".csv" else frame.write_parquet)(path)
     except OSError as error:
         raise FindingError([Fault(str(path), f"cannot be written: {error.strerror or error}")]) from None
     click.echo(f"wrote {path}")

@@ -149,6 +149,11 @@ class _AskingFile:
     asking: model.Asking
 
 
+@attrs.frozen
+class _OmopFile:
+    omop: model.Omop
+
+
 def _identity(key: str, entry: Any) -> str:
     match key:
         case "referrals":
@@ -215,6 +220,8 @@ class _Loader:
         self.pack: model.Pack | None = None
         self.ranking = model.Ranking({}, {}, 0.0, 0.0, (), 0.0, ())
         self.asking = model.Asking()
+        self.omop = model.Omop()
+        self.omop_files: list[tuple[model.Omop, Place]] = []
 
     def load(self) -> model.KnowledgeBase:
         for folder in self.folders:
@@ -225,6 +232,7 @@ class _Loader:
         self._stop_if_faulty()
         vocabulary = self._vocabulary()
         self._check_words(vocabulary)
+        self.faults += [fault for omop, place in self.omop_files for fault in self._omop_faults(omop, place, vocabulary)]
         self.faults += [
             Fault("pack.yaml", f"no region {r!r}", closest(r, vocabulary.regions)) for r in self.pack.screens if r not in vocabulary.regions
         ]
@@ -251,6 +259,7 @@ class _Loader:
             digest="",
             folders=tuple(str(folder) for folder in self.folders),
             unread_dangers=unread_dangers(made, vocabulary),
+            omop=self.omop,
         )
         return attrs.evolve(base, digest=digest(base))
 
@@ -299,6 +308,12 @@ class _Loader:
             asking, faults = structure(document.data, _AskingFile, document.place)
             self.faults += faults
             self.asking = asking.asking if asking else self.asking
+        elif name == "omop.yaml":
+            mapping, faults = structure(document.data, _OmopFile, document.place)
+            self.faults += faults
+            if mapping:
+                self.omop = self.omop.under(mapping.omop)
+                self.omop_files.append((mapping.omop, document.place))
         elif top in SHELF_FOLDERS_APART:
             key = next(iter(document.data), None) if isinstance(document.data, dict) else None
             if key not in _FILES:
@@ -550,6 +565,52 @@ class _Loader:
         for attribute, told_by in self.pack.source_attributes.items() if self.pack else ():
             yield "pack.yaml", "source attribute", [attribute], model.SOURCE_ATTRIBUTES
             yield "pack.yaml", "finding", told_by, words.terms
+
+    # --- tables of the OMOP Common Data Model
+
+    def _omop_faults(self, omop: model.Omop, place: Place, words: model.Vocabulary) -> Iterator[Fault]:
+        """Whatever a file of codes names exists, fits the finding that it fills, and is said once."""
+
+        def unknown(path: Steps, kind: str, word: str | None, known: Iterable[str]) -> Iterator[Fault]:
+            if word is not None and word not in known:
+                yield Fault(place(("omop", *path)), f"no {kind} {word!r}", closest(word, known))
+
+        carried = [one.codes for one in words.terms.values()], [one.codes for one in words.diagnoses.values()]
+        systems = {system for several in carried for codes in several for system in codes}
+        vocabularies = [one.vocabulary for one in self.omop.systems]
+        for n, system in enumerate(omop.systems):
+            yield from unknown(("systems", n, "system"), "code system", system.system, systems)
+        yield from unknown(("person", "age"), "finding", omop.person.age, words.terms)
+        yield from unknown(("person", "sex"), "finding", omop.person.sex, words.terms)
+        told_by = words.terms.get(self.omop.person.sex or "")
+        sexes = told_by.values if told_by else ()
+        for n, sex in enumerate(omop.sex):
+            yield from unknown(("sex", n, "value"), "sex", sex.value, sexes)
+        categories = {term.category for term in words.terms.values()}
+        for n, kind in enumerate(omop.kinds):
+            for m, category in enumerate(kind.categories):
+                yield from unknown(("kinds", n, "categories", m), "category", category, categories)
+        for n, window in enumerate(omop.windows):
+            for m, id_ in enumerate(window.terms):
+                yield from unknown(("windows", n, "terms", m), "finding", id_, words.terms)
+        said: dict[object, str] = {}
+        for n, code in enumerate(omop.codes):
+            at = ("codes", n)
+            yield from unknown((*at, "vocabulary"), "vocabulary among systems", code.vocabulary, vocabularies)
+            yield from unknown((*at, "term"), "finding", code.term, words.terms)
+            yield from unknown((*at, "diagnosis"), "diagnosis", code.diagnosis, words.diagnoses)
+            yield from unknown((*at, "region"), "region", code.region, words.regions)
+            yield from unknown((*at, "unit"), "unit", code.unit, [u for x in words.units.values() for u in (x.id, *x.also)])
+            yield from (Fault(place(("omop", *at)), what, near) for what, near in _misfits(code, words))
+            once = (code.key, code.term, code.diagnosis, code.region, code.side, code.value)
+            if once in said:
+                yield Fault(place(("omop", *at)), f"is said twice (first: {said[once]})")
+            said[once] = place(("omop", *at))
+        mapped = {code.key for code in omop.codes}
+        for n, apart in enumerate(omop.apart):
+            yield from unknown(("apart", n, "vocabulary"), "vocabulary among systems", apart.vocabulary, vocabularies)
+            if apart.key in mapped:
+                yield Fault(place(("omop", "apart", n)), f"{apart.code!r} is both mapped and set apart")
 
     # --- rules
 
@@ -875,6 +936,38 @@ def _region_cycles(words: model.Vocabulary, places: Mapping[tuple[str, str], str
             yield places["regions", region.id], " -> ".join([*chain, parent])
 
 
+def _misfits(code: model.OmopCode, words: model.Vocabulary) -> Iterator[tuple[str, str | None]]:
+    """What a code says that cannot be said of its finding, with the closest word that can."""
+    if (code.code is None) == (code.concept is None) or (code.code is None) != (code.vocabulary is None):
+        yield "needs vocabulary and code, or concept", None
+    if sum(x is not None for x in (code.term, code.diagnosis, code.region)) != 1:
+        yield "says one of term, diagnosis, region", None
+    region = words.regions.get(code.region or "")
+    if code.side is not None and (region is None or code.side not in region.sides):
+        yield f"{code.side!r} is no side of {code.region or 'anything but a region'}", closest(code.side, region.sides if region else ())
+    term = words.terms.get(code.term or "")
+    if term is None:
+        if code.term is None and (code.value is not None or code.unit is not None):
+            yield "a value or a unit belongs to a finding", None
+        return
+    if term.subject != "patient" or term.fact:
+        yield f"{term.id!r} is no finding of the patient that can be given", None
+    number, worded = term.kind in ("number", "duration"), term.kind in ("one_of", "many_of")
+    if code.value is not None and code.value not in term.values:
+        yield f"{code.value!r} is no value of {term.id!r}", closest(code.value, term.values)
+    if worded and code.value is None and not (code.answers and term.kind == "one_of"):
+        yield f"{term.id!r} needs the value that the code states" + (", or answers" if term.kind == "one_of" else ""), None
+    if code.answers and (number or term.kind == "many_of"):
+        yield f"{term.id!r} takes no answers", None
+    for answer in code.answers.values() if not number else ():
+        known = term.values if worded else ("true", "false")
+        if answer not in known:
+            yield f"{answer!r} is no answer to {term.id!r}", closest(answer, known)
+    unit, own = words.unit(code.unit or ""), words.units.get(term.unit or "")
+    if code.unit is not None and (own is None or (unit is not None and unit.dimension != own.dimension)):
+        yield f"{code.unit!r} does not measure {term.id!r}" + (f"; write it in {own.id}" if own else ""), None
+
+
 class _ConditionParser:
     """Reads conditions as they are written; every fault is kept, and a faulty part becomes a placeholder."""
 
@@ -1037,6 +1130,7 @@ def digest(base: model.KnowledgeBase) -> str:
         base.claims,
         base.rules,
         base.shelved,
+        base.omop,
     ]
     text = json.dumps([_canonical(part) for part in content], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(unicodedata.normalize("NFC", text).encode()).hexdigest()

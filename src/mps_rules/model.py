@@ -518,6 +518,135 @@ class Vocabulary:
         return self.muscle_label(muscle) + (f" ({side})" if side else "")
 
 
+# --- tables of the OMOP Common Data Model ------------------------------------------------------------------------------
+
+Within: TypeAlias = int | Literal["ever"] | None
+"""How many days before the index date a row is looked for; None where that is said elsewhere."""
+WithoutEnd: TypeAlias = Literal["once", "continues"]
+"""Whether what has a beginning and no end is over at once, or goes on."""
+
+
+@attrs.frozen
+class OmopSystem:
+    """What OMOP calls a code system of the vocabulary; ``asks`` where its codes name questions and tests, not answers."""
+
+    vocabulary: str
+    system: str | None = None
+    asks: bool = False
+
+
+@attrs.frozen
+class OmopPerson:
+    """The findings that the person table fills."""
+
+    age: str | None = None
+    sex: str | None = None
+
+
+@attrs.frozen
+class OmopSex:
+    """What a ``gender_concept_id`` says."""
+
+    concept: int
+    value: str
+
+
+@attrs.frozen
+class OmopKind:
+    """How rows that speak of one kind of thing are read, where nothing narrower is said; ``categories`` of findings belong to it."""
+
+    kind: Literal["finding", "number", "diagnosis", "treatment"]
+    within: Within = None
+    without_end: WithoutEnd = "once"
+    exactly: bool = False
+    categories: tuple[str, ...] = ()
+    doubt: str = ""
+
+
+@attrs.frozen
+class OmopWindow:
+    """How far back some findings are looked for."""
+
+    terms: tuple[str, ...]
+    within: Within = None
+    without_end: WithoutEnd | None = None
+    doubt: str = ""
+
+
+@attrs.frozen
+class OmopCode:
+    """
+    What a code, or a concept by its number, says: a finding, a diagnosis, or pain in a region.
+
+    ``value`` is the word that the code itself states, ``answers`` what the answers to it mean, ``unit`` the one meant where a row names none.
+    ``exactly``: not what lies below it in ``concept_ancestor``.
+    """
+
+    vocabulary: str | None = None
+    code: str | None = None
+    concept: int | None = None
+    term: str | None = None
+    diagnosis: str | None = None
+    region: str | None = None
+    side: str | None = None
+    value: str | None = None
+    answers: Mapping[str, str] = attrs.Factory(dict)
+    unit: str | None = None
+    within: Within = None
+    without_end: WithoutEnd | None = None
+    exactly: bool | None = None
+    doubt: str = ""
+
+    @property
+    def key(self) -> tuple[str | None, str | int | None]:
+        """The vocabulary and the code, or the number of the concept."""
+        return (None, self.concept) if self.code is None else (self.vocabulary, self.code)
+
+
+@attrs.frozen
+class OmopApart:
+    """A code of the vocabulary that is not read from tables, and why."""
+
+    vocabulary: str
+    code: str
+    why: str
+
+    @property
+    def key(self) -> tuple[str | None, str | int | None]:
+        """The vocabulary and the code."""
+        return self.vocabulary, self.code
+
+
+@attrs.frozen
+class Omop:
+    """How tables of the OMOP Common Data Model become findings, beyond the codes that the vocabulary carries."""
+
+    systems: tuple[OmopSystem, ...] = ()
+    person: OmopPerson = OmopPerson()
+    sex: tuple[OmopSex, ...] = ()
+    present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    kinds: tuple[OmopKind, ...] = ()
+    windows: tuple[OmopWindow, ...] = ()
+    codes: tuple[OmopCode, ...] = ()
+    apart: tuple[OmopApart, ...] = ()
+
+    def under(self, later: "Omop") -> "Omop":
+        """This with another laid on top: what the later one says of a system, a kind or a code holds."""
+        said = {one.key for one in later.codes} | {one.key for one in later.apart}
+        return Omop(
+            systems=tuple({one.vocabulary: one for one in (*self.systems, *later.systems)}.values()),
+            person=OmopPerson(later.person.age or self.person.age, later.person.sex or self.person.sex),
+            sex=tuple({one.concept: one for one in (*self.sex, *later.sex)}.values()),
+            present=later.present or self.present,
+            absent=later.absent or self.absent,
+            kinds=tuple({one.kind: one for one in (*self.kinds, *later.kinds)}.values()),
+            windows=(*self.windows, *later.windows),
+            codes=(*(one for one in self.codes if one.key not in said), *later.codes),
+            apart=(*(one for one in self.apart if one.key not in said), *later.apart),
+        )
+
+
 # --- rules ------------------------------------------------------------------------------------------------------------
 
 
@@ -701,6 +830,7 @@ class KnowledgeBase:
     digest: str
     folders: tuple[str, ...] = ()
     unread_dangers: tuple[str, ...] = ()
+    omop: Omop = Omop()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KnowledgeBase) and self.digest == other.digest

@@ -93,7 +93,14 @@ def _value(value: Any, _: Any) -> bool | float | None:
     return _number(value, _)
 
 
+def _days(value: Any, _: Any) -> Any:
+    if value is None or value == "ever" or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return value
+    raise Misfit(f"expected a number of days or ever, got {shown(value)}")
+
+
 CONVERTER.register_structure_hook_func(lambda t: t == bool | float | None, _value)
+CONVERTER.register_structure_hook_func(lambda t: t == int | Literal["ever"] | None, _days)
 
 
 def structure(data: Any, cls: type[T], place: Callable[[Path], str], path: Path = ()) -> tuple[T | None, list[Fault]]:

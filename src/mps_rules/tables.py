@@ -148,7 +148,7 @@ def pivoted(source: Table, words: Vocabulary, person: str) -> tuple[Table, Table
         except FindingError as error:
             unknown[at] = error.faults[0].what + (f"; closest is {error.faults[0].closest!r}" if error.faults[0].closest else "")
     said = _read(said, known)
-    return _widened(said, known, person), _unread(said, unknown, person)
+    return widened(said, known, person), _unread(said, unknown, person)
 
 
 def _addressed(source: Table, person: str) -> Table:
@@ -203,8 +203,12 @@ def _read(said: Table, known: dict[str, tuple[Address, Term | None]]) -> Table:
     return said.mutate(at=at, amount=amount, word=word, readable=amount.notnull() | word.notnull() | said["text"].isnull())
 
 
-def _widened(said: Table, known: dict[str, tuple[Address, Term | None]], person: str) -> Table:
-    """A row for each person, a column for each address; what has two values is not known."""
+def widened(said: Table, known: dict[str, tuple[Address, Term | None]], person: str) -> Table:
+    """
+    A row for each person, a column for each address; what has two values is not known.
+
+    Takes a row for each thing said: the person, ``at`` (an address, or that of a word), and its value as an ``amount`` or a ``word``.
+    """
     columns: dict[str, Any] = {}
     for at, found in known.items():
         here = said["at"] == at
