@@ -12,7 +12,8 @@ demo: $(READY)
 	$(BIN)/mps-rules evaluate examples/facet_label.yaml
 
 test: $(READY) lint
-	PYTHONHASHSEED=1 $(BIN)/pytest -q -n auto
+	PYTHONHASHSEED=1 $(BIN)/pytest -q -n auto tests
+	PYTHONHASHSEED=1 $(BIN)/pytest -q src docs README.md
 	PYTHONHASHSEED=2 $(BIN)/pytest -q -n auto tests/test_determinism.py
 	$(BIN)/python tests/wheel_check.py
 
