@@ -117,7 +117,7 @@ class Steps:
 
 
 def _name(one: int) -> str:
-    return f"_{one}"
+    return f"_formula_{one}"
 
 
 def balanced(values: Sequence[Any], join: Callable[[Any, Any], Any]) -> Any:
@@ -183,8 +183,8 @@ _OPERATIONS: Mapping[str, Callable[[Steps, Table, Any, Sequence[Any]], Any]] = {
     "constant": _constant,
     "literal": _literal,
     "column": lambda _s, table, data, _a: table[data[0]],
-    "one": lambda _s, table, data, _a: table[data[0]] == 1,
-    "not_a_truth": lambda _s, table, data, _a: table[data[0]].notin([0, 1]).fill_null(False),
+    "one": lambda steps, table, data, _a: _cell(steps, table, data[0]) == 1,
+    "not_a_truth": lambda steps, table, data, _a: _cell(steps, table, data[0]).notin([0, 1]).fill_null(False),
     "given": _given,
     "vacant": lambda _s, table, data, _a: table[data[0]].isnull(),
     "is_word": lambda _s, table, data, _a: table[data[0]] == data[1],
