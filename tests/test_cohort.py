@@ -315,7 +315,7 @@ def test_a_random_row_is_rejected_where_its_findings_are_refused_and_else_conclu
     assert refused == set(found.filter(pl.col("rejected"))["person"])
     assert [] == list(differences(found, said))
     assert len(rows) // 20 < len(refused) < len(rows) * 9 // 10
-    assert len(set(found["leading"].drop_nulls())) > 5
+    assert len(set(found["leading"].drop_nulls())) > 1
 
 
 def test_every_row_that_is_rejected_is_told_why_and_no_other(kb: KnowledgeBase) -> None:
