@@ -286,6 +286,8 @@ class Cohort:
         import ibis
 
         names = sorted(weighed)
+        if not names:
+            return ibis.null("string")
         whole = COUNTED_TO ** len(STRENGTHS)
         keys = []
         for number, name in enumerate(names):
