@@ -14,14 +14,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import rivals
-from population import population
-
 import mps_rules as mps
+import rivals
 from mps_rules import circuit, cohort, engine
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
 from mps_rules.reading import read_text
+from population import population
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 VERSIONS = ("experta", "clipspy", "ibis-framework", "polars", "duckdb", "networkx")

@@ -40,6 +40,25 @@ for case in read_cases(base)[::16]:
     print(outcome.case.place, outcome.verdict, outcome.differences)
 print(mps.lint([{base!r}, {bad!r}]))
 """
+TABLES = """
+import polars as pl
+import mps_rules as mps
+from mps_rules import cohort
+
+base = mps.load()
+wide = pl.DataFrame({"person": [1, 2, 3], "saddle_anaesthesia": [True, None, False], "fever": [True, False, True],
+                     "body_temperature": [39.0, 39.0, None], "pain.low_back.left": [1, 0, None], "labels.facet_syndrome": [True, None, True],
+                     "gluteus_medius.left.taut_band": [True, True, None], "pain_quality": [["dull"], None, ["dul"]]})
+long = pl.DataFrame({"who": ["b", "b", "a", "c", "c"], "term": ["fever", "fevr", "saddle_anaesthesia", "fever", "fever"],
+                     "value": ["yes", "no", "true", "true", "false"]})
+for table, person in ((wide, "person"), (long, "who")):
+    for backend in ("polars", "duckdb"):
+        print(mps.evaluate_cohort(table, person=person, backend=backend, explain=True, conclusions=["rf_cauda_equina", "fibromyalgia"]).rows())
+        print(cohort.rejects(table, base, person=person, backend=backend).rows())
+    print(cohort.missing(table, base, ["rf_cauda_equina", "fm_acr_2016"], person=person))
+found = mps.evaluate_cohort(wide)
+print(found.columns, found.rows(), cohort.listed(found).rows())
+"""
 
 
 def _printed(program: str) -> list[bytes]:
@@ -77,6 +96,13 @@ def test_two_hash_seeds_give_the_same_outcomes_of_cases_and_lint(checks: str) ->
     first, second = _printed(checks)
 
     assert b"case_fails" in first
+    assert first == second
+
+
+def test_two_hash_seeds_give_the_same_tables() -> None:
+    first, second = _printed(TABLES)
+
+    assert b"rf_cauda_equina" in first
     assert first == second
 
 

@@ -136,8 +136,10 @@ def evaluate_cohort(
 ) -> Any:
     """As ``mps_rules.evaluate_cohort``."""
     source, give_back = opened(table, backend)
-    wide = pivoted(source, base.vocabulary, person)[0] if is_long(source) else source
-    return give_back(Cohort(base, kinds_of(wide), person, keep).evaluated(wide, conclusions, explain=explain))
+    if not is_long(source):
+        return give_back(Cohort(base, kinds_of(source), person, keep).evaluated(source, conclusions, explain=explain))
+    wide, _ = pivoted(source, base.vocabulary, person)
+    return give_back(Cohort(base, kinds_of(wide), person, keep).evaluated(wide, conclusions, explain=explain).order_by(person))
 
 
 def rejects(table: Any, base: KnowledgeBase, *, person: str = "person", keep: Sequence[str] = (), backend: Backend = "polars") -> Any:
@@ -190,11 +192,12 @@ def missing(
     return Cohort(base, kinds_of(wide), person, keep).missing(wide, conclusions)
 
 
-def listed(result: Any, *, person: str = "person") -> Any:
+def listed(result: Any, *, person: str = "person", keep: Sequence[str] = ()) -> Any:
     """
     What was concluded, a row for each person and conclusion: person, conclusion, status.
 
-    The status is true, false or unknown; of a hypothesis its own. Rejected rows are left out: ``rejects`` lists them.
+    The status is true, false or unknown; of a hypothesis its own. ``keep``: the columns that were carried along, and still are.
+    Rejected rows are left out: ``rejects`` lists them.
 
     >>> import polars as pl
     >>> from mps_rules import load
@@ -208,11 +211,17 @@ def listed(result: Any, *, person: str = "person") -> Any:
     source, give_back = opened(result)
     kinds = source.schema()
     texts = {
-        name: ibis.cases((source[name], "true"), (~source[name], "false"), else_="unknown") if kinds[name].is_boolean() else source[name]
+        name: (
+            ibis.cases((source[name], "true"), (~source[name], "false"), else_="unknown")
+            if kinds[name].is_boolean()
+            else source[name].fill_null("unknown")
+        )
         for name in source.columns
-        if name not in (person, "rejected") and not name.startswith("rules.") and (kinds[name].is_boolean() or kinds[name].is_string())
+        if name not in (person, *keep, "rejected")
+        and not name.startswith("rules.")
+        and (kinds[name].is_boolean() or kinds[name].is_string())
     }
-    good = source.filter(~source["rejected"]).select(person, **texts)
+    good = source.filter(~source["rejected"]).select(*dict.fromkeys((person, *keep)), **texts)
     return give_back(good.pivot_longer(list(texts), names_to="conclusion", values_to="status"))
 
 
@@ -229,7 +238,7 @@ class Cohort:
         absent = [name for name in (person, *keep) if name not in columns]
         if absent:
             raise FindingError([Fault(name, "no such column", closest(name, columns)) for name in absent])
-        self.base, self.person, self.kept = base, person, (person, *keep)
+        self.base, self.person, self.kept = base, person, tuple(dict.fromkeys((person, *keep)))
         self.kinds = {name: kind for name, kind in columns.items() if name not in self.kept}
         self.formulas = Formulas(base, self.kinds)
         nobody = Flaw(self.formulas.sheet.cell("vacant", person, two_valued=True), person, "nobody is named")
@@ -257,6 +266,8 @@ class Cohort:
             if explain:
                 texts = [of(fired[rule.id]).ifelse(f"{rule.id} ", "") for rule in one.rules]
                 made[f"rules.{one.id}"] = balanced(texts, lambda a, b: a + b).strip()
+        if taken := [name for name in self.kept if name in made or name == "rejected"]:
+            raise FindingError([Fault(name, "is the name of a column of the result; give the table's own another") for name in taken])
         made = {name: of(bad).ifelse(None, value) for name, value in made.items()}
         return table.select(*self.kept, rejected=of(bad), **made)
 
@@ -275,6 +286,8 @@ class Cohort:
         import ibis
 
         names = sorted(weighed)
+        if not names:
+            return ibis.null("string")
         whole = COUNTED_TO ** len(STRENGTHS)
         keys = []
         for number, name in enumerate(names):
@@ -296,13 +309,14 @@ class Cohort:
         bad = self.formulas.sheet.some(roots)
         table, of = Steps(self.formulas.sheet, [bad, *roots], self.formulas.columns).columns(source, self.kept)
         table = table.filter(of(bad))
+        counts = _counted(table, [of(root) for root in roots])
         who = table[self.person].cast("string")
-        return ibis.union(
-            *(
-                table.filter(of(flaw.formula)).select(person=who, column=ibis.literal(flaw.where), fault=ibis.literal(flaw.what))
-                for flaw in self.flaws
-            )
-        ).order_by("person", "column", "fault")
+        happen = [flaw for flaw, count in zip(self.flaws, counts, strict=True) if count] or self.flaws[:1]
+        faults = (
+            table.filter(of(flaw.formula)).select(person=who, column=ibis.literal(flaw.where), fault=ibis.literal(flaw.what))
+            for flaw in happen
+        )
+        return ibis.union(*faults).order_by("person", "column", "fault")
 
     def missing(self, source: Table, conclusions: Sequence[str]) -> tuple[Missing, ...]:
         """For each conclusion, what is not known of how many of those for whom it is undecided; most people first."""
@@ -315,9 +329,16 @@ class Cohort:
             undecided[one.id] = sheet.every((good, sheet.negation(sheet.settled(verdict))))
             for finding, formula in self.formulas.waiting([rule.when for rule in one.rules], undecided[one.id]).items():
                 waits[one.id, finding] = formula
-        table, of = Steps(sheet, [*undecided.values(), *waits.values()], self.formulas.columns).columns(source, self.kept)
-        sums = {f"_{n}": of(one).cast("int64").sum() for n, one in enumerate((*undecided.values(), *waits.values()))}
-        counts = list(table.aggregate(**sums).to_pyarrow().to_pylist()[0].values()) if sums else []
-        people = dict(zip((*undecided, *waits), (int(count or 0) for count in counts), strict=True))
-        found = [Missing(id_, finding, people[id_, finding], people[id_]) for id_, finding in waits if people[id_, finding]]
+        asked = [formula for formula in dict.fromkeys((*undecided.values(), *waits.values())) if formula != FALSE]
+        table, of = Steps(sheet, asked, self.formulas.columns).columns(source, self.kept)
+        people = {FALSE: 0, **dict(zip(asked, _counted(table, [of(formula) for formula in asked]), strict=True))}
+        found = [
+            Missing(id_, finding, people[formula], people[undecided[id_]]) for (id_, finding), formula in waits.items() if people[formula]
+        ]
         return tuple(sorted(found, key=lambda one: (one.conclusion, -one.people, one.finding)))
+
+
+def _counted(table: Table, truths: Sequence[Any]) -> list[int]:
+    """In how many rows each of these holds."""
+    sums = {f"_{number}": truth.cast("int64").sum() for number, truth in enumerate(truths)}
+    return [int(count or 0) for count in table.aggregate(**sums).to_pyarrow().to_pylist()[0].values()] if sums else []

@@ -12,24 +12,32 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from mps_rules import conditions as c
-from mps_rules.addresses import address
+from mps_rules.addresses import Address, address
 from mps_rules.errors import Fault, FindingError
 from mps_rules.facts import ANYTHING, Facts, terrain_of
-from mps_rules.model import PATIENT, SIDES, Findings, KnowledgeBase, Pain, Rule, Subject, Term, muscle_subject
+from mps_rules.model import PATIENT, SIDES, Findings, KnowledgeBase, Pain, Rule, Subject, Term, Vocabulary, muscle_subject
 from mps_rules.painmap import Place
 from mps_rules.subjects import whose
 
 Kind: TypeAlias = Literal["boolean", "integer", "number", "text", "words", "written truth", "written number", "empty"]
 """What the cells of a column are: a truth, a whole number, a number, text, a list of words, a truth or a number written as text, or nothing."""
-TRUTHS: tuple[Kind, ...] = ("boolean", "integer", "text")
-"""The columns that a truth may stand in."""
-NUMBERS: tuple[Kind, ...] = ("number", "integer", "text")
-"""The columns that a number may stand in."""
 Formula: TypeAlias = int
 """A three-valued truth of a row, by its number in the sheet."""
 Amount: TypeAlias = int
 """A number of a row, by its number in the sheet; never missing."""
 
+TRUTHS: tuple[Kind, ...] = ("boolean", "integer", "number", "text")
+"""What the cells of a yes/no column may be; numbers are 0 and 1."""
+CELLS: Mapping[str, tuple[Kind, ...]] = {
+    "boolean": TRUTHS,
+    "number": ("number", "integer", "text"),
+    "duration": ("number", "integer", "text"),
+    "one_of": ("text",),
+    "many_of": ("text", "words"),
+}
+"""By the kind of a finding, what the cells of its column may be."""
+FINITE = (-1e300, 1e300)
+"""Where a number without a range lies."""
 FALSE, UNKNOWN, TRUE = 0, 1, 2
 CONSTANTS: dict[c.Truth, Formula] = {False: FALSE, None: UNKNOWN, True: TRUE}
 
@@ -210,6 +218,48 @@ class Sheet:
 
 
 @attrs.frozen
+class Column:
+    """What a column speaks of: an address (None: whether the pain map is complete); and which word of it, where each has a column."""
+
+    at: Address | None
+    word: str | None = None
+
+    def __str__(self) -> str:
+        at = "pain_map_complete" if self.at is None else str(self.at)
+        return f"{at}.{self.word}" if self.word else at
+
+
+def column_of(name: str, words: Vocabulary) -> Column:
+    """
+    What a column of that name speaks of.
+
+    >>> from mps_rules import load
+    >>> str(column_of("low_back.left", load().vocabulary)), column_of("pain_quality.dull", load().vocabulary).word
+    ('pain.low_back.left', 'dull')
+
+    Raises:
+        FindingError: nothing that can be given of a patient; says the closest word.
+
+    """
+    if name == "pain_map_complete":
+        return Column(None)
+    before, _, word = name.rpartition(".")
+    spelt = words.terms.get(before.rpartition(".")[2])
+    if spelt and word in spelt.values:
+        return Column(address(before, words), word)
+    at = address(name, words)
+    if at.kind == "pain" and at.side:
+        sides = words.regions[at.name].sides
+        if at.side == "midline" and not sides:
+            at = attrs.evolve(at, side=None)
+        elif at.side not in sides:
+            raise FindingError([Fault(name, f"{at.side!r} is impossible for {at.name}")])
+    if at.term and words.terms[at.term].fact and at.term != "examined":
+        raise FindingError([Fault(name, "is worked out from the pain map and the examination, not given")])
+    return Column(at)
+
+
+@attrs.frozen
 class Entry:
     """One place of which a column may say that it hurts: where it says so, and where it says that it does not."""
 
@@ -266,54 +316,29 @@ class Formulas:
             raise FindingError(faults)
 
     def _read_column(self, name: str) -> Iterator[Fault]:
-        if name == "pain_map_complete":
-            yield from self._of_kind(name, (*TRUTHS, "empty"))
-            return
-        before, _, word = name.rpartition(".")
-        spelt = self.words.terms.get(before.rpartition(".")[2])
-        if spelt and word in spelt.values:
-            at = address(before, self.words)
-            self.spelt.setdefault((at.subject, spelt.id), {})[word] = name
-            yield from self._of_kind(name, TRUTHS)
-            return
-        at = address(name, self.words)
-        if self.columns[name] == "empty":
-            return
-        taken: object = None
-        match at.kind:
-            case "pain":
-                side = None if at.side == "midline" and not self.words.regions[at.name].sides else at.side
-                if side is not None and side not in self.words.regions[at.name].sides:
-                    yield Fault(name, f"{at.side!r} is impossible for {at.name}")
-                taken = self.places.setdefault((at.name, side), name)
-                yield from self._of_kind(name, TRUTHS)
-            case "given":
-                taken = self.given.setdefault(at.name, name)
-                yield from self._of_kind(name, TRUTHS)
-            case _:
-                if self.words.terms[at.term].fact and at.term != "examined":
-                    yield Fault(name, "is worked out from the pain map and the examination, not given")
-                taken = self.own.setdefault((at.subject, at.term), name)
-                kinds: dict[str, tuple[Kind, ...]] = {
-                    "boolean": TRUTHS,
-                    "number": NUMBERS,
-                    "duration": NUMBERS,
-                    "one_of": ("text",),
-                    "many_of": ("text", "words"),
-                }
-                yield from self._of_kind(name, kinds[self.words.terms[at.term].kind])
-        if taken != name:
+        column = column_of(name, self.words)
+        at = column.at
+        kinds = TRUTHS if at is None or column.word or not at.term else CELLS[self.words.terms[at.term].kind]
+        if self.columns[name] not in (*kinds, "empty"):
+            yield Fault(name, f"expected a column of {' or '.join(kinds)}, got {self.columns[name]}")
+        if self.columns[name] == "text" and kinds[0] in ("boolean", "number"):
+            self.columns[name] = "written truth" if kinds[0] == "boolean" else "written number"
+        if self.columns[name] != "empty" and at is not None and (taken := self._taken(name, at, column.word)) != name:
             yield Fault(name, f"says what the column {taken} says")
 
-    def _of_kind(self, name: str, kinds: Sequence[Kind]) -> Iterator[Fault]:
-        """A fault where a column is of another kind; a truth or a number that is written as text is read as what it is."""
-        if self.columns[name] not in kinds:
-            yield Fault(name, f"expected a column of {' or '.join(kinds)}, got {self.columns[name]}")
-        elif self.columns[name] == "text" and kinds[0] in ("boolean", "number"):
-            self.columns[name] = "written truth" if kinds[0] == "boolean" else "written number"
+    def _taken(self, name: str, at: Address, word: str | None) -> str:
+        """The column that says what this one says: itself, where it is the first."""
+        if word:
+            return self.spelt.setdefault((at.subject, at.term), {}).setdefault(word, name)
+        match at.kind:
+            case "pain":
+                return self.places.setdefault((at.name, at.side), name)
+            case "given":
+                return self.given.setdefault(at.name, name)
+        return self.own.setdefault((at.subject, at.term), name)
 
     def _truth_in(self, column: str) -> Formula:
-        op = {"boolean": "column", "integer": "one", "written truth": "said"}[self.columns[column]]
+        op = {"boolean": "column", "written truth": "said"}.get(self.columns[column], "one")
         return self.sheet.cell(op, column)
 
     @cached_property
@@ -477,21 +502,27 @@ class Formulas:
 
     def _word(self, term: str, word: str, subject: str) -> Formula:
         key = (subject if self.words.terms[term].subject != "patient" else PATIENT, term)
-        sheet = self.sheet
-        said = UNKNOWN
-        if column := self.own.get(key):
-            if self.words.terms[term].kind == "one_of":
-                said = sheet.cell("is_word", column, word)
-            else:
-                has = sheet.cell("has_word" if self.columns[column] == "words" else "is_word", column, word)
-                said = sheet.either(sheet.established(has), FALSE)
-        spelt = {name: self._truth_in(column) for name, column in self.spelt.get(key, {}).items()}
-        if spelt:
-            said = sheet.some((said, spelt.get(word, UNKNOWN)))
-        if spelt and self.words.terms[term].kind == "one_of":
-            others = sheet.some(sheet.established(truth) for name, truth in spelt.items() if name != word)
-            said = sheet.either(sheet.established(said), sheet.some((sheet.established(sheet.negation(said)), others)))
-        return said
+        own, apart = self._own_word(key, word), self._apart(key)
+        if not apart:
+            return own
+        sheet, said = self.sheet, apart.get(word, UNKNOWN)
+        true = sheet.some((sheet.established(own), sheet.established(said)))
+        false = [sheet.established(sheet.negation(own)), sheet.established(sheet.negation(said))]
+        if self.words.terms[term].kind == "one_of":
+            false += [sheet.established(truth) for name, truth in apart.items() if name != word]
+        return sheet.either(true, sheet.some(false))
+
+    def _own_word(self, key: tuple[str, str], word: str) -> Formula:
+        """What the column of a finding says of one of its words; where several may hold, one that is not named is not denied."""
+        column = self.own.get(key)
+        if column is None:
+            return UNKNOWN
+        has = self.sheet.cell("has_word" if self.columns[column] == "words" else "is_word", column, word)
+        return has if self.words.terms[key[1]].kind == "one_of" else self.sheet.either(self.sheet.established(has), FALSE)
+
+    def _apart(self, key: tuple[str, str]) -> dict[str, Formula]:
+        """What the columns of single words say."""
+        return {word: self._truth_in(column) for word, column in self.spelt.get(key, {}).items()}
 
     def range(self, term: str) -> c.Interval:
         """The range in which a number can lie at all."""
@@ -649,8 +680,9 @@ class Formulas:
                 continue
             for part in self._asked_of(condition):
                 waits.setdefault(part, []).append(here)
-            for name in self._named(condition):
-                found.setdefault(name, []).append(here)
+            for name, known in self._named(condition):
+                if (unknown := sheet.every((here, sheet.negation(known)))) != FALSE:
+                    found.setdefault(name, []).append(unknown)
         return {name: sheet.some(formulas) for name, formulas in found.items()}
 
     def _parts_first(self, conditions: Iterable[c.Condition]) -> list[c.Condition]:
@@ -674,25 +706,37 @@ class Formulas:
             case c.CountMuscles() | c.LabelMuscle():
                 return ()
             case c.Compare(term) if term in self.words.measures:
-                measure = self.words.measures[term]
-                items = (c.Present(one) for one in measure.sum if self.words.terms[one].kind == "boolean")
-                return (*items, *measure.count)
+                return self.words.measures[term].count
         return c.parts(condition)
 
-    def _named(self, condition: c.Condition) -> Iterator[str]:
-        """The findings that a condition names itself."""
+    def _named(self, condition: c.Condition) -> Iterator[tuple[str, Formula]]:
+        """The findings that an undecided condition names itself, and where each is known all the same."""
         match condition:
+            case c.Present(term) | c.Words(term) | c.Compare(term) if self.words.terms[term].subject == "muscle":
+                yield "exam", FALSE
+            case c.Compare(term) if term in self.words.measures:
+                yield from self._items_of(term)
             case c.Present(term) | c.Words(term) | c.Compare(term):
-                if self.words.terms[term].subject == "muscle":
-                    yield "exam"
-                elif not (isinstance(condition, c.Compare) and self._asked_of(condition)):
-                    yield term
+                yield term, FALSE
             case c.PainAt():
-                yield "pain"
+                yield "pain", FALSE
             case c.Label(ids):
-                yield from (f"labels.{label}" for label in ids)
+                yield from ((f"labels.{label}", self.sheet.settled(self.label(label))) for label in ids)
             case c.CountMuscles() | c.LabelMuscle():
-                yield "exam"
+                yield "exam", FALSE
+
+    def _items_of(self, measure: str) -> Iterator[tuple[str, Formula]]:
+        """The items that a measure adds up, those of measures among them, and where each is known."""
+        for item in self.words.measures[measure].sum:
+            column = self.own.get((PATIENT, item))
+            given = self.sheet.cell("given", column, two_valued=True) if column else FALSE
+            if item in self.words.measures:
+                low, high = self.interval(item)
+                settled = self.sheet.some((given, self.sheet.reaches(low, high)))
+                for part, known in self._items_of(item):
+                    yield part, self.sheet.some((settled, known))
+            else:
+                yield item, self.sheet.settled(self.present(item)) if self.words.terms[item].kind == "boolean" else given
 
     # --- rows that cannot be read
 
@@ -704,20 +748,34 @@ class Formulas:
                 yield Flaw(
                     sheet.cell("unreadable", column, two_valued=True), column, f"cannot be read as a {kind.removeprefix('written ')}"
                 )
-            if kind == "integer" and column not in self._numbers:
+            if kind in ("integer", "number") and column not in self._numbers:
                 yield Flaw(sheet.cell("not_a_truth", column, two_valued=True), column, "expected true or false")
         for (_, term), column in self.own.items():
             known = self.words.terms[term]
-            if known.range and known.kind in ("number", "duration"):
-                outside = sheet.cell("outside", column, known.range, two_valued=True)
-                yield Flaw(outside, column, f"lies outside {known.range[0]:g} to {known.range[1]:g}")
+            if known.kind in ("number", "duration"):
+                outside = sheet.cell("outside", column, known.range or FINITE, two_valued=True)
+                yield Flaw(outside, column, f"lies outside {known.range[0]:g} to {known.range[1]:g}" if known.range else "is not a number")
             if known.values:
                 yield Flaw(sheet.cell("unlisted", column, known.values, two_valued=True), column, f"no such value of {term!r}")
         for label, column in self.given.items():
             denied = sheet.established(sheet.negation(self._truth_in(column)))
             said = sheet.some(sheet.cell("given", one, two_valued=True) for one in self._columns_of(label))
             yield Flaw(sheet.every((denied, said)), column, "is denied, but something is said about it")
+        yield from self._two_words()
         yield from self._contradictions()
+
+    def _two_words(self) -> Iterator[Flaw]:
+        """Words with columns of their own that contradict each other, or the column of the finding."""
+        sheet = self.sheet
+        for key, columns in self.spelt.items():
+            own = {word: sheet.established(self._own_word(key, word)) for word in self.words.terms[key[1]].values}
+            apart = self._apart(key)
+            for word, truth in apart.items():
+                denied = sheet.every((own[word], sheet.established(sheet.negation(truth))))
+                yield Flaw(denied, columns[word], "is said to hold and not to hold")
+            if self.words.terms[key[1]].kind == "one_of":
+                said = [sheet.some((own[word], sheet.established(apart.get(word, UNKNOWN)))) for word in own]
+                yield Flaw(sheet.at_least(2, said), next(iter(columns.values())).rpartition(".")[0], "takes one value")
 
     @cached_property
     def _numbers(self) -> frozenset[str]:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
-from mps_rules.addresses import Address, address
+from mps_rules.addresses import Address
 from mps_rules.cohort import listed
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.model import KnowledgeBase, OmopCode, OmopKind, OmopWindow, Term, Vocabulary, Within
-from mps_rules.tables import Table, connected, opened, widened
+from mps_rules.tables import Table, Thing, connected, opened, widened
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -754,8 +754,8 @@ class _Import:
         found = tuple(Found(row["at"], int(row["people"]), doubts[row["at"]]) for row in counted)
         if not at:
             return wide, found, contradicting
-        known = {_stem(name, self.words): _meant(name, self.words) for name in at}
-        findings = widened(said, known, "person")
+        stems = dict.fromkeys(_stem(name, self.words) for name in at)
+        findings = widened(said, {stem: Thing.of(stem, self.words) for stem in stems}, "person")
         findings = findings.select("person", *(name for name in findings.columns if name in at))
         return wide.left_join(findings, "person").drop("person_right"), found, contradicting
 
@@ -784,11 +784,6 @@ def _stem(at: str, words: Vocabulary) -> str:
     """The address itself, or, of one of several words, that of the finding."""
     before, _, word = at.rpartition(".")
     return before if before in words.terms and word in words.terms[before].values else at
-
-
-def _meant(at: str, words: Vocabulary) -> tuple[Address, Term | None]:
-    found = address(_stem(at, words), words)
-    return found, words.terms.get(found.term)
 
 
 # --- back to the model -------------------------------------------------------------------------------------------------

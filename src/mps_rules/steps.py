@@ -18,7 +18,10 @@ Table: TypeAlias = "ir.Table"
 
 LARGEST = 150
 """How many operations may stand in one expression before a part of it becomes a column of its own."""
-SAID = {"true": True, "yes": True, "present": True, "1": True, "false": False, "no": False, "absent": False, "0": False}
+SAID = {
+    **dict.fromkeys(("true", "yes", "present", "1", "1.0"), True),
+    **dict.fromkeys(("false", "no", "absent", "0", "0.0"), False),
+}
 """The words for present and absent where they are written as text."""
 NOT_SAID = ("", "unknown", "null", "none", "nan", "na")
 """The words for not known."""
@@ -121,7 +124,7 @@ class Steps:
 
 
 def _name(one: int) -> str:
-    return f"_{one}"
+    return f"_formula_{one}"
 
 
 def balanced(values: Sequence[Any], join: Callable[[Any, Any], Any]) -> Any:
@@ -218,8 +221,8 @@ _OPERATIONS: Mapping[str, Callable[[Steps, Table, Any, Sequence[Any]], Any]] = {
     "column": lambda _s, table, data, _a: table[data[0]],
     "said": lambda steps, table, data, _a: _cell(steps, table, data[0]),
     "unreadable": _unreadable,
-    "one": lambda _s, table, data, _a: table[data[0]] == 1,
-    "not_a_truth": lambda _s, table, data, _a: table[data[0]].notin([0, 1]).fill_null(False),
+    "one": lambda steps, table, data, _a: _cell(steps, table, data[0]) == 1,
+    "not_a_truth": lambda steps, table, data, _a: _cell(steps, table, data[0]).notin([0, 1]).fill_null(False),
     "given": _given,
     "vacant": lambda _s, table, data, _a: table[data[0]].isnull(),
     "is_word": lambda _s, table, data, _a: table[data[0]] == data[1],

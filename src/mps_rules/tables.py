@@ -7,14 +7,15 @@ goes out: a Polars frame for a Polars frame, an ibis table for an ibis table.
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from mps_rules.addresses import Address, address
+import attrs
+
 from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
-from mps_rules.formulas import Kind
-from mps_rules.model import SIDES, Term, Vocabulary
+from mps_rules.formulas import Kind, column_of
+from mps_rules.model import SIDES, Vocabulary
 from mps_rules.steps import NOT_SAID, SAID
 
 if TYPE_CHECKING:
@@ -49,7 +50,11 @@ def opened(table: Any, backend: Backend = "polars") -> tuple[Table, Callable[[Ta
         as_text = {"polars": {"infer_schema": False}, "duckdb": {"all_varchar": True}, "spark": {"header": True}}
         return connection.read_csv(path, **as_text[backend]), _as_polars(backend)
     kind = type(table).__module__.partition(".")[0]
-    give_back = {"polars": _as_polars(backend), "pandas": lambda made: made.to_pandas(), "pyarrow": lambda made: made.to_pyarrow()}
+    give_back = {
+        "polars": _as_polars(backend),
+        "pandas": lambda made: made.to_pyarrow().to_pandas(),
+        "pyarrow": lambda made: made.to_pyarrow(),
+    }
     if kind not in give_back:
         raise FindingError([Fault("", f"expected an ibis table, a frame, an Arrow table or a path, got {type(table).__name__}")])
     rows = table if backend == "polars" else ibis.memtable(table)
@@ -124,41 +129,99 @@ def pivoted(source: Table, words: Vocabulary, person: str) -> tuple[Table, Table
     """
     A long table as a wide one, and what of it could not be read: person, column, fault.
 
-    Columns: the person, ``term`` (a finding, ``pain``, ``label``, or a whole address), ``value``, and perhaps ``region``, ``muscle``,
+    Columns: the person, ``term`` (a finding, ``pain``, ``label``, or what a column of a wide table may be called), ``value``, and perhaps ``region``, ``muscle``,
     ``label``, ``side``, ``date``. Of several values for one thing the latest holds; different ones of one date are a fault, and not known.
 
     Raises:
         FindingError: columns that have no meaning here.
 
     """
-    faults = [Fault(n, "no such column in a long table", closest(n, ABOUT)) for n in source.columns if n not in (person, *LONG, *ABOUT)]
-    if faults:
+    absent = [] if person in source.columns else [Fault(person, "no such column", closest(person, source.columns))]
+    strange = [n for n in source.columns if n not in (person, *LONG, *ABOUT)]
+    if faults := [*absent, *(Fault(n, "no such column in a long table", closest(n, ABOUT)) for n in strange)]:
         raise FindingError(faults)
     said = _addressed(source, person)
-    if "date" in source.columns:
-        said = said.mutate(latest=said["date"].max().over(group_by=[said[person], said["at"]]))
-        said = said.filter((said["date"] == said["latest"]) | said["latest"].isnull())
-    named = sorted(at for at in said.select("at").distinct().to_pyarrow().column("at").to_pylist() if at is not None)
-    known: dict[str, tuple[Address, Term | None]] = {}
+    things: dict[str, Thing] = {}
     unknown: dict[str, str] = {}
-    for at in named:
+    for at in _distinct(said):
         try:
-            found = address(at, words)
-            known[at] = found, words.terms.get(found.term)
+            things[at] = Thing.of(at, words)
         except FindingError as error:
             unknown[at] = error.faults[0].what + (f"; closest is {error.faults[0].closest!r}" if error.faults[0].closest else "")
-    said = _read(said, known)
-    return widened(said, known, person), _unread(said, unknown, person)
+    said = said.mutate(at=_renamed(said, {at: thing.column for at, thing in things.items()}))
+    things = {thing.column: thing for thing in things.values()}
+    if "date" in source.columns:
+        said = _latest(said.mutate(thing=_renamed(said, {at: thing.name for at, thing in things.items()})), person)
+    said = _read(said, things)
+    return widened(said, things, person), _unread(said, unknown, person)
+
+
+@attrs.frozen
+class Thing:
+    """What a row of a long table speaks of, how its value is read, and the words it may take; the column is of the thing or one word of it."""
+
+    name: str
+    column: str
+    read: Literal["truth", "number", "word", "words"]
+    values: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, at: str, words: Vocabulary) -> "Thing":
+        """
+        What an address names.
+
+        Raises:
+            FindingError: nothing that can be given of a patient.
+
+        """
+        column = column_of(at, words)
+        if column.at is None or column.word or not column.at.term:
+            return cls(str(attrs.evolve(column, word=None)), str(column), "truth")
+        term = words.terms[column.at.term]
+        return cls(str(column), str(column), _READ[term.kind], term.values)
+
+
+_READ: Mapping[str, Literal["truth", "number", "word", "words"]] = {
+    "boolean": "truth",
+    "number": "number",
+    "duration": "number",
+    "one_of": "word",
+    "many_of": "words",
+}
+
+
+def _distinct(said: Table) -> list[str]:
+    """Every address that some row names."""
+    return sorted(at for at in said.select("at").distinct().to_pyarrow().column("at").to_pylist() if at is not None)
+
+
+def _renamed(said: Table, names: Mapping[str, str]) -> Any:
+    """The addresses, those with another name by that name."""
+    others = {at: name for at, name in names.items() if at != name}
+    return said["at"].substitute(others) if others else said["at"]
+
+
+def _latest(said: Table, person: str) -> Table:
+    """Of each thing said of a person what was said last; of that which has no date, everything."""
+    last = said.group_by([person, "thing"]).aggregate(latest=said["date"].max())
+    last = last.select(who=last[person], what=last["thing"], latest=last["latest"])
+    both = said.left_join(last, [said[person] == last["who"], said["thing"] == last["what"]])
+    return both.filter((both["date"] == both["latest"]) | both["latest"].isnull()).select(*said.columns)
 
 
 def _addressed(source: Table, person: str) -> Table:
     """Each row with the address of what it speaks of and its value as text; both sides are two rows."""
     import ibis
 
-    parts = {name: source[name].cast("string") if name in source.columns else ibis.null("string") for name in ABOUT if name != "date"}
+    parts = {
+        name: source[name].cast("string").strip().nullif("") if name in source.columns else ibis.null("string")
+        for name in ABOUT
+        if name != "date"
+    }
     dated = {"date": source["date"]} if "date" in source.columns else {}
-    text = source["value"].cast("string").strip().lower()
-    said = source.select(source[person], term=source["term"], text=text.notin(NOT_SAID).ifelse(text, None), **parts, **dated)
+    text = source["value"].cast("string").strip()
+    term = source["term"].cast("string").strip().nullif("")
+    said = source.select(source[person], term=term, text=text.lower().notin(NOT_SAID).ifelse(text, None), **parts, **dated)
     if "side" in source.columns:
         both = said.filter(said["side"] == "bilateral")
         one = said.filter((said["side"] != "bilateral") | said["side"].isnull())
@@ -166,81 +229,84 @@ def _addressed(source: Table, person: str) -> Table:
     side = said["side"].isnull().ifelse("", ibis.literal(".") + said["side"])
     at = ibis.cases(
         (said["muscle"].notnull(), said["muscle"] + side + "." + said["term"]),
-        (said["region"].notnull(), ibis.literal("pain.") + said["region"] + side),
+        (said["region"].notnull() & (said["term"] == "pain"), ibis.literal("pain.") + said["region"] + side),
+        (said["region"].notnull(), said["region"] + side + "." + said["term"]),
         (said["label"].notnull() & said["term"].isin(["label", "prior_label"]), ibis.literal("labels.") + said["label"]),
         (said["label"].notnull(), said["label"] + "." + said["term"]),
-        else_=said["term"],
+        else_=said["term"] + side,
     )
     return said.select(person, "text", at=at, **({"date": said["date"]} if dated else {}))
 
 
-def _kind(known: tuple[Address, Term | None]) -> str:
-    """How the value of an address is read: as a truth, a number, a word, or one of several words."""
-    at, term = known
-    if at.kind in ("pain", "given") or term is None or term.kind == "boolean":
-        return "truth"
-    return {"number": "number", "duration": "number", "one_of": "word", "many_of": "words"}[term.kind]
-
-
-def _read(said: Table, known: dict[str, tuple[Address, Term | None]]) -> Table:
+def _read(said: Table, things: Mapping[str, Thing]) -> Table:
     """The values as truths, numbers and words; a word of several has an address of its own."""
     import ibis
 
-    kinds = {at: _kind(known[at]) for at in known}
+    def of(*read: str) -> Any:
+        return said["at"].isin([at for at, thing in things.items() if thing.read in read] or [""])
 
-    def of(kind: str) -> Any:
-        return said["at"].isin([at for at, own in kinds.items() if own == kind] or [""])
+    def spelt(word: str) -> Any:
+        """Whether a row says a word that its finding can take."""
+        by_values: dict[tuple[str, ...], list[str]] = {}
+        for at, thing in things.items():
+            if thing.read == word:
+                by_values.setdefault(thing.values, []).append(at)
+        found = [said["at"].isin(at) & said["text"].isin(list(values)) for values, at in sorted(by_values.items())]
+        return ibis.or_(*found).fill_null(False) if found else ibis.literal(False)
 
     truth = ibis.cases(
-        (said["text"].isin([word for word, value in SAID.items() if value]), ibis.literal(1)),
-        (said["text"].isin([word for word, value in SAID.items() if not value]), ibis.literal(0)),
+        (said["text"].lower().isin([word for word, value in SAID.items() if value]), ibis.literal(1)),
+        (said["text"].lower().isin([word for word, value in SAID.items() if not value]), ibis.literal(0)),
         else_=None,
     ).cast("float64")
-    several = of("words") & said["text"].notnull()
+    several = spelt("words")
     amount = ibis.cases((of("truth"), truth), (of("number"), said["text"].try_cast("float64")), (several, ibis.literal(1.0)), else_=None)
-    word = of("word").ifelse(said["text"], None)
+    word = spelt("word").ifelse(said["text"], None)
     at = several.ifelse(said["at"] + "." + said["text"], said["at"])
     return said.mutate(at=at, amount=amount, word=word, readable=amount.notnull() | word.notnull() | said["text"].isnull())
 
 
-def widened(said: Table, known: dict[str, tuple[Address, Term | None]], person: str) -> Table:
+def widened(said: Table, things: Mapping[str, Thing], person: str) -> Table:
     """
     A row for each person, a column for each address; what has two values is not known.
 
     Takes a row for each thing said: the person, ``at`` (an address, or that of a word), and its value as an ``amount`` or a ``word``.
     """
     columns: dict[str, Any] = {}
-    for at, found in known.items():
-        here = said["at"] == at
-        match _kind(found):
-            case "truth":
-                low, high = said["amount"].min(where=here), said["amount"].max(where=here)
-                columns[at] = (low == high).ifelse(high == 1, None)
-            case "number":
-                low, high = said["amount"].min(where=here), said["amount"].max(where=here)
-                columns[at] = (low == high).ifelse(high, None)
-            case "word":
-                first, last = said["word"].min(where=here), said["word"].max(where=here)
-                columns[at] = (first == last).ifelse(last, None)
-            case _:
-                for value in found[1].values if found[1] else ():
-                    columns[f"{at}.{value}"] = said["amount"].max(where=said["at"] == f"{at}.{value}") == 1
+    for at, thing in things.items():
+        truths = [f"{at}.{value}" for value in thing.values] if thing.read == "words" else [at] if thing.read == "truth" else []
+        for name in truths:
+            columns[name] = _one_value(said["amount"], said["at"] == name) == 1
+        if thing.read in ("number", "word"):
+            columns[at] = _one_value(said["amount" if thing.read == "number" else "word"], said["at"] == at)
     return said.group_by(person).aggregate(**columns)
 
 
-def _unread(said: Table, unknown: dict[str, str], person: str) -> Table:
-    """The rows that say nothing that can be known, or what cannot be read, and the pairs of different values."""
+def _one_value(values: Any, here: Any) -> Any:
+    """The value there, where there is but one."""
+    last = values.max(where=here)
+    return (values.min(where=here) == last).ifelse(last, None)
+
+
+def _unread(said: Table, unknown: Mapping[str, str], person: str) -> Table:
+    """The rows that name nothing that can be known, or whose value cannot be read, and the things said to have different values."""
     import ibis
 
-    def named(rows: Table, fault: Any) -> Table:
-        return rows.select(rows[person].cast("string").name("person"), rows["at"].name("column"), fault.cast("string").name("fault"))
+    def named(rows: Table, column: Any, fault: Any) -> Table:
+        return rows.select(rows[person].cast("string").name("person"), column.name("column"), fault.cast("string").name("fault"))
 
     def faults() -> Iterator[Table]:
+        nothing = said.filter(said["at"].isnull())
+        yield named(nothing, ibis.literal("term"), ibis.literal("names nothing"))
         for at, fault in unknown.items():
-            yield named(said.filter(said["at"] == at), ibis.literal(fault))
+            rows = said.filter(said["at"] == at)
+            yield named(rows, rows["at"], ibis.literal(fault))
         unreadable = said.filter(~said["readable"] & said["at"].notin([*unknown, ""]))
-        yield named(unreadable, ibis.literal("cannot be read: ") + unreadable["text"])
-        values = said.filter(said["text"].notnull()).group_by([person, "at"]).aggregate(values=said["text"].nunique())
-        yield named(values.filter(values["values"] > 1), ibis.literal("is said to have different values"))
+        yield named(unreadable, unreadable["at"], ibis.literal("cannot be read: ") + unreadable["text"])
+        amount, word = said["amount"], said["word"]
+        two = ((amount.min() < amount.max()) | (word.min() < word.max())).fill_null(False)
+        values = said.group_by([person, "at"]).aggregate(two=two)
+        values = values.filter(values["two"])
+        yield named(values, values["at"], ibis.literal("is said to have different values"))
 
     return ibis.union(*faults())

@@ -1,0 +1,88 @@
+"""How long a table of patients takes, beside a plain loop of ``evaluate``; what is answered is held against the loop before it is timed."""
+
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+import pytest
+
+import mps_rules as mps
+from mps_rules.addresses import changed
+from mps_rules.model import Findings
+from population import population
+
+LOOP = 200
+SAMPLE = 50
+ASKED: dict[str, tuple[str, ...] | None] = {
+    "spinal red flags and fibromyalgia": (
+        "rf_cauda_equina",
+        "rf_cauda_equina_early",
+        "rf_bilateral_sciatica",
+        "rf_progressive_motor",
+        "rf_cord_compression_metastatic",
+        "rf_cord_level",
+        "rf_epidural_abscess",
+        "rf_fever_with_spinal_pain",
+        "rf_myelopathy",
+        "rf_malignancy_cluster",
+        "rf_malignancy_history",
+        "fm_acr_2010",
+        "fm_acr_2016",
+    ),
+    "everything": None,
+}
+
+
+@lru_cache(maxsize=1)
+def patients(size: int) -> pl.DataFrame:
+    """So many patients; the same for the same size."""
+    return population(mps.load(), size)
+
+
+def mappings(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """The same patients as ``evaluate`` takes them."""
+    words = mps.load().vocabulary
+    named = ({name: value for name, value in row.items() if name != "person" and value is not None} for row in rows.iter_rows(named=True))
+    return [changed(Findings(), row, words) for row in named]
+
+
+def concludes_as_the_loop(rows: pl.DataFrame, asked: tuple[str, ...] | None, backend: Any) -> None:
+    """Holds a sample of the patients against ``evaluate``: red flags and criteria, and, of everything, statuses and urgency."""
+    few = rows.head(SAMPLE)
+    found = mps.evaluate_cohort(few, conclusions=asked, backend=backend)
+    for row, mapping in zip(found.sort("person").iter_rows(named=True), mappings(few), strict=True):
+        alone = mps.evaluate(mapping)
+        met = {alert.id for alert in alone.alerts if alert.status == "raised"} | {one.id for one in alone.criteria if one.status == "met"}
+        assert not row["rejected"]
+        assert {id_ for id_ in asked or met if row[id_]} == (met & set(asked) if asked else met)
+        if asked is None:
+            assert alone.urgency == row["urgency"]
+            assert {one.id: one.status for one in alone.hypotheses} == {one.id: row[one.id] for one in alone.hypotheses}
+
+
+@pytest.mark.benchmark(group="patients, one by one")
+def bench_loop(benchmark: Any) -> None:
+    """A plain loop of ``evaluate``."""
+    some = mappings(patients(LOOP))
+
+    assert len(benchmark.pedantic(lambda: [mps.evaluate(one) for one in some], rounds=3)) == LOOP
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize(
+    ("backend", "size"), [("polars", 10_000), ("polars", 100_000), ("polars", 1_000_000), ("duckdb", 10_000), ("duckdb", 100_000)]
+)
+@pytest.mark.benchmark(group="patients, as a table")
+def bench_cohort(benchmark: Any, backend: Any, size: int, asked: str) -> None:
+    """A table from the frame that goes in to the frame that comes out; DuckDB is asked the narrow question only."""
+    if backend == "duckdb" and ASKED[asked] is None:
+        pytest.skip("DuckDB is asked the narrow question only: it plans everything for minutes")
+    rows = patients(size)
+    concludes_as_the_loop(rows, ASKED[asked], backend)
+
+    found = benchmark.pedantic(
+        mps.evaluate_cohort, args=(rows,), kwargs={"conclusions": ASKED[asked], "backend": backend}, rounds=1 if size > 100_000 else 3
+    )
+
+    benchmark.extra_info["patients per second"] = round(size / benchmark.stats.stats.median)
+    assert len(found) == size
