@@ -8,7 +8,7 @@ identifier leaves this module; a report names the kind of resource, its number a
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -573,49 +573,66 @@ class _Reader:
                 if term and word in term.values:
                     self._say_word(at, "", target, word, self._truth_of(value, at), rank=0)
                 else:
-                    self._tell(at, "", target, value, rank=0)
+                    self._tell(at, "", target, self._in_own_unit(value, target.term), rank=0)
+
+    def _in_own_unit(self, value: _Value, term: str) -> _Value:
+        """A number of a form of our own is in the finding's unit."""
+        known = self.words.terms.get(term)
+        return attrs.evolve(value, unit=known.unit or "1") if known and value.number is not None and not value.unit else value
 
     def _own_group(self, kind: str, items: list[Mapping[str, Any]], at: _Record) -> None:
         """One painful place, one muscle examined, or one diagnosis given: which, and what is said of it."""
-        inner = {_text(item.get("linkId")).partition(".")[2]: item for item in items}
+        said = {
+            _text(item.get("linkId")).partition(".")[2]: [_value_of(answer) for answer in _dicts(item.get("answer"))]
+            for item in _flattened(items)
+        }
 
-        def value(name: str) -> _Value:
-            return next((_value_of(answer) for answer in _dicts(_dict(inner.get(name)).get("answer"))), _Value(why="holds no value"))
-
-        def coded(name: str, own: Own) -> str:
-            return next((self._own({"coding": [one]}, own) for one in value(name).codings), "")
+        def named(own: Own, known: Collection[str]) -> tuple[str, str | None]:
+            concept = {"coding": [coding for value in said.get(own, ()) for coding in value.codings]}
+            sides = {"coding": [coding for value in said.get("side", ()) for coding in value.codings]}
+            name, _, side = self._own(concept, own).partition(".")
+            if name not in known:
+                self._skip(at.where, "", f"names no {own} of these rules")
+                return "", None
+            return name, side or self._own(sides, "answer") or None
 
         if kind == "pain":
-            region, _, side = coded("region", "region").partition(".")
-            if region not in self.words.regions:
-                self._skip(at.where, "", "names no place")
-                return
-            where = Address("pain", region, side=side or None)
-            told = self._truth_of(value("present"), at)
-            if told is not None or value("intensity").number is None:
-                self._say_truth(at, "", where, told, rank=0)
-            if value("intensity").number is not None:
-                self._pain_level(attrs.evolve(at, region=region, side=side or None), "", value("intensity"), rank=0)
-            return
-        name, _, side = coded("muscle", "muscle").partition(".") if kind == "exam" else (coded("diagnosis", "diagnosis"), "", "")
-        if name not in ({*self.words.muscles, *self.words.groups} if kind == "exam" else self.words.diagnoses):
-            self._skip(at.where, "", f"names no {'muscle' if kind == 'exam' else 'diagnosis'}")
-            return
-        if kind == "exam":
-            self._say_truth(at, "", Address("muscle", name, EXAMINED, side or None), True, rank=0)
+            name, side = named("region", self.words.regions)
+            if name:
+                self._own_pain(attrs.evolve(at, region=name, side=side), said)
+        elif kind == "exam":
+            name, side = named("muscle", {*self.words.muscles, *self.words.groups})
+            if name:
+                self._say(at, "", Address("muscle", name, EXAMINED, side), "", True, rank=0)
+                self._own_parts(at, lambda term: Address("muscle", name, term, side), "muscle", said)
         else:
-            self._say_truth(at, "", Address("given", name), self._truth_of(value("given"), at), rank=0)
-        for key, item in inner.items():
-            term_id, _, word = key.partition(".")
-            term = self.words.terms.get(term_id)
-            if term is None or term.subject != ("muscle" if kind == "exam" else "label"):
+            name, _ = named("diagnosis", self.words.diagnoses)
+            told = next((self._truth_of(value, at) for value in said.get("given", ())), None)
+            if name:
+                self._say_truth(at, "", Address("given", name), told, rank=0)
+            if name and told is not None:
+                self._own_parts(at, lambda term: Address("label", name, term), "label", said)
+
+    def _own_pain(self, at: _Record, said: Mapping[str, list[_Value]]) -> None:
+        told = next((self._truth_of(value, at) for value in said.get("present", ())), None)
+        levels = [value for value in said.get("intensity", ()) if value.number is not None]
+        if told is not None or not levels:
+            self._say_truth(at, "", Address("pain", at.region, side=at.side), told, rank=0)
+        for level in levels:
+            self._pain_level(at, "", level, rank=0)
+
+    def _own_parts(self, at: _Record, about: Callable[[str], Address], subject: str, said: Mapping[str, list[_Value]]) -> None:
+        """What is said of a muscle or a diagnosis, finding by finding."""
+        for key, values in said.items():
+            name, _, word = key.partition(".")
+            term = self.words.terms.get(name)
+            if term is None or term.subject != subject or term.fact:
                 continue
-            target = Address("muscle", name, term_id, side or None) if kind == "exam" else Address("label", name, term_id)
-            for one in map(_value_of, _dicts(item.get("answer"))):
-                if word:
-                    self._say_word(at, "", target, word, self._truth_of(one, at), rank=0)
+            for value in values:
+                if word in term.values:
+                    self._say_word(at, "", about(name), word, self._truth_of(value, at), rank=0)
                 else:
-                    self._tell(at, "", target, one, rank=0)
+                    self._tell(at, "", about(name), self._in_own_unit(value, name), rank=0)
 
     # --- codes
 
@@ -882,6 +899,16 @@ def _subject(resource: Mapping[str, Any]) -> str:
     """The last part of whom a resource is about."""
     reference = _text(_dict(resource.get("subject") or resource.get("patient")).get("reference"))
     return "" if reference.startswith("#") else reference.rpartition("/")[2]
+
+
+def _flattened(items: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Items and the items within them."""
+    waiting = [(item, 1) for item in items]
+    while waiting:
+        item, depth = waiting.pop()
+        yield item
+        if depth < DEEPEST:
+            waiting += [(one, depth + 1) for one in _dicts(item.get("item"))]
 
 
 def _codes_by_link(form: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
