@@ -17,7 +17,7 @@ from mps_rules.codes import own_system
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.facts import terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.model import SIDES, Assessment, Exam, Finding, Findings, GivenLabel, KnowledgeBase, Pain, Term
+from mps_rules.model import SIDES, Assessment, Exam, Finding, Findings, GivenLabel, KnowledgeBase, Pain, Rule, Term, Vocabulary
 
 EXTENSION = "http://hl7.org/fhir/StructureDefinition"
 UCUM = "http://unitsofmeasure.org"
@@ -47,7 +47,7 @@ def form_for_region(kb: KnowledgeBase, region: str) -> Resource:
     """
     A form for a patient with pain in a region: the findings that rules read there, the muscles that send pain there or lie there.
 
-    What follows from the pain map is not asked again, nor what only red flags of other parts of the body read.
+    What follows from the pain map is not asked again, nor what only rules about other places and diagnoses read.
 
     >>> from mps_rules import load
     >>> form_for_region(load(), "low_back")["url"]
@@ -65,11 +65,21 @@ def form_for_region(kb: KnowledgeBase, region: str) -> Resource:
     def touches(other: str) -> bool:
         return region in around[other] or other in around[region]
 
-    read = {id_ for rule in kb.rules if not rule.alert or any(map(touches, rule.alert.regions)) for id_ in _read(rule.when)}
-    terms = [t for t in words.terms.values() if t.subject == "patient" and t.id in read and not (t.fact or (t.implied_by and t.denied_by))]
     sources = {edge.muscle for edge in kb.referrals if touches(edge.region)}
     sources |= {muscle.id for muscle in words.muscles.values() if any(map(touches, muscle.lies_in))}
     labels = [diagnosis.id for diagnosis in words.diagnoses.values() if sources & set(diagnosis.muscles)]
+    flagged = {rule.alert.id: rule.alert.regions for rule in kb.rules if rule.alert}
+
+    def bears(rule: Rule) -> bool:
+        """Whether a rule may speak of a patient with pain there: its flag, its places, its diagnoses."""
+        alert = rule.alert.id if rule.alert else rule.open_alert
+        places = [flagged.get(alert or "", ()), *(leaf.regions for leaf in c.walk(rule.when) if isinstance(leaf, c.PainAt))]
+        about = [set(leaf.values) for leaf in c.walk(rule.when) if isinstance(leaf, c.LabelIs) and leaf.field == "id"]
+        named = [one for regions in places for one in regions]
+        return (not named or any(map(touches, named))) and (not about or any(one & set(labels) for one in about))
+
+    read = _with_sources({id_ for rule in kb.rules if bears(rule) for id_ in _read(rule.when)}, words)
+    terms = [t for t in words.terms.values() if t.subject == "patient" and t.id in read and not (t.fact or (t.implied_by and t.denied_by))]
     form = _Form(kb)
     title = f"{kb.pack.title}: {words.regions[region].label}"
     return form.made(f"region:{region}", title, [*form.structured(words.regions, labels, sorted(sources)), *form.by_category(terms)])
@@ -127,6 +137,20 @@ def _read(condition: c.Condition) -> Iterator[str]:
     for leaf in c.walk(condition):
         if isinstance(leaf, c.Present | c.Words | c.Compare):
             yield leaf.term
+
+
+def _with_sources(read: set[str], words: Vocabulary) -> set[str]:
+    """The findings read, and those from which they follow or of which they are the sum."""
+    found, waiting = set[str](), list(read)
+    while waiting:
+        id_ = waiting.pop()
+        if id_ in found:
+            continue
+        found.add(id_)
+        term, measure = words.terms.get(id_), words.measures.get(id_)
+        sources = [one for one in (term.implied_by, term.denied_by) if one] if term else []
+        waiting += [*(leaf for one in sources for leaf in _read(one)), *(measure.sum if measure else ())]
+    return found
 
 
 @attrs.frozen
