@@ -235,7 +235,31 @@ def test_an_old_observation_is_not_read(kb: KnowledgeBase) -> None:
     findings, report = read(kb, observation(CRP, "2022-01-01", valueQuantity=quantity(12, "mg/L")))
 
     assert findings == {}
-    assert reasons(report) == ["is older than 365 days"]
+    assert reasons(report) == ["is too old to say something of that day"]
+
+
+def test_a_finding_that_passes_quickly_is_too_old_sooner(kb: KnowledgeBase) -> None:
+    fever = observation(FEVER, "2024-05-20", valueBoolean=True)
+
+    assert read(kb, fever)[0] == {}
+    assert read_bundle(fever, kb, on=date(2024, 5, 25))[0] == {"fever": True}
+    assert read_bundle(fever, kb)[0] == {"fever": True}
+
+
+def test_what_has_once_been_is_never_too_old(kb: KnowledgeBase) -> None:
+    assert read(kb, observation(coded(SNOMED, "266987004"), "2004-01-01", valueBoolean=True))[0] == {"cancer_history": True}
+
+
+def test_a_condition_grows_old_only_where_nobody_says_that_it_is_active(kb: KnowledgeBase) -> None:
+    assert read(kb, condition(FEVER, recordedDate="2024-05-01"))[0] == {"fever": True}
+    assert read(kb, condition(FEVER, clinical="", recordedDate="2024-05-01"))[0] == {}
+
+
+def test_a_code_that_is_set_apart_for_tables_is_not_read_here_either(kb: KnowledgeBase) -> None:
+    findings, report = read(kb, condition(coded(ICD, "R32")), condition(coded(ICD, "N20.0")))
+
+    assert findings == {}
+    assert reasons(report) == ["the code does not say that it is new", "the disease mimicked, not the label"]
 
 
 def test_the_latest_of_several_counts_wherever_it_stands(kb: KnowledgeBase) -> None:
@@ -295,7 +319,7 @@ def test_components_are_read_one_by_one(kb: KnowledgeBase) -> None:
 
 
 def test_what_contradicts_the_rest_is_left_unknown_and_what_is_present_stays(kb: KnowledgeBase) -> None:
-    hot = observation(coded(LOINC, "8310-5"), valueQuantity=quantity(39.2, "Cel"))
+    hot = observation(coded(LOINC, "8310-5"), "2024-05-30", valueQuantity=quantity(39.2, "Cel"))
 
     findings, report = read(kb, condition(FEVER, verified="refuted"), hot)
 
@@ -304,9 +328,9 @@ def test_what_contradicts_the_rest_is_left_unknown_and_what_is_present_stays(kb:
 
 
 def test_an_own_code_goes_before_all_others(kb: KnowledgeBase) -> None:
-    own = observation(coded(f"{OWN}:finding", "fever"), "2024-01-01", valueBoolean=False)
+    own = observation(coded(f"{OWN}:finding", "fever"), "2024-05-28", valueBoolean=False)
 
-    assert read(kb, own, condition(FEVER, recordedDate="2024-05-01"))[0] == {"fever": False}
+    assert read(kb, own, condition(FEVER, recordedDate="2024-05-30"))[0] == {"fever": False}
 
 
 # --- medicines, procedures, forms -------------------------------------------------------------------------------------

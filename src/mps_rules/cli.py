@@ -20,8 +20,7 @@ from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from mps_rules import api, cases, differences, forms, overview, partitions, tally, terminal, vignettes
-from mps_rules import api, cases, differences, fhir_in, forms, partitions, tally, terminal, vignettes
+from mps_rules import api, cases, differences, fhir_in, forms, overview, partitions, tally, terminal, vignettes
 from mps_rules import manifest as manifests
 from mps_rules import omop as tables_of_omop
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError

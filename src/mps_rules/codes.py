@@ -124,7 +124,7 @@ def _texts(one: CodeMeaning, words: Vocabulary) -> list[str]:
 
 @lru_cache(maxsize=8)
 def code_book(base: KnowledgeBase) -> CodeBook:
-    """The codes of a knowledge base, gathered once: its own map before its vocabulary."""
+    """The codes of a knowledge base, gathered once: its own map, before what it sets apart for tables, before its vocabulary."""
     words = base.vocabulary
     found: dict[tuple[str, str], list[CodeMeaning]] = {}
     for term in words.terms.values():
@@ -136,6 +136,11 @@ def code_book(base: KnowledgeBase) -> CodeBook:
             for code in codes:
                 found.setdefault((system, _bare(code)), []).append(CodeMeaning(system, code, label=diagnosis.id))
     exact = {key: tuple(meanings) for key, meanings in found.items()}
+    named = {one.vocabulary: one.system for one in base.omop.systems if one.system}
+    for apart in base.omop.apart:
+        if apart.vocabulary in named and apart.code:
+            system, code = named[apart.vocabulary], apart.code
+            exact[system, _bare(code)] = (CodeMeaning(system, code, unread=apart.why),)
     exact |= {(one.system, _bare(one.code)): (one,) for one in base.codes.meanings if one.code}
     return CodeBook(
         base=base,

@@ -133,10 +133,15 @@ class _Value:
 
 @attrs.frozen
 class _Record:
-    """A resource, or a part of one, on its way: where it stands, when it was made, which part of the body it is about."""
+    """
+    A resource, or a part of one, on its way: where it stands, when it was made, which part of the body it is about.
+
+    ``kind`` is the kind of resource where what it says grows old; a condition that is said to be active does not.
+    """
 
     where: str
     when: date | None = None
+    kind: str = ""
     muscle: str = ""
     region: str = ""
     side: str | None = None
@@ -254,6 +259,7 @@ class _Reader:
         self.base, self.on = base, on
         self.words = base.vocabulary
         self.book: CodeBook = code_book(base)
+        self.windows = {id_: one.within for one in base.omop.windows for id_ in one.terms}
         self.claims: list[Claim] = []
         self.skipped: list[Noted] = []
         self.suspicious: list[Noted] = []
@@ -372,17 +378,19 @@ class _Reader:
         self._skip(where, "", f"its status is {named}")
         return False
 
-    def _is_recent(self, kind: str, when: date | None, where: str) -> bool:
-        if self.on is None or when is None:
+    def _is_past(self, when: date | None, where: str) -> bool:
+        """Whether a record is of the day on which it is read, or before it."""
+        if self.on is None or when is None or when <= self.on:
             return True
-        if when > self.on:
-            self._skip(where, "", "is dated after the day on which it is read")
-            return False
-        oldest = self.base.codes.look_back_days.get(kind)
-        if oldest is not None and (self.on - when).days > oldest:
-            self._skip(where, "", f"is older than {oldest:g} days")
-            return False
-        return True
+        self._skip(where, "", "is dated after the day on which it is read")
+        return False
+
+    def _is_fresh(self, record: _Record, target: Address) -> bool:
+        """Whether a record is young enough to say something of the day on which it is read."""
+        if self.on is None or record.when is None or not record.kind:
+            return True
+        days = self.windows.get(target.term) or self.base.codes.look_back_days.get(record.kind)
+        return not isinstance(days, int | float) or (self.on - record.when).days <= days
 
     # --- kinds of resources
 
@@ -414,11 +422,11 @@ class _Reader:
         clinical = _status_code(resource.get("clinicalStatus"))
         onset = _when(resource, "recordedDate", "onsetDateTime", "onsetPeriod")
         ended = _when(resource, "abatementDateTime", "abatementPeriod")
-        record = _Record(where, onset)
+        record = _Record(where, onset, "" if clinical else "Condition")
         if verified == "entered-in-error":
             self._skip(where, "", "its status is entered-in-error")
             return
-        if not self._is_recent("Condition", onset, where):
+        if not self._is_past(onset, where):
             return
         own = self._own(resource.get("code"), "diagnosis")
         if own in self.words.diagnoses:
@@ -447,11 +455,9 @@ class _Reader:
 
     def _observation(self, resource: Mapping[str, Any], where: str) -> None:
         when = _when(resource, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
-        if not self._is_live(resource, where, "final", "amended", "corrected", "preliminary") or not self._is_recent(
-            "Observation", when, where
-        ):
+        if not self._is_live(resource, where, "final", "amended", "corrected", "preliminary") or not self._is_past(when, where):
             return
-        record = self._sited(_Record(where, when), resource)
+        record = self._sited(_Record(where, when, "Observation"), resource)
         record = attrs.evolve(record, label=self._label_in_focus(resource), signs=self._signs(resource))
         components = _dicts(resource.get("component"))
         own = self._own(resource.get("code"), "finding")
@@ -497,14 +503,14 @@ class _Reader:
         name = _text(_dict(resource.get("medicationReference")).get("reference"))
         inside = {f"#{_text(one.get('id'))}": one for one in _dicts(resource.get("contained"))}
         found = inside.get(name) or self.medications.get(name) or self.medications.get(name.rpartition("/")[2])
-        self._done(_Record(where, when), resource.get("medicationCodeableConcept") or _dict(found).get("code"), kind)
+        self._done(_Record(where, when, kind), resource.get("medicationCodeableConcept") or _dict(found).get("code"))
 
     def _procedure(self, resource: Mapping[str, Any], where: str) -> None:
         if self._is_live(resource, where, "completed", "in-progress"):
-            self._done(_Record(where, _when(resource, "performedDateTime", "performedPeriod")), resource.get("code"), "Procedure")
+            self._done(_Record(where, _when(resource, "performedDateTime", "performedPeriod"), "Procedure"), resource.get("code"))
 
-    def _done(self, record: _Record, concept: Any, kind: str) -> None:
-        if not self._is_recent(kind, record.when, record.where):
+    def _done(self, record: _Record, concept: Any) -> None:
+        if not self._is_past(record.when, record.where):
             return
         entry = self._entry(record, concept)
         for meaning in entry.meanings:
@@ -514,12 +520,10 @@ class _Reader:
 
     def _answers(self, resource: Mapping[str, Any], where: str) -> None:
         when = _when(resource, "authored")
-        if not self._is_live(resource, where, "completed", "amended", "in-progress") or not self._is_recent(
-            "QuestionnaireResponse", when, where
-        ):
+        if not self._is_live(resource, where, "completed", "amended", "in-progress") or not self._is_past(when, where):
             return
         form = _text(resource.get("questionnaire")).partition("|")[0]
-        record = _Record(where, when)
+        record = _Record(where, when, "QuestionnaireResponse")
         if form.startswith(f"{self.base.codes.canonical}:questionnaire"):
             for item, at in self._items(resource, record):
                 self._own_item(item, at)
@@ -877,7 +881,10 @@ class _Reader:
             self._say(record, code, target, word, told, rank=rank)
 
     def _say(self, record: _Record, code: str, target: Address, part: str, value: bool | float | str, *, rank: int) -> None:  # noqa: FBT001
-        self.claims.append(Claim(target, part, value, record.when, rank, record.where, code))
+        if self._is_fresh(record, target):
+            self.claims.append(Claim(target, part, value, record.when, rank, record.where, code))
+        else:
+            self._skip(record.where, code, "is too old to say something of that day")
 
     # --- what stands in the end
 
