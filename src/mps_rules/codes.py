@@ -70,8 +70,8 @@ class CodeBook:
                 return Entry(system.id, unread="", doubt=f"no code of {system.id}")
             doubt = f"no code of {system.id}; read as {homes[0]}"
             system = next(one for one in self.systems.values() if one.id == homes[0])
-        shown = f"{system.id} {code}"
         meanings = self._meanings(system.id, code)
+        shown = f"{system.id} {code}" if meanings or not re.search(r"[A-Za-z]{3}", code) else system.id
         if not meanings:
             return Entry(shown, unread="the code is not known here", doubt=doubt)
         if self._disagrees(meanings, display):

@@ -598,7 +598,7 @@ class _Reader:
             if name not in known:
                 self._skip(at.where, "", f"names no {own} of these rules")
                 return "", None
-            return name, side or self._own(sides, "answer") or None
+            return name, _known_side(side or self._own(sides, "answer"))
 
         if kind == "pain":
             name, side = named("region", self.words.regions)
@@ -687,10 +687,10 @@ class _Reader:
         sites = _list(resource.get("bodySite"))
         name, _, own_side = self._own(sites, "muscle").partition(".")
         if name in self.words.muscles or name in self.words.groups:
-            return attrs.evolve(record, muscle=name, side=own_side or None, sited=True)
+            return attrs.evolve(record, muscle=name, side=_known_side(own_side), sited=True)
         name, _, own_side = self._own(sites, "region").partition(".")
         if name in self.words.regions:
-            return attrs.evolve(record, region=name, side=own_side or None, sited=True)
+            return attrs.evolve(record, region=name, side=_known_side(own_side), sited=True)
         found = (self.book.site(_text(one.get("system")), _text(one.get("code"))) for one in _codings(sites))
         return attrs.evolve(record, region=next(filter(None, found), ""), side=self._side(sites), sited=bool(sites))
 
@@ -733,6 +733,8 @@ class _Reader:
             }[own]
             if target is None:
                 self._skip(record.where, shown, "names no place of the body")
+            elif own == EXAMINED and self._truth_of(value, record) is False:
+                self._skip(record.where, shown, "says that it was not examined")
             else:
                 self._say_truth(record, shown, target, self._truth_of(value, record), rank=0, why=value.why)
         elif own == "pain_intensity" and record.region:
@@ -900,6 +902,10 @@ class _Reader:
             complete=self.complete,
         )
         return as_findings(stood.standing), report
+
+
+def _known_side(word: str) -> str | None:
+    return word if word in (*SIDES, "midline") else None
 
 
 def _subject(resource: Mapping[str, Any]) -> str:
