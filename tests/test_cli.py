@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import mps_rules as mps
 from mps_rules import forms
 from mps_rules.cli import main
 from mps_rules.facts import Terrain
+from mps_rules.fhir_in import read_bundle
 from mps_rules.findings import read_findings
 from mps_rules.model import KnowledgeBase
 from mps_rules.packaged import packaged_rules
@@ -148,6 +150,60 @@ def test_rules_are_laid_on_top_of_each_other(run: Run) -> None:
 
     assert result.exit_code == 0
     assert {"! A cough. [BOOK]", "! Back pain with fever. [BOOK]"} <= {line.strip() for line in result.stdout.splitlines()}
+
+
+# --- fhir -------------------------------------------------------------------------------------------------------------
+
+CHART = ROOT / "examples" / "fhir_bundle.json"
+
+
+def test_fhir_prints_what_was_read_and_then_the_text(run: Run, kb: KnowledgeBase) -> None:
+    findings, report = read_bundle(json.loads(CHART.read_text(encoding="utf-8")), kb, on=date(2026, 1, 15))
+
+    result = run("fhir", CHART, "--on", "2026-01-15")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f"{report}\n\n{mps.evaluate(findings).text()}" == result.stdout
+
+
+def test_fhir_with_json_prints_findings_report_and_assessment(run: Run) -> None:
+    told = json.loads(run("fhir", CHART, "--on", "2026-01-15", "--json").stdout)
+
+    assert list(told) == ["findings", "report", "assessment"]
+    assert told["report"]["on"] == "2026-01-15"
+    assert mps.evaluate(told["findings"]).to_dict() == told["assessment"]
+
+
+def test_fhir_reads_standard_input_as_of_today(run: Run) -> None:
+    result = run("fhir", "-", stdin='{"resourceType": "Patient", "gender": "male", "birthDate": "1900-01-01"}')
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("1 resources: ")
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ('{"name": "Canary"', "standard input line 1: is not JSON"),
+        ("Canary", "standard input line 1: is not JSON"),
+        ("[" * 200_000, "standard input: is nested too deep"),
+        (b"\xff\xfe\x00", "standard input: is not UTF-8 text"),
+        ("[1]", "expected a FHIR resource: a mapping with a resourceType"),
+        ('{"resourceType": "MedicationOrder"}', "this is FHIR DSTU2 or STU3, not R4: ask the source for R4 (fhirVersion 4.0.1)"),
+    ],
+)
+def test_fhir_refuses_what_is_none_and_repeats_nothing_of_it(given: str | bytes, fault: str, run: Run) -> None:
+    result = run("fhir", "-", stdin=given)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert faults(result) == [fault]
+
+
+def test_fhir_names_a_file_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    result = run("fhir", tmp_path / "none.json")
+
+    assert result.exit_code == 2
+    assert "cannot be read: No such file or directory" in result.stderr
 
 
 # --- wrong input ------------------------------------------------------------------------------------------------------

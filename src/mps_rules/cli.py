@@ -7,6 +7,7 @@ Exit codes: 0 fine, 1 the knowledge or its cases fail, 2 wrong input. A user's m
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from importlib import metadata
 from io import TextIOWrapper
@@ -19,7 +20,7 @@ from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from mps_rules import api, cases, differences, forms, overview, partitions, tally, terminal, vignettes
+from mps_rules import api, cases, differences, fhir_in, forms, overview, partitions, tally, terminal, vignettes
 from mps_rules import manifest as manifests
 from mps_rules import omop as tables_of_omop
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError
@@ -75,6 +76,22 @@ def _findings(file: str) -> Any:
     return {} if data is None else data
 
 
+def _bundle(file: str) -> Any:
+    """The JSON of a file, or of standard input for ``-``; a fault repeats nothing of what it holds."""
+    source = "standard input" if file == "-" else file
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return json.loads(raw)
+    except OSError as error:
+        raise FindingError([Fault(source, f"cannot be read: {error.strerror or error}")]) from None
+    except json.JSONDecodeError as error:
+        raise FindingError([Fault(f"{source} line {error.lineno}", "is not JSON")]) from None
+    except UnicodeDecodeError:
+        raise FindingError([Fault(source, "is not UTF-8 text")]) from None
+    except RecursionError:
+        raise FindingError([Fault(source, "is nested too deep")]) from None
+
+
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's callback
     if not wanted or context.resilient_parsing:
         return
@@ -126,6 +143,29 @@ def _show(text: str) -> None:
         elif line.startswith("  !"):
             marked.stylize("yellow")
         console.print(marked)
+
+
+@main.command()
+@click.argument("file", metavar="BUNDLE.json")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day as of which the chart is read; left out, today.")
+@click.option("--json", "as_json", is_flag=True, help="The findings, the report and the assessment as JSON.")
+@_rules
+@_guarded
+def fhir(file: str, on: datetime | None, as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+    """
+    What the rules say of the patient in a FHIR R4 Bundle (- for standard input).
+
+    First what was read of the chart, what was not and why, and what is in doubt; then the assessment.
+    """
+    base = _load(folders)
+    findings, report = fhir_in.read_bundle(_bundle(file), base, on=(on or datetime.now(UTC)).date())
+    assessment = api.evaluate(findings, base)
+    if as_json:
+        told = {"findings": findings, "report": report.to_dict(), "assessment": assessment.to_dict()}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"{report}\n")
+        _show(assessment.text())
 
 
 @main.command()

@@ -7,6 +7,7 @@ It decides nothing about a patient.
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -154,6 +155,11 @@ class _OmopFile:
     omop: model.Omop
 
 
+@attrs.frozen
+class _CodesFile:
+    codes: model.CodeMap
+
+
 def _identity(key: str, entry: Any) -> str:
     match key:
         case "referrals":
@@ -222,6 +228,7 @@ class _Loader:
         self.asking = model.Asking()
         self.omop = model.Omop()
         self.omop_files: list[tuple[model.Omop, Place]] = []
+        self.codes = model.CodeMap()
 
     def load(self) -> model.KnowledgeBase:
         for folder in self.folders:
@@ -260,6 +267,7 @@ class _Loader:
             folders=tuple(str(folder) for folder in self.folders),
             unread_dangers=unread_dangers(made, vocabulary),
             omop=self.omop,
+            codes=self.codes,
         )
         return attrs.evolve(base, digest=digest(base))
 
@@ -314,6 +322,11 @@ class _Loader:
             if mapping:
                 self.omop = self.omop.under(mapping.omop)
                 self.omop_files.append((mapping.omop, document.place))
+        elif name == "codes.yaml":
+            codes, faults = structure(document.data, _CodesFile, document.place)
+            self.faults += faults
+            if codes:
+                self._take_codes(codes.codes, document.place)
         elif top in SHELF_FOLDERS_APART:
             key = next(iter(document.data), None) if isinstance(document.data, dict) else None
             if key not in _FILES:
@@ -326,6 +339,22 @@ class _Loader:
                 self._keep(key, id_, entry, document.place((key, index)))
         else:
             self._take_rule(document)
+
+    def _take_codes(self, codes: model.CodeMap, place: Place) -> None:
+        """A map of codes laid over the ones before: the same system, place or code is replaced, the rest stays."""
+        self.places |= {("codes", _code_key(one)): place(("codes", "meanings", number)) for number, one in enumerate(codes.meanings)}
+        self.places |= {("code systems", one.id): place(("codes", "systems", number)) for number, one in enumerate(codes.systems)}
+        written = [_code_key(one) for one in codes.meanings]
+        self.faults += [
+            Fault(self.places["codes", key], f"{key} is given twice") for key in sorted({key for key in written if written.count(key) > 1})
+        ]
+        self.codes = attrs.evolve(
+            codes,
+            look_back_days={**self.codes.look_back_days, **codes.look_back_days},
+            systems=tuple({one.id: one for one in (*self.codes.systems, *codes.systems)}.values()),
+            places=tuple({one.id: one for one in (*self.codes.places, *codes.places)}.values()),
+            meanings=tuple({_code_key(one): one for one in (*self.codes.meanings, *codes.meanings)}.values()),
+        )
 
     def _keep(self, kind: str, id_: str, entry: Any, place: str) -> None:
         if id_ in self.found[kind]:
@@ -483,6 +512,19 @@ class _Loader:
         for word in sorted({edge.confidence for edge in self.found["referrals"].values()} & known):
             self.faults.append(Fault("referral/ranking.yaml", f"gives no weight to the confidence {word!r}"))
         self._check_measures(words)
+        self._check_codes(words)
+
+    def _check_codes(self, words: model.Vocabulary) -> None:
+        """Every code is one of its system and says something that these rules know."""
+        patterns: dict[str, re.Pattern[str]] = {}
+        for system in self.codes.systems:
+            try:
+                patterns[system.id] = re.compile(system.pattern or ".+")
+            except re.error as error:
+                self.faults.append(Fault(self.places["code systems", system.id], f"the pattern cannot be read: {error}"))
+        for one in self.codes.meanings:
+            place = self.places["codes", _code_key(one)]
+            self.faults += [Fault(place, what, near) for what, near in _code_faults(one, patterns, words)]
 
     def _check_measures(self, words: model.Vocabulary) -> None:
         """A measure is a number made of yes/no findings and numbers of the patient, and not of itself."""
@@ -915,6 +957,37 @@ def _under_the_law(rules: Sequence[model.Rule], words: model.Vocabulary | None =
     return [guarded(rule) for rule in rules]
 
 
+def _code_key(one: model.CodeMeaning) -> str:
+    return f"{one.system} {one.code}" if one.code else f"{one.system} {one.prefix}..."
+
+
+def _code_faults(
+    one: model.CodeMeaning, patterns: Mapping[str, re.Pattern[str]], words: model.Vocabulary
+) -> Iterator[tuple[str, str | None]]:
+    """What is wrong with the meaning of a code, and the closest known word."""
+    named: tuple[tuple[str, str, Iterable[str]], ...] = (
+        ("system", one.system, patterns),
+        ("diagnosis", one.label, words.diagnoses),
+        ("finding", one.finding, words.terms),
+        ("region", one.region, words.regions),
+        ("side", one.side, (*model.SIDES, "midline")),
+    )
+    for kind, word, known in named:
+        if word and word not in known:
+            yield f"no {kind} {word!r}", closest(word, known)
+    term = words.terms.get(one.finding)
+    if one.word and (term is None or one.word not in term.values):
+        yield f"no value {one.word!r} of {one.finding!r}", closest(one.word, term.values if term else ())
+    if term is not None and (term.subject != "patient" or term.fact):
+        yield f"{term.id!r} is no finding of the patient", None
+    if bool(one.code) == bool(one.prefix):
+        yield "needs either a code or a prefix", None
+    elif one.code and one.system in patterns and not patterns[one.system].fullmatch(one.code):
+        yield f"{one.code!r} is no code of {one.system}", None
+    if bool(one.unread) == bool(one.label or one.finding or one.region or one.side or one.truth is not None):
+        yield "says either what the code means or why it is unread", None
+
+
 def unread_dangers(rules: Iterable[model.Rule], words: model.Vocabulary) -> tuple[str, ...]:
     """The yes/no findings of the category ``red_flag`` that no rule reads but to withhold care: a pack may not know what they mean, but it can say so."""
     assessing = [rule for rule in rules if not any(isinstance(x, model.Recommend) and x.kind == "self_care" for x in rule.then)]
@@ -1126,6 +1199,7 @@ def digest(base: model.KnowledgeBase) -> str:
         base.clues,
         base.prevalence,
         base.asking,
+        base.codes,
         base.references,
         base.claims,
         base.rules,

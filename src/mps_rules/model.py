@@ -647,6 +647,62 @@ class Omop:
         )
 
 
+# --- codes of other systems -------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class CodeSystem:
+    """A system of codes: the addresses by which charts name it, and what a code of it looks like."""
+
+    id: str
+    uri: str
+    also: tuple[str, ...] = ()
+    pattern: str = ""
+
+
+@attrs.frozen
+class CodeMeaning:
+    """
+    What a code, or every code that begins with a prefix, says of a patient.
+
+    ``answers`` are the coded answers that make it so where the code is a question ("*": any); ``history``: it counts as well when it is over;
+    ``sided``: the last figure is the side; ``side`` and ``truth`` are of codes that say just that; ``unread`` is why a code says nothing.
+    """
+
+    system: str
+    code: str = ""
+    prefix: str = ""
+    label: str = ""
+    finding: str = ""
+    word: str = ""
+    region: str = ""
+    answers: tuple[str, ...] = ()
+    history: bool = False
+    sided: bool = False
+    side: str = ""
+    truth: bool | None = None
+    unread: str = ""
+
+
+@attrs.frozen
+class BodyWords:
+    """Words that name one part of the body in a label."""
+
+    id: str
+    words: tuple[str, ...]
+
+
+@attrs.frozen
+class CodeMap:
+    """What the codes of charts mean to these rules, beside the codes of the vocabulary; ``canonical`` begins the addresses of their own codes."""
+
+    canonical: str = "urn:mps-rules"
+    look_back_days: Mapping[str, float] = attrs.Factory(dict)
+    systems: tuple[CodeSystem, ...] = ()
+    places: tuple[BodyWords, ...] = ()
+    meanings: tuple[CodeMeaning, ...] = ()
+
+
 # --- rules ------------------------------------------------------------------------------------------------------------
 
 
@@ -831,6 +887,7 @@ class KnowledgeBase:
     folders: tuple[str, ...] = ()
     unread_dangers: tuple[str, ...] = ()
     omop: Omop = Omop()
+    codes: CodeMap = CodeMap()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KnowledgeBase) and self.digest == other.digest

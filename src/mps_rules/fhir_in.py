@@ -1,0 +1,937 @@
+"""
+FHIR R4 resources become the mapping of findings that ``evaluate`` takes, and a report of what was read, what was not, and why.
+
+Resource by resource and tolerantly: what is malformed, of another patient, too old, in doubt or not known here is reported and left unknown. Silence
+stays unknown: only what a chart records as refuted or answered with no is denied. No name, no address, no free text and no
+identifier leaves this module; a report names the kind of resource, its number and its code.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import attrs
+
+from mps_rules.addresses import Address, address
+from mps_rules.claims import EXAMINED, Claim, Noted, as_findings, settled
+from mps_rules.codes import CodeBook, Entry, Own, code_book, own_system
+from mps_rules.errors import Fault, FindingError, Misfit
+from mps_rules.facts import terrain_of
+from mps_rules.model import PATIENT, SIDES, CodeMeaning, KnowledgeBase, Term, plain
+
+DEEPEST = 20
+"""Levels of items in a form; deeper ones are not read."""
+OTHER_TYPES = frozenset((
+    "AllergyIntolerance", "Appointment", "BodyStructure", "CarePlan", "CareTeam", "ClinicalImpression", "Communication", "Coverage",
+    "DetectedIssue", "Device", "DiagnosticReport", "DocumentReference", "Encounter", "EpisodeOfCare", "FamilyMemberHistory", "Flag",
+    "Goal", "GuidanceResponse", "ImagingStudy", "Immunization", "List", "Location", "Media", "Medication", "MedicationAdministration",
+    "MedicationDispense", "OperationOutcome", "Organization", "Parameters", "Practitioner", "PractitionerRole", "Provenance",
+    "Questionnaire", "RelatedPerson", "RequestGroup", "RiskAssessment", "ServiceRequest", "Specimen", "Task",
+))  # fmt: skip
+"""Kinds that a report may name though nothing is read from them; any other word there is not repeated."""
+OLD_TYPES = frozenset((
+    "MedicationOrder", "DiagnosticOrder", "ProcedureRequest", "ReferralRequest", "DeviceUseRequest", "BodySite", "EligibilityRequest",
+))  # fmt: skip
+"""Kinds that DSTU2 and STU3 have and R4 has not."""
+UNITLESS = ("{score}", "{count}", "1")
+PAIN, MAP_COMPLETE = "pain", "pain_map_complete"
+CONFIRMED = ("confirmed", "")
+OVER = ("inactive", "remission", "resolved")
+
+
+@attrs.frozen
+class ImportReport:
+    """
+    What was made of the resources of a patient; ``on`` is the day on which they were read, "" where none was given.
+
+    ``complete`` is false where the resources say themselves that they are only a part.
+    """
+
+    on: str
+    resources: int
+    used: tuple[Noted, ...]
+    skipped: tuple[Noted, ...]
+    suspicious: tuple[Noted, ...]
+    complete: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data."""
+        data: dict[str, Any] = plain(self)
+        return data
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.resources} resources: {len(self.used)} findings used, {len(self.skipped)} entries not, {len(self.suspicious)} in doubt."
+        ]
+        lines += [] if self.complete else ["More resources exist than were given: what is not here is not absent."]
+        lines += [] if self.on else ["No day was given: ages and how old a record is were not worked out."]
+        lines += [f"  used: {one}" for one in self.used] + [f"  in doubt: {one}" for one in self.suspicious]
+        reasons: dict[str, int] = {}
+        for one in self.skipped:
+            reasons[one.what] = reasons.get(one.what, 0) + 1
+        return "\n".join(
+            [*lines, *(f"  not read: {what} ({count})" for what, count in sorted(reasons.items(), key=lambda r: (-r[1], r[0])))]
+        )
+
+
+def read_bundle(bundle: Any, kb: KnowledgeBase, *, on: date | None = None) -> tuple[dict[str, Any], ImportReport]:
+    """
+    The findings in a Bundle, or in a single resource, and a report.
+
+    >>> from mps_rules import load
+    >>> snomed = {"system": "http://snomed.info/sct", "code": "203082005"}
+    >>> findings, report = read_bundle({"resourceType": "Condition", "code": {"coding": [snomed]}}, load())
+    >>> findings
+    {'labels': {'fibromyalgia': True}}
+
+    Raises:
+        FindingError: it is no FHIR resource, or of another version than R4.
+
+    """
+    if not isinstance(bundle, Mapping) or not isinstance(bundle.get("resourceType"), str):
+        raise FindingError([Fault("", "expected a FHIR resource: a mapping with a resourceType")])
+    return read_resources([bundle], kb, on=on)
+
+
+def read_resources(resources: Iterable[Any], kb: KnowledgeBase, *, on: date | None = None) -> tuple[dict[str, Any], ImportReport]:
+    """
+    The findings in resources of one patient, Bundles among them, and a report.
+
+    ``on`` is the day as of which they are read: for ages, for what lies ahead, and for what is too old. There is no clock here.
+
+    >>> from mps_rules import load
+    >>> patient = {"resourceType": "Patient", "gender": "female", "birthDate": "1961-01-25"}
+    >>> read_resources([patient], load(), on=date(2023, 9, 1))[0]
+    {'age_years': 62, 'sex_at_birth': 'female'}
+
+    Raises:
+        FindingError: these are no FHIR resources, or they are of another version than R4.
+
+    """
+    if isinstance(resources, Mapping | str | bytes) or not isinstance(resources, Iterable):
+        raise FindingError([Fault("", "expected FHIR resources: a list of mappings with a resourceType")])
+    reader = _Reader(kb, on)
+    reader.read(list(resources))
+    return reader.result()
+
+
+# --- what one record says ---------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class _Value:
+    """A value as FHIR writes it; ``why`` is why there is none to read."""
+
+    truth: bool | None = None
+    number: float | None = None
+    unit: str = ""
+    codings: tuple[Mapping[str, Any], ...] = ()
+    why: str = ""
+
+
+@attrs.frozen
+class _Record:
+    """
+    A resource, or a part of one, on its way: where it stands, when it was made, which part of the body it is about.
+
+    ``kind`` is the kind of resource where what it says grows old; a condition that is said to be active does not.
+    """
+
+    where: str
+    when: date | None = None
+    kind: str = ""
+    muscle: str = ""
+    region: str = ""
+    side: str | None = None
+    label: str = ""
+    sited: bool = False
+    signs: tuple[bool, ...] = ()
+
+    def within(self, part: str) -> "_Record":
+        return attrs.evolve(self, where=f"{self.where}.{part}")
+
+
+def _dict(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
+
+
+def _dicts(value: Any) -> list[Mapping[str, Any]]:
+    return [one for one in _list(value) if isinstance(one, Mapping)]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _codings(concept: Any) -> list[Mapping[str, Any]]:
+    return [one for part in _dicts(concept) for one in _dicts(part.get("coding"))]
+
+
+def _status_code(concept: Any) -> str:
+    """The code of a status that R4 writes as a concept."""
+    return next((_text(coding.get("code")) for coding in _codings(concept)), "")
+
+
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+
+
+def _day(value: Any) -> date | None:
+    """The first day that a date, or the date of an instant, may mean."""
+    match = _DATE.match(_text(value))
+    if not match:
+        return None
+    try:
+        return date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+    except ValueError:
+        return None
+
+
+def _when(resource: Mapping[str, Any], *names: str) -> date | None:
+    for name in names:
+        value = resource.get(name)
+        if isinstance(value, Mapping):
+            value = value.get("end") or value.get("start")
+        if day := _day(value):
+            return day
+    return None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < 1e300 else None
+
+
+def _value_of(holder: Mapping[str, Any]) -> _Value:
+    """What the value of an Observation, a component or an answer says."""
+    if isinstance(holder.get("valueBoolean"), bool):
+        return _Value(truth=holder["valueBoolean"])
+    if isinstance(quantity := holder.get("valueQuantity"), Mapping):
+        number = _number(quantity.get("value"))
+        if number is None:
+            return _Value(why="the quantity holds no number")
+        if quantity.get("comparator"):
+            return _Value(why="only a bound is given, no number")
+        return _Value(number=number, unit=_text(quantity.get("code")) or _text(quantity.get("unit")))
+    for name in ("valueInteger", "valueDecimal"):
+        if (number := _number(holder.get(name))) is not None:
+            return _Value(number=number)
+    codings = _codings(holder.get("valueCodeableConcept")) or _dicts(holder.get("valueCoding"))
+    if codings:
+        return _Value(codings=tuple(codings))
+    if holder.get("dataAbsentReason"):
+        return _Value(why="recorded as not known")
+    if any(name.startswith("value") for name in holder):
+        return _Value(why="free text or a value of a kind that is not read")
+    return _Value(why="holds no value")
+
+
+def _older(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource has the shape of DSTU2 or STU3, which R4 has not."""
+    kind = resource["resourceType"]
+    return kind in OLD_TYPES or {
+        "Condition": isinstance(resource.get("clinicalStatus"), str)
+        or isinstance(resource.get("verificationStatus"), str)
+        or "dateRecorded" in resource
+        or "assertedDate" in resource,
+        "Procedure": "notPerformed" in resource or "notDone" in resource,
+        "MedicationStatement": "taken" in resource or "wasNotTaken" in resource,
+        "QuestionnaireResponse": "group" in resource,
+        "Questionnaire": "group" in resource,
+    }.get(kind, False)
+
+
+def _newer(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource has a shape that came with R4."""
+    return resource["resourceType"] == "Condition" and isinstance(resource.get("clinicalStatus"), Mapping)
+
+
+class _Reader:
+    """Holds what has been said so far, and the report; used once."""
+
+    def __init__(self, base: KnowledgeBase, on: date | None) -> None:
+        self.base, self.on = base, on
+        self.words = base.vocabulary
+        self.book: CodeBook = code_book(base)
+        self.windows = {id_: one.within for one in base.omop.windows for id_ in one.terms}
+        self.claims: list[Claim] = []
+        self.skipped: list[Noted] = []
+        self.suspicious: list[Noted] = []
+        self.complete = True
+        self.count = 0
+        self.patients: set[str] = set()
+        self.conditions: dict[str, str] = {}
+        self.forms: dict[str, Mapping[str, Any]] = {}
+        self.medications: dict[str, Mapping[str, Any]] = {}
+        self.readers: dict[str, Callable[[Mapping[str, Any], str], None]] = {
+            "Patient": self._patient,
+            "Condition": self._condition,
+            "Observation": self._observation,
+            "QuestionnaireResponse": self._answers,
+            "MedicationRequest": self._medication_request,
+            "MedicationStatement": self._medication_statement,
+            "Procedure": self._procedure,
+        }
+
+    # --- the resources
+
+    def read(self, given: list[Any]) -> None:
+        resources = list(self._resources(given))
+        if given and not resources and not any(_dict(one).get("resourceType") == "Bundle" for one in given):
+            raise FindingError([Fault("", "expected FHIR resources: mappings with a resourceType")])
+        self.count = len(resources)
+        old = [one for one, _, _ in resources if _older(one)]
+        if old and not any(_newer(one) for one, _, _ in resources):
+            raise FindingError([Fault("", "this is FHIR DSTU2 or STU3, not R4: ask the source for R4 (fhirVersion 4.0.1)")])
+        if not self._one_patient(resources):
+            for _, where, _ in resources:
+                self._skip(where, "", "the resources are of several patients: none is read")
+            return
+        for resource, _, full_url in resources:
+            self._index(resource, full_url)
+        for resource, where, _ in resources:
+            self._take(resource, where)
+
+    def _resources(self, given: list[Any]) -> Iterator[tuple[Mapping[str, Any], str, str]]:
+        """Every resource with its place and its full address; Bundles are opened, one inside the other not."""
+        number = 0
+        for one in given:
+            entries = [{"resource": one}]
+            if _dict(one).get("resourceType") == "Bundle":
+                if any(_text(link.get("relation")) == "next" for link in _dicts(one.get("link"))):
+                    self.complete = False
+                entries = one.get("entry") if isinstance(one.get("entry"), list) else []
+                if "entry" in one and not isinstance(one["entry"], list):
+                    self._skip("Bundle", "", "its entries are no list")
+            for entry in entries:
+                resource, where = _dict(entry).get("resource"), f"resource[{number}]"
+                number += 1
+                if not isinstance(resource, Mapping) or not isinstance(resource.get("resourceType"), str):
+                    self._skip(where, "", "is no resource")
+                    continue
+                kind = resource["resourceType"]
+                named = kind if kind in self.readers or kind in OTHER_TYPES or kind in OLD_TYPES else "resource"
+                if kind == "OperationOutcome":
+                    self.complete = False
+                yield resource, f"{named}[{number - 1}]", _text(_dict(entry).get("fullUrl"))
+
+    def _one_patient(self, resources: list[tuple[Mapping[str, Any], str, str]]) -> bool:
+        patients = [(one, url) for one, _, url in resources if one["resourceType"] == "Patient"]
+        if patients:
+            first, url = patients[0]
+            self.patients = {name for name in (_text(first.get("id")), url, url.rpartition("/")[2].rpartition(":")[2]) if name}
+            if len({_text(one.get("id")) or url or str(number) for number, (one, url) in enumerate(patients)}) > 1:
+                return False
+            if self.patients:
+                return True
+        subjects = {name for one, _, _ in resources if one["resourceType"] in self.readers and (name := _subject(one))}
+        return len(subjects) <= 1
+
+    def _index(self, resource: Mapping[str, Any], url: str) -> None:
+        names = [name for name in (_text(resource.get("id")), url) if name]
+        match resource["resourceType"]:
+            case "Condition":
+                own = self._own(resource.get("code"), "diagnosis")
+                self.conditions |= dict.fromkeys(names, own) if own in self.words.diagnoses else {}
+            case "Questionnaire":
+                for name in (*names, _text(resource.get("url"))):
+                    self.forms[name] = resource
+            case "Medication":
+                self.medications |= dict.fromkeys(names, resource)
+
+    def _take(self, resource: Mapping[str, Any], where: str) -> None:
+        kind = resource["resourceType"]
+        reader = self.readers.get(kind)
+        if reader is None:
+            self._skip(where, "", "no kind of resource that these rules read")
+        elif _older(resource):
+            self._skip(where, "", "has the shape of an older FHIR version")
+        elif (
+            self.patients and (about := _subject(resource)) and about not in self.patients and about.rpartition(":")[2] not in self.patients
+        ):
+            self._skip(where, "", "is about another patient")
+        else:
+            reader(resource, where)
+
+    def _skip(self, where: str, code: str, why: str) -> None:
+        self.skipped.append(Noted(where, code, why))
+
+    def _doubt(self, where: str, code: str, why: str) -> None:
+        self.suspicious.append(Noted(where, code, why))
+
+    def _is_live(self, resource: Mapping[str, Any], where: str, *accepted: str) -> bool:
+        """Whether the status of a resource lets it be read; a missing one does."""
+        status = resource.get("status")
+        if status is None or status in accepted:
+            return True
+        named = (
+            status
+            if status in ("entered-in-error", "cancelled", "not-done", "draft", "stopped", "on-hold", "registered", "not-taken")
+            else "another"
+        )
+        self._skip(where, "", f"its status is {named}")
+        return False
+
+    def _is_past(self, when: date | None, where: str) -> bool:
+        """Whether a record is of the day on which it is read, or before it."""
+        if self.on is None or when is None or when <= self.on:
+            return True
+        self._skip(where, "", "is dated after the day on which it is read")
+        return False
+
+    def _is_fresh(self, record: _Record, target: Address) -> bool:
+        """Whether a record is young enough to say something of the day on which it is read."""
+        if self.on is None or record.when is None or not record.kind:
+            return True
+        days = self.windows.get(target.term) or self.base.codes.look_back_days.get(record.kind)
+        return not isinstance(days, int | float) or (self.on - record.when).days <= days
+
+    # --- kinds of resources
+
+    def _patient(self, resource: Mapping[str, Any], where: str) -> None:
+        born = _text(resource.get("birthDate"))
+        day = _day(born)
+        if day is None or len(born) < 10:
+            self._skip(f"{where}.birthDate", "", "no whole birth date" if born else "no birth date")
+        elif self.on is None:
+            self._skip(f"{where}.birthDate", "", "no day was given as of which to work out the age")
+        elif day > self.on:
+            self._doubt(f"{where}.birthDate", "", "born after the day on which it is read")
+        else:
+            years = self.on.year - day.year - ((self.on.month, self.on.day) < (day.month, day.day))
+            self._say(_Record(f"{where}.birthDate"), "", self._patient_at("age_years"), "", float(years), rank=1)
+        record = _Record(f"{where}.gender")
+        stated = [(url, _text(one.get("valueCode"))) for one in _dicts(resource.get("extension")) if (url := _text(one.get("url")))]
+        birth = [(url, code) for url, code in stated if code and self.book.look_up(url, code).meanings]
+        url, code = birth[0] if birth else ("http://hl7.org/fhir/administrative-gender", _text(resource.get("gender")))
+        if code:
+            entry = self.book.look_up(url, code)
+            for meaning in entry.meanings:
+                self._say(record, entry.shown, self._patient_at(meaning.finding), "", meaning.word, rank=1)
+            if not entry.meanings:
+                self._skip(f"{where}.gender", "", "says neither male nor female")
+
+    def _condition(self, resource: Mapping[str, Any], where: str) -> None:
+        verified = _status_code(resource.get("verificationStatus"))
+        clinical = _status_code(resource.get("clinicalStatus"))
+        onset = _when(resource, "recordedDate", "onsetDateTime", "onsetPeriod")
+        ended = _when(resource, "abatementDateTime", "abatementPeriod")
+        record = _Record(where, onset, "" if clinical else "Condition")
+        if verified == "entered-in-error":
+            self._skip(where, "", "its status is entered-in-error")
+            return
+        if not self._is_past(onset, where):
+            return
+        own = self._own(resource.get("code"), "diagnosis")
+        if own in self.words.diagnoses:
+            self._held(record, f"own {own}", CodeMeaning("own", own, label=own), verified, over=clinical in OVER, rank=0)
+            return
+        own = self._own(resource.get("code"), "finding")
+        entry = (
+            Entry(f"own {own}", (CodeMeaning("own", own, finding=own),))
+            if own in self.words.terms
+            else self._entry(record, resource.get("code"))
+        )
+        over = clinical in OVER or (ended is not None and (self.on is None or ended <= self.on)) or resource.get("abatementBoolean") is True
+        for meaning in entry.meanings:
+            self._held(self._sited(record, resource), entry.shown, meaning, verified, over=over, rank=1)
+
+    def _held(self, record: _Record, code: str, meaning: CodeMeaning, verified: str, *, over: bool, rank: int) -> None:
+        """A condition that a chart holds as so, as refuted, as over or as one of several possible."""
+        if verified == "refuted":
+            self._mean(record, code, meaning, _Value(truth=False), rank=rank)
+        elif verified not in CONFIRMED:
+            self._skip(record.where, code, "is not confirmed")
+        elif over and not meaning.history:
+            self._skip(record.where, code, "is over: history, not present")
+        else:
+            self._mean(record, code, meaning, _Value(truth=True), rank=rank)
+
+    def _observation(self, resource: Mapping[str, Any], where: str) -> None:
+        when = _when(resource, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
+        if not self._is_live(resource, where, "final", "amended", "corrected", "preliminary") or not self._is_past(when, where):
+            return
+        record = self._sited(_Record(where, when, "Observation"), resource)
+        record = attrs.evolve(record, label=self._label_in_focus(resource), signs=self._signs(resource))
+        components = _dicts(resource.get("component"))
+        own = self._own(resource.get("code"), "finding")
+        if own and components and own != PAIN:
+            for number, component in enumerate(components):
+                self._own_word(record.within(f"component[{number}]"), own, component)
+            return
+        value = _value_of(resource)
+        if value.why != "holds no value" or not components or record.signs:
+            self._observed(record, resource.get("code"), value)
+        for number, component in enumerate(components):
+            part = attrs.evolve(record.within(f"component[{number}]"), signs=self._signs(component))
+            self._observed(part, component.get("code"), _value_of(component))
+
+    def _label_in_focus(self, resource: Mapping[str, Any]) -> str:
+        for focus in _dicts(resource.get("focus")):
+            name = _text(focus.get("reference"))
+            found = self.conditions.get(name) or self.conditions.get(name.rpartition("/")[2])
+            if found:
+                return found
+        return ""
+
+    def _signs(self, resource: Mapping[str, Any]) -> tuple[bool, ...]:
+        """What an interpretation says: positive or negative."""
+        found = [self._truth(coding) for concept in _dicts(resource.get("interpretation")) for coding in _codings(concept)]
+        return tuple(one for one in found if one is not None)
+
+    def _medication_request(self, resource: Mapping[str, Any], where: str) -> None:
+        if resource.get("doNotPerform") is True:
+            self._skip(where, "", "says that it is not to be given")
+        elif _text(resource.get("intent")) in ("proposal", "plan", "option"):
+            self._skip(where, "", "is a plan, no order")
+        elif self._is_live(resource, where, "active", "completed", "stopped", "on-hold"):
+            self._medication(resource, where, _when(resource, "authoredOn"), "MedicationRequest")
+
+    def _medication_statement(self, resource: Mapping[str, Any], where: str) -> None:
+        if self._is_live(resource, where, "active", "completed", "stopped", "on-hold"):
+            self._medication(
+                resource, where, _when(resource, "effectiveDateTime", "effectivePeriod", "dateAsserted"), "MedicationStatement"
+            )
+
+    def _medication(self, resource: Mapping[str, Any], where: str, when: date | None, kind: str) -> None:
+        name = _text(_dict(resource.get("medicationReference")).get("reference"))
+        inside = {f"#{_text(one.get('id'))}": one for one in _dicts(resource.get("contained"))}
+        found = inside.get(name) or self.medications.get(name) or self.medications.get(name.rpartition("/")[2])
+        self._done(_Record(where, when, kind), resource.get("medicationCodeableConcept") or _dict(found).get("code"))
+
+    def _procedure(self, resource: Mapping[str, Any], where: str) -> None:
+        if self._is_live(resource, where, "completed", "in-progress"):
+            self._done(_Record(where, _when(resource, "performedDateTime", "performedPeriod"), "Procedure"), resource.get("code"))
+
+    def _done(self, record: _Record, concept: Any) -> None:
+        if not self._is_past(record.when, record.where):
+            return
+        entry = self._entry(record, concept)
+        for meaning in entry.meanings:
+            self._mean(record, entry.shown, meaning, _Value(truth=True), rank=1)
+
+    # --- forms
+
+    def _answers(self, resource: Mapping[str, Any], where: str) -> None:
+        when = _when(resource, "authored")
+        if not self._is_live(resource, where, "completed", "amended", "in-progress") or not self._is_past(when, where):
+            return
+        form = _text(resource.get("questionnaire")).partition("|")[0]
+        record = _Record(where, when, "QuestionnaireResponse")
+        if form.startswith(f"{self.base.codes.canonical}:questionnaire"):
+            for item, at in self._items(resource, record):
+                self._own_item(item, at)
+            return
+        links = _codes_by_link(self.forms.get(form) or self.forms.get(form.rpartition("/")[2]) or {})
+        for item, at in self._items(resource, record):
+            link = _text(item.get("linkId"))
+            concept = {"coding": links.get(link) or [{"system": form, "code": link}]}
+            answers = _dicts(item.get("answer"))
+            if not answers and not item.get("item"):
+                self._skip(at.where, "", "holds no answer")
+            for answer in answers:
+                self._observed(at, concept, _value_of(answer))
+
+    def _items(self, resource: Mapping[str, Any], record: _Record) -> Iterator[tuple[Mapping[str, Any], _Record]]:
+        """Every item of a form, those within items and answers too."""
+        waiting = deque((item, record.within(f"item[{number}]"), 1) for number, item in enumerate(_list(resource.get("item"))))
+        while waiting:
+            item, at, depth = waiting.popleft()
+            if not isinstance(item, Mapping):
+                self._skip(at.where, "", "is no item")
+                continue
+            yield item, at
+            inner = [*_list(item.get("item")), *(one for answer in _dicts(item.get("answer")) for one in _list(answer.get("item")))]
+            if inner and depth >= DEEPEST:
+                self._skip(at.where, "", "its items are nested too deep")
+            elif not self._is_structured(item):
+                waiting.extend((one, at.within(f"item[{number}]"), depth + 1) for number, one in enumerate(inner))
+
+    def _is_structured(self, item: Mapping[str, Any]) -> bool:
+        return _text(item.get("linkId")) in ("pain", "exam", "labels")
+
+    def _own_item(self, item: Mapping[str, Any], at: _Record) -> None:
+        """An item of a form that was made from this vocabulary."""
+        link = _text(item.get("linkId"))
+        values = [_value_of(answer) for answer in _dicts(item.get("answer"))]
+        if self._is_structured(item):
+            self._own_group(link, _dicts(item.get("item")), at)
+        elif link == MAP_COMPLETE:
+            for value in values:
+                self._say_truth(at, "", self._patient_at(MAP_COMPLETE), self._truth_of(value, at), rank=0)
+        elif values:
+            name, _, word = link.rpartition(".")
+            term = self.words.terms.get(name.rpartition(".")[2])
+            try:
+                target = address(name if term and word in term.values else link, self.words)
+            except FindingError:
+                self._skip(at.where, "", "no question of these rules")
+                return
+            for value in values:
+                if term and word in term.values:
+                    self._say_word(at, "", target, word, self._truth_of(value, at), rank=0)
+                else:
+                    self._tell(at, "", target, self._in_own_unit(value, target.term), rank=0)
+
+    def _in_own_unit(self, value: _Value, term: str) -> _Value:
+        """A number of a form of our own is in the finding's unit."""
+        known = self.words.terms.get(term)
+        return attrs.evolve(value, unit=known.unit or "1") if known and value.number is not None and not value.unit else value
+
+    def _own_group(self, kind: str, items: list[Mapping[str, Any]], at: _Record) -> None:
+        """One painful place, one muscle examined, or one diagnosis given: which, and what is said of it."""
+        said = {
+            _text(item.get("linkId")).partition(".")[2]: [_value_of(answer) for answer in _dicts(item.get("answer"))]
+            for item in _flattened(items)
+        }
+
+        def named(own: Own, known: Collection[str]) -> tuple[str, str | None]:
+            concept = {"coding": [coding for value in said.get(own, ()) for coding in value.codings]}
+            sides = {"coding": [coding for value in said.get("side", ()) for coding in value.codings]}
+            name, _, side = self._own(concept, own).partition(".")
+            if name not in known:
+                self._skip(at.where, "", f"names no {own} of these rules")
+                return "", None
+            return name, _known_side(side or self._own(sides, "answer"))
+
+        if kind == "pain":
+            name, side = named("region", self.words.regions)
+            if name:
+                self._own_pain(attrs.evolve(at, region=name, side=side), said)
+        elif kind == "exam":
+            name, side = named("muscle", {*self.words.muscles, *self.words.groups})
+            if name:
+                self._say(at, "", Address("muscle", name, EXAMINED, side), "", True, rank=0)
+                self._own_parts(at, lambda term: Address("muscle", name, term, side), "muscle", said)
+        else:
+            name, _ = named("diagnosis", self.words.diagnoses)
+            told = next((self._truth_of(value, at) for value in said.get("given", ())), None)
+            if name:
+                self._say_truth(at, "", Address("given", name), told, rank=0)
+            if name and told is not None:
+                self._own_parts(at, lambda term: Address("label", name, term), "label", said)
+
+    def _own_pain(self, at: _Record, said: Mapping[str, list[_Value]]) -> None:
+        told = next((self._truth_of(value, at) for value in said.get("present", ())), None)
+        levels = [value for value in said.get("intensity", ()) if value.number is not None]
+        if told is not None or not levels:
+            self._say_truth(at, "", Address("pain", at.region, side=at.side), told, rank=0)
+        for level in levels:
+            self._pain_level(at, "", level, rank=0)
+
+    def _own_parts(self, at: _Record, about: Callable[[str], Address], subject: str, said: Mapping[str, list[_Value]]) -> None:
+        """What is said of a muscle or a diagnosis, finding by finding."""
+        for key, values in said.items():
+            name, _, word = key.partition(".")
+            term = self.words.terms.get(name)
+            if term is None or term.subject != subject or term.fact:
+                continue
+            for value in values:
+                if word in term.values:
+                    self._say_word(at, "", about(name), word, self._truth_of(value, at), rank=0)
+                else:
+                    self._tell(at, "", about(name), self._in_own_unit(value, name), rank=0)
+
+    # --- codes
+
+    def _own(self, concept: Any, kind: Own) -> str:
+        """The first of this pack's own codes of a kind in a concept."""
+        system = own_system(self.base, kind)
+        return next((_text(one.get("code")) for one in _codings(concept) if one.get("system") == system), "")
+
+    def _entry(self, record: _Record, concept: Any) -> Entry:
+        """What the first known code of a concept means; why not is reported."""
+        entries = []
+        for coding in _codings(concept):
+            code = coding.get("code")
+            if isinstance(code, str) and code.strip():
+                label = _text(coding.get("display")) or _text(_dict(concept).get("text"))
+                entries.append(self.book.look_up(_text(coding.get("system")), code.strip(), label))
+        for entry in entries:
+            if entry.doubt:
+                self._doubt(record.where, entry.shown, entry.doubt)
+        found = next((entry for entry in entries if entry.meanings), None)
+        if found:
+            return found
+        told = next((entry for entry in entries if entry.unread), None)
+        if told:
+            self._skip(record.where, told.shown, told.unread)
+        elif not entries:
+            self._skip(record.where, "", "holds no code")
+        return Entry("")
+
+    def _truth(self, coding: Mapping[str, Any]) -> bool | None:
+        """What a code that says just yes or no says."""
+        if coding.get("system") == own_system(self.base, "answer"):
+            return {"present": True, "absent": False}.get(_text(coding.get("code")))
+        entry = self.book.look_up(_text(coding.get("system")), _text(coding.get("code")))
+        return next((one.truth for one in entry.meanings if one.truth is not None), None)
+
+    def _truth_of(self, value: _Value, record: _Record) -> bool | None:
+        """Whether a value says yes or no, or, where it does not, an interpretation."""
+        if value.truth is not None:
+            return value.truth
+        for coding in value.codings:
+            if (told := self._truth(coding)) is not None:
+                return told
+        return record.signs[0] if len(set(record.signs)) == 1 else None
+
+    def _sited(self, record: _Record, resource: Mapping[str, Any]) -> _Record:
+        """The record with the muscle or region that a body site names, and its side."""
+        sites = _list(resource.get("bodySite"))
+        name, _, own_side = self._own(sites, "muscle").partition(".")
+        if name in self.words.muscles or name in self.words.groups:
+            return attrs.evolve(record, muscle=name, side=_known_side(own_side), sited=True)
+        name, _, own_side = self._own(sites, "region").partition(".")
+        if name in self.words.regions:
+            return attrs.evolve(record, region=name, side=_known_side(own_side), sited=True)
+        found = (self.book.site(_text(one.get("system")), _text(one.get("code"))) for one in _codings(sites))
+        return attrs.evolve(record, region=next(filter(None, found), ""), side=self._side(sites), sited=bool(sites))
+
+    def _side(self, sites: list[Any]) -> str | None:
+        """The side that a body site names: by a code of the map, or by the word left, right or bilateral in a label."""
+        more = [extension.get("valueCodeableConcept") for site in _dicts(sites) for extension in _dicts(site.get("extension"))]
+        codings = [*_codings(sites), *_codings(more)]
+        labels = [_text(one.get("display"))[:200] for one in codings] + [_text(one.get("text"))[:200] for one in _dicts(sites)]
+        told = {side for side in (*SIDES, "bilateral") if any(re.search(rf"\b{side}\b", label, re.IGNORECASE) for label in labels)}
+        for one in codings:
+            told |= {
+                meaning.side for meaning in self.book.look_up(_text(one.get("system")), _text(one.get("code"))).meanings if meaning.side
+            }
+        if told in ({*SIDES}, {"bilateral"}):
+            return "bilateral"
+        return told.pop() if len(told) == 1 else None
+
+    # --- what is said
+
+    def _patient_at(self, term: str) -> Address:
+        return Address("patient", PATIENT, term)
+
+    def _observed(self, record: _Record, concept: Any, value: _Value) -> None:
+        """An observation, a component or an answer: a code, and a value."""
+        own = self._own(concept, "finding")
+        if own:
+            self._own_observed(record, own, value)
+            return
+        entry = self._entry(record, concept)
+        for meaning in entry.meanings:
+            self._mean(record, entry.shown, meaning, value, rank=1)
+
+    def _own_observed(self, record: _Record, own: str, value: _Value) -> None:
+        term, shown = self.words.terms.get(own), f"own {own}"
+        if own in (PAIN, EXAMINED, MAP_COMPLETE):
+            target = {
+                PAIN: Address("pain", record.region, side=record.side) if record.region else None,
+                EXAMINED: Address("muscle", record.muscle, EXAMINED, record.side) if record.muscle else None,
+                MAP_COMPLETE: self._patient_at(MAP_COMPLETE),
+            }[own]
+            if target is None:
+                self._skip(record.where, shown, "names no place of the body")
+            elif own == EXAMINED and self._truth_of(value, record) is False:
+                self._skip(record.where, shown, "says that it was not examined")
+            else:
+                self._say_truth(record, shown, target, self._truth_of(value, record), rank=0, why=value.why)
+        elif own == "pain_intensity" and record.region:
+            self._pain_level(record, shown, value, rank=0)
+        elif term is None or term.fact:
+            self._skip(record.where, "own code", "no finding of these rules")
+        elif (target := self._own_target(record, term)) is None:
+            self._skip(record.where, shown, f"names no {'muscle' if term.subject == 'muscle' else 'diagnosis'} that it is about")
+        else:
+            self._tell(record, shown, target, value, rank=0)
+
+    def _own_target(self, record: _Record, term: Term) -> Address | None:
+        if term.subject == "muscle":
+            return Address("muscle", record.muscle, term.id, record.side) if record.muscle else None
+        if term.subject == "label":
+            return Address("label", record.label, term.id) if record.label else None
+        return self._patient_at(term.id)
+
+    def _own_word(self, record: _Record, own: str, component: Mapping[str, Any]) -> None:
+        """A component that says of one word of a list whether it holds."""
+        term_id, _, word = self._own(component.get("code"), "value").partition(".")
+        term = self.words.terms.get(own)
+        target = self._own_target(record, term) if term is not None and not term.fact else None
+        if term is None or target is None or term_id != own or word not in term.values:
+            self._skip(record.where, "own code", "no word of this finding")
+        else:
+            self._say_word(record, f"own {own}", target, word, self._truth_of(_value_of(component), record), rank=0)
+
+    def _mean(self, record: _Record, code: str, meaning: CodeMeaning, value: _Value, *, rank: int) -> None:
+        """What a code of another system says with this value."""
+        answered = bool(value.codings) and (
+            "*" in meaning.answers or any(_text(one.get("code")) in meaning.answers for one in value.codings)
+        )
+        told = True if answered else self._truth_of(value, record)
+        if meaning.label:
+            self._say_truth(record, code, Address("given", meaning.label), told, rank=rank, why=value.why)
+        if meaning.region:
+            self._pain(record, code, meaning, value, told, rank=rank)
+        if meaning.finding:
+            term = self.words.terms[meaning.finding]
+            if term.id == "pain_intensity" and record.sited:
+                self._pain_level(record, code, value, rank=rank)
+            elif meaning.word and told is not None:
+                self._say_word(record, code, self._patient_at(term.id), meaning.word, told, rank=rank)
+            elif term.kind == "boolean":
+                self._say_truth(record, code, self._patient_at(term.id), told, rank=rank, why=value.why)
+            else:
+                self._tell(record, code, self._patient_at(term.id), value, rank=rank)
+        if not (meaning.label or meaning.region or meaning.finding):
+            self._skip(record.where, code, "says nothing by itself")
+
+    def _pain(self, record: _Record, code: str, meaning: CodeMeaning, value: _Value, told: bool | None, *, rank: int) -> None:  # noqa: FBT001
+        side: str | None = record.side
+        if meaning.sided and code[-1:] in "12":
+            side = SIDES[0] if code.endswith("2") else SIDES[1]
+        record = attrs.evolve(record, region=meaning.region, side=side, sited=True)
+        if value.number is not None and told is None:
+            self._pain_level(record, code, value, rank=rank)
+            return
+        for target in self._places(record):
+            self._say_truth(record, code, target, told, rank=rank, why=value.why)
+        if told and value.codings and meaning.answers:
+            for coding in value.codings:
+                entry = self.book.look_up(_text(coding.get("system")), _text(coding.get("code")))
+                for word in (one for one in entry.meanings if one.word and one.finding):
+                    self._say_word(record, entry.shown, self._patient_at(word.finding), word.word, True, rank=rank)
+
+    def _places(self, record: _Record) -> list[Address]:
+        """The painful places that a record means: both sides of a region, or the side not known where the region has no such side."""
+        possible = self.words.regions[record.region].sides
+        if record.side == "bilateral" and set(SIDES) <= set(possible):
+            return [Address("pain", record.region, side=side) for side in SIDES]
+        return [Address("pain", record.region, side=record.side if record.side in possible else None)]
+
+    def _pain_level(self, record: _Record, code: str, value: _Value, *, rank: int) -> None:
+        if not record.region:
+            self._skip(record.where, code, "its body site is not known here")
+            return
+        level = self._quantity(record, code, self.words.terms["pain_intensity"], value)
+        if level is None:
+            return
+        for target in self._places(record):
+            self._say_truth(record, code, target, level > 0, rank=rank)
+            self._say(record, code, target, "intensity", level, rank=rank)
+
+    def _tell(self, record: _Record, code: str, target: Address, value: _Value, *, rank: int) -> None:
+        """A value of a finding, by what kind of finding it is."""
+        if target.kind in ("pain", "given"):
+            self._say_truth(record, code, target, self._truth_of(value, record), rank=rank, why=value.why)
+            return
+        term = self.words.terms[target.term]
+        if term.kind == "boolean":
+            self._say_truth(record, code, target, self._truth_of(value, record), rank=rank, why=value.why)
+        elif term.kind in ("number", "duration"):
+            if (number := self._quantity(record, code, term, value)) is not None:
+                self._say(record, code, target, "", number, rank=rank)
+        else:
+            words = [word for coding in value.codings if (word := self._word(coding, term))]
+            for word in words:
+                self._say_word(record, code, target, word, True, rank=rank)
+            if not words:
+                self._skip(record.where, code, value.why or "no word of this finding")
+
+    def _word(self, coding: Mapping[str, Any], term: Term) -> str:
+        if coding.get("system") == own_system(self.base, "value"):
+            term_id, _, word = _text(coding.get("code")).partition(".")
+            return word if term_id == term.id and word in term.values else ""
+        entry = self.book.look_up(_text(coding.get("system")), _text(coding.get("code")))
+        return next((one.word for one in entry.meanings if one.finding == term.id and one.word), "")
+
+    def _quantity(self, record: _Record, code: str, term: Term, value: _Value) -> float | None:
+        """A number in the term's own unit; a wrong or missing unit is in doubt, not read."""
+        if value.number is None:
+            self._skip(record.where, code, value.why or "the answer is no number")
+            return None
+        own = self.words.unit(term.unit or "1")
+        given = self.words.unit(value.unit) if value.unit else None
+        if not value.unit and term.unit not in UNITLESS:
+            self._doubt(record.where, code, f"no unit; {term.id} is measured in {term.unit}")
+            return None
+        if value.unit and given is None:
+            self._doubt(record.where, code, f"a unit that is not known here; {term.id} is measured in {term.unit}")
+            return None
+        try:
+            same = given is None or own is None or given.id == own.id
+            return self.words.quantity(value.number if same else f"{value.number:f} {value.unit}", term)
+        except Misfit:
+            wrong = given is not None and own is not None and given.dimension != own.dimension
+            what = f"wrong unit; {term.id} is measured in {term.unit}" if wrong else f"outside of what {term.id} can be"
+            self._doubt(record.where, code, what)
+            return None
+
+    def _say_truth(self, record: _Record, code: str, target: Address, told: bool | None, *, rank: int, why: str = "") -> None:  # noqa: FBT001
+        if told is None:
+            self._skip(record.where, code, why or "the answer is neither yes nor no")
+        else:
+            self._say(record, code, target, "", told, rank=rank)
+
+    def _say_word(self, record: _Record, code: str, target: Address, word: str, told: bool | None, *, rank: int) -> None:  # noqa: FBT001
+        """That a word of a list holds, or not; where only one can hold, it is the value."""
+        if told is None:
+            self._skip(record.where, code, "the answer is neither yes nor no")
+        elif told and self.words.terms[target.term].kind == "one_of":
+            self._say(record, code, target, "", word, rank=rank)
+        else:
+            self._say(record, code, target, word, told, rank=rank)
+
+    def _say(self, record: _Record, code: str, target: Address, part: str, value: bool | float | str, *, rank: int) -> None:  # noqa: FBT001
+        if self._is_fresh(record, target):
+            self.claims.append(Claim(target, part, value, record.when, rank, record.where, code))
+        else:
+            self._skip(record.where, code, "is too old to say something of that day")
+
+    # --- what stands in the end
+
+    def result(self) -> tuple[dict[str, Any], ImportReport]:
+        """The mapping of what stands, and the report."""
+        stood = settled(self.claims, terrain_of(self.base))
+        report = ImportReport(
+            on=self.on.isoformat() if self.on else "",
+            resources=self.count,
+            used=tuple(Noted(claim.where, claim.code, str(claim)) for claim in stood.standing),
+            skipped=(*self.skipped, *stood.superseded),
+            suspicious=(*self.suspicious, *stood.doubted),
+            complete=self.complete,
+        )
+        return as_findings(stood.standing), report
+
+
+def _known_side(word: str) -> str | None:
+    return word if word in (*SIDES, "midline") else None
+
+
+def _subject(resource: Mapping[str, Any]) -> str:
+    """The last part of whom a resource is about."""
+    reference = _text(_dict(resource.get("subject") or resource.get("patient")).get("reference"))
+    return "" if reference.startswith("#") else reference.rpartition("/")[2]
+
+
+def _flattened(items: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Items and the items within them."""
+    waiting = [(item, 1) for item in items]
+    while waiting:
+        item, depth = waiting.pop()
+        yield item
+        if depth < DEEPEST:
+            waiting += [(one, depth + 1) for one in _dicts(item.get("item"))]
+
+
+def _codes_by_link(form: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """The codes of a Questionnaire's items by their link."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    waiting = [(item, 1) for item in _dicts(form.get("item"))]
+    while waiting:
+        item, depth = waiting.pop()
+        if codes := _dicts(item.get("code")):
+            found[_text(item.get("linkId"))] = codes
+        if depth < DEEPEST:
+            waiting += [(one, depth + 1) for one in _dicts(item.get("item"))]
+    return found
