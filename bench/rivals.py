@@ -31,8 +31,18 @@ KNOWN = 25
 Patient = Mapping[str, bool]
 Condition = tuple[str, bool]
 """A finding or conclusion, and whether it must be present or absent."""
-Engine = Callable[[Patient], frozenset[str]]
-"""What an engine concludes of a patient."""
+
+
+@attrs.frozen
+class Engine:
+    """An engine: how a patient is handed to it, and what it concludes; reading and checking what was said is not chaining."""
+
+    prepared: Callable[[Patient], Any]
+    run: Callable[[Any], frozenset[str]]
+
+
+def _as_it_is(patient: Patient) -> Patient:
+    return patient
 
 
 @attrs.frozen
@@ -95,22 +105,22 @@ def knowledge(pack: Pack, folder: Path) -> model.KnowledgeBase:
 def _chained(base: model.KnowledgeBase, chain: Callable[[model.KnowledgeBase, Facts], model.Chain]) -> Engine:
     terrain = terrain_of(base)
 
-    def run(patient: Patient) -> frozenset[str]:
-        found = chain(base, Facts(terrain, read_findings(patient, terrain)))
+    def run(findings: model.Findings) -> frozenset[str]:
+        found = chain(base, Facts(terrain, findings))
         return frozenset(one.rule.removeprefix("bench.") for one in found.derivations)
 
-    return run
+    return Engine(lambda patient: read_findings(patient, terrain), run)
 
 
 def _circuit(base: model.KnowledgeBase) -> Engine:
     terrain, compiled = terrain_of(base), circuit.circuit_of(base)
     refs = [(rule.id.removeprefix("bench."), rule.id) for rule in base.rules]
 
-    def run(patient: Patient) -> frozenset[str]:
-        state = compiled.read(Facts(terrain, read_findings(patient, terrain)))
+    def run(findings: model.Findings) -> frozenset[str]:
+        state = compiled.read(Facts(terrain, findings))
         return frozenset(id_ for id_, rule in refs if state.verdict(rule) is True)
 
-    return run
+    return Engine(lambda patient: read_findings(patient, terrain), run)
 
 
 # --- the others --------------------------------------------------------------------------------------------------------
@@ -141,7 +151,7 @@ def _experta(pack: Pack) -> Engine:
         runner.run()
         return frozenset(fact["id"] for fact in runner.facts.values() if fact.get("id") in ids)
 
-    return run
+    return Engine(_as_it_is, run)
 
 
 def _clips(pack: Pack) -> Engine:
@@ -161,7 +171,7 @@ def _clips(pack: Pack) -> Engine:
         environment.run()
         return frozenset(one for fact in environment.facts() if fact.template.name == "said" for one in (str(fact[0]),) if one in ids)
 
-    return run
+    return Engine(_as_it_is, run)
 
 
 def engines(pack: Pack, folder: Path) -> dict[str, Engine]:
@@ -179,7 +189,7 @@ def engines(pack: Pack, folder: Path) -> dict[str, Engine]:
 def agreed(found: Mapping[str, Engine], of: Iterable[Patient]) -> None:
     """Every engine concludes the same of every patient."""
     for patient in of:
-        said = {name: run(patient) for name, run in found.items()}
+        said = {name: one.run(one.prepared(patient)) for name, one in found.items()}
         assert len(set(said.values())) == 1, {name: sorted(one)[:10] for name, one in said.items()}
 
 
