@@ -152,7 +152,6 @@ def test_pain_in_a_group_leaves_its_parts_open_even_on_a_complete_map(tree: Regi
     expected = [None, None]
 
     assert expected == [pain_map.at(part, "left") for part in ("calf", "foot")]
-    assert frozenset(("calf", "foot")) == pain_map.painful_leaves
 
 
 def test_freedom_of_a_group_is_freedom_of_all_of_it(tree: RegionTree) -> None:

@@ -35,6 +35,7 @@ from mps_rules.model import (
     KnowledgeBase,
     KnowledgeUsed,
     Premise,
+    RaiseAlert,
     Recommend,
     Recommendation,
     Rule,
@@ -71,6 +72,8 @@ class Assessor:
         self.fired: dict[str, dict[str, Derivation]] = {}
         for derivation in chain.derivations:
             self.fired.setdefault(derivation.rule, {})[derivation.subject] = derivation
+        self._truths: dict[tuple[c.Condition, str], c.Truth] = {}
+        self._unknowns: dict[tuple[c.Condition, str], tuple[tuple[str, str], ...]] = {}
 
         self.muscles = candidates(base, facts, chain)
         self.order = {muscle_subject(one.muscle, one.side): rank for rank, one in enumerate(self.muscles)}
@@ -80,7 +83,7 @@ class Assessor:
         """Everything that can be said of the patient, ranked."""
         alerts = self._alerts()
         raised = [alert.urgency for alert in alerts if alert.status == "raised"]
-        relevant = [rule for rule in self.base.rules if rule.alert and self.concerns_the_pain(rule)]
+        relevant = [rule for rule, _ in self.base.told(RaiseAlert) if self.concerns_the_pain(rule)]
         unscreened = tuple(self._unscreened(relevant))
         beyond = tuple(self._beyond())
         hypotheses = self._hypotheses(alerts)
@@ -105,11 +108,11 @@ class Assessor:
 
     def _alerts(self) -> tuple[Alert, ...]:
         found = []
-        for rule in self.base.rules:
-            flag = self.base.by_id[rule.id.removesuffix(".open")].alert if rule.open_alert else rule.alert
-            if flag is None or PATIENT not in self.fired.get(rule.id, {}):
+        for id_ in self.fired:
+            rule, closed = self.base.by_id[id_], self.base.by_id[id_.removesuffix(".open")]
+            flag = closed.alert if rule.open_alert else rule.alert
+            if flag is None or PATIENT not in self.fired[id_]:
                 continue
-            closed = self.base.by_id[rule.id.removesuffix(".open")]
             found.append(
                 Alert(
                     id=flag.id,
@@ -135,9 +138,10 @@ class Assessor:
         around = self.facts.terrain.tree.around
         if not self.facts.pain_map.painful:
             return True
-        regions = {*pain_places(rule.when), *(rule.alert.regions if rule.alert else ())}
         return any(
-            region in around[pain.region] or pain.region in around[region] for pain in self.facts.pain_map.painful for region in regions
+            region in around[pain.region] or pain.region in around[region]
+            for pain in self.facts.pain_map.painful
+            for region in self.base.flag_places[rule.id]
         )
 
     def _unscreened(self, relevant: Iterable[Rule]) -> Iterator[Unscreened]:
@@ -235,8 +239,8 @@ class Assessor:
         )
 
     def _true(self, rule: Rule, effect: Effect, weight: Strength | None) -> Iterator[Argument]:
-        if subjects := self._subjects(rule):
-            yield self._argument(rule, effect, weight, subjects, ())
+        if rule.id in self.fired:
+            yield self._argument(rule, effect, weight, self._subjects(rule), ())
 
     def _undecided(self, rule: Rule, effect: Effect, weight: Strength | None) -> Iterator[Argument]:
         """An argument that may yet hold; what a red flag suspects is listed among the flags not yet cleared instead."""
@@ -271,7 +275,7 @@ class Assessor:
 
     def _subjects(self, rule: Rule) -> tuple[str, ...]:
         """Of whom a rule fired, muscles in the order of their rank."""
-        return tuple(sorted(self.fired.get(rule.id, {}), key=lambda s: (self.order.get(s, len(self.order)), s)))
+        return tuple(sorted(self.fired[rule.id], key=lambda s: (self.order.get(s, len(self.order)), s)))
 
     def _because(self, rule: Rule, subjects: Sequence[str]) -> tuple[Premise, ...]:
         fired = self.fired.get(rule.id, {})
@@ -281,7 +285,11 @@ class Assessor:
 
     def truth(self, condition: c.Condition, subject: str) -> c.Truth:
         """The truth of a condition of a subject, as the rules were chained."""
-        return c.judge(condition, self.facts.view(subject, self.chain.concluded))
+        asked = (condition, subject)
+        if asked not in self._truths:
+            found = c.judge(condition, self.facts.view(subject, self.chain.concluded))
+            self._truths[asked] = found
+        return self._truths[asked]
 
     def grounds_against(self, condition: c.Condition, subject: str) -> Iterator[c.Ground]:
         """What is recorded that keeps a condition from being true."""
@@ -303,8 +311,14 @@ class Assessor:
         """The findings, by address, that could decide an undecided rule."""
         return tuple(dict.fromkeys(str(of_finding(of, term, self.words)) for of, term in self.unknown(rule.when, subject)))
 
-    def unknown(self, condition: c.Condition, subject: str) -> Iterator[tuple[str, str]]:
+    def unknown(self, condition: c.Condition, subject: str) -> tuple[tuple[str, str], ...]:
         """The unknown findings on which an undecided condition waits, each with its subject."""
+        asked = (condition, subject)
+        if asked not in self._unknowns:
+            self._unknowns[asked] = tuple(dict.fromkeys(self._waits_for(condition, subject)))
+        return self._unknowns[asked]
+
+    def _waits_for(self, condition: c.Condition, subject: str) -> Iterator[tuple[str, str]]:
         match condition:
             case c.CountMuscles(of) | c.LabelMuscle(of):
                 undecided = [muscle for muscle in self.focus if self.truth(of, muscle) is None]
@@ -350,11 +364,9 @@ class Assessor:
     # --- criteria, cautions, recommendations
 
     def _criteria(self) -> Iterator[CriterionResult]:
-        for rule in sorted(self.base.rules, key=lambda r: r.id):
-            for criterion in rule.then:
-                if isinstance(criterion, CriterionMet):
-                    of = {"patient": (PATIENT,), "muscle": self.facts.examined, "label": self.facts.subjects("label")}[rule.about]
-                    yield from (self._criterion(rule, criterion, subject) for subject in of or (PATIENT,))
+        of = {"patient": (PATIENT,), "muscle": self.facts.examined, "label": self.facts.subjects("label")}
+        for rule, criterion in self.base.told(CriterionMet):
+            yield from (self._criterion(rule, criterion, subject) for subject in of[rule.about] or (PATIENT,))
 
     def _criterion(self, rule: Rule, criterion: CriterionMet, subject: str) -> CriterionResult:
         items = [part for part in c.walk(rule.when) if isinstance(part, c.Item)]
@@ -369,31 +381,22 @@ class Assessor:
         )
 
     def _cautions(self) -> Iterator[Caution]:
-        for rule in sorted(self.base.rules, key=lambda r: r.id):
-            subjects = self._subjects(rule)
-            for given in rule.then if subjects else ():
-                if isinstance(given, GiveCaution):
-                    text = self.filled(given.text, rule, subjects)
-                    yield Caution(
-                        given.id,
-                        text,
-                        rule.id,
-                        () if rule.about == "patient" else subjects,
-                        self._because(rule, subjects),
-                        rule.limits,
-                        rule.evidence.references,
-                    )
+        for rule, given in self.base.told(GiveCaution):
+            if rule.id in self.fired:
+                subjects = self._subjects(rule)
+                text = self.filled(given.text, rule, subjects)
+                about = () if rule.about == "patient" else subjects
+                yield Caution(given.id, text, rule.id, about, self._because(rule, subjects), rule.limits, rule.evidence.references)
 
     def _recommendations(self) -> Iterator[Recommendation]:
         found = []
-        for rule in self.base.rules:
-            subjects = self._subjects(rule)
-            for advice in rule.then if subjects else ():
-                if isinstance(advice, Recommend):
-                    text = self.filled(advice.text, rule, subjects)
-                    about = () if rule.about == "patient" else subjects
-                    because = self._because(rule, subjects)
-                    found.append(Recommendation(advice.kind, text, rule.id, about, because, rule.limits, rule.evidence.references))
+        for rule, advice in self.base.told(Recommend):
+            if rule.id in self.fired:
+                subjects = self._subjects(rule)
+                text = self.filled(advice.text, rule, subjects)
+                about = () if rule.about == "patient" else subjects
+                because = self._because(rule, subjects)
+                found.append(Recommendation(advice.kind, text, rule.id, about, because, rule.limits, rule.evidence.references))
         yield from sorted(found, key=lambda r: (RECOMMENDATIONS.index(r.kind), r.rule))
 
     def filled(self, text: str, rule: Rule, subjects: Sequence[str]) -> str:
@@ -477,15 +480,3 @@ def weigh_strengths(arguments: Sequence[tuple[str, Strength | None]]) -> tuple[S
 
 Executor: TypeAlias = Callable[[KnowledgeBase, Facts], Chain]
 """An executor: reference, engine with either matcher, and those to come."""
-
-
-def pain_places(condition: c.Condition, *, raising: bool = True) -> Iterator[str]:
-    """Every place where pain can help to make a condition true; pain at a place that is denied speaks against it."""
-    match condition:
-        case c.Not(of):
-            yield from pain_places(of, raising=not raising)
-        case c.PainAt(regions) if raising:
-            yield from regions
-        case _:
-            for part in c.parts(condition):
-                yield from pain_places(part, raising=raising)

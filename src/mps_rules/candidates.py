@@ -7,7 +7,7 @@ entries lie in it. Every weight stands in ``referral/ranking.yaml``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, groupby
 from typing import TypeAlias
 
 from mps_rules.conditions import Ground, Present, judge
@@ -137,10 +137,9 @@ class _Scorer:
     def _explained(self) -> Iterator[ScorePart]:
         """Each zone in which pain lies, once: pain on both sides of a zone that crosses is the pain of one zone."""
         zones: dict[str, list[Match]] = {}
-        for pain in self.facts.pain_map.painful:
-            best = max((match for match in self.relation.matches if match.pain == pain), key=self._weight, default=None)
-            if best:
-                zones.setdefault(best.edge.region, []).append(best)
+        for _, of_pain in groupby(self.relation.matches, key=lambda match: match.pain):
+            best = max(of_pain, key=self._weight)
+            zones.setdefault(best.edge.region, []).append(best)
         for matches in zones.values():
             best = max(matches, key=self._weight)
             zone = "main zone" if best.edge.zone == "essential" else "lesser zone"
@@ -150,6 +149,8 @@ class _Scorer:
 
     def _explained_in_part(self, explained: Iterable[str]) -> Iterator[ScorePart]:
         """What it reaches of a whole part of the body that hurts, narrowest first; a zone already counted adds nothing."""
+        if not self.relation.possible:
+            return
         counted, leaves = set(explained), self.facts.terrain.tree.leaves
         for pain in sorted(self.facts.pain_map.painful, key=lambda one: len(leaves[one.region])):
             possible = [match for match in self.relation.possible if match.pain == pain and match.edge.region not in counted]
@@ -160,7 +161,7 @@ class _Scorer:
                 yield ScorePart("might_explain", round(self.weights.within_group * share, 6), text)
 
     def _predicted_free(self) -> Iterator[ScorePart]:
-        for edge in self.edges:
+        for edge in self.edges if self.facts.pain_map.free else ():
             if self.facts.pain_map.is_free(edge.region, self.side if edge.laterality != "bilateral" else None):
                 weight = self.weights.zones[edge.zone] * self.weights.confidences[edge.confidence]
                 where = self.words.name("region", edge.region)
@@ -170,7 +171,7 @@ class _Scorer:
 
     def _examined(self) -> Iterator[ScorePart]:
         view = self.facts.view(muscle_subject(self.muscle, self.side))
-        for weight in self.weights.findings:
+        for weight in self.weights.findings if (self.muscle, self.side) in self.facts.exams else ():
             verdict = judge(Present(weight.finding), view)
             added = {True: weight.present, False: weight.absent, None: 0.0}[verdict]
             if added:

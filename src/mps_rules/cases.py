@@ -207,7 +207,7 @@ def _seen(assessment: Assessment, chain: Chain) -> dict[str, Any]:
     return {
         "cautions": {caution.id for caution in assessment.cautions},
         "criteria": {criterion.id for criterion in assessment.criteria if criterion.status == "met"},
-        "derived": {id_ for (id_, _), holds in chain.conclusions.items() if holds},
+        "derived": {id_ for own in chain.conclusions.values() for id_, holds in own.items() if holds},
         "recommends": {advice.kind for advice in assessment.recommendations},
         "alerts": {alert.id: alert.status for alert in assessment.alerts},
         "hypotheses": {hypothesis.id: hypothesis.status for hypothesis in assessment.hypotheses},

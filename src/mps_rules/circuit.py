@@ -17,7 +17,7 @@ from mps_rules import conditions as c
 from mps_rules.facts import ANYTHING, Facts, terrain_of
 from mps_rules.model import PATIENT, Chain, Derivation, Findings, KnowledgeBase, Rule, Subject, Vocabulary
 from mps_rules.premises import premises
-from mps_rules.subjects import Subjects, kinds_of_muscle, whose
+from mps_rules.subjects import Subjects, Telling, kinds_of_muscle, whose
 
 FALSE, UNKNOWN, TRUE = 0, 1, 2
 TRUTHS: tuple[c.Truth, ...] = (False, None, True)
@@ -75,10 +75,8 @@ class Reach:
     recomputed: Mapping[int, Sequence[int]]
     leaves: frozenset[c.Condition]
     """The findings that all of it depends on."""
-    muscle_leaves: Sequence[c.Condition | None]
-    """What muscles are told apart by; None where it reaches nothing."""
-    unexamined: dict[Any, tuple[c.Truth, ...]] = attrs.field(init=False, factory=dict)
-    """Their truths for muscles that nobody examined, by how these stand to the pain."""
+    telling: Telling
+    """What muscles are told apart by."""
 
 
 class Circuit:
@@ -100,9 +98,9 @@ class Circuit:
             self.rules_at.setdefault((about, number), []).append(id_)
         self.by_term: dict[Subject, dict[str, list[int]]] = {about: self._by_term(about) for about in self.tables}
         muscle_leaves = [self.tables["muscle"].conditions[leaf] for leaf in self.tables["muscle"].leaves]
-        self.kinds = kinds_of_muscle(muscle_leaves, self.words)
+        telling = Telling(muscle_leaves, kinds_of_muscle(muscle_leaves, self.words))
         leaves = frozenset(table.conditions[leaf] for table in self.tables.values() for leaf in table.leaves)
-        self.everything = Reach({about: table.parents for about, table in self.tables.items()}, self.recomputed, leaves, muscle_leaves)
+        self.everything = Reach({about: table.parents for about, table in self.tables.items()}, self.recomputed, leaves, telling)
         own = [(leaf, self.tables["patient"].conditions[leaf]) for leaf in self.tables["patient"].leaves]
         self.pains = [(leaf, one.regions[0], one.side) for leaf, one in own if isinstance(one, c.PainAt)]
         self.labels = [(leaf, one.ids[0]) for leaf, one in own if isinstance(one, c.Label)]
@@ -307,7 +305,9 @@ class Circuit:
             },
             {source: [leaf for leaf in leaves if ("patient", leaf) in seen] for source, leaves in self.recomputed.items()},
             frozenset(table.conditions[leaf] for about, table in self.tables.items() for leaf in table.leaves if (about, leaf) in seen),
-            [muscles.conditions[leaf] if ("muscle", leaf) in seen else None for leaf in muscles.leaves],
+            attrs.evolve(
+                self.everything.telling, leaves=[muscles.conditions[leaf] if ("muscle", leaf) in seen else None for leaf in muscles.leaves]
+            ),
         )
 
 
@@ -336,7 +336,7 @@ class State:
     def __init__(self, circuit: Circuit, facts: Facts, apart: frozenset[str], reach: Reach) -> None:
         self.circuit, self.facts, self.reach = circuit, facts, reach
         self.apart = frozenset({*apart, *facts.examined})
-        self.subjects = Subjects.of(facts, reach.muscle_leaves, circuit.kinds, self.apart, reach.unexamined)
+        self.subjects = Subjects.of(facts, reach.telling, self.apart)
         patient = circuit.tables["patient"]
         self.truths, self.true, self.unknown, self.need = patient.truth[:], patient.true[:], patient.unknown[:], patient.need[:]
         self.size = len(self.truths)
@@ -653,7 +653,8 @@ def chain(base: KnowledgeBase, facts: Facts) -> Chain:
 def chain_of(state: State) -> Chain:
     """What the rules conclude in a state, what is supposed in it included, with derivations."""
     base, facts, subjects = state.circuit.base, state.facts, state.subjects
-    decided: dict[tuple[str, str], bool] = {}
+    decided: dict[str, dict[str, bool]] = {}
+    conclusions: dict[str, dict[str, bool]] = {}
     derivations: list[Derivation] = []
 
     def judged(condition: c.Condition, view: c.View) -> c.Truth:
@@ -672,14 +673,13 @@ def chain_of(state: State) -> Chain:
             verdict = state.verdict(rule.id, subject)
             if verdict is None:
                 continue
-            decided[rule.id, subject] = verdict
+            decided.setdefault(subject, {})[rule.id] = verdict
             for member in subjects.members[subject] if verdict else ():
                 grounds = c.grounds(rule.when, facts.view(member, state.concluded), judged, seek)
                 derivations.append(Derivation(rule.id, member, rule.stratum, rule.concludes(), premises(grounds, facts)))
-    conclusions = {
-        (id_, subject): holds
-        for id_, rules in base.concluding.items()
-        for subject in subjects.of_kind(rules[0].about)
-        if (holds := state.concluded(id_, subject)) is not None
-    }
+    for id_, rules in base.concluding.items():
+        for subject in subjects.of_kind(rules[0].about):
+            holds = state.concluded(id_, subject)
+            if holds is not None:
+                conclusions.setdefault(subject, {})[id_] = holds
     return Chain(decided, conclusions, subjects.alike, tuple(sorted(derivations, key=lambda d: (d.stratum, d.rule, d.subject))))

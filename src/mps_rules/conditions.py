@@ -369,6 +369,18 @@ def walk(condition: Condition) -> Iterator[Condition]:
         yield from walk(part)
 
 
+def pain_places(condition: Condition, *, raising: bool = True) -> Iterator[str]:
+    """Every place where pain can help to make a condition true; pain at a place that is denied speaks against it."""
+    match condition:
+        case Not(of):
+            yield from pain_places(of, raising=not raising)
+        case PainAt(regions) if raising:
+            yield from regions
+        case _:
+            for part in parts(condition):
+                yield from pain_places(part, raising=raising)
+
+
 def normalise(condition: Condition) -> Condition:
     """
     The same condition in fewer forms, for executors: single words, regions and diagnoses; no counts; no items.
@@ -455,19 +467,26 @@ def grounds(
     leaves that could decide it. In reading order; a leaf may be repeated. ``truth`` and ``muscles`` are asked where given:
     whoever has chained the rules knows the answers.
     """
-    verdict = truth(condition, view)
+    yield from _grounds(condition, view, truth(condition, view), truth, muscles)
+
+
+def _grounds(
+    condition: Condition, view: View, verdict: Truth, truth: Callable[[Condition, View], Truth], muscles: Seeker | None
+) -> Iterator[Ground]:
     match condition:
-        case Not(of) | Item(_, _, of):
-            yield from grounds(of, view, truth, muscles)
+        case Not(of):
+            yield from _grounds(of, view, None if verdict is None else not verdict, truth, muscles)
+        case Item(_, _, of):
+            yield from _grounds(of, view, verdict, truth, muscles)
         case All(of) | Any(of) | AtLeast(_, of):
             for part in of:
                 if truth(part, view) is verdict:
-                    yield from grounds(part, view, truth, muscles)
-        case Established(of) | Known(of) if truth(of, view) is not None:
-            yield from grounds(of, view, truth, muscles)
+                    yield from _grounds(part, view, verdict, truth, muscles)
+        case Established(of) | Known(of) if (known := truth(of, view)) is not None:
+            yield from _grounds(of, view, known, truth, muscles)
         case CountMuscles(of, _) | LabelMuscle(of) if verdict is not False:
             for muscle in muscles(condition, view, verdict) if muscles else _muscles(condition, view, verdict):
-                yield from grounds(of, muscle, truth, muscles)
+                yield from _grounds(of, muscle, verdict, truth, muscles)
         case Words(term, values):
             for value in values:
                 if view.word(term, value) is verdict:

@@ -28,7 +28,7 @@ from mps_rules.facts import Facts, terrain_of
 from mps_rules.knowledge import level
 from mps_rules.model import PATIENT, Chain, Derivation, Findings, KnowledgeBase, Rule, Subject
 from mps_rules.premises import premises
-from mps_rules.subjects import Subjects, kinds_of_muscle, whose
+from mps_rules.subjects import Subjects, Telling, kinds_of_muscle, whose
 
 Matching = Literal["counting", "rete"]
 
@@ -61,6 +61,7 @@ def _import_experta() -> Any:
 experta = _import_experta()
 _Activation = importlib.import_module("experta.activation").Activation
 _abstract = importlib.import_module("experta.abstract")
+_FactList = importlib.import_module("experta.factlist").FactList
 _ReteMatcher = importlib.import_module("experta.matchers").ReteMatcher
 
 
@@ -78,6 +79,17 @@ class Known(experta.Fact):  # type: ignore[misc,name-defined]
         """Nothing to check: the network made it."""
 
 
+class _Rails(_FactList):  # type: ignore[misc,valid-type]
+    """experta's list of facts, which looks for no duplicates: ``reach`` declares each rail once."""
+
+    def declare(self, fact: Known) -> Known:
+        fact.__factid__ = self.last_index
+        self[self.last_index] = fact
+        self.last_index += 1
+        self.added.append(fact)
+        return fact
+
+
 # --- the network ------------------------------------------------------------------------------------------------------
 
 
@@ -90,6 +102,30 @@ class Gate:
     out: int
     stratum: int
     rule: Rule | None = None
+
+
+@attrs.frozen
+class _Said:
+    """What a rail says of a rule, or of a conclusion, about whom."""
+
+    id: str
+    concluded: bool
+    about: Subject
+    verdict: bool
+
+
+@attrs.frozen
+class _Verdicts:
+    """What is decided of one subject: its rules, and its conclusions."""
+
+    decided: dict[str, bool]
+    conclusions: dict[str, bool]
+
+    def add(self, said: _Said) -> None:
+        (self.conclusions if said.concluded else self.decided)[said.id] = said.verdict
+
+    def copy(self) -> "_Verdicts":
+        return _Verdicts({**self.decided}, {**self.conclusions})
 
 
 class Network:
@@ -155,9 +191,22 @@ class Network:
         return whose(condition, self.base, self._about)
 
     @cached_property
-    def kinds(self) -> dict[str, tuple[bool, ...]]:
-        """For each muscle and group, which of the network's lists of muscles name it."""
-        return kinds_of_muscle(self.leaves["muscle"], self.base.vocabulary)
+    def telling(self) -> Telling:
+        """By what muscles are told apart."""
+        return Telling(self.leaves["muscle"], kinds_of_muscle(self.leaves["muscle"], self.base.vocabulary))
+
+    @cached_property
+    def derives(self) -> dict[str, tuple[int, ...]]:
+        """For each rule, the rails that are reached when it fires."""
+        return {rule.id: tuple(self.rail(c.Derived(id_), truth=True) for id_ in rule.derives()) for rule in self.base.rules}
+
+    @cached_property
+    def closes(self) -> tuple[tuple[tuple[c.Closing, Subject, int], ...], ...]:
+        """For each stage, what may be said only then: of whom, and its true rail."""
+        return tuple(
+            tuple((one, self.about(one), self.rail(one, truth=True)) for one in self.closings.get(stage, ()))
+            for stage in range(self.depth + 1)
+        )
 
     def _stratum(self, condition: c.Condition) -> int:
         if condition not in self.strata:
@@ -201,20 +250,24 @@ class Network:
         self.gates.append(Gate(fixed, bound, out, stratum, rule))
 
     @cached_property
-    def said(self) -> dict[int, list[tuple[str, bool, Subject, bool]]]:
-        """For each rail that gives a verdict: of which rule or conclusion, which of the two, about whom, and the verdict."""
-        found: dict[int, list[tuple[str, bool, Subject, bool]]] = {}
+    def said(self) -> dict[int, list["_Said"]]:
+        """For each rail that gives a verdict, what it says."""
+        found: dict[int, list[_Said]] = {}
         rules = [(rule.id, False, rule.about, rule.when) for rule in self.base.rules]
         derived = [(id_, True, of[0].about, c.Derived(id_)) for id_, of in self.base.concluding.items()]
         for id_, concluded, about, condition in (*rules, *derived):
             rail, _ = self.place(condition)
-            found.setdefault(rail, []).append((id_, concluded, about, True))
-            found.setdefault(rail ^ 1, []).append((id_, concluded, about, False))
+            found.setdefault(rail, []).append(_Said(id_, concluded, about, verdict=True))
+            found.setdefault(rail ^ 1, []).append(_Said(id_, concluded, about, verdict=False))
         return found
 
     @cached_property
-    def asked(self) -> dict[str, tuple[c.Condition, ...]]:
-        """The leaves of the patient by what they ask of: a finding, ``pain``, a diagnosis, or (by no name) what several may decide."""
+    def asked(self) -> dict[str, tuple[tuple[c.Condition, int], ...]]:
+        """
+        The leaves of the patient, each with its true rail, by what they ask of.
+
+        That is a finding, ``pain``, a diagnosis, or (by no name) what several may decide.
+        """
         found: dict[str, list[c.Condition]] = {"": []}
         nothing = Facts(terrain_of(self.base), Findings()).view()
         for leaf in self.leaves["patient"]:
@@ -229,7 +282,15 @@ class Network:
                     found.setdefault(f"labels.{label}", []).append(leaf)
                 case _:
                     found[""].append(leaf)
-        return {name: tuple(leaves) for name, leaves in found.items()}
+        return {name: self._with_rails(leaves) for name, leaves in found.items()}
+
+    @cached_property
+    def own(self) -> dict[Subject, tuple[tuple[c.Condition, int], ...]]:
+        """The leaves of muscles and of diagnoses, each with its true rail."""
+        return {about: self._with_rails(self.leaves[about]) for about in ("muscle", "label")}
+
+    def _with_rails(self, leaves: Iterable[c.Condition]) -> tuple[tuple[c.Condition, int], ...]:
+        return tuple((leaf, self.rail(leaf, truth=True)) for leaf in leaves)
 
     @cached_property
     def engines(self) -> dict[Matching, type]:
@@ -258,7 +319,7 @@ class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
 
     def __init__(self, engine: Any) -> None:
         super().__init__(engine)
-        network: Network = engine.network
+        self.network = network = engine.network
         rules = iter([rule.new_conditions(*rule) for rule in engine.get_rules()])
         self.gates = [*network.gates, *(Gate((stage,), (), -1, 0) for stage in network.stages[:-1])]
         self.rules = [next(rules) if gate.out < 0 else None for gate in self.gates]
@@ -269,12 +330,12 @@ class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
                 self.fixed.setdefault(rail, []).append(number)
             for rail in gate.bound:
                 self.bound.setdefault(rail, []).append(number)
-        self.taken: dict[tuple[int, ...], tuple[frozenset[int], tuple[tuple[int, int], ...], tuple[int, ...]]] = {}
+        self.starts: dict[tuple[int, ...], _Start] = {}
         self.reset()
 
     def reset(self) -> None:
         self.met = [0] * len(self.gates)
-        self.met_of: dict[int, dict[str, int]] = {}
+        self.met_of: dict[str, dict[int, int]] = {}
         self.waiting: list[Any] = []
 
     def changes(self, adding: Any = None, deleting: Any = None) -> tuple[list[Any], list[Any]]:
@@ -299,13 +360,13 @@ class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
         if self.met[number] == len(gate.fixed):
             if not gate.bound:
                 self._complete(number, PATIENT)
-            for of, own in self.met_of.get(number, {}).items():
-                if own == len(gate.bound):
+            else:
+                for of in [of for of, met in self.met_of.items() if met.get(number) == len(gate.bound)]:
                     self._complete(number, of)
 
     def _meet_of(self, number: int, of: str) -> None:
-        met = self.met_of.setdefault(number, {})
-        met[of] = own = met.get(of, 0) + 1
+        met = self.met_of[of]
+        met[number] = own = met.get(number, 0) + 1
         gate = self.gates[number]
         if own == len(gate.bound) and self.met[number] == len(gate.fixed):
             self._complete(number, of)
@@ -319,32 +380,49 @@ class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
             self.engine.known[of].add(gate.out)
             self.reached.append((gate.out, of))
 
-    def take(self, of: str, rails: tuple[int, ...]) -> set[int]:
-        """A muscle or diagnosis with these rails, before anything is known of the patient: every rail that it reaches by itself."""
-        if rails not in self.taken:
-            if len(self.taken) >= SUBJECTS_KEPT:
-                self.taken.clear()
-            self.taken[rails] = self._closure(rails)
-        known, counts, ready = self.taken[rails]
-        for number, count in counts:
-            self.met_of.setdefault(number, {})[of] = count
-        self.waiting += [_Activation(self.rules[number], (), {"subject": of}) for number in ready]
-        return set(known)
+    def take(self, of: str, rails: tuple[int, ...]) -> "_Start":
+        """A muscle or diagnosis that these rails are known of, before anything is known of the patient."""
+        start = self.starts.get(rails)
+        if start is None:
+            if len(self.starts) >= SUBJECTS_KEPT:
+                self.starts.clear()
+            start = self.starts[rails] = self._start(rails)
+        self.met_of[of] = start.met.copy()
+        self.waiting += [_Activation(self.rules[number], (), {"subject": of}) for number in start.ready]
+        return start
 
-    def _closure(self, rails: tuple[int, ...]) -> tuple[frozenset[int], tuple[tuple[int, int], ...], tuple[int, ...]]:
-        known, queue, counts, ready = set(rails), list(rails), dict[int, int](), []
+    def _start(self, rails: tuple[int, ...]) -> "_Start":
+        known, queue, met, ready = set(rails), list(rails), dict[int, int](), []
         while queue:
             for number in self.bound.get(queue.pop(), ()):
                 gate = self.gates[number]
-                counts[number] = counts.get(number, 0) + 1
-                if counts[number] < len(gate.bound) or gate.fixed:
+                met[number] = met.get(number, 0) + 1
+                if met[number] < len(gate.bound) or gate.fixed:
                     continue
                 if self.rules[number] is not None:
                     ready.append(number)
                 elif gate.out not in known:
                     known.add(gate.out)
                     queue.append(gate.out)
-        return frozenset(known), tuple(counts.items()), tuple(ready)
+        verdicts = _Verdicts({}, {})
+        for rail in known & self.network.said.keys():
+            for said in self.network.said[rail]:
+                verdicts.add(said)
+        return _Start(frozenset(known), met, tuple(ready), verdicts)
+
+
+@attrs.frozen
+class _Start:
+    """
+    What a muscle or diagnosis reaches by itself.
+
+    The rails; how many rails each gate has, and which gates of rules have all; what is decided so.
+    """
+
+    known: frozenset[int]
+    met: dict[int, int]
+    ready: tuple[int, ...]
+    verdicts: _Verdicts
 
 
 class InOrder(_abstract.Strategy):  # type: ignore[misc,name-defined]
@@ -448,20 +526,23 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
     def chain(self, facts: Facts) -> Chain:
         """Everything the rules conclude from one patient's facts."""
         self.reset()
+        self.facts = _Rails()
         self.known: dict[str, set[int]] = {PATIENT: set()}
         self.fired: list[Derivation] = []
+        self.starts: dict[str, _Start] = {}
         self.patient = facts
-        self.subjects = Subjects.of(facts, self.network.leaves["muscle"], self.network.kinds)
+        self.subjects = Subjects.of(facts, self.network.telling)
         own = _known(self.subjects, facts, self.network)
         if isinstance(self.matcher, CountingMatcher):
-            self.known |= {subject: self.matcher.take(subject, rails) for subject, rails in own.items() if subject != PATIENT}
+            self.starts = {subject: self.matcher.take(subject, rails) for subject, rails in own.items() if subject != PATIENT}
+            self.known |= {subject: set(start.known) for subject, start in self.starts.items()}
             own = {PATIENT: own[PATIENT]}
         else:
             self.known |= {subject: set() for subject in own if subject != PATIENT}
         self.reach((rail, subject) for subject, rails in own.items() for rail in rails)
         self.run()
         chain = self._result()
-        del self.patient, self.subjects, self.known, self.fired
+        del self.patient, self.subjects, self.known, self.fired, self.starts
         return chain
 
     def reach(self, rails: Iterable[tuple[int, str]]) -> None:
@@ -479,7 +560,7 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
             view = self.patient.view(member, self._concluded)
             own = c.grounds(rule.when, view, self._judged, self._seek)
             self.fired.append(Derivation(rule.id, member, rule.stratum, rule.concludes(), premises(own, self.patient)))
-        self.reach((self.network.rail(c.Derived(id_), truth=True), subject) for id_ in rule.derives())
+        self.reach((rail, subject) for rail in self.network.derives[rule.id])
 
     def _concluded(self, id_: str, subject: str) -> c.Truth:
         return self.truth(c.Derived(id_), self.subjects.alike.get(subject, subject))
@@ -500,29 +581,29 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
     def close(self, stratum: int) -> None:
         """Everything of a stratum has been said: decides what may be said only now, and opens the next."""
         network, found = self.network, []
-        for closing in network.closings.get(stratum + 1, ()):
-            for subject in self.subjects.of_kind(network.about(closing)):
-                verdict = self._closed(closing, subject)
+        for closing, about, rail in network.closes[stratum + 1]:
+            for subject, verdict in self._closed(closing, self.subjects.of_kind(about)):
                 if verdict is not None:
-                    found.append((network.rail(closing, truth=verdict), subject))
+                    found.append((rail - (not verdict), subject))
         self.reach([(network.stages[stratum + 1], PATIENT), *found])
 
-    def _closed(self, closing: c.Closing, subject: str) -> c.Truth:
+    def _closed(self, closing: c.Closing, subjects: Iterable[str]) -> Iterator[tuple[str, c.Truth]]:
         match closing:
             case c.Established(of):
-                return self.truth(of, subject) is True
+                yield from ((one, verdict is True) for one, verdict in self.truths(of, subjects))
             case c.Known(of):
-                return self.truth(of, subject) is not None
+                yield from ((one, verdict is not None) for one, verdict in self.truths(of, subjects))
             case c.CountMuscles(of, n):
                 true = unknown = 0
                 for one, verdict in self.truths(of, self.subjects.muscles):
                     many = len(self.subjects.members[one])
                     true += many * (verdict is True)
                     unknown += many * (verdict is None)
-                return True if true >= n else None if true + unknown >= n else False
+                yield from ((one, True if true >= n else None if true + unknown >= n else False) for one in subjects)
             case c.LabelMuscle(of):
-                row = dict.fromkeys(self.subjects.of_row(subject, self.patient.vocabulary))
-                return c.some(verdict for _, verdict in self.truths(of, row))
+                for one in subjects:
+                    row = dict.fromkeys(self.subjects.of_row(one, self.patient.vocabulary))
+                    yield one, c.some(verdict for _, verdict in self.truths(of, row))
 
     def truth(self, condition: c.Condition, subject: str) -> c.Truth:
         """The truth of a condition as far as it is known now."""
@@ -539,36 +620,43 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
             yield subject, True if rail in known else False if rail ^ 1 in known else None
 
     def _result(self) -> Chain:
-        decided: dict[tuple[str, str], bool] = {}
-        conclusions: dict[tuple[str, str], bool] = {}
-        said = self.network.said
+        verdicts = {PATIENT: _Verdicts({}, {})}
         for subject, known in self.known.items():
-            for rail in sorted(known & said.keys()):
-                for id_, concluded, about, verdict in said[rail]:
-                    found = conclusions if concluded else decided
-                    for one in self.subjects.of_kind(about) if subject == PATIENT else (subject,):
-                        found[id_, one] = verdict
-        derivations = tuple(sorted(self.fired, key=lambda d: (d.stratum, d.rule, d.subject)))
-        return Chain(decided, conclusions, self.subjects.alike, derivations)
+            if subject != PATIENT:
+                start = self.starts.get(subject)
+                own = verdicts[subject] = start.verdicts.copy() if start else _Verdicts({}, {})
+                for rail in (known - start.known if start else known) & self.network.said.keys():
+                    for said in self.network.said[rail]:
+                        own.add(said)
+        for rail in self.known[PATIENT] & self.network.said.keys():
+            for said in self.network.said[rail]:
+                for subject in self.subjects.of_kind(said.about):
+                    verdicts[subject].add(said)
+        return Chain(
+            {subject: own.decided for subject, own in verdicts.items() if own.decided},
+            {subject: own.conclusions for subject, own in verdicts.items() if own.conclusions},
+            self.subjects.alike,
+            tuple(sorted(self.fired, key=lambda d: (d.stratum, d.rule, d.subject))),
+        )
 
 
 def _known(subjects: Subjects, facts: Facts, network: Network) -> dict[str, tuple[int, ...]]:
     """The rails that each subject's own facts reach before any rule has fired."""
 
-    def judged(leaves: Iterable[c.Condition], subject: str) -> Iterator[int]:
+    def judged(leaves: Iterable[tuple[c.Condition, int]], subject: str) -> Iterator[int]:
         view = facts.view(subject)
-        return rails((leaf, c.judge(leaf, view)) for leaf in leaves)
+        return rails((rail, c.judge(leaf, view)) for leaf, rail in leaves)
 
-    def rails(verdicts: Iterable[tuple[c.Condition, c.Truth]]) -> Iterator[int]:
-        return (network.rail(leaf, truth=verdict) for leaf, verdict in verdicts if verdict is not None)
+    def rails(verdicts: Iterable[tuple[int, c.Truth]]) -> Iterator[int]:
+        return (rail - (not verdict) for rail, verdict in verdicts if verdict is not None)
 
     where = ("pain",) if facts.pain_map.painful or facts.pain_map.free else ()
     named = ("", *where, *facts.given, *(f"labels.{label}" for label in facts.labels))
-    own = (leaf for name in named for leaf in network.asked.get(name, ()))
-    muscle = network.leaves["muscle"]
+    asked = (leaf for name in named for leaf in network.asked.get(name, ()))
+    muscle = [rail for _, rail in network.own["muscle"]]
     return {
-        PATIENT: (network.stages[0], *judged(own, PATIENT)),
-        **{label: (*judged(network.leaves["label"], label), network.subject_rail["label"]) for label in subjects.labels},
+        PATIENT: (network.stages[0], *judged(asked, PATIENT)),
+        **{label: (*judged(network.own["label"], label), network.subject_rail["label"]) for label in subjects.labels},
         **{
             one: (*rails(zip(muscle, verdicts, strict=True)), network.subject_rail["muscle"])
             for one, verdicts in subjects.signatures.items()

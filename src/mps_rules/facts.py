@@ -25,7 +25,7 @@ from mps_rules.model import (
     muscle_subject,
 )
 from mps_rules.painmap import PainMap, RegionTree
-from mps_rules.referral import ReferralMap, Relation
+from mps_rules.referral import UNRELATED, ReferralMap, Relation
 
 Concluded: TypeAlias = Callable[[str, str], Truth]
 """Whether something was concluded of a subject, or, if it is a conclusion about the patient, of the patient."""
@@ -290,12 +290,18 @@ class Facts:
     def _relations(self) -> dict[tuple[str, str | None], Relation]:
         return {}
 
+    @cached_property
+    def _near_pain(self) -> frozenset[tuple[str, str | None]]:
+        return self.terrain.referral.near_pain(self.pain_map)
+
     def relation(self, muscle: str, side: str | None) -> Relation:
         """How a muscle stands to the pain."""
-        key = (muscle, side)
-        if key not in self._relations:
-            self._relations[key] = self.terrain.referral.explain(muscle, side, self.pain_map)
-        return self._relations[key]
+        who = (muscle, side)
+        if who not in self._near_pain and not self.pain_map.free:
+            return UNRELATED
+        if who not in self._relations:
+            self._relations[who] = self.terrain.referral.explain(muscle, side, self.pain_map)
+        return self._relations[who]
 
     @cached_property
     def _intervals(self) -> dict[str, Interval]:

@@ -576,7 +576,8 @@ class _Loader:
             yield place, "muscle", common.muscles, words.muscles
             yield place, "reference", common.references, references
         for weight in self.ranking.findings:
-            yield "referral/ranking.yaml", "finding", [weight.finding], words.terms
+            own = {term.id for term in words.terms.values() if term.subject not in ("patient", "side", "label") and not term.fact}
+            yield "referral/ranking.yaml", "finding of a muscle", [weight.finding], own
         yield "referral/ranking.yaml", "reference", self.ranking.references, references
         yield "referral/ranking.yaml", "zone", self.ranking.zones, ("essential", "spillover")
         yield "referral/ranking.yaml", "confidence", self.ranking.confidences, ("high", "moderate", "low")

@@ -9,14 +9,14 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, get_args
 
 import attrs
 
 if TYPE_CHECKING:
     import networkx as nx
 
-from mps_rules.conditions import Condition
+from mps_rules.conditions import Condition, pain_places
 from mps_rules.errors import Fault, FindingError, Misfit, closest, dotted, shown
 
 Subject: TypeAlias = Literal["patient", "muscle", "label"]
@@ -807,6 +807,7 @@ class Ask:
     text: str
 
 
+Told = TypeVar("Told", bound="Conclusion")
 Conclusion: TypeAlias = Derive | Support | Oppose | Confirm | Exclude | CriterionMet | RaiseAlert | GiveCaution | Recommend | Ask
 
 
@@ -928,6 +929,20 @@ class KnowledgeBase:
                         found.setdefault(hypothesis, []).append((rule, "support", "moderate"))
         return {id_: tuple(arguments) for id_, arguments in found.items()}
 
+    @cached_property
+    def _told(self) -> dict[type, tuple[tuple[Rule, Any], ...]]:
+        every = [(rule, conclusion) for rule in sorted(self.rules, key=lambda one: one.id) for conclusion in rule.then]
+        return {kind: tuple(pair for pair in every if isinstance(pair[1], kind)) for kind in get_args(Conclusion)}
+
+    def told(self, kind: type[Told]) -> tuple[tuple[Rule, Told], ...]:
+        """The conclusions of a kind, each with its live rule, in the order of the rules' ids."""
+        return self._told[kind]
+
+    @cached_property
+    def flag_places(self) -> dict[str, frozenset[str]]:
+        """For each red flag's rule, where it belongs, and where pain takes part in raising it."""
+        return {rule.id: frozenset((*pain_places(rule.when), *flag.regions)) for rule, flag in self.told(RaiseAlert)}
+
     def __repr__(self) -> str:
         return f"<KnowledgeBase {self.pack.id} {self.pack.version}, {len(self.rules)} rules, {self.digest[:12]}>"
 
@@ -1025,23 +1040,23 @@ class Chain:
     """
     What chaining the rules over one patient's facts gave, whoever did it.
 
-    ``decided`` holds, by rule and subject, the rules found true or false; what is missing is unknown. Subjects that no rule
-    can tell apart share one entry: ``alike`` names the one that stands for each of them.
+    ``decided`` holds, by subject and rule, the rules found true or false, and ``conclusions`` the same of what they conclude; what is
+    missing is unknown. Subjects that no rule can tell apart share one entry: ``alike`` names the one that stands for each of them.
     """
 
-    decided: Mapping[tuple[str, str], bool]
-    conclusions: Mapping[tuple[str, str], bool]
+    decided: Mapping[str, Mapping[str, bool]]
+    conclusions: Mapping[str, Mapping[str, bool]]
     alike: Mapping[str, str]
     derivations: tuple[Derivation, ...]
 
     def verdict(self, rule: str, subject: str = PATIENT) -> bool | None:
         """Whether a rule holds of a subject."""
-        return self.decided.get((rule, self.alike.get(subject, subject)))
+        return self.decided.get(self.alike.get(subject, subject), {}).get(rule)
 
     def concluded(self, id: str, subject: str = PATIENT) -> bool | None:
         """Whether something was concluded of a subject (or of the patient), is ruled out, or stays open."""
-        found = self.conclusions.get((id, self.alike.get(subject, subject)))
-        return self.conclusions.get((id, PATIENT)) if found is None else found
+        found = self.conclusions.get(self.alike.get(subject, subject), {}).get(id)
+        return self.conclusions.get(PATIENT, {}).get(id) if found is None else found
 
 
 @attrs.frozen

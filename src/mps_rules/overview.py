@@ -11,7 +11,6 @@ import attrs
 
 from mps_rules import tally
 from mps_rules.addresses import address
-from mps_rules.assess import pain_places
 from mps_rules.cohort import evaluate_cohort, missing
 from mps_rules.errors import FindingError
 from mps_rules.facts import terrain_of
@@ -123,8 +122,7 @@ def _counts(rows: Table, base: KnowledgeBase, flags: dict[str, Rule], painful: S
     hurts = {region: rows[f"{_HURTS}{region}"] for region in painful}
     around = terrain_of(base).tree.around
     for id_, rule in flags.items():
-        places = {*pain_places(rule.when), *(rule.alert.regions if rule.alert else ())}
-        here = [hurts[r] for r in hurts if any(place in around[r] or r in around[place] for place in places)]
+        here = [hurts[r] for r in hurts if any(place in around[r] or r in around[place] for place in base.flag_places[rule.id])]
         matters = good
         if hurts:
             nowhere = ~_any(list(hurts.values()))

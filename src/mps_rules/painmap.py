@@ -74,11 +74,6 @@ class PainMap:
         return tuple(entry for entry in self.entries if entry.present)
 
     @cached_property
-    def painful_leaves(self) -> frozenset[str]:
-        """Every leaf that hurts or lies in a group that does."""
-        return frozenset(leaf for entry in self.painful for leaf in self.tree.leaves[entry.region])
-
-    @cached_property
     def free(self) -> frozenset[Place]:
         """The places known to be free of pain."""
         free = {

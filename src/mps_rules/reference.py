@@ -12,12 +12,12 @@ from mps_rules.premises import premises
 
 def chain(base: KnowledgeBase, facts: Facts) -> Chain:
     """What the rules say of one patient, by ``conditions.judge`` alone."""
-    decided: dict[tuple[str, str], bool] = {}
-    conclusions: dict[tuple[str, str], bool] = {}
+    decided: dict[str, dict[str, bool]] = {}
+    conclusions: dict[str, dict[str, bool]] = {}
     derivations: list[Derivation] = []
 
     def concluded(id_: str, subject: str) -> Truth:
-        return conclusions.get((id_, subject), conclusions.get((id_, PATIENT)))
+        return conclusions.get(subject, {}).get(id_, conclusions.get(PATIENT, {}).get(id_))
 
     waiting = {id_: len(rules) for id_, rules in base.concluding.items()}
     for rule in base.rules:
@@ -25,7 +25,7 @@ def chain(base: KnowledgeBase, facts: Facts) -> Chain:
             view = facts.view(subject, concluded)
             verdict = judge(rule.when, view)
             if verdict is not None:
-                decided[rule.id, subject] = verdict
+                decided.setdefault(subject, {})[rule.id] = verdict
             if verdict:
                 because = premises(grounds(rule.when, view), facts)
                 derivations.append(Derivation(rule.id, subject, rule.stratum, rule.concludes(), because))
@@ -34,7 +34,7 @@ def chain(base: KnowledgeBase, facts: Facts) -> Chain:
             if waiting[id_] == 0:
                 rules = base.concluding[id_]
                 for subject in facts.subjects(rule.about):
-                    holds = some(decided.get((one.id, subject)) for one in rules)
+                    holds = some(decided.get(subject, {}).get(one.id) for one in rules)
                     if holds is not None:
-                        conclusions[id_, subject] = holds
+                        conclusions.setdefault(subject, {})[id_] = holds
     return Chain(decided, conclusions, {}, tuple(sorted(derivations, key=lambda d: (d.stratum, d.rule, d.subject))))

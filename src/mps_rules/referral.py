@@ -4,7 +4,6 @@ Where muscles send pain: one networkx graph, frozen after loading, and the quest
 Nodes are muscles, their groups, and regions. Edges: ``refers_to`` (with its Referral), ``lies_in``, ``part_of``, ``adjacent_to``.
 """
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -52,6 +51,15 @@ class Relation:
     def remote_from_pain(self) -> bool:
         """It refers to the pain but lies elsewhere."""
         return self.refers_to_pain is True and not self.lies_in_pain
+
+
+@attrs.frozen
+class _Near:
+    """What a muscle on a side has to do with one place: whether it lies there, and the edges that reach some of it, or all (``certain``)."""
+
+    lies_there: bool
+    reached: tuple[tuple[Referral, bool], ...]
+    certain: bool
 
 
 UNRELATED = Relation(None, lies_in_pain=False, matches=(), possible=(), explains_all=False)
@@ -105,10 +113,16 @@ class ReferralMap:
 
     def steps(self, muscle: str, region: str) -> int | None:
         """How many neighbouring regions lie between a muscle and a region; 0: it lies there; None: no way known."""
-        found = [
-            self._steps[place][leaf] for place in self.places(muscle) for leaf in self.tree.leaves[region] if leaf in self._steps[place]
-        ]
-        return min(found, default=None)
+        if (muscle, region) not in self._steps_to:
+            found = [
+                self._steps[place][leaf] for place in self.places(muscle) for leaf in self.tree.leaves[region] if leaf in self._steps[place]
+            ]
+            self._steps_to[muscle, region] = min(found, default=None)
+        return self._steps_to[muscle, region]
+
+    @cached_property
+    def _steps_to(self) -> dict[tuple[str, str], int | None]:
+        return {}
 
     @cached_property
     def _edges(self) -> dict[str, tuple[Referral, ...]]:
@@ -192,33 +206,56 @@ class ReferralMap:
         names = (*self.vocabulary.muscles, *self.vocabulary.groups)
         return {m: frozenset((*(edge.region for edge in self.edges(m)), *self.places(m))) for m in names}
 
+    @cached_property
+    def _near(self) -> dict[tuple[str, str | None], dict[tuple[str, str | None], "_Near"]]:
+        return {}
+
+    def near(self, region: str, side: str | None) -> "dict[tuple[str, str | None], _Near]":
+        """The muscles and groups, each with its side, that send pain to some of a region on a side, or lie there."""
+        found = self._near.get((region, side))
+        if found is None:
+            pain = Pain(region, side)
+            muscles = [muscle for muscle, reach in self._reach.items() if not reach.isdisjoint(self.tree.leaves[region])]
+            every = {(muscle, own): self._nearness(muscle, own, pain) for muscle in muscles for own in (*SIDES, None)}
+            found = self._near[region, side] = {who: near for who, near in every.items() if near.lies_there or near.reached}
+        return found
+
+    def near_pain(self, pain_map: PainMap) -> frozenset[tuple[str, str | None]]:
+        """The muscles and groups, each with its side, that have to do with some of the pain."""
+        return frozenset().union(*(self.near(pain.region, pain.side) for pain in pain_map.painful))
+
+    def _nearness(self, muscle: str, side: str | None, pain: Pain) -> "_Near":
+        leaves = self.tree.leaves[pain.region]
+        fitting = [edge for edge in self.edges(muscle) if edge.region in leaves and self._same_side(edge, side, pain)]
+        return _Near(
+            lies_there=self.lies_in(muscle, side, pain),
+            reached=tuple((edge, self._side_assumed(edge, side, pain)) for edge in fitting),
+            certain={edge.region for edge in fitting} >= set(leaves),
+        )
+
     def explain(self, muscle: str, side: str | None, pain_map: PainMap) -> Relation:
         """How a muscle on a side stands to the pain."""
-        if not pain_map.free and self._reach[muscle].isdisjoint(pain_map.painful_leaves):
+        who = (muscle, side)
+        found = [(pain, near) for pain in pain_map.painful if (near := self.near(pain.region, pain.side).get(who))]
+        if not found and not pain_map.free:
             return UNRELATED
-        edges = self.edges(muscle)
-        found = [match for pain in pain_map.painful for match in self._matches(edges, side, pain)]
-        matches = tuple(match for match in found if match.certain)
+        matches = tuple(Match(pain, edge, assumed, True) for pain, near in found if near.certain for edge, assumed in near.reached)
         explained = {match.pain for match in matches}
         refers: Truth = True
         if not matches:
+            edges = self.edges(muscle)
             refers = False if edges and all(self._is_free(edge, side, pain_map) for edge in edges) else None
         return Relation(
             refers_to_pain=refers,
-            lies_in_pain=any(self.lies_in(muscle, side, pain) for pain in pain_map.painful),
+            lies_in_pain=any(near.lies_there for _, near in found),
             matches=matches,
-            possible=tuple(match for match in found if not match.certain),
+            possible=tuple(Match(pain, edge, assumed, False) for pain, near in found if not near.certain for edge, assumed in near.reached),
             explains_all=bool(pain_map.painful) and explained == set(pain_map.painful),
         )
 
-    def _matches(self, edges: tuple[Referral, ...], side: str | None, pain: Pain) -> Iterator[Match]:
-        leaves = self.tree.leaves[pain.region]
-        fitting = [edge for edge in edges if edge.region in leaves and self._same_side(edge, side, pain)]
-        certain = {edge.region for edge in fitting} >= set(leaves)
-        for edge in fitting:
-            own = self.vocabulary.regions[edge.region].sides
-            assumed = bool(own) and edge.laterality != "bilateral" and (pain.side is None or side is None)
-            yield Match(pain, edge, assumed, certain)
+    def _side_assumed(self, edge: Referral, side: str | None, pain: Pain) -> bool:
+        sided = self.vocabulary.regions[edge.region].sides and edge.laterality != "bilateral"
+        return bool(sided) and (pain.side is None or side is None)
 
     def _same_side(self, edge: Referral, side: str | None, pain: Pain) -> bool:
         if edge.laterality == "bilateral" or not self.vocabulary.regions[edge.region].sides:
@@ -230,7 +267,8 @@ class ReferralMap:
 
     def explains(self, muscle: str, side: str | None, pain: Pain) -> bool:
         """Whether a muscle on a side sends pain all over a painful place."""
-        return any(match.certain for match in self._matches(self.edges(muscle), side, pain))
+        near = self.near(pain.region, pain.side).get((muscle, side))
+        return near is not None and near.certain
 
     def lies_in(self, muscle: str, side: str | None, pain: Pain) -> bool:
         """Whether a muscle on a side lies where it hurts."""
@@ -242,8 +280,15 @@ class ReferralMap:
 
     def path(self, muscle: str, match: Match) -> str:
         """Why a muscle is thought of, in words: where it hurts, and where the muscle lies."""
-        words = self.vocabulary
-        lies = ", ".join(words.name("region", place) for place in self.places(muscle))
-        where = words.name("region", match.edge.region)
-        somewhere = "perhaps " if not match.certain else ""
-        return f"{somewhere}pain {placed(where)} <- {lowered(words.muscle_label(muscle))}, which lies {placed(lies)}"
+        key = (muscle, match.edge.region, match.certain)
+        if key not in self._paths:
+            words = self.vocabulary
+            lies = ", ".join(words.name("region", place) for place in self.places(muscle))
+            where = words.name("region", match.edge.region)
+            somewhere = "perhaps " if not match.certain else ""
+            self._paths[key] = f"{somewhere}pain {placed(where)} <- {lowered(words.muscle_label(muscle))}, which lies {placed(lies)}"
+        return self._paths[key]
+
+    @cached_property
+    def _paths(self) -> dict[tuple[str, str, bool], str]:
+        return {}

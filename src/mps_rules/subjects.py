@@ -38,12 +38,39 @@ def _whose(condition: c.Condition, base: KnowledgeBase, known: dict[c.Condition,
     return own.pop() if own else "patient"
 
 
-def kinds_of_muscle(leaves: Sequence[c.Condition], words: Vocabulary) -> dict[str, tuple[bool, ...]]:
-    """For each muscle and group, which of the rules' lists of muscles name it."""
+def kinds_of_muscle(leaves: Sequence[c.Condition], words: Vocabulary) -> dict[str, int]:
+    """The kind of each muscle and group, as a number: those of one kind are named by the same of the rules' lists of muscles."""
     lists = [leaf.ids for leaf in leaves if isinstance(leaf, c.MuscleIs)]
     found = {group: tuple(group in ids for ids in lists) for group in words.groups}
     found |= {m.id: tuple(m.id in ids or m.group in ids for ids in lists) for m in words.muscles.values()}
-    return found
+    numbers: dict[tuple[bool, ...], int] = {}
+    return {muscle: numbers.setdefault(named, len(numbers)) for muscle, named in found.items()}
+
+
+@attrs.frozen(eq=False)
+class Telling:
+    """By what muscles are told apart: ``leaves`` (none where it is None) and ``kinds``; what is worked out stays from patient to patient."""
+
+    leaves: Sequence[c.Condition | None]
+    kinds: Mapping[str, int]
+    unexamined: dict[Any, tuple[c.Truth, ...]] = attrs.field(init=False, factory=dict)
+    """The truths for muscles that nobody examined: they follow from the kind of muscle and from how it stands to the pain."""
+
+    def of_unexamined(self, facts: Facts, muscle: str, side: str | None) -> tuple[c.Truth, ...]:
+        """The truths of a muscle that nobody examined."""
+        key: tuple[Any, ...] = ()
+        if any(self.leaves):
+            relation = facts.relation(muscle, side)
+            key = (self.kinds[muscle], relation.refers_to_pain, relation.lies_in_pain, relation.explains_all)
+        found = self.unexamined.get(key)
+        if found is None:
+            found = self.unexamined[key] = self.of(facts, muscle_subject(muscle, side))
+        return found
+
+    def of(self, facts: Facts, subject: str) -> tuple[c.Truth, ...]:
+        """The truths of a muscle."""
+        view = facts.view(subject)
+        return tuple(c.judge(leaf, view) if leaf else None for leaf in self.leaves)
 
 
 @attrs.frozen(eq=False)
@@ -62,46 +89,25 @@ class Subjects:
     signatures: dict[str, tuple[c.Truth, ...]]
 
     @classmethod
-    def of(
-        cls,
-        facts: Facts,
-        leaves: Sequence[c.Condition | None],
-        kinds: Mapping[str, tuple[bool, ...]],
-        apart: frozenset[str] = frozenset(),
-        unexamined: dict[Any, tuple[c.Truth, ...]] | None = None,
-    ) -> "Subjects":
-        """
-        The subjects of a patient; muscles ``apart`` stand for themselves. Muscles are not told apart by a leaf that is None.
-
-        ``unexamined`` keeps, from patient to patient, the truths of the leaves for muscles that nobody examined: they follow from how
-        a muscle stands to the pain.
-        """
-        groups: dict[Any, list[str]] = {}
-        unexamined = {} if unexamined is None else unexamined
-        signatures: dict[str, tuple[c.Truth, ...]] = {}
+    def of(cls, facts: Facts, telling: Telling, apart: frozenset[str] = frozenset()) -> "Subjects":
+        """The subjects of a patient; muscles ``apart`` stand for themselves."""
+        groups: dict[tuple[tuple[c.Truth, ...], str], list[str]] = {}
+        alike: dict[str, list[str]] = {}
         for muscle, side in facts.muscles:
             subject = muscle_subject(muscle, side)
-            if (muscle, side) in facts.exams:
-                signature = _truths(leaves, facts, subject)
-            else:
-                key: tuple[Any, ...] = ()
-                if any(leaves):
-                    relation = facts.relation(muscle, side)
-                    key = (kinds[muscle], relation.refers_to_pain, relation.lies_in_pain, relation.explains_all)
-                if key not in unexamined:
-                    unexamined[key] = _truths(leaves, facts, subject)
-                signature = unexamined[key]
-            groups.setdefault((signature, subject if subject in apart else ""), []).append(subject)
-            signatures[subject] = signature
+            examined = (muscle, side) in facts.exams
+            signature = telling.of(facts, subject) if examined else telling.of_unexamined(facts, muscle, side)
+            group = groups.setdefault((signature, subject if subject in apart else ""), [])
+            group.append(subject)
+            alike[subject] = group
         members = {group[0]: tuple(group) for group in groups.values()}
-        stands_in = {one: group[0] for group in groups.values() for one in group}
         labels = facts.subjects("label")
         return cls(
             members={PATIENT: (PATIENT,), **{label: (label,) for label in labels}, **members},
-            alike={one: stands_in[one] for one in signatures},
+            alike={one: group[0] for one, group in alike.items()},
             muscles=tuple(members),
             labels=labels,
-            signatures={stand_in: signatures[stand_in] for stand_in in members},
+            signatures={group[0]: signature for (signature, _), group in groups.items()},
         )
 
     def of_kind(self, about: Subject) -> tuple[str, ...]:
@@ -112,8 +118,3 @@ class Subjects:
         """Who stands for the muscles of a diagnosis' row."""
         row = words.diagnoses[label].muscles
         return (self.alike[one] for one in self.alike if one.partition(".")[0] in row)
-
-
-def _truths(leaves: Sequence[c.Condition | None], facts: Facts, subject: str) -> tuple[c.Truth, ...]:
-    view = facts.view(subject)
-    return tuple(c.judge(leaf, view) if leaf else None for leaf in leaves)
