@@ -1,0 +1,461 @@
+"""
+CDS Hooks 2.0.1 as functions of a request: what a chart raises, what is still to ask, what a new label may hide.
+
+No clock, no network, no store: the day is given, ``fhirServer`` is never followed, ``fhirAuthorization`` is never kept. A prefetch key that is
+missing, null, empty, in error or only a first page leaves things unknown, never absent. Where nothing is worth an interruption
+there are no cards. No message repeats a value of the request.
+"""
+
+import hashlib
+import html
+import json
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+from mps_rules.api import evaluate, load
+from mps_rules.errors import Fault, FindingError, closest
+from mps_rules.fhir_in import read_resources
+from mps_rules.model import PRESSING, Alert, Assessment, Caution, KnowledgeBase
+
+Response: TypeAlias = dict[str, Any]
+Indicator: TypeAlias = Literal["info", "warning", "critical"]
+State: TypeAlias = Literal["absent", "none recorded", "error", "incomplete", "complete"]
+
+LONGEST_SUMMARY = 139
+"""UTF-16 units of a card's summary: the specification asks for fewer than 140 characters."""
+QUESTIONS_SHOWN = 3
+"""How many questions one card lists."""
+
+
+@attrs.frozen
+class Service:
+    """One service: its hook, what it says of itself, the queries it asks to be filled in, and the context it cannot do without."""
+
+    id: str
+    hook: str
+    title: str
+    description: str
+    prefetch: Mapping[str, str]
+    context: tuple[str, ...] = ("userId", "patientId")
+
+
+_CHART = {
+    "patient": "Patient/{{context.patientId}}",
+    "conditions": "Condition?patient={{context.patientId}}&clinical-status=active",
+    "exam": "Observation?patient={{context.patientId}}&category=exam",
+    "survey": "Observation?patient={{context.patientId}}&category=survey",
+    "forms": "QuestionnaireResponse?patient={{context.patientId}}&status=completed",
+}
+_OPEN = "Red flags that the chart raises or leaves open for muscle and back pain, and what to ask or examine next. Silent without pain."
+SERVICES = {
+    service.id: service
+    for service in (
+        Service("mps-patient-view", "patient-view", "Muscle pain: what is still to examine", _OPEN, _CHART),
+        Service(
+            "mps-encounter-start",
+            "encounter-start",
+            "Muscle pain: what is still to examine",
+            _OPEN,
+            _CHART,
+            ("userId", "patientId", "encounterId"),
+        ),
+        Service(
+            "mps-problem-list",
+            "problem-list-item-create",
+            "Muscle pain: what a label may hide",
+            "When a pain diagnosis is added: what to check before the label closes the question, and red flags that stay open.",
+            _CHART,
+            ("userId", "patientId", "conditions"),
+        ),
+    )
+}
+OVERRIDE_REASONS = {
+    "already-done": "Already asked or examined",
+    "not-applicable": "Does not apply to this patient",
+    "not-reproducible": "Finding not reproducible on examination",
+    "need-more-info": "More information is needed first",
+    "disagree": "Clinician disagrees",
+}
+
+
+@attrs.frozen
+class Config:
+    """What a deployment decides: how it is named as a source, where its rules are described, and which services it offers."""
+
+    label: str = "mps_rules (not clinically reviewed)"
+    url: str = ""
+    services: tuple[str, ...] = tuple(SERVICES)
+
+
+@attrs.frozen
+class Shown:
+    """One card as it was shown: by which rules."""
+
+    uuid: str
+    topic: str
+    indicator: Indicator
+    rules: tuple[str, ...]
+
+
+@attrs.frozen
+class Record:
+    """What may be kept of an answer: digests, ids of conclusions and of rules; nothing that says who."""
+
+    service: str
+    hook: str
+    hook_instance: str
+    input_digest: str
+    rules_id: str
+    rules_version: str
+    rules_digest: str
+    urgency: str
+    screening: str
+    conclusions: tuple[str, ...]
+    cards: tuple[Shown, ...]
+    prefetch: tuple[tuple[str, State], ...]
+
+
+@attrs.frozen
+class Answer:
+    """The HTTP status, the JSON object, and what may be kept of it where something was concluded."""
+
+    status: int
+    response: Response
+    record: Record | None = None
+
+
+@attrs.frozen
+class Feedback:
+    """What became of one card; ``comment`` is free text and may name a person."""
+
+    card: str
+    outcome: Literal["accepted", "overridden"]
+    at: str
+    suggestions: tuple[str, ...] = ()
+    reason: str = ""
+    comment: str = attrs.field(default="", repr=False)
+
+
+def discovery(config: Config) -> Response:
+    """
+    The services offered, as ``GET /cds-services`` answers.
+
+    >>> [service["hook"] for service in discovery(Config())["services"]]
+    ['patient-view', 'encounter-start', 'problem-list-item-create']
+    """
+    return {
+        "services": [
+            {"hook": one.hook, "id": one.id, "title": one.title, "description": one.description, "prefetch": dict(one.prefetch)}
+            for one in map(SERVICES.__getitem__, config.services)
+        ]
+    }
+
+
+def handle(service_id: str, request: Any, config: Config, on: date, kb: KnowledgeBase | None = None) -> tuple[int, Response]:
+    """
+    The status and the answer to a call of a service.
+
+    >>> context = {"userId": "Practitioner/1", "patientId": "1"}
+    >>> request = {"hook": "patient-view", "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", "context": context}
+    >>> handle("mps-patient-view", {**request, "prefetch": {"conditions": None}}, Config(), date(2026, 1, 1))
+    (200, {'cards': []})
+    >>> handle("mps-patient-view", request, Config(), date(2026, 1, 1))[0]
+    412
+
+    Args:
+        service_id: the id in the address that was called.
+        request: the JSON object of the request, read.
+        config: what the deployment decides.
+        on: the day as of which the chart is read.
+        kb: the rules; left out, the packaged ones.
+
+    """
+    answered = answer(service_id, request, config, on, kb)
+    return answered.status, answered.response
+
+
+def answer(service_id: str, request: Any, config: Config, on: date, kb: KnowledgeBase | None = None) -> Answer:
+    """As ``handle``, with what may be kept of the answer."""
+    if service_id not in config.services:
+        return _failed(404, [Fault("", "no such service", closest(service_id, config.services))])
+    service = SERVICES[service_id]
+    faults = list(_faults(service, request))
+    if faults:
+        return _failed(400, faults)
+    given = request.get("prefetch", {})
+    states = {key: _state(given, key) for key in service.prefetch}
+    if all(state in ("absent", "error") for state in states.values()):
+        return _failed(412, [Fault("prefetch", "none of the queries was answered")])
+    added = [request["context"]["conditions"]] if "conditions" in service.context else []
+    patient = given.get("patient")
+    if isinstance(patient, Mapping) and patient.get("id", request["context"]["patientId"]) != request["context"]["patientId"]:
+        return _failed(412, [Fault("prefetch.patient", "is another patient than the one of the context")])
+    base = kb or load()
+    try:
+        findings, report = read_resources(
+            [*(given[key] for key, state in states.items() if state.endswith("complete")), *added], base, on=on
+        )
+        labels = tuple(read_resources(added, base, on=on)[0].get("labels", ())) if added else ()
+        assessment = evaluate(findings, base)
+    except FindingError as error:
+        return _failed(412, [Fault("prefetch", fault.what) for fault in error.faults])
+    if not report.complete:
+        states = {key: "incomplete" if _next_page(given.get(key)) else state for key, state in states.items()}
+    cards, shown = _Cards(base, config, assessment).made(labels)
+    record = Record(
+        service=service.id,
+        hook=service.hook,
+        hook_instance=request["hookInstance"],
+        input_digest=hashlib.sha256(_canonical(findings).encode()).hexdigest(),
+        rules_id=base.pack.id,
+        rules_version=base.pack.version,
+        rules_digest=base.digest,
+        urgency=assessment.urgency,
+        screening=assessment.screening,
+        conclusions=(
+            *(f"{alert.id}:{alert.status}" for alert in assessment.alerts),
+            *(f"{one.id}:{one.status}" for one in assessment.hypotheses if one.supports or one.opposes),
+        ),
+        cards=shown,
+        prefetch=tuple(states.items()),
+    )
+    return Answer(200, {"cards": cards}, record)
+
+
+def feedback(service_id: str, body: Any, config: Config) -> tuple[int, Response, tuple[Feedback, ...]]:
+    """
+    The status, the answer, and what became of which cards.
+
+    >>> told = {"card": "c1", "outcome": "accepted", "acceptedSuggestions": [{"id": "s1"}], "outcomeTimestamp": "2026-01-01T09:00:00Z"}
+    >>> feedback("mps-patient-view", {"feedback": [told]}, Config())[2][0].suggestions
+    ('s1',)
+    """
+    if service_id not in config.services:
+        failed = _failed(404, [Fault("", "no such service", closest(service_id, config.services))])
+        return failed.status, failed.response, ()
+    items = body.get("feedback") if isinstance(body, Mapping) else None
+    if not isinstance(items, list):
+        failed = _failed(400, [Fault("feedback", "expected a list")])
+        return failed.status, failed.response, ()
+    faults = [fault for number, item in enumerate(items) for fault in _feedback_faults(item, f"feedback[{number}]")]
+    if faults:
+        failed = _failed(400, faults)
+        return failed.status, failed.response, ()
+    return 200, {}, tuple(map(_feedback, items))
+
+
+# --- what is asked ----------------------------------------------------------------------------------------------------
+
+_USER = re.compile(r"(Practitioner|PractitionerRole|Patient|RelatedPerson)/[A-Za-z0-9.-]{1,64}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def _faults(service: Service, request: Any) -> Iterator[Fault]:
+    if not isinstance(request, Mapping):
+        yield Fault("", "expected a JSON object")
+        return
+    if request.get("hook") != service.hook:
+        yield Fault("hook", f"this service answers {service.hook}")
+    if not _is_uuid(request.get("hookInstance")):
+        yield Fault("hookInstance", "expected a UUID")
+    if "prefetch" in request and not isinstance(request["prefetch"], Mapping):
+        yield Fault("prefetch", "expected an object")
+    if "fhirAuthorization" in request and not _words(request.get("fhirServer")):
+        yield Fault("fhirServer", "is needed beside fhirAuthorization")
+    context = request.get("context")
+    if not isinstance(context, Mapping):
+        yield Fault("context", "expected an object")
+        return
+    for field in service.context:
+        value = context.get(field)
+        if field == "userId" and not (isinstance(value, str) and _USER.fullmatch(value)):
+            yield Fault("context.userId", "expected Practitioner, PractitionerRole, Patient or RelatedPerson, a slash and an id")
+        elif field == "conditions" and not (isinstance(value, Mapping) and value.get("resourceType") == "Bundle"):
+            yield Fault("context.conditions", "expected a Bundle")
+        elif field not in ("userId", "conditions") and not _words(value):
+            yield Fault(f"context.{field}", "expected an id")
+
+
+def _feedback_faults(item: Any, where: str) -> Iterator[Fault]:
+    if not isinstance(item, Mapping):
+        yield Fault(where, "expected an object")
+        return
+    if not _words(item.get("card")):
+        yield Fault(f"{where}.card", "expected the uuid of a card")
+    if item.get("outcome") not in ("accepted", "overridden"):
+        yield Fault(f"{where}.outcome", "expected accepted or overridden")
+    if not (isinstance(item.get("outcomeTimestamp"), str) and _is_time(item["outcomeTimestamp"])):
+        yield Fault(f"{where}.outcomeTimestamp", "expected a time with its zone")
+    accepted = item.get("acceptedSuggestions")
+    if item.get("outcome") == "accepted" and not (
+        isinstance(accepted, list) and accepted and all(isinstance(one, Mapping) and _words(one.get("id")) for one in accepted)
+    ):
+        yield Fault(f"{where}.acceptedSuggestions", "expected suggestions, each with its id")
+    reason = item.get("overrideReason")
+    if reason is not None and not (
+        isinstance(reason, Mapping)
+        and (_words(reason.get("userComment")) or (isinstance(reason.get("reason"), Mapping) and _words(reason["reason"].get("code"))))
+    ):
+        yield Fault(f"{where}.overrideReason", "expected a coded reason or a comment")
+
+
+def _feedback(item: Mapping[str, Any]) -> Feedback:
+    reason = item.get("overrideReason") or {}
+    coding = reason.get("reason") or {}
+    code = coding.get("code") if isinstance(coding, Mapping) and coding.get("system") == _system("override-reason") else None
+    comment = reason.get("userComment")
+    return Feedback(
+        card=item["card"],
+        outcome=item["outcome"],
+        at=item["outcomeTimestamp"],
+        suggestions=tuple(one["id"] for one in item["acceptedSuggestions"]) if item["outcome"] == "accepted" else (),
+        reason=(code if code in OVERRIDE_REASONS else "other") if coding else "",
+        comment=comment if isinstance(comment, str) and _words(comment) else "",
+    )
+
+
+def _words(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_uuid(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and str(uuid.UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+def _is_time(value: str) -> bool:
+    try:
+        return bool(_TIME.fullmatch(value)) and datetime.fromisoformat(value) is not None
+    except ValueError:
+        return False
+
+
+def _state(given: Mapping[str, Any], key: str) -> State:
+    """How a query was answered: the four states of the specification, and what was read."""
+    if key not in given:
+        return "absent"
+    value = given[key]
+    if value is None:
+        return "none recorded"
+    if not isinstance(value, Mapping) or not isinstance(value.get("resourceType"), str) or value["resourceType"] == "OperationOutcome":
+        return "error"
+    entries = value.get("entry") if value["resourceType"] == "Bundle" else [value]
+    if not entries:
+        return "none recorded"
+    kinds = [one.get("resource") for one in entries if isinstance(one, Mapping)] if isinstance(entries, list) else []
+    failed = any(isinstance(one, Mapping) and one.get("resourceType") == "OperationOutcome" for one in kinds)
+    return "error" if failed else "complete"
+
+
+def _next_page(value: Any) -> bool:
+    links = value.get("link") if isinstance(value, Mapping) else None
+    return isinstance(links, list) and any(isinstance(link, Mapping) and link.get("relation") == "next" for link in links)
+
+
+def _failed(status: int, faults: Sequence[Fault]) -> Answer:
+    """An OperationOutcome with every fault."""
+    code = {404: "not-found", 412: "required"}.get(status, "invalid")
+    issues = [{"severity": "error", "code": code, "diagnostics": str(fault)} for fault in faults]
+    return Answer(status, {"resourceType": "OperationOutcome", "issue": issues})
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+# --- what is said -----------------------------------------------------------------------------------------------------
+
+
+def _system(kind: str) -> str:
+    return f"urn:mps-rules:{kind}"
+
+
+@attrs.frozen
+class _Cards:
+    """The cards of one assessment, red flags first; at most one for each topic."""
+
+    base: KnowledgeBase
+    config: Config
+    assessment: Assessment
+
+    def made(self, labels: Sequence[str]) -> tuple[list[Response], tuple[Shown, ...]]:
+        """The cards, and what may be kept of them; ``labels`` are the diagnoses being added."""
+        found = [*self._alerts(), *self._labels(labels), *(() if labels else self._questions())]
+        return [card for card, _ in found], tuple(shown for _, shown in found)
+
+    def _alerts(self) -> Iterator[tuple[Response, Shown]]:
+        for status in ("raised", "open"):
+            alerts = [one for one in self.assessment.alerts if one.status == status and (status == "raised" or one.urgency in PRESSING)]
+            if not alerts:
+                continue
+            pressing = status == "raised" and alerts[0].urgency == "emergency"
+            named = "; ".join(dict.fromkeys(one.condition_label for one in alerts))
+            summary = f"Consider and exclude: {named}" if status == "raised" else f"Not yet excluded: {named}"
+            details = [line for one in alerts for line in self._alert(one)]
+            yield self._card(f"red-flags-{status}", "critical" if pressing else "warning", summary, details, [one.rule for one in alerts])
+
+    def _alert(self, alert: Alert) -> Iterator[str]:
+        yield f"**{_escaped(alert.label)}** ({_escaped(alert.urgency)}, {_escaped(alert.act_within)}): {_escaped(alert.action)}"
+        yield from (f"- because: {_escaped(premise.text)}" for premise in alert.because)
+        if alert.unknown:
+            yield f"- still to ask or examine: {_escaped(', '.join(self._name(at) for at in alert.unknown))}"
+        yield f"- sources: {_escaped(', '.join(alert.references))}"
+
+    def _labels(self, labels: Sequence[str]) -> Iterator[tuple[Response, Shown]]:
+        about = [one for one in self.assessment.cautions if set(one.subjects) & set(labels)]
+        if about:
+            yield self._card(
+                "label", "info", about[0].text, [line for one in about for line in self._caution(one)], [one.rule for one in about]
+            )
+
+    def _caution(self, caution: Caution) -> Iterator[str]:
+        yield f"- {_escaped(caution.text)} (sources: {_escaped(', '.join(caution.references))})"
+
+    def _questions(self) -> Iterator[tuple[Response, Shown]]:
+        """What to ask next, where there is pain and an answer could still change what matters."""
+        assessment = self.assessment
+        if not any(pain.present for pain in assessment.findings.pain) or assessment.should_stop:
+            return
+        asked = assessment.questions[:QUESTIONS_SHOWN]
+        if asked:
+            details = [f"- {_escaped(one.text)}: {_escaped(one.why)}" for one in asked]
+            yield self._card("next-questions", "info", f"Next to ask or examine: {asked[0].text}", details, [])
+
+    def _name(self, at: str) -> str:
+        term = at.rpartition(".")[2]
+        return self.base.vocabulary.terms[term].label if term in self.base.vocabulary.terms else at.replace("_", " ")
+
+    def _card(self, topic: str, indicator: Indicator, summary: str, details: Iterable[str], rules: Iterable[str]) -> tuple[Response, Shown]:
+        topics = {"code": topic, "system": _system("card"), "display": topic.replace("-", " ")}
+        card: Response = {
+            "summary": _shortened(summary),
+            "indicator": indicator,
+            "source": {"label": self.config.label, **({"url": self.config.url} if self.config.url else {}), "topic": topics},
+            "detail": "\n".join([*details, "", "For clinicians, beside their own judgement; no diagnosis. Rules not clinically reviewed."]),
+            "overrideReasons": [
+                {"code": code, "system": _system("override-reason"), "display": display} for code, display in OVERRIDE_REASONS.items()
+            ],
+        }
+        card["uuid"] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.base.digest} {_canonical(card)}"))
+        return card, Shown(card["uuid"], topic, indicator, tuple(dict.fromkeys(rules)))
+
+
+def _shortened(text: str) -> str:
+    """A sentence of at most ``LONGEST_SUMMARY`` UTF-16 units, cut between words."""
+    units = len(text.encode("utf-16-le")) // 2
+    while units > LONGEST_SUMMARY:
+        text = text.removesuffix("…").rpartition(" ")[0].rstrip(" ,;:") + "…"
+        units = len(text.encode("utf-16-le")) // 2
+    return text
+
+
+def _escaped(text: str) -> str:
+    """Text that neither Markdown nor HTML reads as anything but text."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|~>-])", r"\\\1", html.escape(" ".join(text.split()), quote=False))
