@@ -20,7 +20,8 @@ import attrs
 from mps_rules.api import evaluate, load
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.fhir_in import read_resources
-from mps_rules.model import PRESSING, Alert, Assessment, Caution, KnowledgeBase
+from mps_rules.model import PRESSING, Alert, Assessment, Caution, KnowledgeBase, Question, Recommendation
+from mps_rules.orders import Order, read_orders
 
 Response: TypeAlias = dict[str, Any]
 Indicator: TypeAlias = Literal["info", "warning", "critical"]
@@ -49,8 +50,10 @@ _CHART = {
     "conditions": "Condition?patient={{context.patientId}}&clinical-status=active",
     "exam": "Observation?patient={{context.patientId}}&category=exam",
     "survey": "Observation?patient={{context.patientId}}&category=survey",
+    "imaging": "Observation?patient={{context.patientId}}&category=imaging",
     "forms": "QuestionnaireResponse?patient={{context.patientId}}&status=completed",
 }
+_ORDERED = "When imaging, an opioid or an injection is ordered for muscle or back pain: red flags not yet asked about, and what a guideline advises."
 _OPEN = "Red flags that the chart raises or leaves open for muscle and back pain, and what to ask or examine next. Silent without pain."
 SERVICES = {
     service.id: service
@@ -72,6 +75,15 @@ SERVICES = {
             _CHART,
             ("userId", "patientId", "conditions"),
         ),
+        Service(
+            "mps-order-select",
+            "order-select",
+            "Muscle pain: before an order",
+            _ORDERED,
+            _CHART,
+            ("userId", "patientId", "selections", "draftOrders"),
+        ),
+        Service("mps-order-sign", "order-sign", "Muscle pain: before an order", _ORDERED, _CHART, ("userId", "patientId", "draftOrders")),
     )
 }
 OVERRIDE_REASONS = {
@@ -85,10 +97,15 @@ OVERRIDE_REASONS = {
 
 @attrs.frozen
 class Config:
-    """What a deployment decides: how it is named as a source, where its rules are described, and which services it offers."""
+    """
+    What a deployment decides: how it is named as a source, where its rules are described, and which services it offers.
+
+    ``page``, where there is one, is the address of a page for asking and examining; cards link to it. Nothing of the patient is put into a link.
+    """
 
     label: str = "mps_rules (not clinically reviewed)"
     url: str = ""
+    page: str = ""
     services: tuple[str, ...] = tuple(SERVICES)
 
 
@@ -146,7 +163,7 @@ def discovery(config: Config) -> Response:
     The services offered, as ``GET /cds-services`` answers.
 
     >>> [service["hook"] for service in discovery(Config())["services"]]
-    ['patient-view', 'encounter-start', 'problem-list-item-create']
+    ['patient-view', 'encounter-start', 'problem-list-item-create', 'order-select', 'order-sign']
     """
     return {
         "services": [
@@ -187,26 +204,25 @@ def answer(service_id: str, request: Any, config: Config, on: date, kb: Knowledg
     faults = list(_faults(service, request))
     if faults:
         return _failed(400, faults)
-    given = request.get("prefetch", {})
+    given, context, base = request.get("prefetch", {}), request["context"], kb or load()
     states = {key: _state(given, key) for key in service.prefetch}
-    if all(state in ("absent", "error") for state in states.values()):
-        return _failed(412, [Fault("prefetch", "none of the queries was answered")])
-    added = [request["context"]["conditions"]] if "conditions" in service.context else []
+    if all(state in ("absent", "error") for key, state in states.items() if key != "patient"):
+        return _failed(412, [Fault("prefetch", "no query about findings was answered")])
     patient = given.get("patient")
-    if isinstance(patient, Mapping) and patient.get("id", request["context"]["patientId"]) != request["context"]["patientId"]:
+    if isinstance(patient, Mapping) and patient.get("id", context["patientId"]) != context["patientId"]:
         return _failed(412, [Fault("prefetch.patient", "is another patient than the one of the context")])
-    base = kb or load()
+    orders = read_orders(context["draftOrders"], base, selected=context.get("selections")) if "draftOrders" in service.context else ()
+    added: list[Any] = [context["conditions"]] if "conditions" in service.context else []
+    added += [{"resourceType": "Condition", "code": reason} for order in orders for reason in order.reasons]
     try:
-        findings, report = read_resources(
-            [*(given[key] for key, state in states.items() if state.endswith("complete")), *added], base, on=on
-        )
+        findings, report = read_resources([*(given[key] for key, state in states.items() if state == "complete"), *added], base, on=on)
         labels = tuple(read_resources(added, base, on=on)[0].get("labels", ())) if added else ()
         assessment = evaluate(findings, base)
     except FindingError as error:
         return _failed(412, [Fault("prefetch", fault.what) for fault in error.faults])
     if not report.complete:
         states = {key: "incomplete" if _next_page(given.get(key)) else state for key, state in states.items()}
-    cards, shown = _Cards(base, config, assessment).made(labels)
+    cards, shown = _Cards(base, config, assessment, context["patientId"]).made(service, labels, orders)
     record = Record(
         service=service.id,
         hook=service.hook,
@@ -277,7 +293,11 @@ def _faults(service: Service, request: Any) -> Iterator[Fault]:
             yield Fault("context.userId", "expected Practitioner, PractitionerRole, Patient or RelatedPerson, a slash and an id")
         elif field == "conditions" and not (isinstance(value, Mapping) and value.get("resourceType") == "Bundle"):
             yield Fault("context.conditions", "expected a Bundle")
-        elif field not in ("userId", "conditions") and not _words(value):
+        elif field == "draftOrders" and not (isinstance(value, Mapping) and value.get("resourceType") == "Bundle"):
+            yield Fault("context.draftOrders", "expected a Bundle")
+        elif field == "selections" and not (isinstance(value, list) and all(map(_words, value))):
+            yield Fault("context.selections", "expected a list of references")
+        elif field in ("patientId", "encounterId") and not _words(value):
             yield Fault(f"context.{field}", "expected an id")
 
 
@@ -384,11 +404,25 @@ class _Cards:
     base: KnowledgeBase
     config: Config
     assessment: Assessment
+    patient: str
 
-    def made(self, labels: Sequence[str]) -> tuple[list[Response], tuple[Shown, ...]]:
-        """The cards, and what may be kept of them; ``labels`` are the diagnoses being added."""
-        found = [*self._alerts(), *self._labels(labels), *(() if labels else self._questions())]
+    def made(self, service: Service, labels: Sequence[str], orders: Sequence[Order]) -> tuple[list[Response], tuple[Shown, ...]]:
+        """The cards, and what may be kept of them; ``labels`` are the diagnoses being added, ``orders`` what is being ordered."""
+        about = {"conditions": bool(labels), "draftOrders": bool(orders)}
+        if not self._hurts() or not all(about.get(field, True) for field in service.context):
+            return [], ()
+        found = [*self._alerts(), *(self._orders(orders) if orders else [*self._labels(labels), *self._questions()])]
         return [card for card, _ in found], tuple(shown for _, shown in found)
+
+    def _hurts(self) -> bool:
+        """Whether the chart speaks of pain: where, or as a diagnosis; an alert that is raised speaks for itself."""
+        findings, terms = self.assessment.findings, self.base.vocabulary.terms
+        return (
+            any(pain.present for pain in findings.pain)
+            or any(label.present for label in findings.labels)
+            or any(one.value is True and terms[one.term].stands_for for one in findings.patient)
+            or any(alert.status == "raised" for alert in self.assessment.alerts)
+        )
 
     def _alerts(self) -> Iterator[tuple[Response, Shown]]:
         for status in ("raised", "open"):
@@ -418,21 +452,60 @@ class _Cards:
     def _caution(self, caution: Caution) -> Iterator[str]:
         yield f"- {_escaped(caution.text)} (sources: {_escaped(', '.join(caution.references))})"
 
+    def _orders(self, orders: Sequence[Order]) -> Iterator[tuple[Response, Shown]]:
+        """What the rules say of such orders, and what should be asked before; nothing where neither is left."""
+        kinds = list({kind.id: kind for order in orders for kind in order.kinds}.values())
+        rules = {rule for kind in kinds for rule in kind.rules}
+        said: tuple[Recommendation | Caution, ...] = (*self.assessment.recommendations, *self.assessment.cautions)
+        told = [one for one in said if one.rule in rules]
+        unasked = [one for one in self.assessment.unscreened if one.urgency in PRESSING]
+        lines = [f"- {_escaped(one.text)} (sources: {_escaped(', '.join(one.references))})" for one in told]
+        if unasked:
+            lines.append(f"- red flags not yet asked about: {_escaped('; '.join(dict.fromkeys(one.label for one in unasked)))}")
+            lines += self._asked()
+        summary = f"{' and '.join(kind.label for kind in kinds)} ordered with red flags not yet asked about" if unasked else ""
+        if summary or told:
+            yield self._card("order", "warning" if unasked else "info", summary or told[0].text, lines, [one.rule for one in told])
+
     def _questions(self) -> Iterator[tuple[Response, Shown]]:
-        """What to ask next, where there is pain and an answer could still change what matters."""
-        assessment = self.assessment
-        if not any(pain.present for pain in assessment.findings.pain) or assessment.should_stop:
-            return
-        asked = assessment.questions[:QUESTIONS_SHOWN]
-        if asked:
-            details = [f"- {_escaped(one.text)}: {_escaped(one.why)}" for one in asked]
-            yield self._card("next-questions", "info", f"Next to ask or examine: {asked[0].text}", details, [])
+        """What to ask next, where an answer could still change what matters."""
+        if self.assessment.questions and not self.assessment.should_stop:
+            summary = f"Next to ask or examine: {'; '.join(map(self._step, self.assessment.questions[:QUESTIONS_SHOWN]))}"
+            yield self._card("next-questions", "info", summary, self._asked(), [], self._task())
+
+    def _step(self, question: Question) -> str:
+        """A question in few words: what its step is called."""
+        return next((step.label for step in self.base.asking.steps if step.id == question.step), question.text)
+
+    def _asked(self) -> list[str]:
+        return [f"- {_escaped(one.text)}: {_escaped(one.why)}" for one in self.assessment.questions[:QUESTIONS_SHOWN]]
+
+    def _task(self) -> Response:
+        """A suggestion that proposes to put the questions on the list of things to do."""
+        steps = "; ".join(one.text for one in self.assessment.questions[:QUESTIONS_SHOWN])
+        task = {
+            "resourceType": "Task",
+            "status": "draft",
+            "intent": "proposal",
+            "description": f"Ask or examine: {steps}",
+            "for": {"reference": f"Patient/{self.patient}"},
+        }
+        action = {"type": "create", "description": "Propose a task to ask and examine this", "resource": task}
+        return {"label": "Add to the tasks", "uuid": self._uuid(steps), "actions": [action]}
 
     def _name(self, at: str) -> str:
         term = at.rpartition(".")[2]
         return self.base.vocabulary.terms[term].label if term in self.base.vocabulary.terms else at.replace("_", " ")
 
-    def _card(self, topic: str, indicator: Indicator, summary: str, details: Iterable[str], rules: Iterable[str]) -> tuple[Response, Shown]:
+    def _card(
+        self,
+        topic: str,
+        indicator: Indicator,
+        summary: str,
+        details: Iterable[str],
+        rules: Iterable[str],
+        suggestion: Response | None = None,
+    ) -> tuple[Response, Shown]:
         topics = {"code": topic, "system": _system("card"), "display": topic.replace("-", " ")}
         card: Response = {
             "summary": _shortened(summary),
@@ -443,8 +516,16 @@ class _Cards:
                 {"code": code, "system": _system("override-reason"), "display": display} for code, display in OVERRIDE_REASONS.items()
             ],
         }
-        card["uuid"] = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.base.digest} {_canonical(card)}"))
+        card["uuid"] = self._uuid(_canonical(card))
+        if suggestion:
+            card |= {"suggestions": [suggestion], "selectionBehavior": "any"}
+        if self.config.page:
+            card["links"] = [{"label": "Ask and examine step by step", "url": self.config.page, "type": "absolute"}]
         return card, Shown(card["uuid"], topic, indicator, tuple(dict.fromkeys(rules)))
+
+    def _uuid(self, said: str) -> str:
+        """The same for the same answer by the same rules, whoever it is about."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.base.digest} {said}"))
 
 
 def _shortened(text: str) -> str:
@@ -457,5 +538,5 @@ def _shortened(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that neither Markdown nor HTML reads as anything but text."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|~>-])", r"\\\1", html.escape(" ".join(text.split()), quote=False))
+    """Text that neither Markdown nor HTML reads as anything but text; it does not begin a line."""
+    return re.sub(r"([\\`*_\[\]#|~])", r"\\\1", html.escape(" ".join(text.split()), quote=False))

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from mps_rules.model import CodeMeaning, CodeSystem, KnowledgeBase, Vocabulary
+from mps_rules.model import CodeMeaning, CodeSystem, KnowledgeBase, OrderCode, OrderKind, Vocabulary
 
 Own: TypeAlias = Literal["finding", "value", "region", "muscle", "diagnosis", "hypothesis", "alert", "answer"]
 """What the pack's own codes name; a value is written ``term.word``, a region or muscle may end in ``.left`` or ``.right``."""
@@ -93,6 +93,17 @@ class CodeBook:
         system = self.systems.get(address)
         return self.sites.get((system.id, code)) if system else None
 
+    def orders(self, address: str, code: str) -> tuple[OrderKind, ...]:
+        """
+        The kinds of order that a code stands for.
+
+        >>> from mps_rules import load
+        >>> [kind.id for kind in code_book(load()).orders("http://www.whocc.no/atc", "N02AA05")]
+        ['opioid']
+        """
+        system = self.systems.get(address)
+        return tuple(kind for kind in self.base.codes.orders if system and any(_names(one, system.id, code) for one in kind.codes))
+
     def _meanings(self, system: str, code: str) -> tuple[CodeMeaning, ...]:
         bare = _bare(code)
         if (system, bare) in self.exact:
@@ -109,6 +120,12 @@ class CodeBook:
     def _places(self, text: str) -> set[str]:
         words = set(re.findall(r"[a-z]+", text[:400].lower()))
         return {place.id for place in self.base.codes.places if words & set(place.words)}
+
+
+def _names(one: OrderCode, system: str, code: str) -> bool:
+    if one.system != system:
+        return False
+    return _bare(code) == _bare(one.code) if one.code else _bare(code).startswith(_bare(one.prefix))
 
 
 def _bare(code: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from mps_rules import fhir_json as f
 from mps_rules.addresses import Address, address
 from mps_rules.claims import EXAMINED, Claim, Noted, as_findings, settled
 from mps_rules.codes import CodeBook, Entry, Own, code_book, own_system
@@ -31,10 +32,6 @@ OTHER_TYPES = frozenset((
     "Questionnaire", "RelatedPerson", "RequestGroup", "RiskAssessment", "ServiceRequest", "Specimen", "Task",
 ))  # fmt: skip
 """Kinds that a report may name though nothing is read from them; any other word there is not repeated."""
-OLD_TYPES = frozenset((
-    "MedicationOrder", "DiagnosticOrder", "ProcedureRequest", "ReferralRequest", "DeviceUseRequest", "BodySite", "EligibilityRequest",
-))  # fmt: skip
-"""Kinds that DSTU2 and STU3 have and R4 has not."""
 UNITLESS = ("{score}", "{count}", "1")
 PAIN, MAP_COMPLETE = "pain", "pain_map_complete"
 CONFIRMED = ("confirmed", "")
@@ -121,17 +118,6 @@ def read_resources(resources: Iterable[Any], kb: KnowledgeBase, *, on: date | No
 
 
 @attrs.frozen
-class _Value:
-    """A value as FHIR writes it; ``why`` is why there is none to read."""
-
-    truth: bool | None = None
-    number: float | None = None
-    unit: str = ""
-    codings: tuple[Mapping[str, Any], ...] = ()
-    why: str = ""
-
-
-@attrs.frozen
 class _Record:
     """
     A resource, or a part of one, on its way: where it stands, when it was made, which part of the body it is about.
@@ -151,105 +137,6 @@ class _Record:
 
     def within(self, part: str) -> "_Record":
         return attrs.evolve(self, where=f"{self.where}.{part}")
-
-
-def _dict(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
-
-
-def _dicts(value: Any) -> list[Mapping[str, Any]]:
-    return [one for one in _list(value) if isinstance(one, Mapping)]
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _codings(concept: Any) -> list[Mapping[str, Any]]:
-    return [one for part in _dicts(concept) for one in _dicts(part.get("coding"))]
-
-
-def _status_code(concept: Any) -> str:
-    """The code of a status that R4 writes as a concept."""
-    return next((_text(coding.get("code")) for coding in _codings(concept)), "")
-
-
-_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
-
-
-def _day(value: Any) -> date | None:
-    """The first day that a date, or the date of an instant, may mean."""
-    match = _DATE.match(_text(value))
-    if not match:
-        return None
-    try:
-        return date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
-    except ValueError:
-        return None
-
-
-def _when(resource: Mapping[str, Any], *names: str) -> date | None:
-    for name in names:
-        value = resource.get(name)
-        if isinstance(value, Mapping):
-            value = value.get("end") or value.get("start")
-        if day := _day(value):
-            return day
-    return None
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if abs(value) < 1e300 else None
-
-
-def _value_of(holder: Mapping[str, Any]) -> _Value:
-    """What the value of an Observation, a component or an answer says."""
-    if isinstance(holder.get("valueBoolean"), bool):
-        return _Value(truth=holder["valueBoolean"])
-    if isinstance(quantity := holder.get("valueQuantity"), Mapping):
-        number = _number(quantity.get("value"))
-        if number is None:
-            return _Value(why="the quantity holds no number")
-        if quantity.get("comparator"):
-            return _Value(why="only a bound is given, no number")
-        return _Value(number=number, unit=_text(quantity.get("code")) or _text(quantity.get("unit")))
-    for name in ("valueInteger", "valueDecimal"):
-        if (number := _number(holder.get(name))) is not None:
-            return _Value(number=number)
-    codings = _codings(holder.get("valueCodeableConcept")) or _dicts(holder.get("valueCoding"))
-    if codings:
-        return _Value(codings=tuple(codings))
-    if holder.get("dataAbsentReason"):
-        return _Value(why="recorded as not known")
-    if any(name.startswith("value") for name in holder):
-        return _Value(why="free text or a value of a kind that is not read")
-    return _Value(why="holds no value")
-
-
-def _older(resource: Mapping[str, Any]) -> bool:
-    """Whether a resource has the shape of DSTU2 or STU3, which R4 has not."""
-    kind = resource["resourceType"]
-    return kind in OLD_TYPES or {
-        "Condition": isinstance(resource.get("clinicalStatus"), str)
-        or isinstance(resource.get("verificationStatus"), str)
-        or "dateRecorded" in resource
-        or "assertedDate" in resource,
-        "Procedure": "notPerformed" in resource or "notDone" in resource,
-        "MedicationStatement": "taken" in resource or "wasNotTaken" in resource,
-        "QuestionnaireResponse": "group" in resource,
-        "Questionnaire": "group" in resource,
-    }.get(kind, False)
-
-
-def _newer(resource: Mapping[str, Any]) -> bool:
-    """Whether a resource has a shape that came with R4."""
-    return resource["resourceType"] == "Condition" and isinstance(resource.get("clinicalStatus"), Mapping)
 
 
 class _Reader:
@@ -283,11 +170,11 @@ class _Reader:
 
     def read(self, given: list[Any]) -> None:
         resources = list(self._resources(given))
-        if given and not resources and not any(_dict(one).get("resourceType") == "Bundle" for one in given):
+        if given and not resources and not any(f.mapping(one).get("resourceType") == "Bundle" for one in given):
             raise FindingError([Fault("", "expected FHIR resources: mappings with a resourceType")])
         self.count = len(resources)
-        old = [one for one, _, _ in resources if _older(one)]
-        if old and not any(_newer(one) for one, _, _ in resources):
+        old = [one for one, _, _ in resources if f.is_older(one)]
+        if old and not any(f.is_newer(one) for one, _, _ in resources):
             raise FindingError([Fault("", "this is FHIR DSTU2 or STU3, not R4: ask the source for R4 (fhirVersion 4.0.1)")])
         if not self._one_patient(resources):
             for _, where, _ in resources:
@@ -303,30 +190,30 @@ class _Reader:
         number = 0
         for one in given:
             entries = [{"resource": one}]
-            if _dict(one).get("resourceType") == "Bundle":
-                if any(_text(link.get("relation")) == "next" for link in _dicts(one.get("link"))):
+            if f.mapping(one).get("resourceType") == "Bundle":
+                if any(f.text(link.get("relation")) == "next" for link in f.mappings(one.get("link"))):
                     self.complete = False
                 entries = one.get("entry") if isinstance(one.get("entry"), list) else []
                 if "entry" in one and not isinstance(one["entry"], list):
                     self._skip("Bundle", "", "its entries are no list")
             for entry in entries:
-                resource, where = _dict(entry).get("resource"), f"resource[{number}]"
+                resource, where = f.mapping(entry).get("resource"), f"resource[{number}]"
                 number += 1
                 if not isinstance(resource, Mapping) or not isinstance(resource.get("resourceType"), str):
                     self._skip(where, "", "is no resource")
                     continue
                 kind = resource["resourceType"]
-                named = kind if kind in self.readers or kind in OTHER_TYPES or kind in OLD_TYPES else "resource"
+                named = kind if kind in self.readers or kind in OTHER_TYPES or kind in f.OLD_TYPES else "resource"
                 if kind == "OperationOutcome":
                     self.complete = False
-                yield resource, f"{named}[{number - 1}]", _text(_dict(entry).get("fullUrl"))
+                yield resource, f"{named}[{number - 1}]", f.text(f.mapping(entry).get("fullUrl"))
 
     def _one_patient(self, resources: list[tuple[Mapping[str, Any], str, str]]) -> bool:
         patients = [(one, url) for one, _, url in resources if one["resourceType"] == "Patient"]
         if patients:
             first, url = patients[0]
-            self.patients = {name for name in (_text(first.get("id")), url, url.rpartition("/")[2].rpartition(":")[2]) if name}
-            if len({_text(one.get("id")) or url or str(number) for number, (one, url) in enumerate(patients)}) > 1:
+            self.patients = {name for name in (f.text(first.get("id")), url, url.rpartition("/")[2].rpartition(":")[2]) if name}
+            if len({f.text(one.get("id")) or url or str(number) for number, (one, url) in enumerate(patients)}) > 1:
                 return False
             if self.patients:
                 return True
@@ -334,13 +221,13 @@ class _Reader:
         return len(subjects) <= 1
 
     def _index(self, resource: Mapping[str, Any], url: str) -> None:
-        names = [name for name in (_text(resource.get("id")), url) if name]
+        names = [name for name in (f.text(resource.get("id")), url) if name]
         match resource["resourceType"]:
             case "Condition":
                 own = self._own(resource.get("code"), "diagnosis")
                 self.conditions |= dict.fromkeys(names, own) if own in self.words.diagnoses else {}
             case "Questionnaire":
-                for name in (*names, _text(resource.get("url"))):
+                for name in (*names, f.text(resource.get("url"))):
                     self.forms[name] = resource
             case "Medication":
                 self.medications |= dict.fromkeys(names, resource)
@@ -350,7 +237,7 @@ class _Reader:
         reader = self.readers.get(kind)
         if reader is None:
             self._skip(where, "", "no kind of resource that these rules read")
-        elif _older(resource):
+        elif f.is_older(resource):
             self._skip(where, "", "has the shape of an older FHIR version")
         elif (
             self.patients and (about := _subject(resource)) and about not in self.patients and about.rpartition(":")[2] not in self.patients
@@ -395,8 +282,8 @@ class _Reader:
     # --- kinds of resources
 
     def _patient(self, resource: Mapping[str, Any], where: str) -> None:
-        born = _text(resource.get("birthDate"))
-        day = _day(born)
+        born = f.text(resource.get("birthDate"))
+        day = f.day(born)
         if day is None or len(born) < 10:
             self._skip(f"{where}.birthDate", "", "no whole birth date" if born else "no birth date")
         elif self.on is None:
@@ -407,9 +294,9 @@ class _Reader:
             years = self.on.year - day.year - ((self.on.month, self.on.day) < (day.month, day.day))
             self._say(_Record(f"{where}.birthDate"), "", self._patient_at("age_years"), "", float(years), rank=1)
         record = _Record(f"{where}.gender")
-        stated = [(url, _text(one.get("valueCode"))) for one in _dicts(resource.get("extension")) if (url := _text(one.get("url")))]
+        stated = [(url, f.text(one.get("valueCode"))) for one in f.mappings(resource.get("extension")) if (url := f.text(one.get("url")))]
         birth = [(url, code) for url, code in stated if code and self.book.look_up(url, code).meanings]
-        url, code = birth[0] if birth else ("http://hl7.org/fhir/administrative-gender", _text(resource.get("gender")))
+        url, code = birth[0] if birth else ("http://hl7.org/fhir/administrative-gender", f.text(resource.get("gender")))
         if code:
             entry = self.book.look_up(url, code)
             for meaning in entry.meanings:
@@ -418,10 +305,10 @@ class _Reader:
                 self._skip(f"{where}.gender", "", "says neither male nor female")
 
     def _condition(self, resource: Mapping[str, Any], where: str) -> None:
-        verified = _status_code(resource.get("verificationStatus"))
-        clinical = _status_code(resource.get("clinicalStatus"))
-        onset = _when(resource, "recordedDate", "onsetDateTime", "onsetPeriod")
-        ended = _when(resource, "abatementDateTime", "abatementPeriod")
+        verified = f.status_code(resource.get("verificationStatus"))
+        clinical = f.status_code(resource.get("clinicalStatus"))
+        onset = f.when(resource, "recordedDate", "onsetDateTime", "onsetPeriod")
+        ended = f.when(resource, "abatementDateTime", "abatementPeriod")
         record = _Record(where, onset, "" if clinical else "Condition")
         if verified == "entered-in-error":
             self._skip(where, "", "its status is entered-in-error")
@@ -445,36 +332,36 @@ class _Reader:
     def _held(self, record: _Record, code: str, meaning: CodeMeaning, verified: str, *, over: bool, rank: int) -> None:
         """A condition that a chart holds as so, as refuted, as over or as one of several possible."""
         if verified == "refuted":
-            self._mean(record, code, meaning, _Value(truth=False), rank=rank)
+            self._mean(record, code, meaning, f.Value(truth=False), rank=rank)
         elif verified not in CONFIRMED:
             self._skip(record.where, code, "is not confirmed")
         elif over and not meaning.history:
             self._skip(record.where, code, "is over: history, not present")
         else:
-            self._mean(record, code, meaning, _Value(truth=True), rank=rank)
+            self._mean(record, code, meaning, f.Value(truth=True), rank=rank)
 
     def _observation(self, resource: Mapping[str, Any], where: str) -> None:
-        when = _when(resource, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
+        when = f.when(resource, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
         if not self._is_live(resource, where, "final", "amended", "corrected", "preliminary") or not self._is_past(when, where):
             return
         record = self._sited(_Record(where, when, "Observation"), resource)
         record = attrs.evolve(record, label=self._label_in_focus(resource), signs=self._signs(resource))
-        components = _dicts(resource.get("component"))
+        components = f.mappings(resource.get("component"))
         own = self._own(resource.get("code"), "finding")
         if own and components and own != PAIN:
             for number, component in enumerate(components):
                 self._own_word(record.within(f"component[{number}]"), own, component)
             return
-        value = _value_of(resource)
+        value = f.value_of(resource)
         if value.why != "holds no value" or not components or record.signs:
             self._observed(record, resource.get("code"), value)
         for number, component in enumerate(components):
             part = attrs.evolve(record.within(f"component[{number}]"), signs=self._signs(component))
-            self._observed(part, component.get("code"), _value_of(component))
+            self._observed(part, component.get("code"), f.value_of(component))
 
     def _label_in_focus(self, resource: Mapping[str, Any]) -> str:
-        for focus in _dicts(resource.get("focus")):
-            name = _text(focus.get("reference"))
+        for focus in f.mappings(resource.get("focus")):
+            name = f.text(focus.get("reference"))
             found = self.conditions.get(name) or self.conditions.get(name.rpartition("/")[2])
             if found:
                 return found
@@ -482,47 +369,47 @@ class _Reader:
 
     def _signs(self, resource: Mapping[str, Any]) -> tuple[bool, ...]:
         """What an interpretation says: positive or negative."""
-        found = [self._truth(coding) for concept in _dicts(resource.get("interpretation")) for coding in _codings(concept)]
+        found = [self._truth(coding) for concept in f.mappings(resource.get("interpretation")) for coding in f.codings(concept)]
         return tuple(one for one in found if one is not None)
 
     def _medication_request(self, resource: Mapping[str, Any], where: str) -> None:
         if resource.get("doNotPerform") is True:
             self._skip(where, "", "says that it is not to be given")
-        elif _text(resource.get("intent")) in ("proposal", "plan", "option"):
+        elif f.text(resource.get("intent")) in ("proposal", "plan", "option"):
             self._skip(where, "", "is a plan, no order")
         elif self._is_live(resource, where, "active", "completed", "stopped", "on-hold"):
-            self._medication(resource, where, _when(resource, "authoredOn"), "MedicationRequest")
+            self._medication(resource, where, f.when(resource, "authoredOn"), "MedicationRequest")
 
     def _medication_statement(self, resource: Mapping[str, Any], where: str) -> None:
         if self._is_live(resource, where, "active", "completed", "stopped", "on-hold"):
             self._medication(
-                resource, where, _when(resource, "effectiveDateTime", "effectivePeriod", "dateAsserted"), "MedicationStatement"
+                resource, where, f.when(resource, "effectiveDateTime", "effectivePeriod", "dateAsserted"), "MedicationStatement"
             )
 
     def _medication(self, resource: Mapping[str, Any], where: str, when: date | None, kind: str) -> None:
-        name = _text(_dict(resource.get("medicationReference")).get("reference"))
-        inside = {f"#{_text(one.get('id'))}": one for one in _dicts(resource.get("contained"))}
+        name = f.text(f.mapping(resource.get("medicationReference")).get("reference"))
+        inside = {f"#{f.text(one.get('id'))}": one for one in f.mappings(resource.get("contained"))}
         found = inside.get(name) or self.medications.get(name) or self.medications.get(name.rpartition("/")[2])
-        self._done(_Record(where, when, kind), resource.get("medicationCodeableConcept") or _dict(found).get("code"))
+        self._done(_Record(where, when, kind), resource.get("medicationCodeableConcept") or f.mapping(found).get("code"))
 
     def _procedure(self, resource: Mapping[str, Any], where: str) -> None:
         if self._is_live(resource, where, "completed", "in-progress"):
-            self._done(_Record(where, _when(resource, "performedDateTime", "performedPeriod"), "Procedure"), resource.get("code"))
+            self._done(_Record(where, f.when(resource, "performedDateTime", "performedPeriod"), "Procedure"), resource.get("code"))
 
     def _done(self, record: _Record, concept: Any) -> None:
         if not self._is_past(record.when, record.where):
             return
         entry = self._entry(record, concept)
         for meaning in entry.meanings:
-            self._mean(record, entry.shown, meaning, _Value(truth=True), rank=1)
+            self._mean(record, entry.shown, meaning, f.Value(truth=True), rank=1)
 
     # --- forms
 
     def _answers(self, resource: Mapping[str, Any], where: str) -> None:
-        when = _when(resource, "authored")
+        when = f.when(resource, "authored")
         if not self._is_live(resource, where, "completed", "amended", "in-progress") or not self._is_past(when, where):
             return
-        form = _text(resource.get("questionnaire")).partition("|")[0]
+        form = f.text(resource.get("questionnaire")).partition("|")[0]
         record = _Record(where, when, "QuestionnaireResponse")
         if form.startswith(f"{self.base.codes.canonical}:questionnaire"):
             for item, at in self._items(resource, record):
@@ -530,38 +417,41 @@ class _Reader:
             return
         links = _codes_by_link(self.forms.get(form) or self.forms.get(form.rpartition("/")[2]) or {})
         for item, at in self._items(resource, record):
-            link = _text(item.get("linkId"))
+            link = f.text(item.get("linkId"))
             concept = {"coding": links.get(link) or [{"system": form, "code": link}]}
-            answers = _dicts(item.get("answer"))
+            answers = f.mappings(item.get("answer"))
             if not answers and not item.get("item"):
                 self._skip(at.where, "", "holds no answer")
             for answer in answers:
-                self._observed(at, concept, _value_of(answer))
+                self._observed(at, concept, f.value_of(answer))
 
     def _items(self, resource: Mapping[str, Any], record: _Record) -> Iterator[tuple[Mapping[str, Any], _Record]]:
         """Every item of a form, those within items and answers too."""
-        waiting = deque((item, record.within(f"item[{number}]"), 1) for number, item in enumerate(_list(resource.get("item"))))
+        waiting = deque((item, record.within(f"item[{number}]"), 1) for number, item in enumerate(f.listed(resource.get("item"))))
         while waiting:
             item, at, depth = waiting.popleft()
             if not isinstance(item, Mapping):
                 self._skip(at.where, "", "is no item")
                 continue
             yield item, at
-            inner = [*_list(item.get("item")), *(one for answer in _dicts(item.get("answer")) for one in _list(answer.get("item")))]
+            inner = [
+                *f.listed(item.get("item")),
+                *(one for answer in f.mappings(item.get("answer")) for one in f.listed(answer.get("item"))),
+            ]
             if inner and depth >= DEEPEST:
                 self._skip(at.where, "", "its items are nested too deep")
             elif not self._is_structured(item):
                 waiting.extend((one, at.within(f"item[{number}]"), depth + 1) for number, one in enumerate(inner))
 
     def _is_structured(self, item: Mapping[str, Any]) -> bool:
-        return _text(item.get("linkId")) in ("pain", "exam", "labels")
+        return f.text(item.get("linkId")) in ("pain", "exam", "labels")
 
     def _own_item(self, item: Mapping[str, Any], at: _Record) -> None:
         """An item of a form that was made from this vocabulary."""
-        link = _text(item.get("linkId"))
-        values = [_value_of(answer) for answer in _dicts(item.get("answer"))]
+        link = f.text(item.get("linkId"))
+        values = [f.value_of(answer) for answer in f.mappings(item.get("answer"))]
         if self._is_structured(item):
-            self._own_group(link, _dicts(item.get("item")), at)
+            self._own_group(link, f.mappings(item.get("item")), at)
         elif link == MAP_COMPLETE:
             for value in values:
                 self._say_truth(at, "", self._patient_at(MAP_COMPLETE), self._truth_of(value, at), rank=0)
@@ -579,7 +469,7 @@ class _Reader:
                 else:
                     self._tell(at, "", target, self._in_own_unit(value, target.term), rank=0)
 
-    def _in_own_unit(self, value: _Value, term: str) -> _Value:
+    def _in_own_unit(self, value: f.Value, term: str) -> f.Value:
         """A number of a form of our own is in the finding's unit."""
         known = self.words.terms.get(term)
         return attrs.evolve(value, unit=known.unit or "1") if known and value.number is not None and not value.unit else value
@@ -587,7 +477,7 @@ class _Reader:
     def _own_group(self, kind: str, items: list[Mapping[str, Any]], at: _Record) -> None:
         """One painful place, one muscle examined, or one diagnosis given: which, and what is said of it."""
         said = {
-            _text(item.get("linkId")).partition(".")[2]: [_value_of(answer) for answer in _dicts(item.get("answer"))]
+            f.text(item.get("linkId")).partition(".")[2]: [f.value_of(answer) for answer in f.mappings(item.get("answer"))]
             for item in _flattened(items)
         }
 
@@ -617,7 +507,7 @@ class _Reader:
             if name and told is not None:
                 self._own_parts(at, lambda term: Address("label", name, term), "label", said)
 
-    def _own_pain(self, at: _Record, said: Mapping[str, list[_Value]]) -> None:
+    def _own_pain(self, at: _Record, said: Mapping[str, list[f.Value]]) -> None:
         told = next((self._truth_of(value, at) for value in said.get("present", ())), None)
         levels = [value for value in said.get("intensity", ()) if value.number is not None]
         if told is not None or not levels:
@@ -625,7 +515,7 @@ class _Reader:
         for level in levels:
             self._pain_level(at, "", level, rank=0)
 
-    def _own_parts(self, at: _Record, about: Callable[[str], Address], subject: str, said: Mapping[str, list[_Value]]) -> None:
+    def _own_parts(self, at: _Record, about: Callable[[str], Address], subject: str, said: Mapping[str, list[f.Value]]) -> None:
         """What is said of a muscle or a diagnosis, finding by finding."""
         for key, values in said.items():
             name, _, word = key.partition(".")
@@ -643,16 +533,16 @@ class _Reader:
     def _own(self, concept: Any, kind: Own) -> str:
         """The first of this pack's own codes of a kind in a concept."""
         system = own_system(self.base, kind)
-        return next((_text(one.get("code")) for one in _codings(concept) if one.get("system") == system), "")
+        return next((f.text(one.get("code")) for one in f.codings(concept) if one.get("system") == system), "")
 
     def _entry(self, record: _Record, concept: Any) -> Entry:
         """What the first known code of a concept means; why not is reported."""
         entries = []
-        for coding in _codings(concept):
+        for coding in f.codings(concept):
             code = coding.get("code")
             if isinstance(code, str) and code.strip():
-                label = _text(coding.get("display")) or _text(_dict(concept).get("text"))
-                entries.append(self.book.look_up(_text(coding.get("system")), code.strip(), label))
+                label = f.text(coding.get("display")) or f.text(f.mapping(concept).get("text"))
+                entries.append(self.book.look_up(f.text(coding.get("system")), code.strip(), label))
         for entry in entries:
             if entry.doubt:
                 self._doubt(record.where, entry.shown, entry.doubt)
@@ -669,11 +559,11 @@ class _Reader:
     def _truth(self, coding: Mapping[str, Any]) -> bool | None:
         """What a code that says just yes or no says."""
         if coding.get("system") == own_system(self.base, "answer"):
-            return {"present": True, "absent": False}.get(_text(coding.get("code")))
-        entry = self.book.look_up(_text(coding.get("system")), _text(coding.get("code")))
+            return {"present": True, "absent": False}.get(f.text(coding.get("code")))
+        entry = self.book.look_up(f.text(coding.get("system")), f.text(coding.get("code")))
         return next((one.truth for one in entry.meanings if one.truth is not None), None)
 
-    def _truth_of(self, value: _Value, record: _Record) -> bool | None:
+    def _truth_of(self, value: f.Value, record: _Record) -> bool | None:
         """Whether a value says yes or no, or, where it does not, an interpretation."""
         if value.truth is not None:
             return value.truth
@@ -684,25 +574,25 @@ class _Reader:
 
     def _sited(self, record: _Record, resource: Mapping[str, Any]) -> _Record:
         """The record with the muscle or region that a body site names, and its side."""
-        sites = _list(resource.get("bodySite"))
+        sites = f.listed(resource.get("bodySite"))
         name, _, own_side = self._own(sites, "muscle").partition(".")
         if name in self.words.muscles or name in self.words.groups:
             return attrs.evolve(record, muscle=name, side=_known_side(own_side), sited=True)
         name, _, own_side = self._own(sites, "region").partition(".")
         if name in self.words.regions:
             return attrs.evolve(record, region=name, side=_known_side(own_side), sited=True)
-        found = (self.book.site(_text(one.get("system")), _text(one.get("code"))) for one in _codings(sites))
+        found = (self.book.site(f.text(one.get("system")), f.text(one.get("code"))) for one in f.codings(sites))
         return attrs.evolve(record, region=next(filter(None, found), ""), side=self._side(sites), sited=bool(sites))
 
     def _side(self, sites: list[Any]) -> str | None:
         """The side that a body site names: by a code of the map, or by the word left, right or bilateral in a label."""
-        more = [extension.get("valueCodeableConcept") for site in _dicts(sites) for extension in _dicts(site.get("extension"))]
-        codings = [*_codings(sites), *_codings(more)]
-        labels = [_text(one.get("display"))[:200] for one in codings] + [_text(one.get("text"))[:200] for one in _dicts(sites)]
+        more = [extension.get("valueCodeableConcept") for site in f.mappings(sites) for extension in f.mappings(site.get("extension"))]
+        codings = [*f.codings(sites), *f.codings(more)]
+        labels = [f.text(one.get("display"))[:200] for one in codings] + [f.text(one.get("text"))[:200] for one in f.mappings(sites)]
         told = {side for side in (*SIDES, "bilateral") if any(re.search(rf"\b{side}\b", label, re.IGNORECASE) for label in labels)}
         for one in codings:
             told |= {
-                meaning.side for meaning in self.book.look_up(_text(one.get("system")), _text(one.get("code"))).meanings if meaning.side
+                meaning.side for meaning in self.book.look_up(f.text(one.get("system")), f.text(one.get("code"))).meanings if meaning.side
             }
         if told in ({*SIDES}, {"bilateral"}):
             return "bilateral"
@@ -713,7 +603,7 @@ class _Reader:
     def _patient_at(self, term: str) -> Address:
         return Address("patient", PATIENT, term)
 
-    def _observed(self, record: _Record, concept: Any, value: _Value) -> None:
+    def _observed(self, record: _Record, concept: Any, value: f.Value) -> None:
         """An observation, a component or an answer: a code, and a value."""
         own = self._own(concept, "finding")
         if own:
@@ -723,7 +613,7 @@ class _Reader:
         for meaning in entry.meanings:
             self._mean(record, entry.shown, meaning, value, rank=1)
 
-    def _own_observed(self, record: _Record, own: str, value: _Value) -> None:
+    def _own_observed(self, record: _Record, own: str, value: f.Value) -> None:
         term, shown = self.words.terms.get(own), f"own {own}"
         if own in (PAIN, EXAMINED, MAP_COMPLETE):
             target = {
@@ -761,12 +651,12 @@ class _Reader:
         if term is None or target is None or term_id != own or word not in term.values:
             self._skip(record.where, "own code", "no word of this finding")
         else:
-            self._say_word(record, f"own {own}", target, word, self._truth_of(_value_of(component), record), rank=0)
+            self._say_word(record, f"own {own}", target, word, self._truth_of(f.value_of(component), record), rank=0)
 
-    def _mean(self, record: _Record, code: str, meaning: CodeMeaning, value: _Value, *, rank: int) -> None:
+    def _mean(self, record: _Record, code: str, meaning: CodeMeaning, value: f.Value, *, rank: int) -> None:
         """What a code of another system says with this value."""
         answered = bool(value.codings) and (
-            "*" in meaning.answers or any(_text(one.get("code")) in meaning.answers for one in value.codings)
+            "*" in meaning.answers or any(f.text(one.get("code")) in meaning.answers for one in value.codings)
         )
         told = True if answered else self._truth_of(value, record)
         if meaning.label:
@@ -786,7 +676,7 @@ class _Reader:
         if not (meaning.label or meaning.region or meaning.finding):
             self._skip(record.where, code, "says nothing by itself")
 
-    def _pain(self, record: _Record, code: str, meaning: CodeMeaning, value: _Value, told: bool | None, *, rank: int) -> None:  # noqa: FBT001
+    def _pain(self, record: _Record, code: str, meaning: CodeMeaning, value: f.Value, told: bool | None, *, rank: int) -> None:  # noqa: FBT001
         side: str | None = record.side
         if meaning.sided and code[-1:] in "12":
             side = SIDES[0] if code.endswith("2") else SIDES[1]
@@ -798,7 +688,7 @@ class _Reader:
             self._say_truth(record, code, target, told, rank=rank, why=value.why)
         if told and value.codings and meaning.answers:
             for coding in value.codings:
-                entry = self.book.look_up(_text(coding.get("system")), _text(coding.get("code")))
+                entry = self.book.look_up(f.text(coding.get("system")), f.text(coding.get("code")))
                 for word in (one for one in entry.meanings if one.word and one.finding):
                     self._say_word(record, entry.shown, self._patient_at(word.finding), word.word, True, rank=rank)
 
@@ -809,7 +699,7 @@ class _Reader:
             return [Address("pain", record.region, side=side) for side in SIDES]
         return [Address("pain", record.region, side=record.side if record.side in possible else None)]
 
-    def _pain_level(self, record: _Record, code: str, value: _Value, *, rank: int) -> None:
+    def _pain_level(self, record: _Record, code: str, value: f.Value, *, rank: int) -> None:
         if not record.region:
             self._skip(record.where, code, "its body site is not known here")
             return
@@ -820,7 +710,7 @@ class _Reader:
             self._say_truth(record, code, target, level > 0, rank=rank)
             self._say(record, code, target, "intensity", level, rank=rank)
 
-    def _tell(self, record: _Record, code: str, target: Address, value: _Value, *, rank: int) -> None:
+    def _tell(self, record: _Record, code: str, target: Address, value: f.Value, *, rank: int) -> None:
         """A value of a finding, by what kind of finding it is."""
         if target.kind in ("pain", "given"):
             self._say_truth(record, code, target, self._truth_of(value, record), rank=rank, why=value.why)
@@ -840,12 +730,12 @@ class _Reader:
 
     def _word(self, coding: Mapping[str, Any], term: Term) -> str:
         if coding.get("system") == own_system(self.base, "value"):
-            term_id, _, word = _text(coding.get("code")).partition(".")
+            term_id, _, word = f.text(coding.get("code")).partition(".")
             return word if term_id == term.id and word in term.values else ""
-        entry = self.book.look_up(_text(coding.get("system")), _text(coding.get("code")))
+        entry = self.book.look_up(f.text(coding.get("system")), f.text(coding.get("code")))
         return next((one.word for one in entry.meanings if one.finding == term.id and one.word), "")
 
-    def _quantity(self, record: _Record, code: str, term: Term, value: _Value) -> float | None:
+    def _quantity(self, record: _Record, code: str, term: Term, value: f.Value) -> float | None:
         """A number in the term's own unit; a wrong or missing unit is in doubt, not read."""
         if value.number is None:
             self._skip(record.where, code, value.why or "the answer is no number")
@@ -910,7 +800,7 @@ def _known_side(word: str) -> str | None:
 
 def _subject(resource: Mapping[str, Any]) -> str:
     """The last part of whom a resource is about."""
-    reference = _text(_dict(resource.get("subject") or resource.get("patient")).get("reference"))
+    reference = f.text(f.mapping(resource.get("subject") or resource.get("patient")).get("reference"))
     return "" if reference.startswith("#") else reference.rpartition("/")[2]
 
 
@@ -921,17 +811,17 @@ def _flattened(items: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         item, depth = waiting.pop()
         yield item
         if depth < DEEPEST:
-            waiting += [(one, depth + 1) for one in _dicts(item.get("item"))]
+            waiting += [(one, depth + 1) for one in f.mappings(item.get("item"))]
 
 
 def _codes_by_link(form: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
     """The codes of a Questionnaire's items by their link."""
     found: dict[str, list[Mapping[str, Any]]] = {}
-    waiting = [(item, 1) for item in _dicts(form.get("item"))]
+    waiting = [(item, 1) for item in f.mappings(form.get("item"))]
     while waiting:
         item, depth = waiting.pop()
-        if codes := _dicts(item.get("code")):
-            found[_text(item.get("linkId"))] = codes
+        if codes := f.mappings(item.get("code")):
+            found[f.text(item.get("linkId"))] = codes
         if depth < DEEPEST:
-            waiting += [(one, depth + 1) for one in _dicts(item.get("item"))]
+            waiting += [(one, depth + 1) for one in f.mappings(item.get("item"))]
     return found

@@ -344,6 +344,7 @@ class _Loader:
         """A map of codes laid over the ones before: the same system, place or code is replaced, the rest stays."""
         self.places |= {("codes", _code_key(one)): place(("codes", "meanings", number)) for number, one in enumerate(codes.meanings)}
         self.places |= {("code systems", one.id): place(("codes", "systems", number)) for number, one in enumerate(codes.systems)}
+        self.places |= {("orders", one.id): place(("codes", "orders", number)) for number, one in enumerate(codes.orders)}
         written = [_code_key(one) for one in codes.meanings]
         self.faults += [
             Fault(self.places["codes", key], f"{key} is given twice") for key in sorted({key for key in written if written.count(key) > 1})
@@ -354,6 +355,7 @@ class _Loader:
             systems=tuple({one.id: one for one in (*self.codes.systems, *codes.systems)}.values()),
             places=tuple({one.id: one for one in (*self.codes.places, *codes.places)}.values()),
             meanings=tuple({_code_key(one): one for one in (*self.codes.meanings, *codes.meanings)}.values()),
+            orders=tuple({one.id: one for one in (*self.codes.orders, *codes.orders)}.values()),
         )
 
     def _keep(self, kind: str, id_: str, entry: Any, place: str) -> None:
@@ -525,6 +527,13 @@ class _Loader:
         for one in self.codes.meanings:
             place = self.places["codes", _code_key(one)]
             self.faults += [Fault(place, what, near) for what, near in _code_faults(one, patterns, words)]
+        for kind in self.codes.orders:
+            place = self.places["orders", kind.id]
+            self.faults += [
+                Fault(place, f"no rule {id_!r}", closest(id_, self.raw_rules)) for id_ in kind.rules if id_ not in self.raw_rules
+            ]
+            for code in kind.codes:
+                self.faults += [Fault(place, what, near) for what, near in _code_form_faults(code, patterns)]
 
     def _check_measures(self, words: model.Vocabulary) -> None:
         """A measure is a number made of yes/no findings and numbers of the patient, and not of itself."""
@@ -966,8 +975,8 @@ def _code_faults(
     one: model.CodeMeaning, patterns: Mapping[str, re.Pattern[str]], words: model.Vocabulary
 ) -> Iterator[tuple[str, str | None]]:
     """What is wrong with the meaning of a code, and the closest known word."""
+    yield from _code_form_faults(one, patterns)
     named: tuple[tuple[str, str, Iterable[str]], ...] = (
-        ("system", one.system, patterns),
         ("diagnosis", one.label, words.diagnoses),
         ("finding", one.finding, words.terms),
         ("region", one.region, words.regions),
@@ -981,12 +990,19 @@ def _code_faults(
         yield f"no value {one.word!r} of {one.finding!r}", closest(one.word, term.values if term else ())
     if term is not None and (term.subject != "patient" or term.fact):
         yield f"{term.id!r} is no finding of the patient", None
+    if bool(one.unread) == bool(one.label or one.finding or one.region or one.side or one.truth is not None):
+        yield "says either what the code means or why it is unread", None
+
+
+def _code_form_faults(
+    one: model.CodeMeaning | model.OrderCode, patterns: Mapping[str, re.Pattern[str]]
+) -> Iterator[tuple[str, str | None]]:
+    if one.system not in patterns:
+        yield f"no system {one.system!r}", closest(one.system, patterns)
     if bool(one.code) == bool(one.prefix):
         yield "needs either a code or a prefix", None
     elif one.code and one.system in patterns and not patterns[one.system].fullmatch(one.code):
         yield f"{one.code!r} is no code of {one.system}", None
-    if bool(one.unread) == bool(one.label or one.finding or one.region or one.side or one.truth is not None):
-        yield "says either what the code means or why it is unread", None
 
 
 def unread_dangers(rules: Iterable[model.Rule], words: model.Vocabulary) -> tuple[str, ...]:

@@ -693,6 +693,25 @@ class BodyWords:
 
 
 @attrs.frozen
+class OrderCode:
+    """A code, or the beginning of codes, by which an order is known."""
+
+    system: str
+    code: str = ""
+    prefix: str = ""
+
+
+@attrs.frozen
+class OrderKind:
+    """A kind of order that is worth a look at what is still open, and the rules that speak about such orders."""
+
+    id: str
+    label: str
+    codes: tuple[OrderCode, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+@attrs.frozen
 class CodeMap:
     """What the codes of charts mean to these rules, beside the codes of the vocabulary; ``canonical`` begins the addresses of their own codes."""
 
@@ -701,6 +720,7 @@ class CodeMap:
     systems: tuple[CodeSystem, ...] = ()
     places: tuple[BodyWords, ...] = ()
     meanings: tuple[CodeMeaning, ...] = ()
+    orders: tuple[OrderKind, ...] = ()
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
