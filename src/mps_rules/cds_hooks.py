@@ -20,7 +20,7 @@ import attrs
 from mps_rules.api import evaluate, load
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.fhir_in import read_resources
-from mps_rules.model import PRESSING, Alert, Assessment, Caution, KnowledgeBase, Question, Recommendation
+from mps_rules.model import PRESSING, Alert, Assessment, Caution, Diagnosis, KnowledgeBase, Question, Recommendation
 from mps_rules.orders import Order, read_orders
 
 Response: TypeAlias = dict[str, Any]
@@ -31,6 +31,8 @@ LONGEST_SUMMARY = 139
 """UTF-16 units of a card's summary: the specification asks for fewer than 140 characters."""
 QUESTIONS_SHOWN = 3
 """How many questions one card lists."""
+MUSCLES_SHOWN = 6
+"""How many muscles one card names for a diagnosis."""
 
 
 @attrs.frozen
@@ -51,6 +53,7 @@ _CHART = {
     "exam": "Observation?patient={{context.patientId}}&category=exam",
     "survey": "Observation?patient={{context.patientId}}&category=survey",
     "imaging": "Observation?patient={{context.patientId}}&category=imaging",
+    "laboratory": "Observation?patient={{context.patientId}}&category=laboratory",
     "forms": "QuestionnaireResponse?patient={{context.patientId}}&status=completed",
 }
 _ORDERED = "When imaging, an opioid or an injection is ordered for muscle or back pain: red flags not yet asked about, and what a guideline advises."
@@ -211,7 +214,8 @@ def answer(service_id: str, request: Any, config: Config, on: date, kb: Knowledg
     patient = given.get("patient")
     if isinstance(patient, Mapping) and patient.get("id", context["patientId"]) != context["patientId"]:
         return _failed(412, [Fault("prefetch.patient", "is another patient than the one of the context")])
-    orders = read_orders(context["draftOrders"], base, selected=context.get("selections")) if "draftOrders" in service.context else ()
+    selected = context["selections"] if "selections" in service.context else None
+    orders = read_orders(context["draftOrders"], base, selected=selected) if "draftOrders" in service.context else ()
     added: list[Any] = [context["conditions"]] if "conditions" in service.context else []
     added += [{"resourceType": "Condition", "code": reason} for order in orders for reason in order.reasons]
     try:
@@ -443,14 +447,25 @@ class _Cards:
         yield f"- sources: {_escaped(', '.join(alert.references))}"
 
     def _labels(self, labels: Sequence[str]) -> Iterator[tuple[Response, Shown]]:
-        about = [one for one in self.assessment.cautions if set(one.subjects) & set(labels)]
-        if about:
-            yield self._card(
-                "label", "info", about[0].text, [line for one in about for line in self._caution(one)], [one.rule for one in about]
-            )
+        """What the diagnoses being added may hide, and which muscles to examine before they close the question."""
+        named = [self.base.vocabulary.diagnoses[label] for label in labels]
+        told = [one for one in self.assessment.cautions if set(one.subjects) & set(labels)]
+        lines = [line for diagnosis in named for line in self._hidden(diagnosis)]
+        lines += [f"- {_escaped(one.text)} (sources: {_escaped(', '.join(one.references))})" for one in told]
+        if lines:
+            summary = f"{'; '.join(diagnosis.label for diagnosis in named)}: consider muscles that can give the same pain"
+            yield self._card("label", "info", summary, lines, [one.rule for one in told])
 
-    def _caution(self, caution: Caution) -> Iterator[str]:
-        yield f"- {_escaped(caution.text)} (sources: {_escaped(', '.join(caution.references))})"
+    def _hidden(self, diagnosis: Diagnosis) -> Iterator[str]:
+        """How muscles can pass for a diagnosis, and which, those that explain this patient's pain best before the others."""
+        if diagnosis.why_masks:
+            yield f"- {_escaped(diagnosis.why_masks)}"
+        ranked = [one.muscle for one in self.assessment.muscles]
+        order = sorted(diagnosis.muscles, key=lambda muscle: ranked.index(muscle) if muscle in ranked else len(ranked))
+        if order:
+            muscles = [self.base.vocabulary.muscles[muscle].label for muscle in order]
+            more = f", and {len(muscles) - MUSCLES_SHOWN} more" if len(muscles) > MUSCLES_SHOWN else ""
+            yield f"- muscles to examine: {_escaped(', '.join(muscles[:MUSCLES_SHOWN]))}{more}"
 
     def _orders(self, orders: Sequence[Order]) -> Iterator[tuple[Response, Shown]]:
         """What the rules say of such orders, and what should be asked before; nothing where neither is left."""
@@ -458,7 +473,7 @@ class _Cards:
         rules = {rule for kind in kinds for rule in kind.rules}
         said: tuple[Recommendation | Caution, ...] = (*self.assessment.recommendations, *self.assessment.cautions)
         told = [one for one in said if one.rule in rules]
-        unasked = [one for one in self.assessment.unscreened if one.urgency in PRESSING]
+        unasked = [one for one in self.assessment.unscreened if one.urgency in PRESSING and any(map(self._can_be_asked, one.terms))]
         lines = [f"- {_escaped(one.text)} (sources: {_escaped(', '.join(one.references))})" for one in told]
         if unasked:
             lines.append(f"- red flags not yet asked about: {_escaped('; '.join(dict.fromkeys(one.label for one in unasked)))}")
@@ -466,6 +481,9 @@ class _Cards:
         summary = f"{' and '.join(kind.label for kind in kinds)} ordered with red flags not yet asked about" if unasked else ""
         if summary or told:
             yield self._card("order", "warning" if unasked else "info", summary or told[0].text, lines, [one.rule for one in told])
+
+    def _can_be_asked(self, term: str) -> bool:
+        return term in self.base.vocabulary.terms and self.base.vocabulary.terms[term].cost == "asked"
 
     def _questions(self) -> Iterator[tuple[Response, Shown]]:
         """What to ask next, where an answer could still change what matters."""

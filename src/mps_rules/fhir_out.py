@@ -25,7 +25,7 @@ HL7 = "http://terminology.hl7.org/CodeSystem"
 UCUM = "http://unitsofmeasure.org"
 ASKED = 12
 """How many open questions a guidance response asks for, the most useful first."""
-CATEGORIES = {"asked": "survey", "examined": "exam", "imaged": "imaging"}
+CATEGORIES = {"asked": "survey", "examined": "exam", "imaged": "imaging", "tested": "laboratory"}
 SEVERITY = {"emergency": "high", "urgent": "high", "soon": "moderate"}
 STANDING = ("confirmed", "probable", "possible")
 
