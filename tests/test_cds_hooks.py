@@ -4,6 +4,7 @@ import json
 import re
 from copy import deepcopy
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from charts_fhir import ICD, ON, SNOMED, WRITTEN, Resource, bundle, coded, condi
 from mps_rules.cds_hooks import OVERRIDE_REASONS, SERVICES, Answer, Config, answer, discovery, feedback, handle
 from mps_rules.fhir_out import findings_to_fhir
 from mps_rules.model import KnowledgeBase
+from mps_rules.packaged import packaged_rules
 
 INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
 NONE: Resource = {"resourceType": "Bundle", "type": "searchset", "total": 0}
@@ -454,6 +456,19 @@ def test_an_order_may_say_itself_that_it_is_for_back_pain() -> None:
 )
 def test_other_orders_are_answered_with_silence(draft: Any) -> None:
     assert answered(asked("order-sign", {"conditions": bundle(BACK_PAIN)}, draftOrders=bundle(draft))).response == {"cards": []}
+
+
+def test_a_hospital_adds_the_codes_of_its_own_orders(tmp_path: Path) -> None:
+    (tmp_path / "codes.yaml").write_text(
+        'codes:\n  systems: [{id: house, uri: "https://hospital.example/orders", pattern: "[A-Z]{3}[0-9]{4}"}]\n'
+        "  orders: [{id: imaging, label: Imaging, rules: [management.ev_ng59_imaging], codes: [{system: house, code: MRL0001}]}]\n"
+    )
+    house = mps.load([packaged_rules(), tmp_path])
+    draft = {**ORDER, "category": [], "code": coded("https://hospital.example/orders", "MRL0001")}
+    request = asked("order-sign", {"conditions": bundle(BACK_PAIN)}, draftOrders=bundle(draft))
+
+    assert answered(request).response == {"cards": []}
+    assert answered(request, kb=house).response["cards"]
 
 
 def test_a_drug_is_known_wherever_its_order_names_it() -> None:

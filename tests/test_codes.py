@@ -113,6 +113,16 @@ def test_a_pattern_that_is_none_is_refused(load: Load) -> None:
         load({"codes.yaml": "codes:\n  systems: [{id: one, uri: 'http://one', pattern: '['}]\n"})
 
 
+def test_a_kind_of_order_names_rules_and_codes_that_are_there(load: Load) -> None:
+    order = "{id: scan, label: Scan, rules: [no_such], codes: [{system: lonic, code: x}, {system: loinc, code: x}, {system: loinc}]}"
+    with pytest.raises(KnowledgeError) as error:
+        load({"codes.yaml": f"codes:\n  {SYSTEMS}\n  orders:\n    - {order}\n"})
+
+    for said in ("no rule 'no_such'", "no system 'lonic'", "'x' is no code of loinc", "needs either a code or a prefix"):
+        assert said in str(error.value)
+    assert "codes.yaml line 4" in str(error.value)
+
+
 def test_a_pack_without_a_map_knows_the_codes_of_no_system(small: KnowledgeBase) -> None:
     assert code_book(small).look_up(ICD, "M54.5").unread == "the system of the code is not known here"
 
