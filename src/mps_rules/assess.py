@@ -63,6 +63,18 @@ def unknown_terms(base: KnowledgeBase, facts: Facts, chain: Chain, rule: Rule, s
     return tuple(dict.fromkeys(term for _, term in Assessor(base, facts, chain).unknown(rule.when, subject)))
 
 
+def concerns_the_pain(base: KnowledgeBase, facts: Facts, rule: Rule) -> bool:
+    """Whether a red flag matters for where the pain is: it belongs there, or pain there takes part in raising it."""
+    around = facts.terrain.tree.around
+    if not facts.pain_map.painful:
+        return True
+    return any(
+        region in around[pain.region] or pain.region in around[region]
+        for pain in facts.pain_map.painful
+        for region in base.flag_places[rule.id]
+    )
+
+
 class Assessor:
     """One patient's facts and conclusions, and what an assessment asks of them."""
 
@@ -83,7 +95,7 @@ class Assessor:
         """Everything that can be said of the patient, ranked."""
         alerts = self._alerts()
         raised = [alert.urgency for alert in alerts if alert.status == "raised"]
-        relevant = [rule for rule, _ in self.base.told(RaiseAlert) if self.concerns_the_pain(rule)]
+        relevant = [rule for rule, _ in self.base.told(RaiseAlert) if concerns_the_pain(self.base, self.facts, rule)]
         unscreened = tuple(self._unscreened(relevant))
         beyond = tuple(self._beyond())
         hypotheses = self._hypotheses(alerts)
@@ -132,17 +144,6 @@ class Assessor:
                 )
             )
         return tuple(sorted(found, key=lambda a: (a.status == "open", URGENCIES.index(a.urgency), a.id)))
-
-    def concerns_the_pain(self, rule: Rule) -> bool:
-        """Whether a red flag matters for where the pain is: it belongs there, or pain there takes part in raising it."""
-        around = self.facts.terrain.tree.around
-        if not self.facts.pain_map.painful:
-            return True
-        return any(
-            region in around[pain.region] or pain.region in around[region]
-            for pain in self.facts.pain_map.painful
-            for region in self.base.flag_places[rule.id]
-        )
 
     def _unscreened(self, relevant: Iterable[Rule]) -> Iterator[Unscreened]:
         """

@@ -269,6 +269,64 @@ def _place(base: KnowledgeBase, shape: Shape) -> Place | None:
     return shape.region, shape.side if region.sides and shape.side in SIDES else None
 
 
+def drawing(base: KnowledgeBase) -> list[dict[str, Any]]:
+    """
+    The figure as plain data, for a page that draws it itself: each view with its frame, outlines, lines, and the path of each place.
+
+    >>> from mps_rules.api import load
+    >>> front = drawing(load())[0]
+    >>> front["caption"], front["shapes"][0]["region"], front["shapes"][0]["side"]
+    ('Front', 'abdomen_lower_lateral', 'left')
+    """
+    return [
+        {
+            "id": view.id,
+            "caption": view.caption,
+            "box": view.box,
+            "outline": view.outline,
+            "lines": view.lines,
+            "shapes": [
+                {"region": place[0], "side": place[1], "d": shape.path.text(), "at": shape.at}
+                for shape in view.shapes
+                if (place := _place(base, shape))
+            ],
+        }
+        for view in figure().views.values()
+    ]
+
+
+def shading(base: KnowledgeBase, facts: Facts) -> list[dict[str, Any]]:
+    """
+    How each place that was spoken of is shown, as plain data: ``pain`` 1 to 5, ``somewhere`` in a larger part, or ``free``.
+
+    >>> from mps_rules.api import load
+    >>> from mps_rules.findings import read_findings
+    >>> base = load()
+    >>> facts = Facts(terrain_of(base), read_findings({"pain": [{"region": "low_back", "side": "left", "intensity": 7}]}, terrain_of(base)))
+    >>> shading(base, facts)
+    [{'region': 'low_back', 'side': 'left', 'pain': 4, 'somewhere': False, 'free': False}]
+    """
+    return [
+        {"region": region, "side": side, "pain": max(mark.pain, mark.midline), "somewhere": mark.somewhere, "free": mark.free}
+        for (region, side), mark in sorted(_marks(base, facts).items(), key=lambda one: (one[0][0], one[0][1] or ""))
+    ]
+
+
+def reach(base: KnowledgeBase, muscle: str, side: str | None) -> dict[str, Any]:
+    """
+    Where a muscle lies and where it sends pain, as plain data.
+
+    >>> from mps_rules.api import load
+    >>> reach(load(), "gluteus_medius", "left")["zones"][0]
+    {'region': 'iliac_crest', 'side': 'left', 'zone': 'essential'}
+    """
+    source = _source(base, 0, muscle, side)
+    return {
+        "lies": [{"region": region, "side": own} for region, own in source.lies],
+        "zones": [{"region": region, "side": own, "zone": zone} for (region, own), zone, _ in source.zones],
+    }
+
+
 # --- what is to be shown ----------------------------------------------------------------------------------------------
 
 

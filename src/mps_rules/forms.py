@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from mps_rules.model import SIDES, Diagnosis, KnowledgeBase, Term, Vocabulary
+from mps_rules.model import SIDES, Diagnosis, KnowledgeBase, Muscle, Region, Term, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -170,10 +170,21 @@ def search_diagnoses(base: KnowledgeBase, text: str) -> tuple[Diagnosis, ...]:
     >>> [diagnosis.id for diagnosis in search_diagnoses(load(), "sciatica")]
     ['lumbar_radiculopathy']
     """
-    return tuple(_found(text, [(d, (d.id, d.label)) for d in base.vocabulary.diagnoses.values()]))
+    return search_named(base.vocabulary.diagnoses.values(), text)
 
 
-Named = TypeVar("Named", bound=Term | Diagnosis)
+def search_named(entries: Iterable["Named"], text: str) -> tuple["Named", ...]:
+    """
+    The muscles or regions whose id or label holds every word of the text.
+
+    >>> from mps_rules import load
+    >>> [muscle.id for muscle in search_named(load().vocabulary.muscles.values(), "upper trapezius")]
+    ['trapezius_upper']
+    """
+    return tuple(_found(text, [(one, (one.id, one.label)) for one in entries]))
+
+
+Named = TypeVar("Named", bound=Term | Diagnosis | Muscle | Region)
 
 
 def _found(text: str, entries: Iterable[tuple[Named, tuple[str, ...]]]) -> list[Named]:

@@ -36,6 +36,13 @@ def packaged_rules() -> Path:
     raise KnowledgeError([Fault(str(here), "the packaged rules are missing; reinstall mps_rules")])
 
 
+def packaged_examples() -> tuple[Path, ...]:
+    """The invented patients that ship beside the rules, a file each: a checkout's own ``examples/`` first, then the copy inside the package."""
+    here = Path(__file__).resolve().parent
+    found = (sorted(folder.glob("*.yaml")) for folder in (here.parents[1] / "examples", here / "examples"))
+    return tuple(next((files for files in found if files), ()))
+
+
 def load_packaged(folder: Path) -> KnowledgeBase:
     """
     The knowledge of the packaged folder, from the cache where it holds just this.

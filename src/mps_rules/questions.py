@@ -12,7 +12,7 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules.addresses import address
-from mps_rules.assess import Assessor, weigh
+from mps_rules.assess import Assessor, concerns_the_pain, weigh
 from mps_rules.circuit import ESTABLISHED, FALSE, KNOWN, NEGATED, TRUE, UNKNOWN, Ref, State, circuit_of
 from mps_rules.model import (
     COSTS,
@@ -130,7 +130,7 @@ class _Asker:
         open_ = {alert.id for alert in self.assessment.alerts if alert.status == "open"}
         for rule in self.base.rules:
             flag = rule.alert
-            if flag is None or self.chain.verdict(rule.id) is not None or not self.assessor.concerns_the_pain(rule):
+            if flag is None or self.chain.verdict(rule.id) is not None or not concerns_the_pain(self.base, self.facts, rule):
                 continue
             weight = self.weights.flag[flag.urgency]
             if all(self.words.regions[region].parent is None for region in flag.regions):
@@ -146,7 +146,7 @@ class _Asker:
     def _elsewhere(self) -> Iterator[Need]:
         """What red flags that do not belong to where the pain is would be triggered by."""
         for rule in self.base.rules:
-            if rule.alert and self.chain.verdict(rule.id) is None and not self.assessor.concerns_the_pain(rule):
+            if rule.alert and self.chain.verdict(rule.id) is None and not concerns_the_pain(self.base, self.facts, rule):
                 yield from self._needs(rule.trigger or rule.when, PATIENT)
 
     def _arguments(self) -> Iterator[_Stake]:

@@ -1,0 +1,284 @@
+"""
+What a page asks of the rules, as functions from JSON to JSON.
+
+Nothing is kept between two questions: whoever asks sends what is known. No clock: a day is given. What is wrong is told all at once, each fault with its
+place and the closest known word; of what was sent no more than the faulty word is repeated.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import attrs
+
+from mps_rules import bodymap, forms
+from mps_rules.addresses import as_mapping
+from mps_rules.api import evaluate
+from mps_rules.assess import concerns_the_pain
+from mps_rules.differences import difference
+from mps_rules.errors import Fault, FindingError, closest
+from mps_rules.facts import Facts, terrain_of
+from mps_rules.fhir_in import read_bundle
+from mps_rules.fhir_out import to_fhir
+from mps_rules.model import Assessment, KnowledgeBase, RaiseAlert, plain
+from mps_rules.packaged import packaged_examples
+from mps_rules.reading import Unreadable, read_text
+
+Json: TypeAlias = dict[str, Any]
+Operation: TypeAlias = Callable[[KnowledgeBase, Mapping[str, Any]], Json]
+
+MUSCLES_DRAWN = 12
+"""How many of the muscles that rank first are described with where they lie and where they send pain."""
+FOUND = 12
+"""How many words a search gives of each kind."""
+THROUGH = ("unknown", "any")
+
+
+def answered(operation: str, asked: Any, kb: KnowledgeBase) -> tuple[int, Json]:
+    """
+    The HTTP status and the answer to one question.
+
+    >>> from mps_rules import load
+    >>> status, answer = answered("evaluate", {"findings": {"saddle_anaesthesia": True}}, load())
+    >>> status, answer["assessment"]["urgency"]
+    (200, 'emergency')
+    >>> answered("evaluate", {"findings": {"sadle_anaesthesia": True}}, load())
+    (422, {'faults': [{'where': 'findings.sadle_anaesthesia', 'what': "no finding 'sadle_anaesthesia' in the vocabulary", 'closest': 'saddle_anaesthesia'}]})
+
+    Args:
+        operation: one of ``OPERATIONS``.
+        asked: the JSON object that was sent.
+        kb: the rules.
+
+    """
+    if operation not in OPERATIONS:
+        return 404, _faulty([Fault("", f"no operation {operation!r}", closest(operation, OPERATIONS))])
+    if not isinstance(asked, Mapping):
+        return 422, _faulty([Fault("", "expected a JSON object")])
+    try:
+        return 200, OPERATIONS[operation](kb, asked)
+    except (FindingError, Unreadable) as error:
+        return 422, _faulty(error.faults)
+
+
+def _faulty(faults: Any) -> Json:
+    return {
+        "faults": [{"where": fault.where, "what": fault.what, **({"closest": fault.closest} if fault.closest else {})} for fault in faults]
+    }
+
+
+# --- what does not change while the rules stay ------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4)
+def vocabulary(kb: KnowledgeBase) -> Json:
+    """
+    The words of the rules: findings, places, muscles, diagnoses, steps, sources; and which rules they are.
+
+    >>> from mps_rules import load
+    >>> vocabulary(load())["terms"]["saddle_anaesthesia"]["label"]
+    'Numb saddle area'
+    """
+    words = kb.vocabulary
+    tree = terrain_of(kb).tree
+    return {
+        "rules": {"id": kb.pack.id, "version": kb.pack.version, "status": kb.pack.status, "digest": kb.digest},
+        "terms": {
+            term.id: {
+                "label": term.label,
+                "kind": term.kind,
+                "subject": term.subject,
+                "category": term.category,
+                "cost": term.cost,
+                "unit": term.unit or "",
+                "range": term.range,
+                "values": [{"id": value, "label": value.replace("_", " ")} for value in term.values],
+                "follows": bool(term.fact or term.stands_for),
+                "note": term.note,
+            }
+            for term in words.terms.values()
+        },
+        "regions": {
+            region.id: {
+                "label": region.label,
+                "parent": region.parent or "",
+                "sides": list(region.sides),
+                "whole": tree.leaves[region.id] != (region.id,),
+            }
+            for region in words.regions.values()
+        },
+        "muscles": {
+            muscle.id: {
+                "label": muscle.label,
+                "lies_in": [words.regions[region].label for region in muscle.lies_in],
+                "access": muscle.access,
+                "action": muscle.action,
+                "aggravating": muscle.aggravating,
+                "nerve": ", ".join(part for part in (muscle.nerve, muscle.roots) if part),
+                "safety": muscle.safety,
+            }
+            for muscle in words.muscles.values()
+        },
+        "diagnoses": {one.id: {"label": one.label, "why_masks": one.why_masks, "examine": one.examine} for one in words.diagnoses.values()},
+        "steps": {step.id: {"label": step.label, "terms": list(step.terms)} for step in kb.asking.steps},
+        "references": {one.id: {"text": one.text, "identifier": one.identifier} for one in kb.references.values()},
+    }
+
+
+@lru_cache(maxsize=4)
+def body(kb: KnowledgeBase) -> Json:
+    """
+    The figure, view by view, as paths.
+
+    >>> from mps_rules import load
+    >>> [view["id"] for view in body(load())["views"]][:4]
+    ['front', 'back', 'left', 'right']
+    """
+    return {"views": plain(bodymap.drawing(kb))}
+
+
+@lru_cache(maxsize=1)
+def examples() -> Json:
+    """
+    The invented patients that ship with the rules.
+
+    >>> [one["name"] for one in examples()["examples"]][:2]
+    ['arm pain', 'cauda equina']
+    """
+    found = []
+    for path in packaged_examples():
+        text = path.read_text(encoding="utf-8")
+        about = " ".join(line.removeprefix("#").strip() for line in text.splitlines()[:1])
+        found.append({"name": path.stem.replace("_", " "), "about": about, "findings": read_text(text, path.name).data})
+    return {"examples": found}
+
+
+# --- questions --------------------------------------------------------------------------------------------------------
+
+
+def _evaluate(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The answer for what is known, what to ask next, and in what it differs from the answer for what was known before."""
+    found = _assessed(kb, asked)
+    before = _assessed(kb, asked, "before") if asked.get("before") is not None else found
+    facts = Facts(terrain_of(kb), found.findings)
+    matter = [rule for rule, _ in kb.told(RaiseAlert) if concerns_the_pain(kb, facts, rule)]
+    told = found.to_dict()
+    del told["trace"]
+    return {
+        "assessment": told,
+        "findings": as_mapping(found.findings),
+        "should_stop": found.should_stop,
+        "screened": {"flags": len(matter), "open": len(found.unscreened) + sum(one.status == "open" for one in found.alerts)},
+        "shading": bodymap.shading(kb, facts),
+        "reach": [
+            {"muscle": one.muscle, "side": one.side, **bodymap.reach(kb, one.muscle, one.side)} for one in found.muscles[:MUSCLES_DRAWN]
+        ],
+        "difference": list(difference(before, found).lines),
+    }
+
+
+def _why(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The proof of a conclusion, down to findings and sources."""
+    return {"proof": _assessed(kb, asked).why(_text(asked, "id")).to_dict()}
+
+
+def _why_not(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """Why something was not concluded."""
+    return {"text": str(_assessed(kb, asked).why_not(_text(asked, "id")))}
+
+
+def _flip(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The smallest changes that would reach a conclusion or undo it."""
+    through = asked.get("through", "unknown")
+    if through not in THROUGH:
+        raise FindingError([Fault("through", "expected unknown or any")])
+    return {"flips": _assessed(kb, asked).flip(_text(asked, "id"), through).to_dict()}
+
+
+def _note(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The assessment as text for the note."""
+    return {"text": _assessed(kb, asked).text()}
+
+
+def _search(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """Findings, diagnoses, muscles and places by the words that people use."""
+    text = _text(asked, "text")
+    words = kb.vocabulary
+
+    def named(kind: str, entries: Any) -> Iterator[Json]:
+        yield from ({"kind": kind, "id": one.id, "label": one.label} for one in list(entries)[:FOUND])
+
+    return {
+        "found": [
+            *named("finding", (one for one in forms.search(kb, text) if one.subject == "patient" and not one.fact)),
+            *named("diagnosis", forms.search_diagnoses(kb, text)),
+            *named("muscle", forms.search_named(words.muscles.values(), text)),
+            *named("place", forms.search_named(words.regions.values(), text)),
+        ]
+    }
+
+
+def _read(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The findings of a patient file, in YAML or JSON."""
+    return {"findings": as_mapping(evaluate(_findings(read_text(_text(asked, "text"), "the file").data), kb).findings)}
+
+
+def _read_fhir(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The findings of a FHIR bundle, and what was used of it, what was not, and why."""
+    findings, report = read_bundle(asked.get("bundle"), kb, on=_day(asked))
+    return {"findings": as_mapping(evaluate(findings, kb).findings), "report": report.to_dict()}
+
+
+def _write_fhir(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The assessment as a FHIR bundle."""
+    try:
+        written = datetime.fromisoformat(_text(asked, "written"))
+    except ValueError:
+        raise FindingError([Fault("written", "expected a time with its zone, as 2026-01-31T09:00:00Z")]) from None
+    patient = _text(asked, "patient") if "patient" in asked else "Patient/unnamed"
+    return {"bundle": to_fhir(_assessed(kb, asked), kb, patient=patient, written=written)}
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "evaluate": _evaluate,
+    "why": _why,
+    "why_not": _why_not,
+    "flip": _flip,
+    "note": _note,
+    "search": _search,
+    "read": _read,
+    "read_fhir": _read_fhir,
+    "write_fhir": _write_fhir,
+}
+
+
+def _assessed(kb: KnowledgeBase, asked: Mapping[str, Any], field: str = "findings") -> Assessment:
+    try:
+        return evaluate(_findings(asked.get(field)), kb)
+    except FindingError as error:
+        raise FindingError(
+            [attrs.evolve(fault, where=f"{field}.{fault.where}" if fault.where else field) for fault in error.faults]
+        ) from None
+
+
+def _findings(data: Any) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
+        raise FindingError([Fault("", "expected the findings of a patient: an object")])
+    return data
+
+
+def _text(asked: Mapping[str, Any], field: str) -> str:
+    value = asked.get(field)
+    if not isinstance(value, str) or not value.strip():
+        raise FindingError([Fault(field, "expected text")])
+    return value
+
+
+def _day(asked: Mapping[str, Any]) -> date | None:
+    if asked.get("on") is None:
+        return None
+    try:
+        return date.fromisoformat(_text(asked, "on"))
+    except ValueError:
+        raise FindingError([Fault("on", "expected a day, as 2026-01-31")]) from None
