@@ -1,0 +1,190 @@
+// The answer as it stands: red flags before everything, then what may be the source, with what speaks for it and against it.
+
+import { ask } from "./api.js";
+import { byId, h, redraw, say, sheet } from "./dom.js";
+import { examine } from "./interview.js";
+import * as map from "./map.js";
+import * as patient from "./patient.js";
+import { muscleName, placeName, term, words } from "./words.js";
+
+const HYPOTHESES = 5;
+const MUSCLES = 6;
+const MISSING = 6;
+const ORDER = ["refer", "avoid", "examine", "self_care"];
+const KINDS = { refer: "Consider", avoid: "Avoid", examine: "Examine", self_care: "Self-care", "self-care": "Self-care" };
+
+const sources = (ids) => (ids.length ? h("span", { class: "refs" }, ids.map((id) => h("button", { type: "button", class: "ref", onclick: () => source(id) }, id))) : null);
+
+function source(id) {
+  const of = words.references[id];
+  sheet(id, h("p", {}, of ? of.text : id), of?.identifier ? h("p", {}, of.identifier) : null);
+}
+
+const named = (at) => {
+  const [first, second, third] = at.split(".");
+  return third ? `${muscleName(first, second)}: ${term(third).label}` : second && words.muscles[first] ? `${muscleName(first)}: ${term(second).label}` : term(second ?? first).label;
+};
+
+function proofLines(proof, depth = 0) {
+  return h(
+    "li",
+    {},
+    h("span", {}, proof.statement),
+    proof.title ? h("span", { class: "quiet" }, ` — ${proof.title}`) : null,
+    sources(proof.references ?? []),
+    proof.limits ? h("p", { class: "quiet" }, `Limits: ${proof.limits}`) : null,
+    proof.because?.length ? h("ul", { class: "proof" }, proof.because.map((one) => proofLines(one, depth + 1))) : null,
+  );
+}
+
+async function why(id, title) {
+  const { proof } = await ask("why", { findings: patient.findings(), id });
+  sheet(`Why: ${title}`, h("ul", { class: "proof" }, proofLines(proof)));
+}
+
+async function flip(id, title) {
+  sheet(`What would change this: ${title}`, h("p", { class: "quiet" }, "Working it out…"));
+  const { flips } = await ask("flip", { findings: patient.findings(), id });
+  const sets = flips.sets.map((one) =>
+    h("li", {}, one.changes.map((change) => change.text ?? `${named(change.at ?? change.term ?? "")}: ${change.value}`).join(" and "), h("span", { class: "quiet" }, ` (${one.cost})`)),
+  );
+  sheet(
+    `What would change this: ${title}`,
+    h("p", {}, flips.reached ? "It would no longer hold with:" : "It would be reached with:"),
+    sets.length ? h("ol", {}, sets) : h("p", { class: "quiet" }, `No ${flips.largest} answers or fewer that are still open.`),
+    flips.untried.length ? h("p", { class: "quiet" }, `Not tried: ${flips.untried.join("; ")}.`) : null,
+  );
+}
+
+const actions = (id, title, key) => [
+  h("button", { type: "button", class: "link", "data-key": `why:${key}`, onclick: () => why(id, title) }, "Why"),
+  h("button", { type: "button", class: "link", "data-key": `flip:${key}`, onclick: () => flip(id, title) }, "What would change this"),
+];
+
+function alertOf(one) {
+  const raised = one.status === "raised";
+  return h(
+    "article",
+    { class: `alert ${raised ? one.urgency : "open"}` },
+    h("h3", {}, raised ? "" : "Open: ", one.label, h("span", { class: "pill" }, raised ? `${one.urgency} · ${one.act_within}` : one.urgency)),
+    raised ? h("p", {}, one.action) : h("p", {}, `Still to ask or examine: ${one.unknown.map(named).join(", ")}`),
+    raised && one.meanwhile ? h("p", {}, `Meanwhile: ${one.meanwhile}`) : null,
+    raised ? h("p", { class: "quiet" }, `Because: ${one.because.map((premise) => premise.text).join("; ")}`) : null,
+    h("p", { class: "acts" }, actions(one.id, one.label, `alert:${one.id}`), sources(one.references)),
+  );
+}
+
+function argument(one, sign) {
+  const about = one.subjects.length ? ` (${one.subjects.map((subject) => (words.diagnoses[subject] ? words.diagnoses[subject].label : muscleName(...subject.split(".")))).join(", ")})` : "";
+  return h("li", { class: sign === "+" ? "for" : "against" }, h("span", { class: "strength" }, one.strength ?? one.effect.replaceAll("_", " ")), h("span", {}, one.title + about), sources(one.references));
+}
+
+function hypothesis(one, first) {
+  const missing = [...new Set(one.undecided.flatMap((of) => of.unknown.map(named)))];
+  return h(
+    "details",
+    { class: "hypothesis", "data-key": `h:${one.id}`, open: first },
+    h("summary", {}, h("span", { class: "grow" }, one.label), h("span", { class: "counts" }, `${one.supports.length} for · ${one.opposes.length} against`), h("span", { class: `pill ${one.status}` }, one.status)),
+    one.supports.length || one.opposes.length ? h("ul", { class: "arguments" }, one.supports.map((of) => argument(of, "+")), one.opposes.map((of) => argument(of, "-"))) : null,
+    missing.length ? h("p", { class: "quiet" }, `Not known yet, could count: ${missing.slice(0, MISSING).join("; ")}${missing.length > MISSING ? `; and ${missing.length - MISSING} more` : ""}.`) : null,
+    h("p", { class: "acts" }, actions(one.id, one.label, `h:${one.id}`)),
+  );
+}
+
+function muscle(one, reach) {
+  const name = muscleName(one.muscle, one.side);
+  const lit = { onpointerenter: () => map.light(reach), onpointerleave: () => map.light(null), onfocusin: () => map.light(reach), onfocusout: () => map.light(null) };
+  return h(
+    "li",
+    { class: "muscle", ...lit },
+    h("button", { type: "button", class: "plain grow name", "data-key": `mu:${one.muscle}.${one.side}`, onclick: () => examine("muscle", one.muscle, one.side === "right" ? "right" : "left") }, name),
+    h("span", { class: `pill ${one.status}` }, one.status.replaceAll("_", " ")),
+    h("span", { class: "quiet explains" }, one.explains.length ? `explains ${one.explains.map((at) => placeName(...at.split("."))).join(", ")}` : one.might_explain.length ? `might explain ${one.might_explain.map((at) => placeName(...at.split("."))).join(", ")}` : "reaches none of the pain"),
+    h("button", { type: "button", class: "link", "data-key": `muwhy:${one.muscle}.${one.side}`, onclick: () => terms(one, name) }, "Why"),
+  );
+}
+
+function terms(one, name) {
+  sheet(
+    `Why: ${name}`,
+    h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Counts"), h("th", { scope: "col" }, "For"))), h("tbody", {}, one.terms.map((of) => h("tr", {}, h("td", { class: "number" }, of.value > 0 ? `+${of.value}` : String(of.value)), h("td", {}, of.text))))),
+    one.path.length ? h("ul", {}, one.path.map((text) => h("li", {}, text))) : null,
+    one.safety ? h("p", {}, `Care: ${one.safety}`) : null,
+    sources(one.references),
+  );
+}
+
+const section = (title, key, count, open, ...children) =>
+  h("details", { class: "part", "data-key": key, open }, h("summary", {}, title, count === undefined ? null : h("span", { class: "count" }, ` ${count}`)), children);
+
+function criteria(list) {
+  const shown = list.filter((one) => one.status === "met" || one.items.some((item) => item.status === "met"));
+  const mark = { met: "✓", not_met: "✕", undecided: "?" };
+  return section(
+    "Published definitions, side by side",
+    "criteria",
+    `${list.filter((one) => one.status === "met").length} met`,
+    false,
+    h(
+      "table",
+      {},
+      h("thead", {}, h("tr", {}, ["Definition", "Status", "Items"].map((text) => h("th", { scope: "col" }, text)))),
+      h(
+        "tbody",
+        {},
+        (shown.length ? shown : list).map((one) =>
+          h(
+            "tr",
+            {},
+            h("td", {}, one.label, one.subject !== "patient" ? h("span", { class: "quiet" }, ` ${muscleName(...one.subject.split("."))}`) : null),
+            h("td", {}, h("span", { class: `pill ${one.status}` }, one.status.replaceAll("_", " "))),
+            h("td", {}, h("ul", { class: "items" }, one.items.map((item) => h("li", { class: item.status }, h("span", { "aria-label": item.status.replaceAll("_", " "), role: "img" }, mark[item.status] ?? "?"), ` ${item.label}`)))),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+const advice = (list) =>
+  ORDER.flatMap((kind) => list.filter((one) => one.kind === kind || one.kind.replaceAll("-", "_") === kind)).map((one) =>
+    h("li", {}, h("span", { class: `kind ${one.kind}` }, KINDS[one.kind] ?? one.kind.replaceAll("_", " ")), h("span", {}, one.text, one.limits ? h("span", { class: "quiet" }, ` Limits: ${one.limits}`) : null), sources(one.references)),
+  );
+
+function inShort(assessment) {
+  const raised = assessment.alerts.filter((one) => one.status === "raised");
+  if (raised.length) return null;
+  const asked = { complete: "all red flags that matter here were asked about", partial: "red flags only partly asked about", not_done: "no red flag asked about yet" }[assessment.screening];
+  return h("p", { class: `short ${assessment.screening}` }, h("strong", {}, assessment.screening === "complete" ? "No red flag raised" : "Urgency not known"), `; ${asked}.`);
+}
+
+export function show(answer, again) {
+  const { assessment, difference } = answer;
+  const told = assessment.hypotheses.filter((one) => one.supports.length || one.opposes.length);
+  const strong = told.filter((one) => one.supports.length);
+  const only = told.filter((one) => !one.supports.length);
+  const reaches = new Map(answer.reach.map((one) => [`${one.muscle}.${one.side}`, one]));
+  const alerts = [...assessment.alerts].sort((a, b) => (a.status === "open") - (b.status === "open"));
+  const used = [...new Set([...assessment.alerts, ...told.flatMap((one) => [...one.supports, ...one.opposes]), ...assessment.cautions, ...assessment.recommendations].flatMap((one) => one.references))].sort();
+  redraw(
+    byId("result"),
+    alerts.filter((one) => one.status === "raised").map(alertOf),
+    inShort(assessment),
+    again && difference.length ? h("aside", { class: "changed" }, h("h3", {}, "Since the last answer"), h("ul", {}, difference.map((text) => h("li", {}, text)))) : null,
+    h("h3", {}, "What may be behind it"),
+    strong.length ? strong.slice(0, HYPOTHESES).map((one, n) => hypothesis(one, n === 0)) : h("p", { class: "quiet" }, "Nothing speaks for anything yet. Mark where it hurts, then answer what is asked."),
+    strong.length > HYPOTHESES || only.length
+      ? section("Others with arguments", "others", strong.length - Math.min(strong.length, HYPOTHESES) + only.length, false, [...strong.slice(HYPOTHESES), ...only].map((one) => hypothesis(one, false)))
+      : null,
+    assessment.muscles.length ? [h("h3", {}, "Muscles that could send this pain"), h("ul", { class: "list muscles" }, assessment.muscles.slice(0, MUSCLES).map((one) => muscle(one, reaches.get(`${one.muscle}.${one.side}`))))] : null,
+    alerts.some((one) => one.status === "open") ? section("Open red flags", "open", alerts.filter((one) => one.status === "open").length, false, alerts.filter((one) => one.status === "open").map(alertOf)) : null,
+    assessment.beyond.length ? h("p", { class: "caution" }, `Not covered by these red flags: ${assessment.beyond.join("; ")}.`) : null,
+    assessment.cautions.length ? section("Cautions", "cautions", assessment.cautions.length, false, h("ul", { class: "texts" }, assessment.cautions.map((one) => h("li", {}, one.text, sources(one.references))))) : null,
+    assessment.recommendations.length ? section("What to consider: examination, care, and what bars it", "advice", assessment.recommendations.length, false, h("ul", { class: "texts advice" }, advice(assessment.recommendations))) : null,
+    criteria(assessment.criteria),
+    used.length ? section("Sources", "sources", used.length, false, h("ul", { class: "texts" }, used.map((id) => h("li", {}, h("strong", {}, id), ` ${words.references[id]?.text ?? ""}`)))) : null,
+  );
+  const lead = strong[0] ? `${strong[0].label}: ${strong[0].status}.` : "Nothing leads yet.";
+  const urgent = assessment.alerts.filter((one) => one.status === "raised").map((one) => one.label);
+  say(`${urgent.length ? `Red flag raised: ${urgent.join(", ")}. ` : ""}${again && difference.length ? difference[0] : lead}`);
+}

@@ -1,0 +1,33 @@
+// Questions to the program that served this page, and to nobody else.
+
+const BASE = new URL("api/", document.baseURI);
+
+export class Faulty extends Error {
+  constructor(faults) {
+    super(faults.map((one) => `${one.where ? `${one.where}: ` : ""}${one.what}${one.closest ? ` (closest: ${one.closest})` : ""}`).join("\n"));
+    this.faults = faults;
+  }
+}
+
+async function taken(response) {
+  let data;
+  try {
+    data = await response.json();
+  } catch {
+    throw new Faulty([{ where: "", what: `no answer (${response.status})` }]);
+  }
+  if (!response.ok) throw new Faulty(data.faults ?? [{ where: "", what: `no answer (${response.status})` }]);
+  return data;
+}
+
+export const still = async (name) => taken(await fetch(new URL(name, BASE)));
+
+export const ask = async (operation, question, signal) =>
+  taken(
+    await fetch(new URL(operation, BASE), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(question),
+      signal,
+    }),
+  );

@@ -1,0 +1,105 @@
+// One control for one finding: what it says now, and a way to say otherwise. "Don't know" takes it back.
+
+import { h } from "./dom.js";
+import { term, valueName } from "./words.js";
+
+const DURATIONS = [
+  ["d", "days"],
+  ["wk", "weeks"],
+  ["mo", "months"],
+  ["a", "years"],
+];
+
+function three(name, key, value, set) {
+  const option = (label, meant) =>
+    h(
+      "button",
+      {
+        type: "button",
+        "data-key": `${key}:${meant}`,
+        "aria-pressed": String(value === meant),
+        class: meant === undefined ? "unknown" : meant ? "yes" : "no",
+        onclick: () => set(value === meant ? undefined : meant),
+      },
+      label,
+    );
+  return h("span", { class: "choice", role: "group", "aria-label": name }, option("Present", true), option("Absent", false), option("Don’t know", undefined));
+}
+
+function number(name, key, of, value, set) {
+  const input = h("input", {
+    type: "number",
+    "data-key": key,
+    "aria-label": `${name}${of.unit ? `, ${of.unit}` : ""}`,
+    step: "any",
+    min: of.range?.[0],
+    max: of.range?.[1],
+    value: value ?? "",
+    onchange: () => set(input.value === "" ? undefined : Number(input.value)),
+  });
+  return h("span", { class: "measure" }, input, of.unit ? h("span", { class: "quiet" }, of.unit) : null);
+}
+
+function duration(name, key, of, value, set) {
+  const [amount, unit] = typeof value === "string" ? value.split(" ") : [value ?? "", of.unit || "wk"];
+  const input = h("input", { type: "number", min: 0, step: "any", "data-key": key, "aria-label": name, value: amount });
+  const select = h(
+    "select",
+    { "aria-label": `${name}, unit`, "data-key": `${key}:unit` },
+    DURATIONS.map(([id, label]) => h("option", { value: id, selected: id === unit }, label)),
+  );
+  const tell = () => set(input.value === "" ? undefined : `${input.value} ${select.value}`);
+  input.addEventListener("change", tell);
+  select.addEventListener("change", tell);
+  return h("span", { class: "measure" }, input, select);
+}
+
+function oneOf(name, key, of, value, set) {
+  const chosen = typeof value === "object" && value ? Object.keys(value).find((one) => value[one]) : value;
+  const select = h(
+    "select",
+    { "aria-label": name, "data-key": key, onchange: () => set(select.value || undefined) },
+    h("option", { value: "" }, "Don’t know"),
+    of.values.map((one) => h("option", { value: one.id, selected: one.id === chosen }, valueName(of, one.id))),
+  );
+  return select;
+}
+
+const asWords = (value) => (Array.isArray(value) ? Object.fromEntries(value.map((one) => [one, true])) : { ...(value ?? {}) });
+
+function manyOf(name, key, of, value, set) {
+  const told = asWords(value);
+  const next = (state) => (state === undefined ? true : state ? false : undefined);
+  const turn = (id) => {
+    const made = { ...told, [id]: next(told[id]) };
+    if (made[id] === undefined) delete made[id];
+    set(Object.keys(made).length ? made : undefined);
+  };
+  const chip = ({ id }) =>
+    h(
+      "button",
+      { type: "button", "data-key": `${key}:${id}`, class: `chip ${told[id] === true ? "yes" : told[id] === false ? "no" : ""}`, onclick: () => turn(id) },
+      told[id] === true ? "✓ " : told[id] === false ? "✕ " : "",
+      valueName(of, id),
+      h("span", { class: "hidden" }, told[id] === true ? ", present" : told[id] === false ? ", absent" : ", not known"),
+    );
+  const long = of.values.length > 20;
+  const shown = long ? of.values.filter(({ id }) => id in told) : of.values;
+  const more = long
+    ? h(
+        "select",
+        { "aria-label": `${name}: add`, "data-key": `${key}:more`, onchange: (event) => event.target.value && turn(event.target.value) },
+        h("option", { value: "" }, "Add…"),
+        of.values.filter(({ id }) => !(id in told)).map(({ id }) => h("option", { value: id }, valueName(of, id))),
+      )
+    : null;
+  return h("span", { class: "chips", role: "group", "aria-label": name }, shown.map(chip), more);
+}
+
+const CONTROLS = { boolean: (name, key, _, value, set) => three(name, key, value, set), number, duration, one_of: oneOf, many_of: manyOf };
+
+export function field(id, key, value, set) {
+  const of = term(id);
+  const control = (CONTROLS[of.kind] ?? CONTROLS.boolean)(of.label, key, of, value, set);
+  return h("div", { class: "field" }, h("span", { class: "label", title: of.note || null }, of.label), control);
+}

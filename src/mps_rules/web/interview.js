@@ -1,0 +1,234 @@
+// What to ask and examine next, and everything else that can be said: found by its words.
+
+import { ask } from "./api.js";
+import { byId, h, redraw } from "./dom.js";
+import { field } from "./fields.js";
+import * as map from "./map.js";
+import * as patient from "./patient.js";
+import { muscleName, term, valueText, words } from "./words.js";
+
+const AT_A_TIME = 3;
+const PATIENT = "patient";
+const SIDES = ["left", "right"];
+
+const opened = []; // {kind, id, side}: what was chosen from a search, newest first
+let answer = null;
+
+export function start() {
+  const input = byId("words");
+  let waiting;
+  let asking;
+  const find = async () => {
+    asking?.abort();
+    const text = input.value.trim();
+    if (!text) return redraw(byId("found"));
+    asking = new AbortController();
+    try {
+      const { found } = await ask("search", { text }, asking.signal);
+      redraw(byId("found"), found.length ? found.map(hit) : h("li", { class: "quiet" }, "Nothing is called that. Try another word."));
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+    }
+    return undefined;
+  };
+  input.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(find, 150);
+  });
+  byId("search").addEventListener("submit", (event) => {
+    event.preventDefault();
+    byId("found").querySelector("button")?.click();
+  });
+}
+
+function hit(one) {
+  const choose = () => {
+    if (one.kind === "place") {
+      for (const side of words.regions[one.id].sides.length ? [null] : [null]) map.set(one.id, side);
+    } else if (one.kind === "diagnosis") patient.setLabel(one.id, true);
+    if (one.kind !== "place") examine(one.kind, one.id, one.kind === "muscle" ? "left" : null);
+    byId("words").value = "";
+    redraw(byId("found"));
+  };
+  return h("li", {}, h("button", { type: "button", class: "plain grow", "data-key": `hit:${one.kind}:${one.id}`, onclick: choose }, one.label), h("span", { class: "quiet" }, one.kind));
+}
+
+// Opens what was chosen, above the questions.
+export function examine(kind, id, side) {
+  const same = opened.findIndex((one) => one.kind === kind && one.id === id && one.side === side);
+  if (same >= 0) opened.splice(same, 1);
+  opened.unshift({ kind, id, side });
+  opened.length = Math.min(opened.length, AT_A_TIME);
+  draw();
+  byId("opened").querySelector("button, select, input")?.focus({ preventScroll: true });
+  byId("opened").scrollIntoView({ block: "nearest" });
+}
+
+export function forget() {
+  opened.length = 0;
+}
+
+const ofPatient = (id) => field(id, `f:${id}`, patient.findings()[id], (value) => patient.setFinding(id, value));
+
+const ofMuscle = (muscle, side, id) => field(id, `m:${muscle}.${side}:${id}`, patient.examOf(muscle, side)[id], (value) => patient.setOfMuscle(muscle, side, id, value));
+
+function ofLabel(label, id) {
+  const given = patient.labels()[label];
+  return field(id, `l:${label}:${id}`, typeof given === "object" ? given[id] : undefined, (value) => patient.setOfLabel(label, id, value));
+}
+
+function close(one) {
+  opened.splice(opened.indexOf(one), 1);
+  draw();
+}
+
+function card(title, key, about, ...children) {
+  return h("article", { class: "card", "data-key": key }, h("h3", {}, title), about, children);
+}
+
+const palpation = (id) => {
+  const of = words.muscles[id];
+  const told = [
+    ["Lies in", of.lies_in.join(", ")],
+    ["Reached", of.access.replaceAll("_", " ")],
+    ["Does", of.action],
+    ["Worse with", of.aggravating],
+    ["Care", of.safety],
+  ];
+  return h("dl", {}, told.filter(([, text]) => text).map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]));
+};
+
+const signs = () => Object.keys(words.terms).filter((id) => words.terms[id].subject === "muscle" && !words.terms[id].follows && words.terms[id].cost !== "tested");
+const ofLabels = () => Object.keys(words.terms).filter((id) => words.terms[id].subject === "label" && !words.terms[id].follows);
+
+function openedCard(one) {
+  const shut = h("button", { type: "button", class: "plain shut", "aria-label": `Close ${one.id.replaceAll("_", " ")}`, "data-key": `shut:${one.kind}:${one.id}`, onclick: () => close(one) }, "×");
+  if (one.kind === "finding") return card(term(one.id).label, `open:${one.id}`, shut, ofPatient(one.id), term(one.id).note ? h("p", { class: "quiet" }, term(one.id).note) : null);
+  if (one.kind === "diagnosis") {
+    const of = words.diagnoses[one.id];
+    const given = patient.labels()[one.id];
+    const held = h(
+      "span",
+      { class: "choice", role: "group", "aria-label": of.label },
+      ["Given", "Denied", "Don’t know"].map((label, n) => {
+        const meant = [true, false, undefined][n];
+        const now = given === undefined ? undefined : given !== false;
+        return h("button", { type: "button", "data-key": `l:${one.id}:${n}`, "aria-pressed": String(now === meant), onclick: () => patient.setLabel(one.id, meant) }, label);
+      }),
+    );
+    return card(
+      `Diagnosis: ${of.label}`,
+      `open:${one.id}`,
+      shut,
+      held,
+      of.why_masks ? h("p", {}, of.why_masks) : null,
+      of.examine ? h("p", {}, `Examine: ${of.examine}`) : null,
+      given ? ofLabels().map((id) => ofLabel(one.id, id)) : null,
+    );
+  }
+  const sides = h(
+    "span",
+    { class: "choice", role: "group", "aria-label": "Side" },
+    SIDES.map((side) =>
+      h(
+        "button",
+        {
+          type: "button",
+          "data-key": `side:${one.id}:${side}`,
+          "aria-pressed": String(one.side === side),
+          onclick: () => {
+            one.side = side;
+            draw();
+          },
+        },
+        side,
+      ),
+    ),
+  );
+  const first = answer?.assessment.questions.find((question) => question.subject.startsWith(`${one.id}.`))?.terms ?? signs().slice(0, 5);
+  const others = signs().filter((id) => !first.includes(id));
+  return card(
+    `Examine: ${muscleName(one.id)}`,
+    `open:${one.id}`,
+    shut,
+    sides,
+    palpation(one.id),
+    first.map((id) => ofMuscle(one.id, one.side, id)),
+    h("details", { "data-key": `more:${one.id}` }, h("summary", {}, "Other signs"), others.map((id) => ofMuscle(one.id, one.side, id))),
+  );
+}
+
+const alarming = () => new Set([...answer.assessment.unscreened, ...answer.assessment.alerts.filter((one) => one.status === "open")].flatMap((one) => one.terms ?? one.unknown));
+
+function question(one, alarm) {
+  const [subject, side] = one.subject.split(".");
+  const red = one.subject === PATIENT && one.terms.some((id) => alarm.has(id));
+  const label = words.steps[one.step]?.label;
+  const fields = one.terms.map((id) =>
+    one.subject === PATIENT || term(id).subject === PATIENT ? ofPatient(id) : words.diagnoses[subject] && term(id).subject === "label" ? ofLabel(subject, id) : ofMuscle(subject, side ?? null, id),
+  );
+  const title = label && one.subject === PATIENT ? label : words.muscles[subject] ? `Examine: ${muscleName(subject, side)}` : words.diagnoses[subject] ? `About: ${words.diagnoses[subject].label}` : (label ?? one.text);
+  const none = () => patient.replace({ ...patient.findings(), ...Object.fromEntries(one.terms.filter((id) => term(id).kind === "boolean" && patient.findings()[id] === undefined).map((id) => [id, false])) });
+  const yesNo = one.subject === PATIENT && one.terms.filter((id) => term(id).kind === "boolean").length > 1;
+  return h(
+    "article",
+    { class: `card${red ? " red" : ""}`, "data-key": `q:${one.step}:${one.subject}` },
+    h("h3", {}, red ? h("span", { class: "tag" }, "Red flag") : null, title, yesNo ? h("button", { type: "button", class: "plain none", "data-key": `none:${one.step}`, onclick: none }, "None of these") : null),
+    words.muscles[subject] ? palpation(subject) : null,
+    fields,
+    h("p", { class: "why" }, `Why: ${one.why}`),
+  );
+}
+
+export function show(next) {
+  answer = next;
+  draw();
+}
+
+function draw() {
+  if (!answer) return;
+  const { assessment, screened, should_stop: enough } = answer;
+  const done = screened.flags - screened.open;
+  redraw(
+    byId("screened"),
+    h("div", { class: "bar" }, h("progress", { max: screened.flags || 1, value: done, "aria-label": "Red flags cleared or raised" }), h("span", {}, `${done} of ${screened.flags} red flags decided`)),
+  );
+  redraw(byId("opened"), opened.map(openedCard));
+  const shownAbove = new Set(opened.filter((one) => one.kind === "muscle").map((one) => `${one.id}.${one.side}`));
+  const alarm = alarming();
+  const next = assessment.questions.filter((one) => !shownAbove.has(one.subject)).slice(0, AT_A_TIME);
+  redraw(
+    byId("questions"),
+    enough && next.length ? h("p", { class: "enough" }, "Nothing that is still open could raise the urgency or put another hypothesis first. What follows only refines.") : null,
+    next.length ? next.map((one) => question(one, alarm)) : h("p", { class: "quiet" }, "Nothing more to ask."),
+  );
+  const lines = known();
+  byId("known-count").textContent = lines.length ? `(${lines.length})` : "";
+  redraw(byId("known-list"), lines.length ? h("ul", { class: "list" }, lines) : h("p", { class: "quiet" }, "Nothing yet."));
+}
+
+function known() {
+  const given = patient.findings();
+  const row = (name, text, open, drop, key) =>
+    h(
+      "li",
+      {},
+      h("button", { type: "button", class: "plain grow", "data-key": `known:${key}`, onclick: open }, name),
+      h("span", {}, text),
+      h("button", { type: "button", class: "plain", "aria-label": `Take back ${name}`, "data-key": `unknow:${key}`, onclick: drop }, "×"),
+    );
+  const own = Object.entries(given).filter(([id]) => !["pain", "labels", "exam", "pain_map_complete"].includes(id));
+  return [
+    ...own.map(([id, value]) => row(term(id).label, valueText(term(id), value), () => examine("finding", id, null), () => patient.setFinding(id, undefined), id)),
+    ...Object.entries(patient.labels()).map(([id, value]) =>
+      row(words.diagnoses[id]?.label ?? id, value === false ? "denied" : "given", () => examine("diagnosis", id, null), () => patient.setLabel(id, undefined), `l:${id}`),
+    ),
+    ...patient.exams().flatMap((one) =>
+      Object.entries(one)
+        .filter(([id]) => id !== "muscle" && id !== "side")
+        .map(([id, value]) =>
+          row(`${muscleName(one.muscle, one.side)}: ${term(id).label}`, valueText(term(id), value), () => examine("muscle", one.muscle, one.side ?? "left"), () => patient.setOfMuscle(one.muscle, one.side, id, undefined), `m:${one.muscle}.${one.side}.${id}`),
+        ),
+    ),
+  ];
+}

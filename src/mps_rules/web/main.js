@@ -1,0 +1,72 @@
+// The page: what is known changes, the rules are asked, and every part is drawn anew from their answer.
+
+import { ask, Faulty, still } from "./api.js";
+import * as answers from "./answer.js";
+import { byId, h } from "./dom.js";
+import * as exchange from "./exchange.js";
+import * as interview from "./interview.js";
+import * as map from "./map.js";
+import * as patient from "./patient.js";
+import { learn, words } from "./words.js";
+
+let current = null;
+let answered = {};
+let asking = null;
+let noticed = false;
+
+async function refresh() {
+  asking?.abort();
+  asking = new AbortController();
+  const findings = patient.findings();
+  byId("undo").disabled = !patient.canUndo();
+  document.body.classList.add("asking");
+  try {
+    const answer = await ask("evaluate", { findings, before: answered }, asking.signal);
+    const again = Object.keys(answered).length > 0 && Object.keys(findings).length > 0;
+    [current, answered] = [answer, findings];
+    if (!noticed) byId("notice").hidden = true;
+    noticed = false;
+    map.show(answer);
+    interview.show(answer);
+    answers.show(answer, again);
+    document.body.classList.remove("asking");
+    document.body.dataset.answered = String(Number(document.body.dataset.answered ?? 0) + 1);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    document.body.classList.remove("asking");
+    trouble(error);
+  }
+}
+
+// What could not be answered is said, and taken back: the page never shows an answer to something else than it says is known.
+function trouble(error) {
+  const faulty = error instanceof Faulty;
+  const text = faulty ? error.message : "The program did not answer. Nothing was lost; try again.";
+  byId("notice").textContent = faulty && patient.canUndo() ? `Taken back. ${text}` : text;
+  byId("notice").hidden = false;
+  if (faulty && patient.canUndo()) {
+    noticed = true;
+    patient.undo();
+  }
+}
+
+async function begin() {
+  await learn();
+  const [figure] = await Promise.all([still("body"), exchange.start(() => current)]);
+  const { rules } = words;
+  byId("foot").append(
+    h("p", {}, `Rules ${rules.id} ${rules.version}, ${rules.status}, digest ${rules.digest.slice(0, 12)}. `, "What you enter stays in this tab and goes to this program alone. No cookies, nothing stored."),
+  );
+  map.start(figure);
+  interview.start();
+  byId("sheet-close").addEventListener("click", () => byId("sheet").close());
+  patient.onChange(refresh);
+  window.addEventListener("unhandledrejection", (event) => trouble(event.reason));
+  const linked = patient.fromFragment(location.hash);
+  if (linked) {
+    history.replaceState(null, "", location.pathname);
+    patient.replace(linked);
+  } else await refresh();
+}
+
+begin().catch(trouble);

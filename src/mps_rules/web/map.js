@@ -1,0 +1,172 @@
+// The figure: a click marks a place; what was spoken of is shaded; a muscle that is pointed at shows where it lies and where it sends pain.
+
+import { byId, h, redraw, say, svg } from "./dom.js";
+import { placeName, words } from "./words.js";
+import * as patient from "./patient.js";
+
+const GROUPS = [
+  ["Front and back", ["front", "back"]],
+  ["Sides", ["left", "right"]],
+  ["Face, hands", ["face", "palm_right", "palm_left", "hand_left", "hand_right"]],
+  ["Feet, pelvis", ["foot_right", "foot_left", "sole_right", "sole_left", "inner_left", "inner_right", "pelvis", "perineum"]],
+];
+const INTENSITIES = 11;
+
+let views = [];
+let shown = 0;
+let mark = "pain";
+let shading = new Map();
+let names = new Map();
+
+const key = (region, side) => `${region} ${side ?? ""}`;
+
+export function start(figure) {
+  views = figure.views;
+  const drawn = new Map();
+  for (const view of views) for (const shape of view.shapes) drawn.set(key(shape.region, shape.side), [shape.region, shape.side]);
+  for (const [region, of] of Object.entries(words.regions)) {
+    if (region === "body") continue;
+    for (const side of of.sides.length ? of.sides : [null]) if (!drawn.has(key(region, side))) drawn.set(key(region, side), [region, side]);
+  }
+  names = new Map([...drawn.values()].map(([region, side]) => [placeName(region, side).toLowerCase(), [region, side]]));
+  byId("places").append(...[...drawn.values()].map(([region, side]) => h("option", { value: placeName(region, side) })));
+  byId("add-place").addEventListener("submit", add);
+  for (const button of byId("marking").querySelectorAll("button")) {
+    button.addEventListener("click", () => {
+      mark = button.dataset.mark;
+      for (const one of byId("marking").querySelectorAll("button")) one.setAttribute("aria-pressed", String(one === button));
+    });
+  }
+  byId("complete").addEventListener("change", (event) => patient.setFinding("pain_map_complete", event.target.checked || undefined));
+  switcher();
+  figureOf();
+}
+
+function add(event) {
+  event.preventDefault();
+  const input = byId("place");
+  const found = names.get(input.value.trim().toLowerCase());
+  if (!found) {
+    input.setCustomValidity("Choose one of the places of the list, with its side.");
+    input.reportValidity();
+    input.addEventListener("input", () => input.setCustomValidity(""), { once: true });
+    return;
+  }
+  set(...found);
+  input.value = "";
+}
+
+export function set(region, side, entry) {
+  const made = entry ?? (mark === "free" ? { present: false } : {});
+  patient.setPain(region, side, made);
+  say(`${placeName(region, side)}: ${made.present === false ? "free of pain" : "pain"}`);
+}
+
+function turn(region, side) {
+  const told = patient.painAt(region, side);
+  const same = told && (told.present === false) === (mark === "free");
+  if (same) {
+    patient.setPain(region, side, null);
+    say(`${placeName(region, side)}: taken back`);
+  } else set(region, side);
+}
+
+function switcher() {
+  redraw(
+    byId("views"),
+    GROUPS.map(([label], number) =>
+      h(
+        "button",
+        {
+          type: "button",
+          "data-key": `view:${number}`,
+          "aria-pressed": String(number === shown),
+          onclick: () => {
+            shown = number;
+            switcher();
+            figureOf();
+          },
+        },
+        label,
+      ),
+    ),
+  );
+}
+
+function figureOf() {
+  const wanted = GROUPS[shown][1];
+  byId("figure").className = `of-${shown}`;
+  byId("figure").replaceChildren(
+    ...wanted.map((id) => {
+      const view = views.find((one) => one.id === id);
+      const [x, y, wide, high] = view.box;
+      const draw = svg("svg", { viewBox: `${x - 3} ${y - 3} ${wide + 6} ${high + 6}`, "data-view": id });
+      draw.append(...view.outline.map((d) => svg("path", { d, class: "skin" })));
+      for (const shape of view.shapes) {
+        const path = svg("path", { d: shape.d, class: "place", "data-place": key(shape.region, shape.side) });
+        path.addEventListener("click", () => turn(shape.region, shape.side));
+        path.addEventListener("pointerenter", () => hover(shape));
+        draw.append(path);
+      }
+      draw.append(...view.lines.map((d) => svg("path", { d, class: "line" })));
+      return h("figure", {}, draw, h("figcaption", {}, view.caption));
+    }),
+  );
+  shade();
+}
+
+function hover(shape) {
+  const told = shading.get(key(shape.region, shape.side));
+  const state = told?.free ? " · free of pain" : told?.pain ? " · pain" : told?.somewhere ? " · pain somewhere in it" : "";
+  byId("hover").textContent = `${placeName(shape.region, shape.side)}${state}`;
+}
+
+function shade() {
+  for (const path of byId("figure").querySelectorAll(".place")) {
+    const told = shading.get(path.dataset.place);
+    path.setAttribute("class", `place${told?.free ? " free" : told?.pain ? ` pain${told.pain}` : told?.somewhere ? " somewhere" : ""}`);
+  }
+}
+
+export function show(answer) {
+  shading = new Map(answer.shading.map((one) => [key(one.region, one.side), one]));
+  shade();
+  byId("complete").checked = patient.findings().pain_map_complete === true;
+  redraw(byId("pains"), patient.pains().map(line));
+}
+
+function line(one) {
+  const id = key(one.region, one.side);
+  const free = one.present === false;
+  const intensity = h(
+    "select",
+    {
+      "aria-label": `${placeName(one.region, one.side)}: how strong, 0 to 10`,
+      "data-key": `intensity:${id}`,
+      onchange: (event) => set(one.region, one.side, event.target.value === "" ? {} : { intensity: Number(event.target.value) }),
+    },
+    h("option", { value: "" }, "–"),
+    Array.from({ length: INTENSITIES }, (_, n) => h("option", { value: n, selected: one.intensity === n }, `${n}/10`)),
+  );
+  return h(
+    "li",
+    {},
+    h("span", { class: `dot ${free ? "free" : "pain"}`, "aria-hidden": "true" }),
+    h("span", { class: "grow" }, placeName(one.region, one.side), free ? h("em", {}, " free of pain") : ""),
+    free ? null : intensity,
+    h(
+      "button",
+      { type: "button", class: "plain", "data-key": `drop:${id}`, "aria-label": `Take back ${placeName(one.region, one.side)}`, onclick: () => patient.setPain(one.region, one.side, null) },
+      "×",
+    ),
+  );
+}
+
+// A muscle lights up: where it lies, and its zones, the main ones stronger.
+export function light(reach) {
+  for (const path of byId("figure").querySelectorAll(".place")) path.classList.remove("lies", "essential", "spillover");
+  for (const part of reach ? reach.zones : []) mine(part)?.forEach((path) => path.classList.add(part.zone));
+  for (const part of reach ? reach.lies : []) mine(part)?.forEach((path) => path.classList.add("lies"));
+}
+
+const mine = (part) => [...byId("figure").querySelectorAll(`[data-place="${CSS.escape(key(part.region, part.side))}"]`)];
