@@ -5,7 +5,7 @@ The vocabulary as forms to fill in: a blank patient file, a JSON Schema of findi
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from mps_rules.model import SIDES, Diagnosis, KnowledgeBase, Muscle, Region, Term, Vocabulary
 
@@ -170,18 +170,30 @@ def search_diagnoses(base: KnowledgeBase, text: str) -> tuple[Diagnosis, ...]:
     >>> [diagnosis.id for diagnosis in search_diagnoses(load(), "sciatica")]
     ['lumbar_radiculopathy']
     """
-    return search_named(base.vocabulary.diagnoses.values(), text)
+    return tuple(_found(text, [(d, (d.id, d.label)) for d in base.vocabulary.diagnoses.values()]))
 
 
-def search_named(entries: Iterable["Named"], text: str) -> tuple["Named", ...]:
+Kind: TypeAlias = Literal["finding", "diagnosis", "muscle", "place"]
+Entry: TypeAlias = Term | Diagnosis | Muscle | Region
+
+
+def look_for(base: KnowledgeBase, text: str) -> tuple[tuple[Kind, Entry], ...]:
     """
-    The muscles or regions whose id or label holds every word of the text.
+    Findings of the patient, diagnoses, muscles and places whose names hold every word of the text, the closest first whatever it is.
 
     >>> from mps_rules import load
-    >>> [muscle.id for muscle in search_named(load().vocabulary.muscles.values(), "upper trapezius")]
-    ['trapezius_upper']
+    >>> [(kind, one.id) for kind, one in look_for(load(), "sciatica")]
+    [('diagnosis', 'lumbar_radiculopathy'), ('finding', 'bilateral_leg_pain')]
     """
-    return tuple(_found(text, [(one, (one.id, one.label)) for one in entries]))
+    words = base.vocabulary
+    entries: list[tuple[Kind, Entry, tuple[str, ...]]] = [
+        *(("finding", t, (t.id, t.label, *t.synonyms)) for t in words.terms.values() if t.subject == "patient" and not t.fact),
+        *(("diagnosis", d, (d.id, d.label)) for d in words.diagnoses.values()),
+        *(("muscle", m, (m.id, m.label, m.latin)) for m in words.muscles.values()),
+        *(("place", r, (r.id, r.label)) for r in words.regions.values()),
+    ]
+    kinds = {id(entry): kind for kind, entry, _ in entries}
+    return tuple((kinds[id(one)], one) for one in _found(text, ((entry, names) for _, entry, names in entries)))
 
 
 Named = TypeVar("Named", bound=Term | Diagnosis | Muscle | Region)

@@ -5,7 +5,7 @@ Nothing is kept between two questions: whoever asks sends what is known. No cloc
 place and the closest known word; of what was sent no more than the faulty word is repeated.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -31,7 +31,7 @@ Operation: TypeAlias = Callable[[KnowledgeBase, Mapping[str, Any]], Json]
 MUSCLES_DRAWN = 12
 """How many of the muscles that rank first are described with where they lie and where they send pain."""
 FOUND = 12
-"""How many words a search gives of each kind."""
+"""How many words a search gives."""
 THROUGH = ("unknown", "any")
 
 
@@ -203,20 +203,8 @@ def _note(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
 
 def _search(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     """Findings, diagnoses, muscles and places by the words that people use."""
-    text = _text(asked, "text")
-    words = kb.vocabulary
-
-    def named(kind: str, entries: Any) -> Iterator[Json]:
-        yield from ({"kind": kind, "id": one.id, "label": one.label} for one in list(entries)[:FOUND])
-
-    return {
-        "found": [
-            *named("finding", (one for one in forms.search(kb, text) if one.subject == "patient" and not one.fact)),
-            *named("diagnosis", forms.search_diagnoses(kb, text)),
-            *named("muscle", forms.search_named(words.muscles.values(), text)),
-            *named("place", forms.search_named(words.regions.values(), text)),
-        ]
-    }
+    found = forms.look_for(kb, _text(asked, "text"))[:FOUND]
+    return {"found": [{"kind": kind, "id": one.id, "label": one.label} for kind, one in found]}
 
 
 def _read(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:

@@ -42,7 +42,9 @@ ADDRESSES = 4_096
 """Addresses whose pace is remembered; the longest silent are forgotten first."""
 
 
-def routes(kb: KnowledgeBase, *, at: str = "/page", per_minute: int = PER_MINUTE, clock: Callable[[], float] = time.monotonic) -> list[BaseRoute]:
+def routes(
+    kb: KnowledgeBase, *, at: str = "/page", per_minute: int = PER_MINUTE, clock: Callable[[], float] = time.monotonic
+) -> list[BaseRoute]:
     """
     The page at an address, and the questions below it, to be mounted in a Starlette application.
 

@@ -10,6 +10,7 @@ import { muscleName, placeName, term, words } from "./words.js";
 const HYPOTHESES = 5;
 const MUSCLES = 6;
 const MISSING = 6;
+const ARGUMENTS = 4;
 const ORDER = ["refer", "avoid", "examine", "self_care"];
 const KINDS = { refer: "Consider", avoid: "Avoid", examine: "Examine", self_care: "Self-care", "self-care": "Self-care" };
 
@@ -45,8 +46,19 @@ async function why(id, title) {
 async function flip(id, title) {
   sheet(`What would change this: ${title}`, h("p", { class: "quiet" }, "Working it out…"));
   const { flips } = await ask("flip", { findings: patient.findings(), id });
-  const sets = flips.sets.map((one) =>
-    h("li", {}, one.changes.map((change) => change.text ?? `${named(change.at ?? change.term ?? "")}: ${change.value}`).join(" and "), h("span", { class: "quiet" }, ` (${one.cost})`)),
+  const alike = new Map(); // sets of the same findings, told apart by their words alone, are one line
+  for (const one of flips.sets) {
+    const key = one.changes.map((change) => change.address).join("+");
+    alike.set(key, [...(alike.get(key) ?? []), one]);
+  }
+  const sets = [...alike.values()].map(([one, ...others]) =>
+    h(
+      "li",
+      {},
+      one.changes.map((change) => change.text).join(" and "),
+      others.length ? `, or ${others.length} like it` : "",
+      h("span", { class: "quiet" }, ` (${one.cost})`),
+    ),
   );
   sheet(
     `What would change this: ${title}`,
@@ -76,7 +88,16 @@ function alertOf(one) {
 
 function argument(one, sign) {
   const about = one.subjects.length ? ` (${one.subjects.map((subject) => (words.diagnoses[subject] ? words.diagnoses[subject].label : muscleName(...subject.split(".")))).join(", ")})` : "";
-  return h("li", { class: sign === "+" ? "for" : "against" }, h("span", { class: "strength" }, one.strength ?? one.effect.replaceAll("_", " ")), h("span", {}, one.title + about), sources(one.references));
+  return h("li", { class: sign === "+" ? "for" : "against" }, h("span", { class: "strength" }, one.strength ?? one.effect.replaceAll("_", " ")), h("span", {}, one.title + about, sources(one.references)));
+}
+
+function listed(id, lines) {
+  if (!lines.length) return null;
+  const rest = lines.slice(ARGUMENTS);
+  return [
+    h("ul", { class: "arguments" }, lines.slice(0, ARGUMENTS)),
+    rest.length ? h("details", { class: "rest", "data-key": `rest:${id}` }, h("summary", {}, `${rest.length} more`), h("ul", { class: "arguments" }, rest)) : null,
+  ];
 }
 
 function hypothesis(one, first) {
@@ -85,10 +106,15 @@ function hypothesis(one, first) {
     "details",
     { class: "hypothesis", "data-key": `h:${one.id}`, open: first },
     h("summary", {}, h("span", { class: "grow" }, one.label), h("span", { class: "counts" }, `${one.supports.length} for · ${one.opposes.length} against`), h("span", { class: `pill ${one.status}` }, one.status)),
-    one.supports.length || one.opposes.length ? h("ul", { class: "arguments" }, one.supports.map((of) => argument(of, "+")), one.opposes.map((of) => argument(of, "-"))) : null,
+    listed(one.id, [...one.supports.map((of) => argument(of, "+")), ...one.opposes.map((of) => argument(of, "-"))]),
     missing.length ? h("p", { class: "quiet" }, `Not known yet, could count: ${missing.slice(0, MISSING).join("; ")}${missing.length > MISSING ? `; and ${missing.length - MISSING} more` : ""}.`) : null,
     h("p", { class: "acts" }, actions(one.id, one.label, `h:${one.id}`)),
   );
+}
+
+function reached(one) {
+  const list = (places) => places.map((at) => placeName(...at.split(".")).toLowerCase()).join(", ");
+  return one.explains.length ? `explains ${list(one.explains)}` : one.might_explain.length ? `might explain ${list(one.might_explain)}` : "reaches none of the pain";
 }
 
 function muscle(one, reach) {
@@ -98,8 +124,8 @@ function muscle(one, reach) {
     "li",
     { class: "muscle", ...lit },
     h("button", { type: "button", class: "plain grow name", "data-key": `mu:${one.muscle}.${one.side}`, onclick: () => examine("muscle", one.muscle, one.side === "right" ? "right" : "left") }, name),
-    h("span", { class: `pill ${one.status}` }, one.status.replaceAll("_", " ")),
-    h("span", { class: "quiet explains" }, one.explains.length ? `explains ${one.explains.map((at) => placeName(...at.split("."))).join(", ")}` : one.might_explain.length ? `might explain ${one.might_explain.map((at) => placeName(...at.split("."))).join(", ")}` : "reaches none of the pain"),
+    h("span", { class: "quiet explains" }, reached(one)),
+    h("span", {}, h("span", { class: `pill ${one.status}` }, one.status.replaceAll("_", " "))),
     h("button", { type: "button", class: "link", "data-key": `muwhy:${one.muscle}.${one.side}`, onclick: () => terms(one, name) }, "Why"),
   );
 }

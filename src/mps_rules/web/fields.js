@@ -16,6 +16,8 @@ function three(name, key, value, set) {
       "button",
       {
         type: "button",
+        "aria-label": meant === undefined ? "Don’t know" : null,
+        title: meant === undefined ? "Don’t know" : null,
         "data-key": `${key}:${meant}`,
         "aria-pressed": String(value === meant),
         class: meant === undefined ? "unknown" : meant ? "yes" : "no",
@@ -23,7 +25,7 @@ function three(name, key, value, set) {
       },
       label,
     );
-  return h("span", { class: "choice", role: "group", "aria-label": name }, option("Present", true), option("Absent", false), option("Don’t know", undefined));
+  return h("span", { class: "choice", role: "group", "aria-label": name }, option("Present", true), option("Absent", false), option("?", undefined));
 }
 
 function number(name, key, of, value, set) {

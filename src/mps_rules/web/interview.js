@@ -173,7 +173,8 @@ function question(one, alarm) {
   return h(
     "article",
     { class: `card${red ? " red" : ""}`, "data-key": `q:${one.step}:${one.subject}` },
-    h("h3", {}, red ? h("span", { class: "tag" }, "Red flag") : null, title, yesNo ? h("button", { type: "button", class: "plain none", "data-key": `none:${one.step}`, onclick: none }, "None of these") : null),
+    red ? h("p", { class: "tag" }, "Red flag") : null,
+    h("h3", {}, h("span", { class: "grow" }, title), yesNo ? h("button", { type: "button", class: "plain none", "data-key": `none:${one.step}`, onclick: none }, "None of these") : null),
     words.muscles[subject] ? palpation(subject) : null,
     fields,
     h("p", { class: "why" }, `Why: ${one.why}`),

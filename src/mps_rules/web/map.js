@@ -63,6 +63,13 @@ export function set(region, side, entry) {
 }
 
 function turn(region, side) {
+  const both = patient.painAt(region, "bilateral");
+  if (both && side) {
+    patient.setPain(region, "bilateral", null);
+    const { intensity } = both;
+    set(region, side === "left" ? "right" : "left", both.present === false ? { present: false } : intensity === undefined ? {} : { intensity });
+    return;
+  }
   const told = patient.painAt(region, side);
   const same = told && (told.present === false) === (mark === "free");
   if (same) {
