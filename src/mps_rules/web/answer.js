@@ -212,5 +212,8 @@ export function show(answer, again) {
   );
   const lead = strong[0] ? `${strong[0].label}: ${strong[0].status}.` : "Nothing leads yet.";
   const urgent = assessment.alerts.filter((one) => one.status === "raised").map((one) => one.label);
-  say(`${urgent.length ? `Red flag raised: ${urgent.join(", ")}. ` : ""}${again && difference.length ? difference[0] : lead}`);
+  const first = urgent.length ? `Red flag raised: ${urgent.join(", ")}. ` : "";
+  say(`${first}${again && difference.length ? difference[0] : lead}`);
+  byId("brief").textContent = first || lead;
+  byId("brief").className = urgent.length ? "urgent" : "";
 }

@@ -60,7 +60,7 @@ export function examine(kind, id, side) {
   opened.unshift({ kind, id, side });
   opened.length = Math.min(opened.length, AT_A_TIME);
   draw();
-  byId("opened").querySelector("button, select, input")?.focus({ preventScroll: true });
+  byId("opened").querySelector(".choice button, .field select, .field input, .chip")?.focus({ preventScroll: true });
   byId("opened").scrollIntoView({ block: "nearest" });
 }
 

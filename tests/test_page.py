@@ -1,0 +1,365 @@
+"""The page in a real browser: patients' stories reach the answer, by mouse and by keyboard; nothing goes anywhere else; nothing is read as markup."""
+
+import asyncio
+import json
+import re
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from charts_fhir import ICD, bundle, coded, condition, observation
+from mps_rules.model import KnowledgeBase
+
+pytest.importorskip("starlette", reason="the page is an extra")
+pytest.importorskip("playwright", reason="a browser is driven by playwright")
+
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from starlette.applications import Starlette
+
+from mps_rules import page as pages
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+SPIKE = "<img src=x onerror=\"document.title='spiked'\"><script>document.title='spiked'</script>"
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+Opens = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def address(kb: KnowledgeBase) -> Iterator[str]:
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=pages.routes(kb)), port=0, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    until = time.monotonic() + 20
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def opens(browser: Browser, address: str) -> Iterator[Opens]:
+    """Opens the page; afterwards nothing must have gone elsewhere, and nothing been complained of."""
+    asked: list[str] = []
+    complaints: list[str] = []
+    contexts = []
+
+    def opened(fragment: str = "", **how: Any) -> Page:
+        context = browser.new_context(**{"viewport": DESKTOP, **how})
+        contexts.append(context)
+        made = context.new_page()
+        made.set_default_timeout(15_000)
+        made.on("request", lambda request: asked.append(request.url))
+        made.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+        made.on("pageerror", lambda error: complaints.append(str(error)))
+        made.goto(f"{address}/page/{fragment}")
+        made.wait_for_selector("body[data-answered]")
+        return made
+
+    yield opened
+    for context in contexts:
+        assert context.cookies() == []
+        context.close()
+    assert {url for url in asked if not url.startswith((f"{address}/page", "blob:", "data:"))} == set()
+    assert [text for text in complaints if "422" not in text] == []
+
+
+def after(page: Page, act: Callable[[], Any]) -> None:
+    """Does something that changes what is known, and waits for the answer to it."""
+    number = page.evaluate("document.body.dataset.answered")
+    act()
+    page.wait_for_selector(f"body:not([data-answered='{number}']):not(.asking)")
+
+
+def marks(page: Page, *places: str, view: str = "back") -> None:
+    for place in places:
+        after(page, page.locator(f"[data-view={view}] [data-place='{place}']").click)
+
+
+def says(page: Page, words: str, kind: str = "finding") -> None:
+    """Finds a word and opens it."""
+    page.fill("#words", words)
+    hit = page.locator(f"[data-key^='hit:{kind}:']").first
+    if kind == "finding":
+        hit.click()
+    else:
+        after(page, hit.click)
+
+
+def leading(page: Page) -> str:
+    return page.locator("#result > .hypothesis summary .grow").first.inner_text()
+
+
+def answer(page: Page) -> str:
+    return page.locator("#answer").inner_text()
+
+
+# --- stories ----------------------------------------------------------------------------------------------------------
+
+
+def test_low_back_pain_with_a_facet_label_leads_to_the_muscles_and_to_what_the_label_rests_on(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left", "buttock_mid left")
+    says(page, "facet", "diagnosis")
+    after(page, lambda: page.select_option("[data-key='l:facet_syndrome:prior_label_basis']", "imaging_only"))
+    says(page, "dull")
+    after(page, page.locator("#opened .yes").first.click)
+    after(page, page.locator("[data-key='mu:gluteus_medius.left']").click) if False else page.locator(
+        "[data-key='mu:gluteus_medius.left']"
+    ).click()
+    for sign in ("taut_band", "hypersensitive_spot", "pain_recognition"):
+        after(page, page.locator(f"[data-key='m:gluteus_medius.left:{sign}:true']").click)
+
+    assert leading(page) == "Myofascial pain"
+    assert "Gluteus medius, left" in page.locator(".muscles li").first.inner_text()
+    assert "active" in page.locator(".muscles li").first.inner_text()
+    page.locator("[data-key=cautions] summary").click()
+    assert "rests on imaging alone" in answer(page)
+
+
+def test_cauda_equina_stands_before_everything(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    says(page, "numb bottom")
+    after(page, page.locator("[data-key='f:saddle_anaesthesia:true']").first.click)
+
+    alert = page.locator("#result > *").first
+    assert "Possible cauda equina syndrome" in alert.inner_text()
+    assert "emergency" in alert.inner_text()
+    assert "Red flag raised: Possible cauda equina syndrome" in page.locator("#said").inner_text()
+
+
+def test_widespread_pain_leads_to_fibromyalgia_with_the_definitions_side_by_side(opens: Opens) -> None:
+    page = opens()
+    after(page, lambda: page.select_option("#example", label="widespread pain"))
+
+    assert (
+        "Fibromyalgia"
+        in page.locator("#result > .hypothesis").all_inner_texts()[0] + page.locator("#result > .hypothesis").all_inner_texts()[1]
+    )
+    page.locator("[data-key=criteria] > summary").click()
+    assert page.locator("[data-key=criteria] tbody tr", has_text="Fibromyalgia").count() >= 3
+
+
+def test_arm_pain_leads_to_the_scalenes_and_they_light_up(opens: Opens) -> None:
+    page = opens()
+    marks(page, "arm_lateral right", "forearm_radial right", "chest_upper right", view="front")
+    marks(page, "medial_scapular_border right")
+    page.fill("#place", "Thumb, right")
+    after(page, page.locator("#add-place button").click)
+
+    first = page.locator(".muscles li").first
+    assert "Scalene" in first.inner_text()
+    first.hover()
+    assert page.locator("[data-view=front] .place.essential").count() > 0
+
+
+def test_what_differs_from_the_last_answer_is_said_and_undo_takes_it_back(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    says(page, "numb bottom")
+    after(page, page.locator("[data-key='f:saddle_anaesthesia:true']").first.click)
+    assert "Red flag raised: Possible cauda equina syndrome" in page.locator(".changed").inner_text()
+
+    after(page, page.locator("#undo").click)
+
+    assert page.locator(".alert.emergency").count() == 0
+
+
+def test_why_opens_the_proof_and_what_would_change_it_opens_the_flips(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+
+    page.locator("[data-key='why:h:myofascial_pain']").click()
+    assert "Pain in: low back" in page.locator("#sheet-body .proof").first.inner_text()
+    page.locator("#sheet-close").click()
+    page.locator("[data-key='flip:h:myofascial_pain']").click()
+    page.locator("#sheet-body ol, #sheet-body p", has_text="It would").first.wait_for()
+
+
+def test_a_group_a_place_free_of_pain_and_an_intensity_can_be_told(opens: Opens) -> None:
+    page = opens()
+    page.fill("#place", "Thigh, left")
+    after(page, page.locator("#add-place button").click)
+    assert page.locator(".place.somewhere").count() > 0
+
+    after(page, lambda: page.select_option("[data-key='intensity:thigh left']", "7"))
+    page.locator("[data-mark=free]").click()
+    marks(page, "neck_posterior left")
+
+    assert "free of pain" in page.locator("#pains").inner_text()
+    assert page.locator("[data-place='neck_posterior left'].free").count() == 1
+
+
+def test_none_of_these_denies_a_step_at_once_and_the_bar_moves(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    before = page.locator("#screened progress").get_attribute("value")
+    for _ in range(4):
+        after(page, page.locator(".none").first.click)
+
+    assert float(page.locator("#screened progress").get_attribute("value") or 0) > float(before or 0)
+    page.locator("#known summary").click()
+    assert "absent" in page.locator("#known-list").inner_text()
+
+
+def test_one_story_is_told_with_the_keyboard_alone(opens: Opens) -> None:
+    page = opens()
+    page.focus("#place")
+    page.keyboard.type("Low back (lumbar), left")
+    after(page, lambda: page.keyboard.press("Enter"))
+    page.focus("#words")
+    page.keyboard.type("numb bottom")
+    page.locator("[data-key='hit:finding:saddle_anaesthesia']").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#opened .yes:focus")
+    after(page, lambda: page.keyboard.press("Space"))
+
+    assert "Possible cauda equina syndrome" in answer(page)
+    assert page.evaluate("document.activeElement.dataset.key") == "f:saddle_anaesthesia:true"
+
+
+# --- out and in -------------------------------------------------------------------------------------------------------
+
+
+def test_the_note_the_link_and_the_files_hold_what_is_known(opens: Opens, tmp_path: Path) -> None:
+    page = opens(permissions=["clipboard-read", "clipboard-write"])
+    after(page, lambda: page.select_option("#example", label="facet label"))
+    page.locator("#save").click()
+    page.locator("#sheet-body textarea").wait_for()
+    assert "Myofascial pain probable" in page.locator("#sheet-body textarea").input_value()
+
+    page.get_by_role("button", name="Link").click()
+    page.locator("#sheet-body [role=status]", has_text="Link copied").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    with page.expect_download() as fhir:
+        page.get_by_role("button", name="FHIR").click()
+    fhir.value.save_as(tmp_path / "out.json")
+
+    assert json.loads((tmp_path / "out.json").read_text())["resourceType"] == "Bundle"
+    other = opens(link[link.index("#") :])
+    assert leading(other) == leading(page)
+    assert "#" not in other.url
+
+
+def test_a_bundle_is_read_with_its_report_and_a_faulty_file_with_its_faults(opens: Opens) -> None:
+    page = opens()
+    chart = bundle(condition(coded(ICD, "M54.50")), observation(coded("urn:mps-rules:finding", "saddle_anaesthesia"), valueBoolean=True))
+    page.locator("#open").click()
+    page.fill("#sheet-body textarea", json.dumps(chart))
+    page.fill("#sheet-body input[type=date]", "2024-06-01")
+    after(page, page.get_by_role("button", name="Read").click)
+    assert "2 resources read" in page.locator(".report").inner_text()
+
+    page.fill("#sheet-body textarea", "saddel_anaesthesia: true")
+    page.get_by_role("button", name="Read").click()
+    page.locator(".report", has_text="closest: saddle_anaesthesia").wait_for()
+    page.locator("#sheet-close").click()
+    assert "Possible cauda equina syndrome" in answer(page)
+
+
+def test_what_contradicts_itself_is_taken_back_and_said(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    says(page, "low back pain present")
+    page.locator("[data-key='f:pain_low_back:false']").click()
+    page.locator("#notice:not([hidden])").wait_for()
+
+    assert "Taken back." in page.locator("#notice").inner_text()
+    assert "low back" in page.locator("#pains").inner_text().lower()
+
+
+def test_it_prints_on_one_page(opens: Opens) -> None:
+    page = opens()
+    after(page, lambda: page.select_option("#example", label="facet label"))
+
+    assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(format="A4"))) == 1
+
+
+# --- safety -----------------------------------------------------------------------------------------------------------
+
+
+def test_script_in_every_field_stays_text(opens: Opens) -> None:
+    page = opens()
+    for field in ("#words", "#place"):
+        page.fill(field, SPIKE)
+        page.keyboard.press("Enter")
+    page.locator("#found", has_text="Nothing is called that").wait_for()
+    page.locator("#open").click()
+    for text in (SPIKE, json.dumps({"resourceType": SPIKE}), json.dumps({"pain": [SPIKE], SPIKE: True, "labels": {SPIKE: True}})):
+        page.fill("#sheet-body textarea", text)
+        page.get_by_role("button", name="Read").click()
+        page.locator(".report li").first.wait_for()
+    marked = bundle({**condition(coded(ICD, "M54.50", SPIKE)), "note": [{"text": SPIKE}]})
+    page.fill("#sheet-body textarea", json.dumps(marked))
+    page.get_by_role("button", name="Read").click()
+    page.locator(".report", has_text="1 resources read").wait_for()
+
+    assert page.title() != "spiked"
+    assert page.locator("img").count() == 0
+
+
+@pytest.mark.parametrize(
+    "known", [{SPIKE: True}, {"pain": [{"region": SPIKE, "side": SPIKE}]}, {"labels": [SPIKE]}, {"exam": [{"muscle": SPIKE}]}]
+)
+def test_a_link_with_script_in_it_does_nothing_but_complain(opens: Opens, known: Any) -> None:
+    from base64 import urlsafe_b64encode  # noqa: PLC0415
+
+    fragment = f"#f={urlsafe_b64encode(json.dumps(known).encode()).decode().rstrip('=')}"
+    page = opens(fragment)
+    page.locator("#notice:not([hidden])").wait_for()
+
+    assert page.title() != "spiked"
+    assert page.locator("img").count() == 0
+
+
+def test_the_page_is_told_to_load_nothing_from_elsewhere(opens: Opens, address: str) -> None:
+    page = opens()
+    answered = page.request.get(f"{address}/page/")
+
+    assert "default-src 'none'" in answered.headers["content-security-policy"]
+    assert "unsafe" not in answered.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing(opens: Opens, scheme: str, size: Any) -> None:
+    page = opens(color_scheme=scheme, viewport=size, bypass_csp=True)
+    for example in (None, "facet label", "cauda equina"):
+        if example:
+            after(page, lambda example=example: page.select_option("#example", label=example))  # type: ignore[misc]
+            for part in page.locator("details:not([open]) > summary").all():
+                if part.is_visible():
+                    part.click()
+        found = Axe().run(page)
+        assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found.response["violations"]] == []
+
+
+def test_nothing_is_cut_off_on_a_phone_or_at_twice_the_size(opens: Opens) -> None:
+    for size in (PHONE, {"width": 720, "height": 450}):
+        page = opens(viewport=size)
+        after(page, lambda page=page: page.select_option("#example", label="facet label"))  # type: ignore[misc]
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
