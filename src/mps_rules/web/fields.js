@@ -1,14 +1,9 @@
 // One control for one finding: what it says now, and a way to say otherwise. "Don't know" takes it back.
 
 import { h } from "./dom.js";
-import { term, valueName } from "./words.js";
+import { term, unitName, valueName } from "./words.js";
 
-const DURATIONS = [
-  ["d", "days"],
-  ["wk", "weeks"],
-  ["mo", "months"],
-  ["a", "years"],
-];
+const DURATIONS = ["d", "wk", "mo", "a"];
 
 function three(name, key, value, set) {
   const option = (label, meant) =>
@@ -32,14 +27,14 @@ function number(name, key, of, value, set) {
   const input = h("input", {
     type: "number",
     "data-key": key,
-    "aria-label": `${name}${of.unit ? `, ${of.unit}` : ""}`,
+    "aria-label": [name, unitName(of.unit)].filter(Boolean).join(", "),
     step: "any",
     min: of.range?.[0],
     max: of.range?.[1],
     value: value ?? "",
     onchange: () => set(input.value === "" ? undefined : Number(input.value)),
   });
-  return h("span", { class: "measure" }, input, of.unit ? h("span", { class: "quiet" }, of.unit) : null);
+  return h("span", { class: "measure" }, input, unitName(of.unit) ? h("span", { class: "quiet" }, unitName(of.unit)) : null);
 }
 
 function duration(name, key, of, value, set) {
@@ -48,7 +43,7 @@ function duration(name, key, of, value, set) {
   const select = h(
     "select",
     { "aria-label": `${name}, unit`, "data-key": `${key}:unit` },
-    DURATIONS.map(([id, label]) => h("option", { value: id, selected: id === unit }, label)),
+    DURATIONS.map((id) => h("option", { value: id, selected: id === unit }, unitName(id))),
   );
   const tell = () => set(input.value === "" ? undefined : `${input.value} ${select.value}`);
   input.addEventListener("change", tell);

@@ -50,6 +50,18 @@ function trouble(error) {
   }
 }
 
+// On paper nothing can be opened: what is known and the cautions are, for as long as it prints.
+function printing() {
+  let closed = [];
+  window.addEventListener("beforeprint", () => {
+    closed = [byId("known"), document.querySelector("[data-key=cautions]")].filter((one) => one && !one.open);
+    for (const one of closed) one.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const one of closed) one.open = false;
+  });
+}
+
 async function begin() {
   await learn();
   const [figure] = await Promise.all([still("body"), exchange.start(() => current)]);
@@ -62,6 +74,7 @@ async function begin() {
   byId("sheet-close").addEventListener("click", () => byId("sheet").close());
   patient.onChange(refresh);
   window.addEventListener("unhandledrejection", (event) => trouble(event.reason));
+  printing();
   const linked = patient.fromFragment(location.hash);
   if (linked) {
     history.replaceState(null, "", location.pathname);

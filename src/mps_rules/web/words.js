@@ -20,6 +20,10 @@ export const muscleName = (muscle, side) => {
   return side ? `${label}, ${side}` : label;
 };
 
+// Units are written as UCUM writes them; the few that are no words are said in words.
+const UNITS = { a: "years", mo: "months", wk: "weeks", d: "days", Cel: "°C" };
+export const unitName = (unit) => (/^\{.*\}$/.test(unit ?? "") ? "" : (UNITS[unit] ?? unit ?? ""));
+
 export const valueName = (of, value) => words.regions[value]?.label ?? of.values.find((one) => one.id === value)?.label ?? value;
 
 export function valueText(of, value) {
@@ -32,5 +36,7 @@ export function valueText(of, value) {
     if (of.kind === "one_of" && yes.length) return said.join(", ");
     return [said.join(", "), no.length ? `not: ${no.map((one) => valueName(of, one)).join(", ")}` : ""].filter(Boolean).join("; ");
   }
-  return of.unit && typeof value === "number" ? `${value} ${of.unit}` : valueName(of, String(value));
+  if (typeof value === "number") return `${value} ${unitName(of.unit)}`.trim();
+  if (of.kind === "duration") return String(value).replace(/ (\w+)$/, (_, unit) => ` ${unitName(unit)}`);
+  return valueName(of, String(value));
 }
