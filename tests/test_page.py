@@ -11,19 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from charts_fhir import ICD, bundle, coded, condition, observation
-from mps_rules.model import KnowledgeBase
-
-pytest.importorskip("starlette", reason="the page is an extra")
-pytest.importorskip("playwright", reason="a browser is driven by playwright")
-
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.applications import Starlette
 
+from charts_fhir import ICD, bundle, coded, condition, observation
 from mps_rules import page as pages
+from mps_rules.model import KnowledgeBase
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -127,9 +122,7 @@ def test_low_back_pain_with_a_facet_label_leads_to_the_muscles_and_to_what_the_l
     after(page, lambda: page.select_option("[data-key='l:facet_syndrome:prior_label_basis']", "imaging_only"))
     says(page, "dull")
     after(page, page.locator("#opened .yes").first.click)
-    after(page, page.locator("[data-key='mu:gluteus_medius.left']").click) if False else page.locator(
-        "[data-key='mu:gluteus_medius.left']"
-    ).click()
+    page.locator("[data-key='mu:gluteus_medius.left']").click()
     for sign in ("taut_band", "hypersensitive_spot", "pain_recognition"):
         after(page, page.locator(f"[data-key='m:gluteus_medius.left:{sign}:true']").click)
 
@@ -326,7 +319,7 @@ def test_script_in_every_field_stays_text(opens: Opens) -> None:
     "known", [{SPIKE: True}, {"pain": [{"region": SPIKE, "side": SPIKE}]}, {"labels": [SPIKE]}, {"exam": [{"muscle": SPIKE}]}]
 )
 def test_a_link_with_script_in_it_does_nothing_but_complain(opens: Opens, known: Any) -> None:
-    from base64 import urlsafe_b64encode  # noqa: PLC0415
+    from base64 import urlsafe_b64encode
 
     fragment = f"#f={urlsafe_b64encode(json.dumps(known).encode()).decode().rstrip('=')}"
     page = opens(fragment)
