@@ -35,7 +35,7 @@ def _run(name: str) -> str:
 
 
 PRINTED: Mapping[str, Callable[[], str]] = {
-    **{name: partial(_evaluated, name) for name in ("facet_label", "cauda_equina", "widespread_pain", "simple_back_pain")},
+    **{name: partial(_evaluated, name) for name in ("facet_label", "cauda_equina", "widespread_pain", "simple_back_pain", "arm_pain")},
     "from_python": partial(_run, "from_python"),
 }
 

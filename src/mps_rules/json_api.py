@@ -1,10 +1,12 @@
 """
 What a page asks of the rules, as functions from JSON to JSON.
 
-Nothing is kept between two questions: whoever asks sends what is known. No clock: a day is given. What is wrong is told all at once, each fault with its
+Whoever asks sends what is known; the last few assessments are remembered in memory, so that a second question about one costs little, and
+nothing else is kept. No clock: a day is given. What is wrong is told all at once, each fault with its
 place and the closest known word; of what was sent no more than the faulty word is repeated.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
@@ -32,6 +34,8 @@ MUSCLES_DRAWN = 12
 """How many of the muscles that rank first are described with where they lie and where they send pain."""
 FOUND = 12
 """How many words a search gives."""
+REMEMBERED = 64
+"""How many assessments are remembered."""
 THROUGH = ("unknown", "any")
 
 
@@ -243,11 +247,16 @@ OPERATIONS: Mapping[str, Operation] = {
 
 def _assessed(kb: KnowledgeBase, asked: Mapping[str, Any], field: str = "findings") -> Assessment:
     try:
-        return evaluate(_findings(asked.get(field)), kb)
+        return _remembered(kb, json.dumps(_findings(asked.get(field))))
     except FindingError as error:
         raise FindingError(
             [attrs.evolve(fault, where=f"{field}.{fault.where}" if fault.where else field) for fault in error.faults]
         ) from None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(kb: KnowledgeBase, findings: str) -> Assessment:
+    return evaluate(json.loads(findings), kb)
 
 
 def _findings(data: Any) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ const HYPOTHESES = 5;
 const MUSCLES = 6;
 const MISSING = 6;
 const ARGUMENTS = 4;
+const CHANGES = 3;
 const ORDER = ["refer", "avoid", "examine", "self_care"];
 const KINDS = { refer: "Consider", avoid: "Avoid", examine: "Examine", self_care: "Self-care", "self-care": "Self-care" };
 
@@ -144,7 +145,9 @@ const section = (title, key, count, open, ...children) =>
   h("details", { class: "part", "data-key": key, open }, h("summary", {}, title, count === undefined ? null : h("span", { class: "count" }, ` ${count}`)), children);
 
 function criteria(list) {
-  const shown = list.filter((one) => one.status === "met" || one.items.some((item) => item.status === "met"));
+  const met = (one) => one.items.filter((item) => item.status === "met").length;
+  const rank = (one) => ["met", "undecided", "not_met"].indexOf(one.status);
+  const shown = list.filter((one) => one.status === "met" || met(one)).sort((a, b) => rank(a) - rank(b) || met(b) - met(a));
   const mark = { met: "✓", not_met: "✕", undecided: "?" };
   return section(
     "Published definitions, side by side",
@@ -184,6 +187,18 @@ function inShort(assessment) {
   return h("p", { class: `short ${assessment.screening}` }, h("strong", {}, assessment.screening === "complete" ? "No red flag raised" : "Urgency not known"), `; ${asked}.`);
 }
 
+function changed(lines) {
+  const rest = lines.slice(CHANGES);
+  const items = (of) => h("ul", {}, of.map((text) => h("li", {}, text)));
+  return h(
+    "aside",
+    { class: "changed", "aria-label": "Since the last answer" },
+    h("h3", {}, "Since the last answer"),
+    items(lines.slice(0, CHANGES)),
+    rest.length ? h("details", { "data-key": "changes" }, h("summary", {}, `${rest.length} more`), items(rest)) : null,
+  );
+}
+
 export function show(answer, again) {
   const { assessment, difference } = answer;
   const told = assessment.hypotheses.filter((one) => one.supports.length || one.opposes.length);
@@ -196,7 +211,7 @@ export function show(answer, again) {
     byId("result"),
     alerts.filter((one) => one.status === "raised").map(alertOf),
     inShort(assessment),
-    again && difference.length ? h("aside", { class: "changed" }, h("h3", {}, "Since the last answer"), h("ul", {}, difference.map((text) => h("li", {}, text)))) : null,
+    again && difference.length ? changed(difference) : null,
     h("h3", {}, "What may be behind it"),
     strong.length ? strong.slice(0, HYPOTHESES).map((one, n) => hypothesis(one, n === 0)) : h("p", { class: "quiet" }, "Nothing speaks for anything yet. Mark where it hurts, then answer what is asked."),
     strong.length > HYPOTHESES || only.length
@@ -214,6 +229,6 @@ export function show(answer, again) {
   const urgent = assessment.alerts.filter((one) => one.status === "raised").map((one) => one.label);
   const first = urgent.length ? `Red flag raised: ${urgent.join(", ")}. ` : "";
   say(`${first}${again && difference.length ? difference[0] : lead}`);
-  byId("brief").textContent = first || lead;
+  byId("brief").textContent = urgent.length ? `Red flag raised: ${urgent[0]}${urgent.length > 1 ? `, and ${urgent.length - 1} more` : ""}` : lead;
   byId("brief").className = urgent.length ? "urgent" : "";
 }
