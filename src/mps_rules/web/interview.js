@@ -216,7 +216,7 @@ function known() {
       {},
       h("button", { type: "button", class: "plain grow", "data-key": `known:${key}`, onclick: open }, name),
       h("span", {}, text),
-      h("button", { type: "button", class: "plain", "aria-label": `Take back ${name}`, "data-key": `unknow:${key}`, onclick: drop }, "×"),
+      h("button", { type: "button", class: "plain", "aria-label": `Take back ${name}`, "data-key": `forget:${key}`, onclick: drop }, "×"),
     );
   const own = Object.entries(given).filter(([id]) => !["pain", "labels", "exam", "pain_map_complete"].includes(id));
   return [
