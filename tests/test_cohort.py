@@ -20,6 +20,7 @@ import mps_rules as mps
 from charts import chart, vignettes
 from mps_rules import circuit, cohort, reference
 from mps_rules import conditions as c
+from mps_rules.cohort import FIRST
 from mps_rules.addresses import Address, as_row, changed
 from mps_rules.assess import Assessor, unknown_terms, weigh_strengths
 from mps_rules.cases import read_cases
@@ -96,9 +97,8 @@ def expected(base: KnowledgeBase, truths: Mapping[str, Truth], chain: Chain | No
         assessment = Assessor(base, facts, chain).assessment()
         assert said.items() >= {"urgency": assessment.urgency, **{one.id: one.status for one in assessment.hypotheses}}.items()
         pressing = {alert.condition for alert in assessment.alerts if alert.status == "raised" and alert.urgency in PRESSING}
-        first = next(iter(assessment.hypotheses), None)
-        spoken_for = first and (first.id in pressing or first.status in ("confirmed", "probable", "possible"))
-        said["leading"] = first.id if first and spoken_for else None
+        spoken_for = [one.id for one in assessment.hypotheses if one.id in pressing or one.status in ("confirmed", "probable", "possible")]
+        said |= dict(zip(FIRST, (*spoken_for, None, None, None), strict=False))
     return said
 
 
@@ -136,7 +136,7 @@ def differences(found: pl.DataFrame, said: Mapping[int, Mapping[str, Any]]) -> I
         if row.pop("rejected"):
             yield from (f"{person}: {name} is {value} though rejected" for name, value in row.items() if value is not None)
             continue
-        of = said[person] if "leading" in said[person] else {**said[person], "leading": row.get("leading")}
+        of = {**{place: row.get(place) for place in FIRST}, **said[person]}
         yield from (f"{person}: {name} is {value}, {of[name]} alone" for name, value in row.items() if value != of[name])
 
 

@@ -5,7 +5,7 @@ A row is a patient, a missing cell is not known, and Kleene's logic is SQL's own
 A row that ``evaluate`` would refuse is marked and concludes nothing; it is never dropped.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -110,6 +110,9 @@ class _Weighed:
         steps += [(of(self.opposed), "unlikely"), (of(self.probable), "probable"), (of(self.possible), "possible")]
         return ibis.cases(*((holds, value(status)) for holds, status in steps), else_=value("undecided"))
 
+
+FIRST = ("leading", "second", "third")
+"""The columns of the hypotheses that rank first, if anything speaks for them."""
 
 # --- tables ------------------------------------------------------------------------------------------------------------
 
@@ -260,7 +263,7 @@ class Cohort:
         made: dict[str, Any] = {}
         if conclusions is None:
             made["urgency"] = ibis.cases(*((of(raised["", urgency]), urgency) for urgency in URGENCIES), else_="none")
-            made["leading"] = self._leading(of, raised, weighed)
+            made |= dict.fromkeys(FIRST, ibis.null("string"))
         for one in asked:
             made[one.id] = weighed[one.id].status(of) if one.arguments else of(truths[one.id])
             if explain:
@@ -269,7 +272,9 @@ class Cohort:
         if taken := [name for name in self.kept if name in made or name == "rejected"]:
             raise FindingError([Fault(name, "is the name of a column of the result; give the table's own another") for name in taken])
         made = {name: of(bad).ifelse(None, value) for name, value in made.items()}
-        return table.select(*self.kept, rejected=of(bad), **made)
+        keys = {f"key.{name}": of(bad).ifelse(None, key) for name, key in self._keys(of, raised, weighed)} if conclusions is None else {}
+        told = table.select(*self.kept, rejected=of(bad), **made, **keys)
+        return _ranked(told, sorted(weighed), list(keys)).drop(*keys) if keys else told
 
     def _raised(self) -> dict[tuple[str, str], Formula]:
         """Whether a red flag of an urgency is raised, by what it suspects; and any at all, by no suspect."""
@@ -281,15 +286,14 @@ class Cohort:
                     found.setdefault((suspect, rule.alert.urgency), []).append(holds)
         return {key: self.formulas.sheet.some(of) for key, of in found.items()}
 
-    def _leading(self, of: Callable[[int], Any], raised: Mapping[tuple[str, str], Formula], weighed: Mapping[str, _Weighed]) -> Any:
-        """The hypothesis that ranks first, if anything speaks for one: one number holds all that ranks it, the smallest wins."""
+    def _keys(
+        self, of: Callable[[int], Any], raised: Mapping[tuple[str, str], Formula], weighed: Mapping[str, _Weighed]
+    ) -> Iterator[tuple[str, Any]]:
+        """For each hypothesis one number that holds all that ranks it, the smallest first; null where nothing speaks for it."""
         import ibis
 
         names = sorted(weighed)
-        if not names:
-            return ibis.null("string")
         whole = COUNTED_TO ** len(STRENGTHS)
-        keys = []
         for number, name in enumerate(names):
             one = weighed[name]
             pressing = [(of(raised[name, urgency]), URGENCIES.index(urgency)) for urgency in PRESSING if (name, urgency) in raised]
@@ -298,8 +302,7 @@ class Cohort:
             strength = (whole - 1 - of(one.supports).cast("int64")) * whole + of(one.opposes).cast("int64")
             key = ((pressed.cast("int64") * len(STATUSES) + status) * whole * whole + strength) * len(names) + number
             spoken_for = (pressed < len(URGENCIES)) | (status <= STATUSES.index("possible"))
-            keys.append(spoken_for.ifelse(key, None))
-        return ibis.array(names)[ibis.least(*keys) % len(names)]
+            yield name, spoken_for.ifelse(key, None)
 
     def rejects(self, source: Table) -> Table:
         """A row for every fault of every row that cannot be read."""
@@ -336,6 +339,18 @@ class Cohort:
             Missing(id_, finding, people[formula], people[undecided[id_]]) for (id_, finding), formula in waits.items() if people[formula]
         ]
         return tuple(sorted(found, key=lambda one: (one.conclusion, -one.people, one.finding)))
+
+
+def _ranked(table: Table, names: Sequence[str], keys: Sequence[str]) -> Table:
+    """The names of the hypotheses that rank first, by the smallest of the numbers that rank them."""
+    import ibis
+
+    label = ibis.array(names)
+    for place, column in enumerate(FIRST):
+        left = [table[key] if not place else (table[key] > table.best).ifelse(table[key], None) for key in keys]
+        table = table.mutate(best=ibis.least(*left) if len(left) > 1 else left[0])
+        table = table.mutate(**{column: label[table.best % len(names)]})
+    return table.drop("best")
 
 
 def _counted(table: Table, truths: Sequence[Any]) -> list[int]:
