@@ -20,10 +20,10 @@ import mps_rules as mps
 from charts import chart, vignettes
 from mps_rules import circuit, cohort, reference
 from mps_rules import conditions as c
-from mps_rules.cohort import FIRST
 from mps_rules.addresses import Address, as_row, changed
 from mps_rules.assess import Assessor, unknown_terms, weigh_strengths
 from mps_rules.cases import read_cases
+from mps_rules.cohort import FIRST
 from mps_rules.conditions import Truth
 from mps_rules.errors import FindingError
 from mps_rules.facts import Facts, terrain_of
