@@ -245,7 +245,7 @@ class Store:
         try:
             with self._engine.begin() as connection:
                 connection.execute(_TOKENS.delete().where(_TOKENS.c.until < 0))
-                return connection.execute(sa.select(_SCHEMA.c.version)).scalar_one() == SCHEMA_VERSION
+                return bool(connection.execute(sa.select(_SCHEMA.c.version)).scalar_one() == SCHEMA_VERSION)
         except sa.exc.SQLAlchemyError:
             return False
 
