@@ -167,7 +167,7 @@ def test_a_store_of_another_version_is_refused_and_left_alone(tmp_path: Path, ve
         ("mysql://x/y", "begins with sqlite or postgresql"),
         ("nonsense", "such as sqlite:///kept.sqlite"),
         ("sqlite://", "what is in memory is not kept"),
-        ("sqlite:////no/such/folder/x.sqlite", "cannot be written"),
+        ("sqlite:////no/such/folder/x.sqlite", "cannot be opened"),
         ("postgresql+asyncpg://secret:word@host/db", "driver asyncpg is not installed"),
     ],
 )

@@ -117,10 +117,15 @@ def create_app(
     """
     The application: ``/cds-services`` and below it, ``/health``, ``/ready``, and ``/metrics`` where it is asked for.
 
+    >>> import httpx
     >>> from tempfile import TemporaryDirectory
-    >>> from starlette.testclient import TestClient
-    >>> with TemporaryDirectory() as folder, TestClient(create_app(Settings(store=f"sqlite:///{folder}/kept.sqlite"))) as client:
-    ...     [service["id"] for service in client.get("/cds-services").json()["services"]][:1]
+    >>> async def offered(app):
+    ...     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://cds") as client:
+    ...         return [service["id"] for service in (await client.get("/cds-services")).json()["services"]]
+    >>> with TemporaryDirectory() as folder:
+    ...     app = create_app(Settings(store=f"sqlite:///{folder}/kept.sqlite", services=("mps-patient-view",)))
+    ...     asyncio.run(offered(app))
+    ...     close(app)
     ['mps-patient-view']
 
     Mounted in another application (``app.mount("/cds", create_app(settings))``), it has to be let go of with ``close`` when that one ends.

@@ -142,15 +142,16 @@ class Store:
     Args:
         url: as SQLAlchemy writes it: ``sqlite:///file`` or ``postgresql+psycopg://user@host/database``.
         comments: whether the free text of feedback is kept; it may name a person.
+        make: whether a file of SQLite that is not there is made.
 
     Raises:
         SettingsError: no such database, a driver that is not installed, or tables of another version.
 
     """
 
-    def __init__(self, url: str, *, comments: bool = False) -> None:
+    def __init__(self, url: str, *, comments: bool = False, make: bool = True) -> None:
         self._comments = comments
-        self._engine = _engine(url)
+        self._engine = _engine(url, make=make)
         try:
             self._prepare()
         except SettingsError:
@@ -285,7 +286,7 @@ class Store:
             )
 
 
-def _engine(url: str) -> sa.Engine:
+def _engine(url: str, *, make: bool) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
@@ -299,9 +300,9 @@ def _engine(url: str) -> sa.Engine:
     if not parsed.database or parsed.database == ":memory:":
         raise SettingsError([Fault("store", "what is in memory is not kept: name a file, such as sqlite:///kept.sqlite")])
     try:
-        os.close(os.open(parsed.database, os.O_CREAT | os.O_RDWR, 0o600))
+        os.close(os.open(parsed.database, os.O_RDWR | (os.O_CREAT if make else 0), 0o600))
     except OSError as error:
-        raise SettingsError([Fault(f"store {parsed.database}", f"cannot be written: {error.strerror}")]) from None
+        raise SettingsError([Fault(f"store {parsed.database}", f"cannot be opened: {error.strerror}")]) from None
     engine = sa.create_engine(parsed, connect_args={"timeout": WAITS_MS / 1000}, hide_parameters=True)
     sa.event.listen(engine, "connect", _durable)
     sa.event.listen(engine, "begin", _begin_writing)
