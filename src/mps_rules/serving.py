@@ -56,11 +56,10 @@ def serve(path: Path | None = None, listening: Callable[[str], None] = lambda _:
     with _socket(settings) as bound:
         host, port = bound.getsockname()[:2]
         listening(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-        server = uvicorn.Server(config)
         if settings.workers == 1:
-            server.run(sockets=[bound])
+            uvicorn.Server(config).run(sockets=[bound])
         else:
-            Multiprocess(config, target=server.run, sockets=[bound]).run()
+            Multiprocess(config, sockets=[bound]).run()
 
 
 def from_environment() -> ASGIApp:
