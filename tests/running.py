@@ -69,7 +69,8 @@ def running(settings: Settings, kb: KnowledgeBase, app: ASGIApp | None = None, *
     while not server.started and thread.is_alive() and time.monotonic() < until:
         time.sleep(0.01)
     try:
-        yield Running(*bound.getsockname()[:2], server, thread, written)
+        host, port = bound.getsockname()
+        yield Running(host, port, server, thread, written)
     finally:
         server.should_exit = True
         thread.join(20)

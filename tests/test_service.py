@@ -25,7 +25,11 @@ from mps_rules.tokens import Issuer
 from running import ALARM, VIEW, Running, call, running
 from signing import BASE, ISSUER, claims, ec_key, public, signed
 
-ENDPOINTS = [("GET", "/cds-services", None), ("POST", VIEW, call()), ("POST", f"{VIEW}/feedback", {"feedback": []})]
+ENDPOINTS: list[tuple[str, str, Any]] = [
+    ("GET", "/cds-services", None),
+    ("POST", VIEW, call()),
+    ("POST", f"{VIEW}/feedback", {"feedback": []}),
+]
 
 
 def token(path: str, **said: Any) -> dict[str, str]:
@@ -206,7 +210,12 @@ def test_an_answer_that_is_remembered_is_not_worked_out_again(
 ) -> None:
     worked: list[Any] = []
     real = cds_hooks.answer
-    monkeypatch.setattr(cds_hooks, "answer", lambda *given: worked.append(given[1]) or real(*given))  # type: ignore[func-returns-value]
+
+    def counted(*given: Any) -> Any:
+        worked.append(given[1])
+        return real(*given)
+
+    monkeypatch.setattr(cds_hooks, "answer", counted)
     secret = {"fhirServer": "https://fhir.example", "fhirAuthorization": {"access_token": "abc"}}
     with running(attrs.evolve(settings, remembered=1), kb) as service, service.client() as client:
         for one in (call(exam=ALARM), call(exam=ALARM) | secret, call(exam=ALARM) | secret, call(), call(exam=ALARM)):

@@ -59,6 +59,7 @@ HEADERS = {
 }
 """On every answer that does not say otherwise itself."""
 RETRY_S = "1"
+_CLOSE = {"Connection": "close"}
 _SAME = str(uuid.UUID(int=0))
 
 
@@ -214,11 +215,13 @@ class _Edge:
                 headers["x-request-id"] = line.request
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if line.status in (408, 413):
-                    headers["connection"] = "close"
             await send(message)
 
         try:
+            if {name for name, _ in scope["headers"]} >= {b"content-length", b"transfer-encoding"}:
+                line.outcome = "invalid"
+                await _outcome(400, "invalid", says="expected one length of the body", headers=_CLOSE)(scope, receive, sending)
+                return
             await self.app(scope, self._bounded(scope, receive), sending)
         except ClientDisconnect:
             line.outcome = "gone"
@@ -246,17 +249,17 @@ class _Edge:
             if whole:
                 return await receive()
             if length.isdigit() and int(length[:20]) > settings.largest_body:
-                raise HTTPException(413)
+                raise HTTPException(413, headers=_CLOSE)
             try:
                 async with asyncio.timeout_at(until):
                     message = await receive()
             except TimeoutError:
-                raise HTTPException(408) from None
+                raise HTTPException(408, headers=_CLOSE) from None
             if message["type"] == "http.request":
                 left -= len(message.get("body", b""))
                 whole = not message.get("more_body", False)
                 if left < 0:
-                    raise HTTPException(413)
+                    raise HTTPException(413, headers=_CLOSE)
             return message
 
         return receiving

@@ -126,6 +126,7 @@ def _log() -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
+    logging.getLogger("uvicorn.access").disabled = True  # it writes addresses out
 
 
 def _options(settings: Settings) -> dict[str, Any]:
