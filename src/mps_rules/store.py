@@ -239,7 +239,8 @@ class Store:
         digest = hashlib.sha256(json.dumps([issuer, token]).encode()).hexdigest()
         with self._engine.begin() as connection:
             connection.execute(_TOKENS.delete().where(_TOKENS.c.until < now))
-            return bool(connection.execute(_once(connection, _TOKENS), {"digest": digest, "until": until}).rowcount == 1)
+            added = _once(connection, _TOKENS).values(digest=digest, until=until).returning(_TOKENS.c.digest)
+            return connection.execute(added).first() is not None
 
     def is_writable(self) -> bool:
         """Whether a row could be added now."""
