@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 PROGRAM = [sys.executable, "-c", "from mps_rules.cli import main; main()"]
-CONNECTIONS = 20
+CONNECTIONS = 4
+"""hey starts one request on each of them at the same moment: so many come at once."""
 FINDING, REGION = "urn:mps-rules:finding", "urn:mps-rules:region"
 TERMS = ("fever", "night_pain", "saddle_anaesthesia", "urinary_retention_new", "pain_dull_deep_ache", "pain_sharp_on_movement")
 
@@ -76,7 +77,9 @@ def main() -> None:
         body.write_text(json.dumps(chart()), encoding="utf-8")
         store = asked.store or f"sqlite:///{folder}/kept.sqlite"
         config.write_text(f"port: 0\nremembered: {asked.remembered}\nstore: {store}\n", encoding="utf-8")
-        with subprocess.Popen([*PROGRAM, "serve", "--config", str(config)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        with subprocess.Popen(
+            [*PROGRAM, "serve", "--config", str(config)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as process:
             try:
                 address = (process.stdout or sys.stdin).readline().removeprefix("listening on ").strip()
                 print(f"request {body.stat().st_size / 1000:.0f} kB, remembered {asked.remembered}")

@@ -8,9 +8,11 @@ acknowledged is on the disk. A thing told twice is kept once. The only module th
 import hashlib
 import json
 import os
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -152,6 +154,8 @@ class Store:
     def __init__(self, url: str, *, comments: bool = False, make: bool = True) -> None:
         self._comments = comments
         self._engine = _engine(url, make=make)
+        one_writer = self._engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[Any] = threading.Lock() if one_writer else nullcontext()  # SQLite would sleep, not queue
         try:
             self._prepare()
         except SettingsError:
@@ -170,7 +174,7 @@ class Store:
         kept = attrs.asdict(record, recurse=False)
         cards = kept.pop("cards")
         kept |= {"conclusions": json.dumps(record.conclusions), "prefetch": json.dumps(dict(record.prefetch))}
-        with self._engine.begin() as connection:
+        with self._turn, self._engine.begin() as connection:
             made = connection.execute(_ASSESSMENTS.insert().values(at=_moment(at), issuer=issuer, tenant=tenant, **kept))
             number = int(made.inserted_primary_key[0])  # type: ignore[index]
             if cards:
@@ -200,7 +204,7 @@ class Store:
 
         """
         cards = {item.card for item in items if _is_uuid(item.card)}
-        with self._engine.begin() as connection:
+        with self._turn, self._engine.begin() as connection:
             shown = sa.select(_SHOWN.c.card).join(_ASSESSMENTS).where(_SHOWN.c.card.in_(sorted(cards)), _ASSESSMENTS.c.issuer == issuer)
             known = set(connection.execute(shown.where(_ASSESSMENTS.c.service == service)).scalars())
             rows = [self._row(service, item, at, issuer, tenant) for item in items if item.card in known]
@@ -237,7 +241,7 @@ class Store:
 
         """
         digest = hashlib.sha256(json.dumps([issuer, token]).encode()).hexdigest()
-        with self._engine.begin() as connection:
+        with self._turn, self._engine.begin() as connection:
             connection.execute(_TOKENS.delete().where(_TOKENS.c.until < now))
             added = _once(connection, _TOKENS).values(digest=digest, until=until).returning(_TOKENS.c.digest)
             return connection.execute(added).first() is not None
@@ -245,7 +249,7 @@ class Store:
     def is_writable(self) -> bool:
         """Whether a row could be added now."""
         try:
-            with self._engine.begin() as connection:
+            with self._turn, self._engine.begin() as connection:
                 connection.execute(_TOKENS.delete().where(_TOKENS.c.until < 0))
                 return bool(connection.execute(sa.select(_SCHEMA.c.version)).scalar_one() == SCHEMA_VERSION)
         except sa.exc.SQLAlchemyError:
@@ -254,7 +258,7 @@ class Store:
     def report(self, since: datetime | None = None) -> Report:
         """What became of the cards shown since a time, by rule and by reason; of an answer, only when it was given counts."""
         after = _moment(since) if since else ""
-        with self._engine.begin() as connection:
+        with self._turn, self._engine.begin() as connection:
             answers = connection.execute(sa.select(sa.func.count()).where(_ASSESSMENTS.c.at >= after)).scalar_one()
             loud = sa.select(sa.func.count(sa.distinct(_SHOWN.c.assessment))).join(_ASSESSMENTS).where(_ASSESSMENTS.c.at >= after)
             silent = answers - connection.execute(loud).scalar_one()
@@ -269,7 +273,7 @@ class Store:
 
     def _prepare(self) -> None:
         """Make the tables where there are none, or see that they are of this version."""
-        with self._engine.begin() as connection:
+        with self._turn, self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(771203)"))
             if not sa.inspect(connection).has_table(_SCHEMA.name):
