@@ -57,11 +57,17 @@ def resident(process: int) -> float:
 def hey(address: str, body: Path, *how: str) -> str:
     """What ``hey`` says of a run, in one line."""
     command = ["hey", *how, "-m", "POST", "-T", "application/json", "-D", str(body), address + "/cds-services/mps-patient-view"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own words
     shares = ", ".join(f"p{share} {float(seconds) * 1000:.1f} ms" for share, seconds in re.findall(r"(\d+)%+ in ([\d.]+) secs", said))
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     statuses = ", ".join(re.findall(r"\[\d+\]\s+\d+ responses", said))
     return f"{float(rate[1]) if rate else 0:.0f}/s: {shares}; {statuses}"
+
+
+def say(line: str) -> None:
+    """One line, at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
@@ -82,14 +88,14 @@ def main() -> None:
         ) as process:
             try:
                 address = (process.stdout or sys.stdin).readline().removeprefix("listening on ").strip()
-                print(f"request {body.stat().st_size / 1000:.0f} kB, remembered {asked.remembered}")
+                say(f"request {body.stat().st_size / 1000:.0f} kB, remembered {asked.remembered}")
                 hey(address, body, "-n", "200", "-c", "4")
-                print(f"one connection    {hey(address, body, '-n', '500', '-c', '1')}")
+                say(f"one connection    {hey(address, body, '-n', '500', '-c', '1')}")
                 each = str(max(1, asked.rate // CONNECTIONS))
-                print(f"asked at {asked.rate}/s   {hey(address, body, '-z', f'{asked.seconds}s', '-c', str(CONNECTIONS), '-q', each)}")
+                say(f"asked at {asked.rate}/s   {hey(address, body, '-z', f'{asked.seconds}s', '-c', str(CONNECTIONS), '-q', each)}")
                 before = resident(process.pid)
-                print(f"10,000 requests   {hey(address, body, '-n', '10000', '-c', '8')}")
-                print(f"memory            {before:.0f} MB before, {resident(process.pid):.0f} MB after")
+                say(f"10,000 requests   {hey(address, body, '-n', '10000', '-c', '8')}")
+                say(f"memory            {before:.0f} MB before, {resident(process.pid):.0f} MB after")
             finally:
                 process.terminate()
 
