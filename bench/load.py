@@ -83,7 +83,7 @@ def main() -> None:
         body.write_text(json.dumps(chart()), encoding="utf-8")
         store = asked.store or f"sqlite:///{folder}/kept.sqlite"
         config.write_text(f"port: 0\nremembered: {asked.remembered}\nstore: {store}\n", encoding="utf-8")
-        with subprocess.Popen(
+        with subprocess.Popen(  # noqa: S603 - as above
             [*PROGRAM, "serve", "--config", str(config)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         ) as process:
             try:

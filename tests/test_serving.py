@@ -20,6 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from mps_rules.cli import main
+from mps_rules.settings import Settings, bind_faults, read_settings, reference
 from running import ALARM, VIEW, call
 
 PROGRAM = [sys.executable, "-c", "from mps_rules.cli import main; main()"]
@@ -226,3 +227,29 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     assert said.returncode == 2
     assert re.search(r"error: port: cannot listen on 127.0.0.1:\d+: Address already in use", said.stderr)
     assert "Traceback" not in said.stderr
+
+
+# --- the page about it ----------------------------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[1] / "docs" / "service.md").read_text(encoding="utf-8")
+
+
+def test_the_page_lists_every_setting_as_the_program_knows_it() -> None:
+    shown = PAGE.partition("<!-- settings -->\n")[2].partition("\n<!-- end of settings -->")[0]
+
+    assert shown == reference()
+
+
+def test_the_settings_that_the_page_shows_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "service.yaml").write_text(PAGE.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    settings = read_settings(tmp_path / "service.yaml")
+
+    assert (settings.issuers[0].algorithms, list(bind_faults(settings))) == (("RS384",), [])
+
+
+def test_the_container_runs_the_command_on_the_port_of_the_settings_as_nobody_special() -> None:
+    lines = (Path(__file__).parents[1] / "Dockerfile").read_text(encoding="utf-8")
+
+    assert f"EXPOSE {Settings().port}\n" in lines
+    assert lines.index("USER mps-rules") < lines.index('CMD ["serve"')
+    assert all("--require-hashes" in line or "--no-deps" in line for line in lines.splitlines() if "pip install" in line)
