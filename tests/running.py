@@ -42,6 +42,9 @@ class Running:
         return httpx.Client(base_url=self.address, headers=headers, timeout=20, trust_env=False)
 
     def log(self) -> list[dict[str, Any]]:
+        until = time.monotonic() + 10
+        while self.server.server_state.tasks and time.monotonic() < until:
+            time.sleep(0.005)  # a line is written after its answer has left
         return [json.loads(line) for line in self.written.getvalue().splitlines()]
 
     def raw(self) -> socket.socket:

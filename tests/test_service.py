@@ -348,7 +348,7 @@ def test_an_answer_that_takes_too_long_is_given_up_and_not_kept_as_shown(
     settings: Settings, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Slow(monkeypatch)
-    with running(attrs.evolve(settings, answer_seconds=0.2), kb) as service, service.client() as client:
+    with running(attrs.evolve(settings, answer_seconds=1.0), kb) as service, service.client() as client:
         answer = client.post(VIEW, json=call(exam=ALARM))
         slow.go.set()
         assert client.post(VIEW, json=call()).status_code == 200

@@ -139,6 +139,19 @@ def test_a_token_is_used_once_even_by_many_workers(store: Store) -> None:
     assert store.first_use("https://two.example", "same", until=2_000, now=1_000)
 
 
+def test_workers_that_write_at_the_same_time_wait_for_each_other(url: str) -> None:
+    workers = [Store(url) for _ in range(4)]
+    workers[0].keep(RECORD, NOW)
+    items = [attrs.evolve(OVERRIDDEN, at=f"2026-01-15T09:{minute:02}:{second:02}Z") for minute in range(10) for second in range(6)]
+    with ThreadPoolExecutor(8) as pool:
+        strangers = list(pool.map(lambda n: workers[n % 4].hear(RECORD.service, [items[n]], NOW), range(len(items))))
+    report = workers[0].report()
+    for one in workers:
+        one.close()
+
+    assert (0, len(items)) == (sum(strangers), report.overridden)
+
+
 def test_what_has_expired_is_forgotten_so_that_tokens_do_not_pile_up(store: Store) -> None:
     for number in range(50):
         store.first_use("https://one.example", str(number), until=1_000 + number, now=1_000)

@@ -328,10 +328,7 @@ class _Service:
         self._running = 0
 
     def _verifier(self) -> Verifier:
-        settings = self.settings
-        first_use: Callable[[str, str, int, int], bool] = lambda issuer, token, until, now: self.store.first_use(  # noqa: E731
-            issuer, token, until=until, now=now
-        )
+        settings, first_use = self.settings, self.store.first_use
         return Verifier(settings.issuers, settings.base_url, first_use, leeway=settings.clock_leeway, longest=settings.longest_token)
 
     def close(self) -> None:
@@ -351,7 +348,7 @@ class _Service:
         given_up = threading.Event()
         try:
             answered = await self._worked(line, lambda: self._answer(service, raw, caller, given_up))
-        except HTTPException:
+        except BaseException:
             given_up.set()
             raise
         if answered.record:
@@ -361,6 +358,8 @@ class _Service:
         return JSONResponse(answered.response, answered.status)
 
     def _answer(self, service: str, raw: bytes, caller: Caller, given_up: threading.Event) -> Answer:
+        if given_up.is_set():  # before its turn came
+            raise HTTPException(503)
         now = self.clock()
         answered = self._answers.of(service, _read(raw), self.config, datetime.fromtimestamp(now, UTC).date(), self.kb)
         if answered.record and not given_up.is_set():

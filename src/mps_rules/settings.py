@@ -107,7 +107,7 @@ def _path(where: str) -> tuple[str | int, ...]:
     return (name, int(number[:-1])) if number else (name,)
 
 
-_LEAST: dict[str, tuple[float, float]] = {
+_BOUNDS: dict[str, tuple[float, float]] = {
     "port": (0, 65_535),
     "workers": (1, 64),
     "clock_leeway": (0, 60),
@@ -130,7 +130,7 @@ def settings_faults(settings: Settings) -> Iterator[Fault]:
     >>> [str(fault) for fault in settings_faults(Settings(origins=("*",)))]
     ['origins[0]: expected an origin such as https://ehr.example, to the letter']
     """
-    for name, (least, most) in _LEAST.items():
+    for name, (least, most) in _BOUNDS.items():
         if not least <= getattr(settings, name) <= most:
             yield Fault(name, f"expected {least:g} to {most:g}")
     for number, one in enumerate(settings.services):

@@ -229,7 +229,7 @@ class Store:
             "comment": item.comment or None if self._comments else None,
         }
 
-    def first_use(self, issuer: str, token: str, *, until: int, now: int) -> bool:
+    def first_use(self, issuer: str, token: str, until: int, now: int) -> bool:
         """
         Whether a token id is seen for the first time, by any worker; it is remembered until it has expired anyway.
 
