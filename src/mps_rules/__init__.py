@@ -4,7 +4,7 @@ from mps_rules.api import attach, evaluate, evaluate_cohort, evaluate_many, load
 from mps_rules.cases import run_cases
 from mps_rules.differences import Changed, RulesDiff, diff_rules
 from mps_rules.differences import difference as diff
-from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError
+from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, SettingsError, UnsupportedError
 from mps_rules.interview import Turn, interview
 from mps_rules.lint import Issue, lint
 from mps_rules.model import (
@@ -43,6 +43,7 @@ __all__ = [
     "Proof",
     "Rule",
     "RulesDiff",
+    "SettingsError",
     "Shortfall",
     "Status",
     "Turn",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
 from importlib import metadata
+from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -23,7 +24,7 @@ from rich.text import Text
 from mps_rules import api, cases, differences, fhir_in, forms, overview, partitions, tally, terminal, vignettes
 from mps_rules import manifest as manifests
 from mps_rules import omop as tables_of_omop
-from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError
+from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError
 from mps_rules.interview import so_far
 from mps_rules.lint import lint as lint_folders
 from mps_rules.model import KnowledgeBase
@@ -547,6 +548,49 @@ def terms(search: tuple[str, ...], folders: tuple[Path, ...]) -> None:
 def form(folders: tuple[Path, ...]) -> None:
     """Print a blank patient file with every finding as a comment."""
     click.echo(forms.blank_form(_load(folders)), nl=False)
+
+
+_config = click.option("--config", type=click.Path(path_type=Path), help="The settings of the service (YAML); left out, the defaults.")
+
+
+@main.command()
+@_config
+@_guarded
+def serve(config: Path | None) -> None:
+    """
+    Answer the hooks of an electronic record (CDS Hooks) over HTTP until stopped.
+
+    Without settings it listens on this machine only, at port 8080, and keeps its records in mps-rules.sqlite here.
+    """
+    _service_installed()
+    from mps_rules import serving
+
+    serving.serve(config, lambda address: click.echo(f"listening on {address}"))
+
+
+@main.command(name="feedback-report")
+@_config
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was shown and told since this day (UTC).")
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+@_guarded
+def feedback_report(config: Path | None, since: datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Print which cards were shown, accepted and overridden, by rule and reason; no feedback is not a rejection."""
+    _service_installed()
+    from mps_rules.settings import read_settings
+    from mps_rules.store import Store
+
+    store = Store(read_settings(config).store, make=False)
+    try:
+        report = store.report(since.replace(tzinfo=UTC) if since else None)
+    finally:
+        store.close()
+    click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2) if as_json else report.text())
+
+
+def _service_installed() -> None:
+    missing = [name for name in ("jwt", "sqlalchemy", "starlette", "uvicorn") if find_spec(name) is None]
+    if missing:
+        raise UnsupportedError([Fault("", f"the service needs {', '.join(missing)}: pip install 'mps-rules[service]'")])
 
 
 @main.group()

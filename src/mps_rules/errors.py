@@ -2,6 +2,7 @@
 Errors are named for who can mend them.
 
 ``KnowledgeError``: the author of a rule. ``FindingError``: the caller. ``UnsupportedError``: the executor cannot do this.
+``SettingsError``: whoever runs the service.
 Each holds every fault that was found, not only the first; a fault says where, what, and the closest known word.
 """
 
@@ -55,6 +56,10 @@ class FindingError(MpsRulesError):
 
 class UnsupportedError(MpsRulesError):
     """An executor, or an installation without an extra, cannot do what was asked."""
+
+
+class SettingsError(MpsRulesError):
+    """The service is not set up as it should be; whoever runs it can mend it."""
 
 
 class Misfit(ValueError):  # noqa: N818 - it names the value, not the code

@@ -106,7 +106,7 @@ def read_json(text: str, source: str) -> Document:
         _refuse(source, f"not JSON: {error}")
     if _depth(data) > DEEPEST:
         _refuse(source, f"nested more than {DEEPEST} deep")
-    if _broken(json.dumps(data, ensure_ascii=False)):
+    if _broken(text) or ("\\u" in text and _broken(json.dumps(data, ensure_ascii=False))):
         _refuse(source, "holds half a character")
     return Document(data, source, {})
 
@@ -244,16 +244,18 @@ def _finite(source: str) -> Any:
 
 def _broken(text: str) -> bool:
     """Whether the text holds half a character (a lone surrogate), which no file can hold."""
-    return any("\ud800" <= letter <= "\udfff" for letter in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _depth(data: Data) -> int:
-    deepest, waiting = 0, [(data, 0)]
-    while waiting:
-        value, depth = waiting.pop()
-        deepest = max(deepest, depth)
-        if depth <= DEEPEST and isinstance(value, dict | list):
-            waiting += [(part, depth + 1) for part in (value.values() if isinstance(value, dict) else value)]
+    deepest, level = 0, [data]
+    while deepest <= DEEPEST and level:
+        level = [part for one in level if isinstance(one, dict | list) for part in (one.values() if isinstance(one, dict) else one)]
+        deepest += bool(level)
     return deepest
 
 
