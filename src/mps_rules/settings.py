@@ -49,7 +49,9 @@ class Settings:
     services: tuple[str, ...] = _setting(Config().services, "the services offered, by id")
     label: str = _setting(Config().label, "the name under which cards are shown")
     url: str = _setting(Config().url, "where the rules are described; cards link to it")
-    page: bool | None = _setting(None, "the page for clinicians at `/page/`, which asks nobody who they are; left out: only without `issuers`")
+    page: bool | None = _setting(
+        None, "the page for clinicians at `/page/`, which asks nobody who they are; left out: only without `issuers`"
+    )
     rules: tuple[str, ...] = _setting((), "folders of rules, laid on top of each other; empty: the packaged rules")
     store: str = _setting("sqlite:///mps-rules.sqlite", "where records are kept: `sqlite:///file` or `postgresql+psycopg://...`")
     comments: bool = _setting(False, "keep the free text of feedback; it may name a person")
