@@ -461,7 +461,7 @@ def test_other_orders_are_answered_with_silence(draft: Any) -> None:
 def test_a_hospital_adds_the_codes_of_its_own_orders(tmp_path: Path) -> None:
     (tmp_path / "codes.yaml").write_text(
         'codes:\n  systems: [{id: house, uri: "https://hospital.example/orders", pattern: "[A-Z]{3}[0-9]{4}"}]\n'
-        "  orders: [{id: imaging, label: Imaging, rules: [management.ev_ng59_imaging], codes: [{system: house, code: MRL0001}]}]\n"
+        "  orders: [{id: imaging, label: Imaging, rules: [management.ev_ng59], codes: [{system: house, code: MRL0001}]}]\n"
     )
     house = mps.load([packaged_rules(), tmp_path])
     draft = {**ORDER, "category": [], "code": coded("https://hospital.example/orders", "MRL0001")}
@@ -495,7 +495,11 @@ def test_once_the_red_flags_are_answered_imaging_of_plain_back_pain_is_advised_a
 
     card = cards(asked("order-sign", prefetched(findings, kb), draftOrders=bundle(ORDER)))["order"]
 
-    assert (card["indicator"], card["summary"]) == ("info", "Avoid routine imaging for plain low back pain outside specialist care.")
+    assert (card["indicator"], card["summary"]) == (
+        "info",
+        "Imaging ordered, consider: What a guideline advises against in plain low back pain",
+    )
+    assert "Avoid routine imaging for plain low back pain" in card["detail"]
     assert "NG59" in card["detail"]
 
 

@@ -478,9 +478,11 @@ class _Cards:
         if unasked:
             lines.append(f"- red flags not yet asked about: {_escaped('; '.join(dict.fromkeys(one.label for one in unasked)))}")
             lines += self._asked()
-        summary = f"{' and '.join(kind.label for kind in kinds)} ordered with red flags not yet asked about" if unasked else ""
-        if summary or told:
-            yield self._card("order", "warning" if unasked else "info", summary or told[0].text, lines, [one.rule for one in told])
+        if unasked or told:
+            ordered = f"{' and '.join(kind.label for kind in kinds)} ordered"
+            title = self.base.by_id[told[0].rule].title if told else ""
+            summary = f"{ordered} with red flags not yet asked about" if unasked else f"{ordered}, consider: {title}"
+            yield self._card("order", "warning" if unasked else "info", summary, lines, [one.rule for one in told])
 
     def _can_be_asked(self, term: str) -> bool:
         return term in self.base.vocabulary.terms and self.base.vocabulary.terms[term].cost == "asked"
