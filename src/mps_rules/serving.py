@@ -5,6 +5,7 @@ TLS is for the proxy in front. The only module that knows uvicorn.
 """
 
 import asyncio
+import gc
 import logging
 import os
 import socket
@@ -96,6 +97,8 @@ def application(settings: Settings) -> ASGIApp:
     """The application as it is run: where anybody on this machine may call, only under a name of this machine."""
     kb = api.load([Path(one) for one in settings.rules] or None)
     app: Starlette = create_app(settings, kb, routes=page.routes(kb) if settings.has_page() else ())
+    gc.collect()
+    gc.freeze()  # the rules stay for good: a collection that walks them would hold up every answer
     return app if settings.issuers or settings.open_to_all else _Local(app)
 
 
