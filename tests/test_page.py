@@ -219,6 +219,18 @@ def test_none_of_these_denies_a_step_at_once_and_the_bar_moves(opens: Opens) -> 
     assert "absent" in page.locator("#known-list").inner_text()
 
 
+def test_a_healthy_finding_of_an_examination_is_never_denied_with_the_rest(opens: Opens, kb: KnowledgeBase) -> None:
+    page = opens()
+    after(page, lambda: page.select_option("#example", label="cauda equina"))
+    steps = {step.id: step.terms for step in kb.asking.steps}
+    for _ in range(6):
+        offered = [key.removeprefix("none:") for key in page.locator(".none").evaluate_all("all => all.map(one => one.dataset.key)")]
+        assert all(kb.vocabulary.terms[term].cost == "asked" for step in offered for term in steps[step])
+        if not offered:
+            break
+        after(page, page.locator(".none").first.click)
+
+
 def test_one_story_is_told_with_the_keyboard_alone(opens: Opens) -> None:
     page = opens()
     page.focus("#place")

@@ -169,7 +169,8 @@ function question(one, alarm) {
   );
   const title = label && one.subject === PATIENT ? label : words.muscles[subject] ? `Examine: ${muscleName(subject, side)}` : words.diagnoses[subject] ? `About: ${words.diagnoses[subject].label}` : (label ?? one.text);
   const none = () => patient.replace({ ...patient.findings(), ...Object.fromEntries(one.terms.filter((id) => term(id).kind === "boolean" && patient.findings()[id] === undefined).map((id) => [id, false])) });
-  const yesNo = one.subject === PATIENT && one.terms.filter((id) => term(id).kind === "boolean").length > 1;
+  // Only of what is asked: among examined findings some are the healthy ones, which nobody means to deny.
+  const yesNo = one.subject === PATIENT && one.terms.every((id) => term(id).cost === "asked") && one.terms.filter((id) => term(id).kind === "boolean").length > 1;
   return h(
     "article",
     { class: `card${red ? " red" : ""}`, "data-key": `q:${one.step}:${one.subject}` },
