@@ -316,6 +316,27 @@ def test_c2_an_emergency_is_critical_and_says_what_to_consider_and_why() -> None
     assert "you have" not in card["detail"].lower()
 
 
+def test_c2_an_open_flag_says_what_could_clear_it_and_gives_no_order_as_if_it_were_raised(kb: KnowledgeBase) -> None:
+    seen = 0
+    for one in vignettes():
+        answer_ = answered(asked(prefetch=prefetched(chart(one), kb)), kb=kb) if seen < 3 else None
+        for card in answer_.response["cards"] if answer_ else ():
+            if card["source"]["topic"]["code"] == "red-flags-open":
+                actions = [rule.alert.action for rule in kb.rules if rule.alert]
+                assert not any(action in card["detail"] for action in actions)
+                assert "not enough is known to clear it" in card["detail"]
+                seen += 1
+    assert seen == 3
+
+
+def test_c2_an_emergency_says_what_not_to_do_meanwhile() -> None:
+    card = cards(asked(prefetch={"conditions": bundle(BACK_PAIN), "exam": bundle(own("saddle_anaesthesia", value=True))}))[
+        "red-flags-raised"
+    ]
+
+    assert "- meanwhile: No stretching, pressure, exercise or reassurance" in card["detail"]
+
+
 def test_c2_a_summary_of_any_length_is_cut_between_words(kb: KnowledgeBase) -> None:
     many = {"saddle_anaesthesia": True, "fever": True, "cancer_history": True, "weight_loss_unexplained": True, "pain": ["low_back", "chest", "neck"],
             "trauma_major": True, "pulsatile_abdominal_mass": True, "age_years": 80}  # fmt: skip

@@ -122,12 +122,10 @@ def test_json_nested_as_deep_as_allowed_is_read(service: Running) -> None:
 
 @pytest.mark.parametrize("length", [100_001, 10**9, 10**18])
 def test_a_body_that_says_it_is_too_long_is_refused_before_it_comes(service: Running, length: int) -> None:
-    began = time.perf_counter()
     status, whole = answered(service, head(length))
 
-    assert status == 413
+    assert status == 413  # had the body been waited for, it would be 408
     assert b"connection: close" in whole
-    assert time.perf_counter() - began < 0.4
 
 
 def test_a_body_in_chunks_is_read_no_further_than_allowed(service: Running) -> None:
@@ -164,12 +162,10 @@ def test_a_compressed_body_is_not_unpacked(service: Running) -> None:
 
 
 def test_a_body_that_takes_too_long_is_408(service: Running) -> None:
-    began = time.perf_counter()
     status, whole = answered(service, head(len(GOOD)), GOOD[:10])
 
     assert status == 408
     assert b"connection: close" in whole
-    assert 0.4 < time.perf_counter() - began < 2
 
 
 def test_a_body_that_drips_is_408_however_often_something_comes(service: Running) -> None:
@@ -179,28 +175,26 @@ def test_a_body_that_drips_is_408_however_often_something_comes(service: Running
 
 
 def test_a_head_that_never_ends_is_closed(service: Running) -> None:
-    began = time.perf_counter()
-    with service.raw() as connection:
+    with service.raw() as connection:  # what is never closed ends here in a time-out of the socket, and fails
         connection.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
         assert received(connection)[0] == 0
     with service.raw() as connection:
         assert received(connection)[0] == 0
-
-    assert time.perf_counter() - began < 3
 
 
 def test_a_head_that_drips_is_closed_too_and_so_is_a_second_one(service: Running) -> None:
     with service.raw() as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert received(connection)[0] == 200
-        began = time.perf_counter()
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            for _ in range(60):
+
+        def drip() -> None:
+            for _ in range(200):
                 connection.sendall(b"G")
                 time.sleep(0.05)
-        assert received(connection)[0] in (0, 400)
 
-    assert time.perf_counter() - began < 5
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            drip()
+        assert received(connection)[0] in (0, 400)
 
 
 def test_a_head_that_is_too_long_is_refused(service: Running) -> None:

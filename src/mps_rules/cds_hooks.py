@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
+from mps_rules import fhir_json as f
 from mps_rules.api import evaluate, load
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.fhir_in import read_resources
@@ -225,7 +226,7 @@ def answer(service_id: str, request: Any, config: Config, on: date, kb: Knowledg
     except FindingError as error:
         return _failed(412, [Fault("prefetch", fault.what) for fault in error.faults])
     if not report.complete:
-        states = {key: "incomplete" if _next_page(given.get(key)) else state for key, state in states.items()}
+        states = {key: "incomplete" if f.has_next_page(f.mapping(given.get(key))) else state for key, state in states.items()}
     cards, shown = _Cards(base, config, assessment, context["patientId"]).made(service, labels, orders)
     record = Record(
         service=service.id,
@@ -281,7 +282,7 @@ def _faults(service: Service, request: Any) -> Iterator[Fault]:
         return
     if request.get("hook") != service.hook:
         yield Fault("hook", f"this service answers {service.hook}")
-    if not _is_uuid(request.get("hookInstance")):
+    if not is_uuid(request.get("hookInstance")):
         yield Fault("hookInstance", "expected a UUID")
     if "prefetch" in request and not isinstance(request["prefetch"], Mapping):
         yield Fault("prefetch", "expected an object")
@@ -347,7 +348,13 @@ def _words(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _is_uuid(value: Any) -> bool:
+def is_uuid(value: object) -> bool:
+    """
+    Whether a value is a UUID as it is written, and so no name.
+
+    >>> [is_uuid(one) for one in ("d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", "{d1577c69dfbe44adba6d3e05e953b2ea}", None)]
+    [True, False, False]
+    """
     try:
         return isinstance(value, str) and str(uuid.UUID(value)) == value.lower()
     except ValueError:
@@ -373,14 +380,8 @@ def _state(given: Mapping[str, Any], key: str) -> State:
     entries = value.get("entry") if value["resourceType"] == "Bundle" else [value]
     if not entries:
         return "none recorded"
-    kinds = [one.get("resource") for one in entries if isinstance(one, Mapping)] if isinstance(entries, list) else []
-    failed = any(isinstance(one, Mapping) and one.get("resourceType") == "OperationOutcome" for one in kinds)
+    failed = any(f.mapping(one.get("resource")).get("resourceType") == "OperationOutcome" for one in f.mappings(entries))
     return "error" if failed else "complete"
-
-
-def _next_page(value: Any) -> bool:
-    links = value.get("link") if isinstance(value, Mapping) else None
-    return isinstance(links, list) and any(isinstance(link, Mapping) and link.get("relation") == "next" for link in links)
 
 
 def _failed(status: int, faults: Sequence[Fault]) -> Answer:
@@ -440,10 +441,15 @@ class _Cards:
             yield self._card(f"red-flags-{status}", "critical" if pressing else "warning", summary, details, [one.rule for one in alerts])
 
     def _alert(self, alert: Alert) -> Iterator[str]:
-        yield f"**{_escaped(alert.label)}** ({_escaped(alert.urgency)}, {_escaped(alert.act_within)}): {_escaped(alert.action)}"
-        yield from (f"- because: {_escaped(premise.text)}" for premise in alert.because)
-        if alert.unknown:
+        """An alert that is raised says what to do, and what not to meanwhile; one that is open only what could clear it."""
+        if alert.status == "raised":
+            yield f"**{_escaped(alert.label)}** ({_escaped(alert.urgency)}, {_escaped(alert.act_within)}): {_escaped(alert.action)}"
+            if alert.meanwhile:
+                yield f"- meanwhile: {_escaped(alert.meanwhile)}"
+        else:
+            yield f"**{_escaped(alert.label)}** ({_escaped(alert.urgency)}): not enough is known to clear it."
             yield f"- still to ask or examine: {_escaped(', '.join(self._name(at) for at in alert.unknown))}"
+        yield from (f"- because: {_escaped(premise.text)}" for premise in alert.because)
         yield f"- sources: {_escaped(', '.join(alert.references))}"
 
     def _labels(self, labels: Sequence[str]) -> Iterator[tuple[Response, Shown]]:
@@ -514,8 +520,7 @@ class _Cards:
         return {"label": "Add to the tasks", "uuid": self._uuid(steps), "actions": [action]}
 
     def _name(self, at: str) -> str:
-        term = at.rpartition(".")[2]
-        return self.base.vocabulary.terms[term].label if term in self.base.vocabulary.terms else at.replace("_", " ")
+        return self.base.vocabulary.name("term", at.rpartition(".")[2])
 
     def _card(
         self,
@@ -531,7 +536,9 @@ class _Cards:
             "summary": _shortened(summary),
             "indicator": indicator,
             "source": {"label": self.config.label, **({"url": self.config.url} if self.config.url else {}), "topic": topics},
-            "detail": "\n".join([*details, "", "For clinicians, beside their own judgement; no diagnosis. Rules not clinically reviewed."]),
+            "detail": "\n".join(
+                [*details, "", f"For clinicians, beside their own judgement; no diagnosis. Rules {self.base.pack.status}."]
+            ),
             "overrideReasons": [
                 {"code": code, "system": _system("override-reason"), "display": display} for code, display in OVERRIDE_REASONS.items()
             ],

@@ -345,12 +345,12 @@ def _ranked(table: Table, names: Sequence[str], keys: Sequence[str]) -> Table:
     """The names of the hypotheses that rank first, by the smallest of the numbers that rank them."""
     import ibis
 
-    label = ibis.array(names)
+    label, best = ibis.array(names), "key. best"  # a space: no address and no column of anybody's
     for place, column in enumerate(FIRST):
-        left = [table[key] if not place else (table[key] > table.best).ifelse(table[key], None) for key in keys]
-        table = table.mutate(best=ibis.least(*left) if len(left) > 1 else left[0])
-        table = table.mutate(**{column: label[table.best % len(names)]})
-    return table.drop("best")
+        left = [table[key] if not place else (table[key] > table[best]).ifelse(table[key], None) for key in keys]
+        table = table.mutate(**{best: ibis.least(*left) if len(left) > 1 else left[0]})
+        table = table.mutate(**{column: label[table[best] % len(names)]})
+    return table.drop(best)
 
 
 def _counted(table: Table, truths: Sequence[Any]) -> list[int]:

@@ -191,7 +191,7 @@ class _Reader:
         for one in given:
             entries = [{"resource": one}]
             if f.mapping(one).get("resourceType") == "Bundle":
-                if any(f.text(link.get("relation")) == "next" for link in f.mappings(one.get("link"))):
+                if f.has_next_page(one):
                     self.complete = False
                 entries = one.get("entry") if isinstance(one.get("entry"), list) else []
                 if "entry" in one and not isinstance(one["entry"], list):

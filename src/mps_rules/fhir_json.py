@@ -51,6 +51,11 @@ def codings(concept: Any) -> list[Mapping[str, Any]]:
     return [one for part in mappings(concept) for one in mappings(part.get("coding"))]
 
 
+def has_next_page(bundle: Mapping[str, Any]) -> bool:
+    """Whether a Bundle says itself that it is only a part."""
+    return any(text(link.get("relation")) == "next" for link in mappings(bundle.get("link")))
+
+
 def status_code(concept: Any) -> str:
     """The code of a status that R4 writes as a concept."""
     return next((text(coding.get("code")) for coding in codings(concept)), "")

@@ -99,7 +99,6 @@ def vocabulary(kb: KnowledgeBase) -> Json:
                 "range": term.range,
                 "values": [{"id": value, "label": value.replace("_", " ")} for value in term.values],
                 "follows": bool(term.fact or term.stands_for),
-                "note": term.note,
             }
             for term in words.terms.values()
         },

@@ -17,7 +17,7 @@ from typing import Any
 from mps_rules import json_api
 from mps_rules.errors import Fault, UnsupportedError
 from mps_rules.model import KnowledgeBase
-from mps_rules.reading import DEEPEST, Unreadable, read_json
+from mps_rules.reading import DEEPEST, LONGEST, Unreadable, read_json
 
 try:
     from starlette.requests import Request
@@ -32,7 +32,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-LARGEST = 1_000_000
+LARGEST = LONGEST
 """Bytes of a question; a FHIR bundle of some hundred resources fits."""
 AT_ONCE = 4
 """Questions worked on together; others wait."""
@@ -141,14 +141,14 @@ class _Desk:
         try:
             asked = read_json(raw.decode(), "the question").data
         except (UnicodeDecodeError, Unreadable):
-            return 400, _said(f"expected JSON in UTF-8, no key twice in an object, nested at most {DEEPEST} deep")
+            return 400, json.dumps(_fault(f"expected JSON in UTF-8, no key twice in an object, nested at most {DEEPEST} deep")).encode()
         status, answer = json_api.answered(operation, asked, self._kb)
         return status, json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _said(what: str) -> bytes:
-    return json.dumps({"faults": [{"where": "", "what": what}]}).encode()
+def _fault(what: str) -> dict[str, Any]:
+    return {"faults": [{"where": "", "what": what}]}
 
 
 def _refused(status: int, what: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse(json.loads(_said(what)), status, headers)
+    return JSONResponse(_fault(what), status, headers)

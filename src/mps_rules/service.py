@@ -25,7 +25,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import attrs
 
 from mps_rules import api, cds_hooks
-from mps_rules.cds_hooks import SERVICES, Answer, Config
+from mps_rules.cds_hooks import SERVICES, Answer, Config, is_uuid
 from mps_rules.errors import Fault, SettingsError, UnsupportedError
 from mps_rules.model import KnowledgeBase
 from mps_rules.reading import DEEPEST, Unreadable, read_json
@@ -268,14 +268,7 @@ class _Edge:
 def _request_id(scope: Scope) -> str:
     """The caller's, if it is a UUID and so no name; else a new one."""
     given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
-    return given.lower() if _is_uuid(given) else str(uuid.uuid4())
-
-
-def _is_uuid(text: object) -> bool:
-    try:
-        return isinstance(text, str) and str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
+    return given.lower() if is_uuid(given) else str(uuid.uuid4())
 
 
 def _place(error: BaseException) -> str:
@@ -475,7 +468,7 @@ class _Answers:
     def of(self, service: str, request: Any, config: Config, on: date, kb: KnowledgeBase) -> Answer:
         """The answer, worked out or remembered; its record is of this call."""
         asked, instance = request, ""
-        if isinstance(asked, dict) and _is_uuid(asked.get("hookInstance")):
+        if isinstance(asked, dict) and is_uuid(asked.get("hookInstance")):
             instance = asked["hookInstance"]
             asked = asked | {"hookInstance": _SAME}
         access = asked.get("fhirAuthorization") if isinstance(asked, dict) else None

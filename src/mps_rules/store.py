@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import threading
-import uuid
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -20,7 +19,7 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from mps_rules.cds_hooks import Feedback, Record
+from mps_rules.cds_hooks import Feedback, Record, is_uuid
 from mps_rules.errors import Fault, SettingsError
 
 SCHEMA_VERSION = 1
@@ -203,7 +202,7 @@ class Store:
             how many items are about such a card.
 
         """
-        cards = {item.card for item in items if _is_uuid(item.card)}
+        cards = {item.card for item in items if is_uuid(item.card)}
         with self._turn, self._engine.begin() as connection:
             shown = sa.select(_SHOWN.c.card).join(_ASSESSMENTS).where(_SHOWN.c.card.in_(sorted(cards)), _ASSESSMENTS.c.issuer == issuer)
             known = set(connection.execute(shown.where(_ASSESSMENTS.c.service == service)).scalars())
@@ -213,7 +212,7 @@ class Store:
         return sum(item.card not in known for item in items)
 
     def _row(self, service: str, item: Feedback, at: datetime, issuer: str, tenant: str) -> dict[str, Any]:
-        suggestions = sorted(one for one in item.suggestions if _is_uuid(one))
+        suggestions = sorted(one for one in item.suggestions if is_uuid(one))
         told = [issuer, tenant, service, item.card, item.outcome, item.at, item.reason, *suggestions]
         return {
             "digest": hashlib.sha256(json.dumps(told).encode()).hexdigest(),
@@ -360,10 +359,3 @@ def _report(answers: int, silent: int, shown: Sequence[tuple[str, str, list[str]
 
 def _moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False

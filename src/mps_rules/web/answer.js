@@ -27,7 +27,7 @@ const named = (at) => {
   return third ? `${muscleName(first, second)}: ${term(third).label}` : second && words.muscles[first] ? `${muscleName(first)}: ${term(second).label}` : term(second ?? first).label;
 };
 
-function proofLines(proof, depth = 0) {
+function proofLines(proof) {
   return h(
     "li",
     {},
@@ -35,7 +35,7 @@ function proofLines(proof, depth = 0) {
     proof.title ? h("span", { class: "quiet" }, ` — ${proof.title}`) : null,
     sources(proof.references ?? []),
     proof.limits ? h("p", { class: "quiet" }, `Limits: ${proof.limits}`) : null,
-    proof.because?.length ? h("ul", { class: "proof" }, proof.because.map((one) => proofLines(one, depth + 1))) : null,
+    proof.because?.length ? h("ul", { class: "proof" }, proof.because.map(proofLines)) : null,
   );
 }
 
@@ -206,11 +206,13 @@ export function show(answer, again) {
   const only = told.filter((one) => !one.supports.length);
   const reaches = new Map(answer.reach.map((one) => [`${one.muscle}.${one.side}`, one]));
   const alerts = [...assessment.alerts].sort((a, b) => (a.status === "open") - (b.status === "open"));
+  const open = alerts.filter((one) => one.status === "open");
   const used = [...new Set([...assessment.alerts, ...told.flatMap((one) => [...one.supports, ...one.opposes]), ...assessment.cautions, ...assessment.recommendations].flatMap((one) => one.references))].sort();
   redraw(
     byId("result"),
     alerts.filter((one) => one.status === "raised").map(alertOf),
     inShort(assessment),
+    open.length ? section("Open red flags: not enough is known to clear them", "open", open.length, open.some((one) => one.urgency !== "soon"), open.map(alertOf)) : null,
     again && difference.length ? changed(difference) : null,
     h("h3", {}, "What may be behind it"),
     strong.length ? strong.slice(0, HYPOTHESES).map((one, n) => hypothesis(one, n === 0)) : h("p", { class: "quiet" }, "Nothing speaks for anything yet. Mark where it hurts, then answer what is asked."),
@@ -218,7 +220,6 @@ export function show(answer, again) {
       ? section("Others with arguments", "others", strong.length - Math.min(strong.length, HYPOTHESES) + only.length, false, [...strong.slice(HYPOTHESES), ...only].map((one) => hypothesis(one, false)))
       : null,
     assessment.muscles.length ? [h("h3", {}, "Muscles that could send this pain"), h("ul", { class: "list muscles" }, assessment.muscles.slice(0, MUSCLES).map((one) => muscle(one, reaches.get(`${one.muscle}.${one.side}`))))] : null,
-    alerts.some((one) => one.status === "open") ? section("Open red flags", "open", alerts.filter((one) => one.status === "open").length, false, alerts.filter((one) => one.status === "open").map(alertOf)) : null,
     assessment.beyond.length ? h("p", { class: "caution" }, `Not covered by these red flags: ${assessment.beyond.join("; ")}.`) : null,
     assessment.cautions.length ? section("Cautions", "cautions", assessment.cautions.length, false, h("ul", { class: "texts" }, assessment.cautions.map((one) => h("li", {}, one.text, sources(one.references))))) : null,
     assessment.recommendations.length ? section("What to consider: examination, care, and what bars it", "advice", assessment.recommendations.length, false, h("ul", { class: "texts advice" }, advice(assessment.recommendations))) : null,

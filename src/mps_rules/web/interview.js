@@ -43,9 +43,8 @@ export function start() {
 
 function hit(one) {
   const choose = () => {
-    if (one.kind === "place") {
-      for (const side of words.regions[one.id].sides.length ? [null] : [null]) map.set(one.id, side);
-    } else if (one.kind === "diagnosis") patient.setLabel(one.id, true);
+    if (one.kind === "place") map.set(one.id, null);
+    else if (one.kind === "diagnosis") patient.setLabel(one.id, true);
     if (one.kind !== "place") examine(one.kind, one.id, one.kind === "muscle" ? "left" : null);
     byId("words").value = "";
     redraw(byId("found"));
@@ -103,7 +102,7 @@ const ofLabels = () => Object.keys(words.terms).filter((id) => words.terms[id].s
 
 function openedCard(one) {
   const shut = h("button", { type: "button", class: "plain shut", "aria-label": `Close ${one.id.replaceAll("_", " ")}`, "data-key": `shut:${one.kind}:${one.id}`, onclick: () => close(one) }, "×");
-  if (one.kind === "finding") return card(term(one.id).label, `open:${one.id}`, shut, ofPatient(one.id), term(one.id).note ? h("p", { class: "quiet" }, term(one.id).note) : null);
+  if (one.kind === "finding") return card(term(one.id).label, `open:${one.id}`, shut, ofPatient(one.id));
   if (one.kind === "diagnosis") {
     const of = words.diagnoses[one.id];
     const given = patient.labels()[one.id];
