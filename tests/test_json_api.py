@@ -89,6 +89,13 @@ def test_the_screened_share_counts_what_is_left_of_the_flags_that_matter(kb: Kno
     assert nothing["open"] > asked["open"] > 0
 
 
+@pytest.mark.parametrize("one", [{"pain": ["low_back.left"], "fever": True}, *(chart(one) for one in vignettes()[::5])])
+def test_no_more_flags_are_left_than_matter(kb: KnowledgeBase, one: Any) -> None:
+    screened = good(kb, "evaluate", findings=one)["screened"]
+
+    assert 0 <= screened["open"] <= screened["flags"]
+
+
 def test_the_difference_is_to_the_answer_before(kb: KnowledgeBase) -> None:
     answer = good(kb, "evaluate", findings={"saddle_anaesthesia": True}, before={})
 

@@ -165,14 +165,15 @@ def _evaluate(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     found = _assessed(kb, asked)
     before = _assessed(kb, asked, "before") if asked.get("before") is not None else found
     facts = Facts(terrain_of(kb), found.findings)
-    matter = [rule for rule, _ in kb.told(RaiseAlert) if concerns_the_pain(kb, facts, rule)]
+    matter = {rule.id for rule, _ in kb.told(RaiseAlert) if concerns_the_pain(kb, facts, rule)}
+    waiting = sum(one.status == "open" and one.rule in matter for one in found.alerts)
     told = found.to_dict()
     del told["trace"]
     return {
         "assessment": told,
         "findings": as_mapping(found.findings),
         "should_stop": found.should_stop,
-        "screened": {"flags": len(matter), "open": len(found.unscreened) + sum(one.status == "open" for one in found.alerts)},
+        "screened": {"flags": len(matter), "open": len(found.unscreened) + waiting},
         "shading": bodymap.shading(kb, facts),
         "reach": [
             {"muscle": one.muscle, "side": one.side, **bodymap.reach(kb, one.muscle, one.side)} for one in found.muscles[:MUSCLES_DRAWN]

@@ -17,6 +17,8 @@ const KINDS = { refer: "Consider", avoid: "Avoid", examine: "Examine", self_care
 
 const sources = (ids) => (ids.length ? h("span", { class: "refs" }, ids.map((id) => h("button", { type: "button", class: "ref", onclick: () => source(id) }, id))) : null);
 
+const some = (list, between) => [...list.slice(0, MISSING), ...(list.length > MISSING ? [`and ${list.length - MISSING} more`] : [])].join(between);
+
 function source(id) {
   const of = words.references[id];
   sheet(id, h("p", {}, of ? of.text : id), of?.identifier ? h("p", {}, of.identifier) : null);
@@ -80,7 +82,7 @@ function alertOf(one) {
     "article",
     { class: `alert ${raised ? one.urgency : "open"}` },
     h("h3", {}, raised ? "" : "Open: ", one.label, h("span", { class: "pill" }, raised ? `${one.urgency} · ${one.act_within}` : one.urgency)),
-    raised ? h("p", {}, one.action) : h("p", {}, `Still to ask or examine: ${one.unknown.map(named).join(", ")}`),
+    raised ? h("p", {}, one.action) : h("p", {}, `Still to ask or examine: ${some(one.unknown.map(named), ", ")}`),
     raised && one.meanwhile ? h("p", {}, `Meanwhile: ${one.meanwhile}`) : null,
     raised ? h("p", { class: "quiet" }, `Because: ${one.because.map((premise) => premise.text).join("; ")}`) : null,
     h("p", { class: "acts" }, actions(one.id, one.label, `alert:${one.id}`), sources(one.references)),
@@ -108,7 +110,7 @@ function hypothesis(one, first) {
     { class: "hypothesis", "data-key": `h:${one.id}`, open: first },
     h("summary", {}, h("span", { class: "grow" }, one.label), h("span", { class: "counts" }, `${one.supports.length} for · ${one.opposes.length} against`), h("span", { class: `pill ${one.status}` }, one.status)),
     listed(one.id, [...one.supports.map((of) => argument(of, "+")), ...one.opposes.map((of) => argument(of, "-"))]),
-    missing.length ? h("p", { class: "quiet" }, `Not known yet, could count: ${missing.slice(0, MISSING).join("; ")}${missing.length > MISSING ? `; and ${missing.length - MISSING} more` : ""}.`) : null,
+    missing.length ? h("p", { class: "quiet" }, `Not known yet, could count: ${some(missing, "; ")}.`) : null,
     h("p", { class: "acts" }, actions(one.id, one.label, `h:${one.id}`)),
   );
 }
