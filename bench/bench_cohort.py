@@ -7,9 +7,7 @@ import polars as pl
 import pytest
 
 import mps_rules as mps
-from mps_rules.addresses import changed
-from mps_rules.model import Findings
-from population import population
+from population import mapping, population
 
 LOOP = 200
 SAMPLE = 50
@@ -41,9 +39,7 @@ def patients(size: int) -> pl.DataFrame:
 
 def mappings(rows: pl.DataFrame) -> list[dict[str, Any]]:
     """The same patients as ``evaluate`` takes them."""
-    words = mps.load().vocabulary
-    named = ({name: value for name, value in row.items() if name != "person" and value is not None} for row in rows.iter_rows(named=True))
-    return [changed(Findings(), row, words) for row in named]
+    return [mapping(row, mps.load().vocabulary) for row in rows.iter_rows(named=True)]
 
 
 def concluded_as_by_the_loop(rows: pl.DataFrame, asked: tuple[str, ...] | None, backend: Any) -> pl.DataFrame:
@@ -51,8 +47,8 @@ def concluded_as_by_the_loop(rows: pl.DataFrame, asked: tuple[str, ...] | None, 
     few = rows.gather_every(len(rows) // SAMPLE).head(SAMPLE)
     found: pl.DataFrame = mps.evaluate_cohort(few, conclusions=asked, backend=backend).sort("person")
     told = 0
-    for row, mapping in zip(found.iter_rows(named=True), mappings(few), strict=True):
-        alone = mps.evaluate(mapping)
+    for row, patient in zip(found.iter_rows(named=True), mappings(few), strict=True):
+        alone = mps.evaluate(patient)
         met = {alert.id for alert in alone.alerts if alert.status == "raised"} | {one.id for one in alone.criteria if one.status == "met"}
         told += bool(met)
         assert not row["rejected"]

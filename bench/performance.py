@@ -11,23 +11,27 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import mps_rules as mps
 import rivals
 from mps_rules import circuit, cohort, engine
-from mps_rules.addresses import changed
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
-from mps_rules.model import Findings, Vocabulary
 from mps_rules.reading import read_text
-from population import population
+from mps_rules.tables import Backend
+from population import mapping, population
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-VERSIONS = ("experta", "clipspy", "ibis-framework", "polars", "duckdb", "networkx")
+VERSIONS = ("experta", "clipspy", "zen-engine", "ibis-framework", "polars", "duckdb", "networkx")
+
+BACKENDS: tuple[Backend, ...] = ("polars", "duckdb", *(("spark",) if find_spec("pyspark") and which("java") else ()))
+"""PySpark is measured where it is installed: it is no part of the development environment."""
 
 Row = tuple[str, ...]
 
@@ -105,8 +109,8 @@ def populations(sizes: Sequence[int]) -> Iterator[Row]:
     for what, asked in (("spinal red flags and fibromyalgia criteria", some), ("everything", None)):
         for size in sizes:
             frame = population(kb, size)
-            for backend in ("polars", "duckdb"):
-                if backend == "duckdb" and size > 100_000:
+            for backend in BACKENDS:
+                if backend != "polars" and size > 100_000:
                     continue
                 begun = time.perf_counter()
                 made = cohort.evaluate_cohort(frame, kb, conclusions=asked, backend=backend)
@@ -115,21 +119,9 @@ def populations(sizes: Sequence[int]) -> Iterator[Row]:
                 yield what, backend, f"{size:,}", f"{took:.2f}", f"{size / took:,.0f}"
     frame = population(kb, 200)
     begun = time.perf_counter()
-    mps.evaluate_many([_mapping(row, kb.vocabulary) for row in frame.drop("person").iter_rows(named=True)], kb)
+    mps.evaluate_many([mapping(row, kb.vocabulary) for row in frame.iter_rows(named=True)], kb)
     took = time.perf_counter() - begun
     yield "everything, and the whole assessment", "a loop over evaluate", "200", f"{took:.2f}", f"{200 / took:,.0f}"
-
-
-def _mapping(row: Mapping[str, Any], words: Vocabulary) -> dict[str, Any]:
-    """A row as the mapping of one patient; columns of one finding's words are that finding."""
-    said: dict[str, Any] = {}
-    for at, value in row.items():
-        term, _, word = at.partition(".")
-        if value is not None and term in words.terms:
-            said[term] = {**said.get(term, {}), word: value} if word else value
-        elif value is not None:
-            said[at] = value
-    return changed(Findings(), said, words)
 
 
 def table(head: Row, rows: Sequence[Row]) -> str:

@@ -4,13 +4,14 @@ Generated patients for measurements: seeded, with charts from nearly empty to fu
 Nobody is described by them; the shares are chosen so that every kind of rule has something to do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from mps_rules.model import KnowledgeBase, Term
+from mps_rules.addresses import changed
+from mps_rules.model import Findings, KnowledgeBase, Term, Vocabulary
 
 LABELS = ("facet_syndrome", "disc_herniation", "lumbar_radiculopathy", "fibromyalgia", "lumbar_strain", "hip_osteoarthritis")
 MUSCLES = ("gluteus_medius", "gluteus_minimus_posterior", "quadratus_lumborum_superficial", "piriformis", "trapezius_upper")
@@ -49,6 +50,20 @@ def population(base: KnowledgeBase, size: int, seed: int = 1, bad: float = 0.0) 
     if bad:
         columns["age_years"] = columns["age_years"].set(pl.Series(draw.random(size) < bad), 900.0)
     return pl.DataFrame(columns)
+
+
+def mapping(row: Mapping[str, Any], words: Vocabulary) -> dict[str, Any]:
+    """A generated row as ``evaluate`` takes one patient: the columns of one finding's words are that finding."""
+    said: dict[str, Any] = {}
+    for at, value in row.items():
+        term, _, word = at.partition(".")
+        if value is None or at == "person":
+            continue
+        if word and term in words.terms:
+            said[term] = {**said.get(term, {}), word: value}
+        else:
+            said[at] = value
+    return changed(Findings(), said, words)
 
 
 def _numbers(base: KnowledgeBase) -> Iterator[Term]:

@@ -5,9 +5,11 @@ Rules of one to four yes/no conditions over half as many findings, one condition
 the one below. Every engine must conclude the same of every patient before anything is timed.
 """
 
+import json
 import random
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -174,12 +176,46 @@ def _clips(pack: Pack) -> Engine:
     return Engine(_as_it_is, run)
 
 
+def _zen(pack: Pack) -> Engine:
+    """
+    GoRules' zen-engine: a node of expressions for each stratum, for it does not chain by itself.
+
+    What is not known is null to it, and null is neither true nor false: that is enough here, where no rule reads what was not concluded.
+    """
+    import zen
+
+    strata: dict[str, list[tuple[str, tuple[Condition, ...]]]] = {}
+    for id_, of in pack.rules:
+        strata.setdefault(id_.partition("_")[0], []).append((id_, of))
+    nodes: list[dict[str, Any]] = [{"id": "in", "name": "in", "type": "inputNode", "position": {"x": 0, "y": 0}}]
+    for stratum, rules in strata.items():
+        said = [
+            {"id": id_, "key": id_, "value": " and ".join(f"{name} == {'true' if yes else 'false'}" for name, yes in of)}
+            for id_, of in rules
+        ]
+        content = {"expressions": said, "passThrough": True, "inputField": None, "outputPath": None, "executionMode": "single"}
+        nodes.append({"id": stratum, "name": stratum, "type": "expressionNode", "position": {"x": 0, "y": 0}, "content": content})
+    nodes.append({"id": "out", "name": "out", "type": "outputNode", "position": {"x": 0, "y": 0}})
+    edges = [
+        {"id": f"to_{after['id']}", "sourceId": before["id"], "targetId": after["id"], "type": "edge"} for before, after in pairwise(nodes)
+    ]
+    decision = zen.ZenEngine().create_decision(json.dumps({"nodes": nodes, "edges": edges}))
+    ids = [id_ for id_, _ in pack.rules]
+
+    def run(patient: Patient) -> frozenset[str]:
+        found = decision.evaluate(patient)["result"]
+        return frozenset(id_ for id_ in ids if found[id_])
+
+    return Engine(_as_it_is, run)
+
+
 def engines(pack: Pack, folder: Path) -> dict[str, Engine]:
     """Every engine, ready to run."""
     base = knowledge(pack, folder)
     return {
         "stock experta": _experta(pack),
         "clipspy": _clips(pack),
+        "zen-engine": _zen(pack),
         "mps_rules, chaining (experta, own matcher)": _chained(base, engine.chain),
         "mps_rules, circuit": _circuit(base),
         "mps_rules, judge rule by rule": _chained(base, reference.chain),

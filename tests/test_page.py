@@ -231,6 +231,53 @@ def test_a_healthy_finding_of_an_examination_is_never_denied_with_the_rest(opens
         after(page, page.locator(".none").first.click)
 
 
+def test_a_step_that_was_begun_stays_in_its_place_until_all_of_it_is_told(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    keys = "all => all.map(one => one.dataset.key)"
+    cards = page.locator("#questions article").evaluate_all(keys)
+    step = page.locator(f"[data-key='{cards[1]}']")
+    fields = step.locator(".field").count()
+    assert fields > 1
+
+    for number in range(fields - 1):
+        after(page, step.locator(".field").nth(number).locator(".no").click)
+        assert page.locator("#questions article").evaluate_all(keys)[1] == cards[1]
+        assert step.locator(".no[aria-pressed=true]").count() == number + 1
+    after(page, step.locator(".field").nth(fields - 1).locator(".no").click)
+
+    assert step.count() == 0
+
+
+def test_what_is_still_to_ask_is_told_from_where_it_is_named(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    named = page.locator("#result > .hypothesis .tell").first
+    words = named.inner_text()
+    named.click()
+    assert words.lower() in page.locator("#opened").inner_text().lower()
+
+    page.locator("[data-key='flip:h:myofascial_pain']").click()
+    page.locator("#sheet-body ol .tell").first.click()
+
+    assert not page.locator("#sheet").is_visible()
+    assert page.locator("#opened article").count() == 2
+
+
+@pytest.mark.parametrize(("written", "amount", "unit"), [("4 days", "4", "d"), ("3 months", "3", "mo"), ("16 wk", "16", "wk")])
+def test_how_long_it_has_hurt_is_shown_in_whole_days_weeks_or_months(opens: Opens, written: str, amount: str, unit: str) -> None:
+    page = opens()
+    page.locator("#open").click()
+    page.fill("#sheet-body textarea", f"symptom_duration: {written}")
+    after(page, page.get_by_role("button", name="Read").click)
+    page.locator("#sheet-close").click()
+    page.locator("#known summary").click()
+    page.locator("[data-key='known:symptom_duration']").click()
+
+    assert page.locator("[data-key='f:symptom_duration']").first.input_value() == amount
+    assert page.locator("[data-key='f:symptom_duration:unit']").first.input_value() == unit
+
+
 def test_one_story_is_told_with_the_keyboard_alone(opens: Opens) -> None:
     page = opens()
     page.focus("#place")

@@ -78,7 +78,7 @@ def _faulty(faults: Any) -> Json:
 @lru_cache(maxsize=4)
 def vocabulary(kb: KnowledgeBase) -> Json:
     """
-    The words of the rules: findings, places, muscles, diagnoses, steps, sources; and which rules they are.
+    The words of the rules: units, findings, places, muscles, diagnoses, steps, sources; and which rules they are.
 
     >>> from mps_rules import load
     >>> vocabulary(load())["terms"]["saddle_anaesthesia"]["label"]
@@ -88,6 +88,15 @@ def vocabulary(kb: KnowledgeBase) -> Json:
     tree = terrain_of(kb).tree
     return {
         "rules": {"id": kb.pack.id, "version": kb.pack.version, "status": kb.pack.status, "digest": kb.digest},
+        "units": {
+            unit.id: {
+                "label": unit.id if unit.shown is None else unit.shown,
+                "also": list(unit.also),
+                "dimension": unit.dimension,
+                "factor": unit.factor,
+            }
+            for unit in words.units.values()
+        },
         "terms": {
             term.id: {
                 "label": term.label,

@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { byId, h, redraw, say, sheet } from "./dom.js";
-import { examine } from "./interview.js";
+import { examine, opens } from "./interview.js";
 import * as map from "./map.js";
 import * as patient from "./patient.js";
 import { muscleName, placeName, term, words } from "./words.js";
@@ -17,7 +17,20 @@ const KINDS = { refer: "Consider", avoid: "Avoid", examine: "Examine", self_care
 
 const sources = (ids) => (ids.length ? h("span", { class: "refs" }, ids.map((id) => h("button", { type: "button", class: "ref", onclick: () => source(id) }, id))) : null);
 
-const some = (list, between) => [...list.slice(0, MISSING), ...(list.length > MISSING ? [`and ${list.length - MISSING} more`] : [])].join(between);
+// What is still to be told, each to be opened and told at once.
+function toTell(list, key) {
+  const made = list.slice(0, MISSING).flatMap((at, n) => [n ? ", " : "", tells(at, named(at), `${key}:${at}`)]);
+  return list.length > MISSING ? [made, `, and ${list.length - MISSING} more`] : made;
+}
+
+function tells(at, text, key) {
+  const open = opens(at);
+  const tell = () => {
+    byId("sheet").close();
+    open();
+  };
+  return open ? h("button", { type: "button", class: "link tell", "data-key": `tell:${key}`, onclick: tell }, text) : text;
+}
 
 function source(id) {
   const of = words.references[id];
@@ -58,7 +71,7 @@ async function flip(id, title) {
     h(
       "li",
       {},
-      one.changes.map((change) => change.text).join(" and "),
+      one.changes.map((change, n) => [n ? " and " : "", tells(change.address, change.text, `flip:${change.address}`)]),
       others.length ? `, or ${others.length} like it` : "",
       h("span", { class: "quiet" }, ` (${one.cost})`),
     ),
@@ -82,7 +95,7 @@ function alertOf(one) {
     "article",
     { class: `alert ${raised ? one.urgency : "open"}` },
     h("h3", {}, raised ? "" : "Open: ", one.label, h("span", { class: "pill" }, raised ? `${one.urgency} · ${one.act_within}` : one.urgency)),
-    raised ? h("p", {}, one.action) : h("p", {}, `Still to ask or examine: ${some(one.unknown.map(named), ", ")}`),
+    raised ? h("p", {}, one.action) : h("p", {}, "Still to ask or examine: ", toTell(one.unknown, `alert:${one.id}`)),
     raised && one.meanwhile ? h("p", {}, `Meanwhile: ${one.meanwhile}`) : null,
     raised ? h("p", { class: "quiet" }, `Because: ${one.because.map((premise) => premise.text).join("; ")}`) : null,
     h("p", { class: "acts" }, actions(one.id, one.label, `alert:${one.id}`), sources(one.references)),
@@ -104,13 +117,13 @@ function listed(id, lines) {
 }
 
 function hypothesis(one, first) {
-  const missing = [...new Set(one.undecided.flatMap((of) => of.unknown.map(named)))];
+  const missing = [...new Map(one.undecided.flatMap((of) => of.unknown).map((at) => [named(at), at])).values()];
   return h(
     "details",
     { class: "hypothesis", "data-key": `h:${one.id}`, open: first },
     h("summary", {}, h("span", { class: "grow" }, one.label), h("span", { class: "counts" }, `${one.supports.length} for · ${one.opposes.length} against`), h("span", { class: `pill ${one.status}` }, one.status)),
     listed(one.id, [...one.supports.map((of) => argument(of, "+")), ...one.opposes.map((of) => argument(of, "-"))]),
-    missing.length ? h("p", { class: "quiet" }, `Not known yet, could count: ${some(missing, "; ")}.`) : null,
+    missing.length ? h("p", { class: "quiet" }, "Not known yet, could count: ", toTell(missing, one.id), ".") : null,
     h("p", { class: "acts" }, actions(one.id, one.label, `h:${one.id}`)),
   );
 }

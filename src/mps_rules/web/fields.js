@@ -1,9 +1,7 @@
 // One control for one finding: what it says now, and a way to say otherwise. "Don't know" takes it back.
 
 import { h } from "./dom.js";
-import { term, unitName, valueName } from "./words.js";
-
-const DURATIONS = ["d", "wk", "mo", "a"];
+import { asTold, term, unitName, unitsLike, valueName } from "./words.js";
 
 function three(name, key, value, set) {
   const option = (label, meant) =>
@@ -38,12 +36,12 @@ function number(name, key, of, value, set) {
 }
 
 function duration(name, key, of, value, set) {
-  const [amount, unit] = typeof value === "string" ? value.split(" ") : [value ?? "", of.unit || "wk"];
+  const [amount, unit] = asTold(value, of.unit);
   const input = h("input", { type: "number", min: 0, step: "any", "data-key": key, "aria-label": name, value: amount });
   const select = h(
     "select",
     { "aria-label": `${name}, unit`, "data-key": `${key}:unit` },
-    DURATIONS.map((id) => h("option", { value: id, selected: id === unit }, unitName(id))),
+    unitsLike(of.unit).map((id) => h("option", { value: id, selected: id === unit }, unitName(id))),
   );
   const tell = () => set(input.value === "" ? undefined : `${input.value} ${select.value}`);
   input.addEventListener("change", tell);

@@ -13,6 +13,8 @@ const SIDES = ["left", "right"];
 
 const opened = []; // {kind, id, side}: what was chosen from a search, newest first
 let answer = null;
+let drawn = []; // the questions as they were last drawn, each with what was told of it by then
+let begun = null; // the one that was answered last: it stays where it is until all of it is told, or another is answered
 
 export function start() {
   const input = byId("words");
@@ -45,7 +47,7 @@ function hit(one) {
   const choose = () => {
     if (one.kind === "place") map.set(one.id, null);
     else if (one.kind === "diagnosis") patient.setLabel(one.id, true);
-    if (one.kind !== "place") examine(one.kind, one.id, one.kind === "muscle" ? "left" : null);
+    if (one.kind !== "place") examine(one.kind, one.id, one.kind === "muscle" ? map.side() : null);
     byId("words").value = "";
     redraw(byId("found"));
   };
@@ -54,8 +56,8 @@ function hit(one) {
 
 // Opens what was chosen, above the questions.
 export function examine(kind, id, side) {
-  const same = opened.findIndex((one) => one.kind === kind && one.id === id && one.side === side);
-  if (same >= 0) opened.splice(same, 1);
+  const already = opened.findIndex((one) => one.kind === kind && one.id === id && one.side === side);
+  if (already >= 0) opened.splice(already, 1);
   opened.unshift({ kind, id, side });
   opened.length = Math.min(opened.length, AT_A_TIME);
   draw();
@@ -63,9 +65,32 @@ export function examine(kind, id, side) {
   byId("opened").scrollIntoView({ block: "nearest" });
 }
 
+// How to open what an address names; nothing where only the map can tell it.
+export function opens(at) {
+  const [first, second, third] = at.split(".");
+  if (words.muscles[first]) return () => examine("muscle", first, third ? second : map.side());
+  const label = first === "labels" ? second : first;
+  if (words.diagnoses[label]) return () => examine("diagnosis", label, null);
+  return words.terms[first] ? () => examine("finding", first, null) : null;
+}
+
 export function forget() {
   opened.length = 0;
+  drawn = [];
+  begun = null;
 }
+
+function toldOf(subject, id) {
+  if (subject === PATIENT || term(id).subject === PATIENT) return patient.findings()[id];
+  if (term(id).subject !== "label") return patient.examOf(...subject.split("."))[id];
+  const given = patient.labels()[subject];
+  return typeof given === "object" ? given[id] : undefined;
+}
+
+const told = (one) => one.terms.filter((id) => toldOf(one.subject, id) !== undefined);
+const toldText = (one) => JSON.stringify(one.terms.map((id) => toldOf(one.subject, id) ?? null));
+const finished = (one) => told(one).length === one.terms.length && one.terms.every((id) => term(id).kind !== "many_of");
+const same = (one, other) => one.step === other.step && one.subject === other.subject;
 
 const ofPatient = (id) => field(id, `f:${id}`, patient.findings()[id], (value) => patient.setFinding(id, value));
 
@@ -183,21 +208,36 @@ function question(one, alarm) {
 
 export function show(next) {
   answer = next;
+  const touched = drawn.findIndex((one) => toldText(one) !== one.told);
+  if (touched >= 0) begun = { ...drawn[touched], at: touched };
+  if (begun && (finished(begun) || !told(begun).length)) begun = null;
   draw();
+}
+
+// At most three; one that was begun keeps its place and its fields, whatever else is asked of it by now.
+function nextQuestions() {
+  const above = new Set(opened.filter((one) => one.kind === "muscle").map((one) => `${one.id}.${one.side}`));
+  const next = answer.assessment.questions.filter((one) => !above.has(one.subject));
+  if (begun && !above.has(begun.subject)) {
+    const now = next.findIndex((one) => same(one, begun));
+    const [again] = now >= 0 ? next.splice(now, 1) : [begun];
+    next.splice(begun.at, 0, { ...again, terms: [...new Set([...begun.terms, ...again.terms])] });
+  }
+  return next.slice(0, AT_A_TIME);
 }
 
 function draw() {
   if (!answer) return;
-  const { assessment, screened, should_stop: enough } = answer;
+  const { screened, should_stop: enough } = answer;
   const done = screened.flags - screened.open;
   redraw(
     byId("screened"),
     h("div", { class: "bar" }, h("progress", { max: screened.flags || 1, value: done, "aria-label": "Red flags cleared or raised" }), h("span", {}, `${done} of ${screened.flags} red flags decided`)),
   );
   redraw(byId("opened"), opened.map(openedCard));
-  const shownAbove = new Set(opened.filter((one) => one.kind === "muscle").map((one) => `${one.id}.${one.side}`));
   const alarm = alarming();
-  const next = assessment.questions.filter((one) => !shownAbove.has(one.subject)).slice(0, AT_A_TIME);
+  const next = nextQuestions();
+  drawn = next.map((one) => ({ ...one, told: toldText(one) }));
   redraw(
     byId("questions"),
     enough && next.length ? h("p", { class: "enough" }, "Nothing that is still open could raise the urgency or put another hypothesis first. What follows only refines.") : null,

@@ -62,6 +62,12 @@ export function set(region, side, entry) {
   say(`${placeName(region, side)}: ${made.present === false ? "free of pain" : "pain"}`);
 }
 
+// The side to think of first: where it hurts on one side alone, that one.
+export function side() {
+  const sides = new Set(patient.pains().filter((one) => one.present !== false).map((one) => one.side));
+  return sides.has("right") && !sides.has("left") ? "right" : "left";
+}
+
 function turn(region, side) {
   const both = patient.painAt(region, "bilateral");
   if (both && side) {

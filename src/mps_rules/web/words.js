@@ -20,13 +20,41 @@ export const muscleName = (muscle, side) => {
   return side ? `${label}, ${side}` : label;
 };
 
-// Units are written as UCUM writes them; the few that are no words are said in words.
-const UNITS = { a: "years", mo: "months", wk: "weeks", d: "days", Cel: "°C" };
-export const unitName = (unit) => (/^\{.*\}$/.test(unit ?? "") ? "" : (UNITS[unit] ?? unit ?? ""));
+export const unitName = (unit) => words.units[unit]?.label ?? "";
+
+// The units in which an amount of the same kind can be told, the shortest first.
+export const unitsLike = (unit) => {
+  const { dimension } = words.units[unit];
+  return Object.entries(words.units)
+    .filter(([, of]) => of.dimension === dimension)
+    .sort(([, a], [, b]) => a.factor - b.factor)
+    .map(([id]) => id);
+};
+
+const NEAR = 1e-5; // amounts come rounded: so near to a whole one, it is that one
+
+// A duration's amount and unit: as it was written, or else in the largest unit in which it is whole (4 days and not 0.57 weeks).
+export function asTold(value, unit) {
+  if (value === undefined) return ["", unit];
+  const written = /^\s*([-+]?[0-9.]+)\s*(.+?)\s*$/.exec(typeof value === "string" ? value : "");
+  const named = written && Object.keys(words.units).find((id) => id === written[2] || words.units[id].also.includes(written[2]));
+  if (named) return [Number(written[1]), named];
+  const amount = Number(value);
+  const { factor } = words.units[unit];
+  for (const id of unitsLike(unit).reverse()) {
+    const told = (amount * factor) / words.units[id].factor;
+    if (Math.round(told) > 0 && Math.abs(told - Math.round(told)) < NEAR) return [Math.round(told), id];
+  }
+  return [amount, unit];
+}
 
 export const valueName = (of, value) => words.regions[value]?.label ?? of.values.find((one) => one.id === value)?.label ?? value;
 
 export function valueText(of, value) {
+  if (of.kind === "duration") {
+    const [amount, unit] = asTold(value, of.unit);
+    return `${amount} ${unitName(unit)}`;
+  }
   if (value === true) return "present";
   if (value === false) return "absent";
   if (Array.isArray(value)) return value.map((one) => valueName(of, one)).join(", ");
@@ -37,6 +65,5 @@ export function valueText(of, value) {
     return [said.join(", "), no.length ? `not: ${no.map((one) => valueName(of, one)).join(", ")}` : ""].filter(Boolean).join("; ");
   }
   if (typeof value === "number") return `${value} ${unitName(of.unit)}`.trim();
-  if (of.kind === "duration") return String(value).replace(/ (\w+)$/, (_, unit) => ` ${unitName(unit)}`);
   return valueName(of, String(value));
 }
