@@ -203,7 +203,7 @@ def _zen(pack: Pack) -> Engine:
     ids = [id_ for id_, _ in pack.rules]
 
     def run(patient: Patient) -> frozenset[str]:
-        found = decision.evaluate(patient)["result"]
+        found = decision.evaluate(dict(patient))["result"]
         return frozenset(id_ for id_ in ids if found[id_])
 
     return Engine(_as_it_is, run)

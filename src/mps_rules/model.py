@@ -8,7 +8,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, get_args
 
 import attrs
@@ -76,13 +76,25 @@ def placed(region: str) -> str:
 
 def plain(value: Any) -> Any:
     """A frozen value as plain data (dict, list, text, number, bool, None), field by field, in order."""
-    if attrs.has(type(value)):
-        return {a.name.rstrip("_"): plain(getattr(value, a.name)) for a in attrs.fields(type(value)) if not a.name.startswith("_")}
+    kind = type(value)
+    if kind in _AS_IT_IS:
+        return value
+    if (fields := _fields(kind)) is not None:
+        return {key: plain(getattr(value, name)) for name, key in fields}
     if isinstance(value, Mapping):
         return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [plain(part) for part in value]
     return value
+
+
+_AS_IT_IS = frozenset({str, int, float, bool, type(None)})
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, str], ...] | None:
+    """The fields of a kind of frozen value, each with the name under which it is told."""
+    return tuple((a.name, a.name.rstrip("_")) for a in attrs.fields(kind) if not a.name.startswith("_")) if attrs.has(kind) else None
 
 
 # --- the vocabulary ---------------------------------------------------------------------------------------------------
