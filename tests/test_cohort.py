@@ -18,7 +18,7 @@ import pytest
 
 import mps_rules as mps
 from charts import chart, vignettes
-from mps_rules import circuit, cohort, reference
+from mps_rules import circuit, cohort, reference, tables
 from mps_rules import conditions as c
 from mps_rules.addresses import Address, as_row, changed
 from mps_rules.assess import Assessor, unknown_terms, weigh_strengths
@@ -455,18 +455,55 @@ def test_duckdb_lists_the_faults_that_polars_lists(kb: KnowledgeBase, mixed: pl.
     assert there.rows() == here.rows()
 
 
-@pytest.mark.skipif(find_spec("pyspark") is None, reason="pyspark is an extra of its own and not installed")
-@pytest.mark.skipif(shutil.which("java") is None, reason="pyspark needs Java")
-@pytest.mark.filterwarnings("default")
+SPARK = [
+    pytest.mark.skipif(find_spec("pyspark") is None, reason="pyspark is an extra of its own and not installed"),
+    pytest.mark.skipif(shutil.which("java") is None, reason="pyspark needs Java"),
+    pytest.mark.filterwarnings("default"),
+]
+
+
+def on_spark(test: Any) -> Any:
+    """Marks a test that needs PySpark and Java."""
+    for mark in SPARK:
+        test = mark(test)
+    return test
+
+
+@pytest.mark.parametrize("kind", ["polars", "pandas", "arrow"])
+@pytest.mark.parametrize("backend", ["polars", "duckdb", pytest.param("spark", marks=SPARK)])
+def test_a_frame_is_computed_where_it_is_asked_for(backend: Any, kind: str) -> None:
+    rows = pl.DataFrame({"person": [1, 2], "fever": [True, None]})
+    source, _ = tables.opened({"polars": rows, "pandas": rows.to_pandas(), "arrow": rows.to_arrow()}[kind], backend)
+
+    assert source.get_backend().name == {"spark": "pyspark"}.get(backend, backend)
+    assert source.fever.isnull().sum().to_pyarrow().as_py() == 1
+
+
+@on_spark
 def test_spark_gives_the_rows_that_polars_gives(kb: KnowledgeBase, mixed: pl.DataFrame) -> None:
+    few = mixed.head(60)
+    whole = [mps.evaluate_cohort(few, backend=backend) for backend in ("polars", "spark")]
     there = mps.evaluate_cohort(mixed, conclusions=NARROW, explain=True)
     here = mps.evaluate_cohort(mixed, conclusions=NARROW, explain=True, backend="spark")
     faults = [cohort.rejects(VISITS, kb, backend=backend).rows() for backend in ("polars", "spark")]
     long = [mps.evaluate_cohort(VISITS, conclusions=LONG_CONCLUSIONS, backend=backend).rows() for backend in ("polars", "spark")]
 
+    assert whole[0].rows() == whole[1].sort("person").rows()
     assert there.rows() == here.sort("person").rows()
     assert faults[0] == faults[1]
     assert long[0] == long[1]
+
+
+@on_spark
+def test_on_a_cluster_the_rows_of_a_wide_table_never_move(kb: KnowledgeBase, mixed: pl.DataFrame, tmp_path: Path) -> None:
+    mixed.write_parquet(tmp_path / "patients.parquet")
+    connection = tables.connected("spark")
+    made = mps.evaluate_cohort(connection.read_parquet(str(tmp_path / "patients.parquet")), kb)
+
+    planned = connection.raw_sql(f"EXPLAIN {connection.compile(made)}").collect()[0][0]
+
+    assert "FileScan parquet" in planned
+    assert "Exchange" not in planned
 
 
 # --- the long form ----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import attrs
 from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
 from mps_rules.formulas import FALSE, UNKNOWN, Flaw, Formula, Formulas, Kind
 from mps_rules.model import PRESSING, STATUSES, STRENGTHS, URGENCIES, Effect, GiveCaution, KnowledgeBase, Rule, Status, Strength
-from mps_rules.steps import Steps, balanced
+from mps_rules.steps import Steps, balanced, stripped
 from mps_rules.tables import Backend, Table, is_long, kinds_of, opened, pivoted
 
 COUNTED_TO = 100
@@ -268,7 +268,7 @@ class Cohort:
             made[one.id] = weighed[one.id].status(of) if one.arguments else of(truths[one.id])
             if explain:
                 texts = [of(fired[rule.id]).ifelse(f"{rule.id} ", "") for rule in one.rules]
-                made[f"rules.{one.id}"] = balanced(texts, lambda a, b: a + b).strip()
+                made[f"rules.{one.id}"] = stripped(balanced(texts, lambda a, b: a + b))
         if taken := [name for name in self.kept if name in made or name == "rejected"]:
             raise FindingError([Fault(name, "is the name of a column of the result; give the table's own another") for name in taken])
         made = {name: of(bad).ifelse(None, value) for name, value in made.items()}
@@ -349,7 +349,10 @@ def _ranked(table: Table, names: Sequence[str], keys: Sequence[str]) -> Table:
     for place, column in enumerate(FIRST):
         left = [table[key] if not place else (table[key] > table[best]).ifelse(table[key], None) for key in keys]
         table = table.mutate(**{best: ibis.least(*left) if len(left) > 1 else left[0]})
-        table = table.mutate(**{column: label[table[best] % len(names)]})
+        number = (table[best].fill_null(0) % len(names)).cast(
+            "int32"
+        )  # Spark counts in 32 bits, and takes the element of an array for never null
+        table = table.mutate(**{column: table[best].notnull().ifelse(label[number], ibis.null("string"))})
     return table.drop(best)
 
 

@@ -76,7 +76,7 @@ def placed(region: str) -> str:
 
 def plain(value: Any) -> Any:
     """A frozen value as plain data (dict, list, text, number, bool, None), field by field, in order."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _AS_IT_IS:
         return value
     if (fields := _fields(kind)) is not None:

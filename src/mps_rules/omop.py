@@ -18,6 +18,7 @@ from mps_rules.addresses import Address
 from mps_rules.cohort import listed
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.model import KnowledgeBase, OmopCode, OmopKind, OmopWindow, Term, Vocabulary, Within
+from mps_rules.steps import stripped
 from mps_rules.tables import Table, Thing, connected, opened, widened
 
 if TYPE_CHECKING:
@@ -613,13 +614,13 @@ class _Import:
             "start": start,
             "end": _column(table, source.end, "date") if source.end else start,
             "number": _column(table, "value_as_number", "float64") if source.answers else ibis.null("float64"),
-            "unit": _column(table, "unit_source_value", "string").strip() if source.answers else ibis.null("string"),
+            "unit": stripped(_column(table, "unit_source_value", "string")) if source.answers else ibis.null("string"),
             "answer": ibis.null("string"),
             "bound": ibis.literal(value=False),
         }
         names = None
         if source.answers:
-            columns["answer"] = ibis.coalesce(*(_column(table, name, "string").strip().nullif("") for name in source.answers)).lower()
+            columns["answer"] = ibis.coalesce(*(stripped(_column(table, name, "string")).nullif("") for name in source.answers)).lower()
             for column in ("unit", "value_as", "operator"):
                 columns[f"{column}_concept"] = _column(table, f"{column}_concept_id", "int64")
             names = self.cdm.concept
@@ -653,7 +654,7 @@ class _Import:
         standard = events.inner_join(by_concept, events["standard"] == by_concept["key"]).select(*row)
         original = events.inner_join(by_concept, events["original"] == by_concept["key"]).select(*row)
         bare = events.filter(events["original"].fill_null(0) == 0)
-        texts = bare.inner_join(by_text, bare["text"].strip().upper() == by_text["key"]).select(*row)
+        texts = bare.inner_join(by_text, stripped(bare["text"]).upper() == by_text["key"]).select(*row)
         return ibis.union(standard, original, texts, distinct=True).inner_join(events, "row")
 
     def _judged(self, pairs: Table) -> Table:

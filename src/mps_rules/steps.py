@@ -146,6 +146,11 @@ def _literal(_steps: Steps, _table: Table, data: Any, _args: Sequence[Any]) -> A
     return ibis.literal(data, type="float64")
 
 
+def stripped(text: Any) -> Any:
+    """Text without the blanks around it; not ``strip``, which on Spark takes the letters v and f for blanks."""
+    return text.re_replace(r"^[\t-\r ]+|[\t-\r ]+$", "")
+
+
 def _cell(steps: Steps, table: Table, column: str) -> Any:
     """A cell as it stands, a number or a truth that is written as text as what it is; what is not a number is missing."""
     import ibis
@@ -156,9 +161,9 @@ def _cell(steps: Steps, table: Table, column: str) -> Any:
             cell = cell.cast("float64")
             return cell.isnan().ifelse(None, cell)
         case "written number":
-            return cell.strip().try_cast("float64")
+            return stripped(cell).try_cast("float64")
         case "written truth":
-            word = cell.strip().lower()
+            word = stripped(cell).lower()
             true, false = ([said for said, truth in SAID.items() if truth is wanted] for wanted in (True, False))
             return ibis.cases((word.isin(true), True), (word.isin(false), False), else_=None)
     return cell
@@ -166,7 +171,7 @@ def _cell(steps: Steps, table: Table, column: str) -> Any:
 
 def _unreadable(steps: Steps, table: Table, data: Any, _args: Sequence[Any]) -> Any:
     column, _ = data
-    said = table[column].notnull() & table[column].strip().lower().notin(NOT_SAID)
+    said = table[column].notnull() & stripped(table[column]).lower().notin(NOT_SAID)
     return said & _cell(steps, table, column).isnull()
 
 

@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from uuid import uuid4
 
 import attrs
 
 from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
 from mps_rules.formulas import Kind, column_of
 from mps_rules.model import SIDES, Vocabulary
-from mps_rules.steps import NOT_SAID, SAID
+from mps_rules.steps import NOT_SAID, SAID, stripped
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -57,8 +58,24 @@ def opened(table: Any, backend: Backend = "polars") -> tuple[Table, Callable[[Ta
     }
     if kind not in give_back:
         raise FindingError([Fault("", f"expected an ibis table, a frame, an Arrow table or a path, got {type(table).__name__}")])
-    rows = table if backend == "polars" else ibis.memtable(table)
-    return connection.create_table("cohort", rows) if backend == "polars" else rows, give_back[kind]
+    return _held(table, kind, connection, backend), give_back[kind]
+
+
+def _held(table: Any, kind: str, connection: Any, backend: Backend) -> Table:
+    """A frame as a table of the connection: of that one, for a table of no connection would be computed by whichever is ibis' default."""
+    if backend == "polars":
+        return connection.create_table("cohort", table)
+    import pyarrow as pa
+
+    rows = table.to_arrow() if kind == "polars" else pa.Table.from_pandas(table, preserve_index=False) if kind == "pandas" else table
+    if backend == "duckdb":
+        connection.con.register("cohort", rows)
+        return connection.table("cohort")
+    from pyspark.sql import SparkSession
+
+    name = f"cohort_{uuid4().hex}"  # the session, and with it the names, may be somebody else's too
+    SparkSession.builder.getOrCreate().createDataFrame(rows).createTempView(name)
+    return connection.table(name)
 
 
 def _as_polars(backend: Backend) -> Callable[[Table], Any]:
@@ -214,13 +231,13 @@ def _addressed(source: Table, person: str) -> Table:
     import ibis
 
     parts = {
-        name: source[name].cast("string").strip().nullif("") if name in source.columns else ibis.null("string")
+        name: stripped(source[name].cast("string")).nullif("") if name in source.columns else ibis.null("string")
         for name in ABOUT
         if name != "date"
     }
     dated = {"date": source["date"]} if "date" in source.columns else {}
-    text = source["value"].cast("string").strip()
-    term = source["term"].cast("string").strip().nullif("")
+    text = stripped(source["value"].cast("string"))
+    term = stripped(source["term"].cast("string")).nullif("")
     said = source.select(source[person], term=term, text=text.lower().notin(NOT_SAID).ifelse(text, None), **parts, **dated)
     if "side" in source.columns:
         both = said.filter(said["side"] == "bilateral")
