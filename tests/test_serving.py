@@ -65,7 +65,6 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, workers: int) -> 
     with served(tmp_path, workers=workers, threads=4) as (process, address):
         with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
             assert client.post(VIEW, json=call()).status_code == 200
-        children = _children(process.pid)
 
         def ask() -> None:
             with httpx.Client(base_url=address, trust_env=False, timeout=20) as client, suppress(httpx.HTTPError):
@@ -80,7 +79,8 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, workers: int) -> 
         until = time.monotonic() + 30
         while len(acknowledged) < 100 and time.monotonic() < until:
             time.sleep(0.01)
-        for one in (process.pid, *children):
+        os.kill(process.pid, signal.SIGSTOP)  # so that it starts no other worker between the look and the kill
+        for one in (*_children(process.pid), process.pid):
             os.kill(one, signal.SIGKILL)
         for thread in threads:
             thread.join(30)

@@ -31,6 +31,8 @@ CONFIG = "MPS_RULES_CONFIG"
 """The environment variable that names the settings for workers."""
 HEADERS_S = 10.0
 """How long the head of a request may take to arrive."""
+WORKER_S = 30
+"""How long a worker may be silent before it is replaced: one that is loading, on a busy machine, is not dead."""
 LONGEST_HEAD = 16_384
 """Bytes of the head of a request; a token fits."""
 
@@ -145,6 +147,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "proxy_headers": False,
         "limit_concurrency": settings.connections,
         "timeout_graceful_shutdown": settings.shutdown_seconds,
+        "timeout_worker_healthcheck": WORKER_S,
         "h11_max_incomplete_event_size": LONGEST_HEAD,
     }
 
