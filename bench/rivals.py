@@ -7,6 +7,7 @@ the one below. Every engine must conclude the same of every patient before anyth
 
 import json
 import random
+import statistics
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -220,6 +221,14 @@ def engines(pack: Pack, folder: Path) -> dict[str, Engine]:
         "mps_rules, circuit": _circuit(base),
         "mps_rules, judge rule by rule": _chained(base, reference.chain),
     }
+
+
+def decided(pack: Pack, folder: Path, of: Sequence[Patient]) -> float:
+    """Of how many rules it is decided that they hold, or that they do not: the median of these patients."""
+    base = knowledge(pack, folder)
+    terrain = terrain_of(base)
+    chains = (engine.chain(base, Facts(terrain, read_findings(patient, terrain))) for patient in of)
+    return statistics.median(len(chain.decided.get(model.PATIENT, {})) for chain in chains)
 
 
 def agreed(found: Mapping[str, Engine], of: Iterable[Patient]) -> None:

@@ -1,6 +1,11 @@
 """Whoever chains: the definition, experta with either matcher, and the circuit; and in what two chains differ."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
 
 from mps_rules import circuit, engine, reference
 from mps_rules.facts import Facts
@@ -12,6 +17,20 @@ QUICK: Mapping[str, Executor] = {"judge": reference.chain, "counting": engine.ch
 """Those that answer on the packaged rules in less than a second."""
 EXECUTORS: Mapping[str, Executor] = {**QUICK, "rete": engine.chain_by_rete}
 """All; experta's own matcher is for packs of a few dozen rules: its time grows with the square of their number."""
+
+SPARK = [
+    pytest.mark.skipif(find_spec("pyspark") is None, reason="pyspark is an extra of its own and not installed"),
+    pytest.mark.skipif(shutil.which("java") is None, reason="pyspark needs Java"),
+    pytest.mark.filterwarnings("default"),
+]
+"""What a test needs that runs on PySpark."""
+
+
+def on_spark(test: Any) -> Any:
+    """Marks a test that needs PySpark and Java."""
+    for mark in SPARK:
+        test = mark(test)
+    return test
 
 
 def differences(base: KnowledgeBase, facts: Facts, expected: Chain, actual: Chain) -> Iterator[str]:

@@ -1,11 +1,9 @@
 """A table of patients says of each what the rules say of that patient alone, and lists what it cannot read."""
 
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,6 +16,7 @@ import pytest
 
 import mps_rules as mps
 from charts import chart, vignettes
+from executors import SPARK, on_spark
 from mps_rules import circuit, cohort, reference, tables
 from mps_rules import conditions as c
 from mps_rules.addresses import Address, as_row, changed
@@ -455,20 +454,6 @@ def test_duckdb_lists_the_faults_that_polars_lists(kb: KnowledgeBase, mixed: pl.
     assert there.rows() == here.rows()
 
 
-SPARK = [
-    pytest.mark.skipif(find_spec("pyspark") is None, reason="pyspark is an extra of its own and not installed"),
-    pytest.mark.skipif(shutil.which("java") is None, reason="pyspark needs Java"),
-    pytest.mark.filterwarnings("default"),
-]
-
-
-def on_spark(test: Any) -> Any:
-    """Marks a test that needs PySpark and Java."""
-    for mark in SPARK:
-        test = mark(test)
-    return test
-
-
 @pytest.mark.parametrize("kind", ["polars", "pandas", "arrow"])
 @pytest.mark.parametrize("backend", ["polars", "duckdb", pytest.param("spark", marks=SPARK)])
 def test_a_frame_is_computed_where_it_is_asked_for(backend: Any, kind: str) -> None:
@@ -492,6 +477,17 @@ def test_spark_gives_the_rows_that_polars_gives(kb: KnowledgeBase, mixed: pl.Dat
     assert there.rows() == here.sort("person").rows()
     assert faults[0] == faults[1]
     assert long[0] == long[1]
+
+
+@on_spark
+def test_spark_computes_the_rows_of_a_frame_on_its_workers_and_not_while_it_plans() -> None:
+    source, _ = tables.opened(pl.DataFrame({"person": [1, 2], "fever": [True, None]}), "spark")
+    connection = source.get_backend()
+
+    planned = connection.raw_sql(f"EXPLAIN {connection.compile(source.mutate(no_fever=~source.fever))}").collect()[0][0]
+
+    assert "ExistingRDD" in planned
+    assert "LocalTableScan" not in planned
 
 
 @on_spark

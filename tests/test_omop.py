@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import mps_rules as mps
+from executors import on_spark
 from mps_rules import overview
 from mps_rules.cli import main
 from mps_rules.errors import FindingError, KnowledgeError
@@ -22,6 +23,7 @@ from mps_rules.knowledge import load_folders
 from mps_rules.model import KnowledgeBase
 from mps_rules.omop import KEEP, OmopReport, TableUse, as_observations, read_omop, readings
 from mps_rules.packaged import packaged_rules
+from mps_rules.tables import connected
 from packs import SMALL, written
 
 ZIP = Path(__file__).parents[2] / "shared" / "data" / "omop" / "synthea27nj_cdm54_parquet.zip"
@@ -436,6 +438,20 @@ omop:
     - {vocabulary: LOINC, code: 718-7, term: haemoglobin, unit: g/L}
   apart: [{vocabulary: SNOMED, code: "386661006", why: not here}]
 """
+
+
+@on_spark
+def test_spark_reads_what_duckdb_reads_and_counts_the_same(tmp_path: Path, kb: KnowledgeBase) -> None:
+    hospital = filled("5.4")
+    connection = connected("spark")
+    for file in sorted(_parquet(hospital, tmp_path / "cdm").glob("*.parquet")):
+        connection.read_parquet(str(file), table_name=file.stem)
+    here, counted = read_omop(hospital.connection, kb)
+    there, counted_there = read_omop(connection, kb)
+
+    assert there.columns == here.columns
+    assert people(there) == people(here)
+    assert counted_there == counted
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ goes out: a Polars frame for a Polars frame, an ibis table for an ibis table.
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import uuid4
@@ -29,6 +30,9 @@ LONG = ("term", "value")
 """The columns by which a long table is known, beside the person."""
 ABOUT = ("region", "muscle", "label", "side", "date")
 """What a long table may say beside: of what, on which side, and when."""
+
+LOCAL_RELATION = "spark.sql.execution.arrow.localRelationThreshold"
+"""Spark computes rows that are smaller than this while it plans, every step of them in full; that would fill its memory."""
 
 
 def opened(table: Any, backend: Backend = "polars") -> tuple[Table, Callable[[Table], Any]]:
@@ -73,9 +77,21 @@ def _held(table: Any, kind: str, connection: Any, backend: Backend) -> Table:
         return connection.table("cohort")
     from pyspark.sql import SparkSession
 
+    session = SparkSession.builder.getOrCreate()
     name = f"cohort_{uuid4().hex}"  # the session, and with it the names, may be somebody else's too
-    SparkSession.builder.getOrCreate().createDataFrame(rows).createTempView(name)
+    with _set(session, LOCAL_RELATION, "0"):
+        session.createDataFrame(rows).createTempView(name)
     return connection.table(name)
+
+
+@contextmanager
+def _set(session: Any, name: str, value: str) -> Iterator[None]:
+    before = session.conf.get(name)
+    session.conf.set(name, value)
+    try:
+        yield
+    finally:
+        session.conf.set(name, before)
 
 
 def _as_polars(backend: Backend) -> Callable[[Table], Any]:
