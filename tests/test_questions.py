@@ -8,7 +8,7 @@ import pytest
 import mps_rules as mps
 from charts import chart, facts_of, sample, vignettes
 from mps_rules.addresses import address, changed, of_finding
-from mps_rules.errors import FindingError
+from mps_rules.errors import FindingError, KnowledgeError
 from mps_rules.facts import Facts
 from mps_rules.findings import CARRIED
 from mps_rules.interview import Turn, interview
@@ -218,6 +218,17 @@ def test_findings_of_one_step_are_asked_together_in_their_order(tmp_path: Any) -
     assert "Chest and heat: cough; fever" == question.text
     assert () == mps.evaluate({"pain": ["low_back"], "fever": False, "cough": False}, base).questions
     assert ("fever",) == mps.evaluate({"pain": ["low_back"], "cough": False}, base).questions[0].terms
+
+
+def test_what_a_form_keeps_in_view_is_a_finding_of_the_patient(tmp_path: Any) -> None:
+    asking = ASKING.replace("  steps:", "  at_hand: [fever, taut_band, couhg]\n  steps:")
+    with pytest.raises(KnowledgeError) as caught:
+        mps.load(written(tmp_path, SMALL, {"asking.yaml": asking}))
+
+    assert [str(fault) for fault in caught.value.faults] == [
+        "asking.yaml, at_hand: no finding of the patient 'taut_band'",
+        "asking.yaml, at_hand: no finding of the patient 'couhg'; closest is 'cough'",
+    ]
 
 
 def test_a_step_is_asked_whole_so_that_nobody_comes_back_to_it(tmp_path: Any) -> None:

@@ -206,8 +206,14 @@ def test_a_report_of_a_store_that_is_not_there_makes_none(tmp_path: Path) -> Non
         ),
         (
             "prot: 80\nthreads: 0\nissuers: [{is: x}]",
-            ["line 1, prot: no such key 'prot' here; closest is 'port'", "line 3, issuers[0].is: no such key 'is' here; closest is 'iss'"],
+            [
+                "line 1, prot: no such key 'prot' here; closest is 'port'",
+                "line 2, threads: expected 1 to 64",
+                "line 3, issuers[0].is: no such key 'is' here; closest is 'iss'",
+                "line 3, issuers[0].iss: is missing",
+            ],
         ),
+        ("- a\n- b", ["expected a mapping"]),
         ("port: eighty", ["line 1, port: expected a whole number, got 'eighty'"]),
         (
             "port: 99999\norigins: ['https://ehr.example/', '*']\nbase_url: http://cds.example\nmetrics: true\nworkers: 2",

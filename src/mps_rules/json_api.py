@@ -134,6 +134,7 @@ def vocabulary(kb: KnowledgeBase) -> Json:
         },
         "diagnoses": {one.id: {"label": one.label, "why_masks": one.why_masks, "examine": one.examine} for one in words.diagnoses.values()},
         "steps": {step.id: {"label": step.label, "terms": list(step.terms)} for step in kb.asking.steps},
+        "at_hand": list(kb.asking.at_hand),
         "references": {one.id: {"text": one.text, "identifier": one.identifier} for one in kb.references.values()},
     }
 

@@ -592,6 +592,8 @@ class _Loader:
         yield "referral/ranking.yaml", "confidence", self.ranking.confidences, ("high", "moderate", "low")
         states = [state.state for state in self.pack.muscle_states] if self.pack else []
         yield "referral/ranking.yaml", "state of a muscle", self.ranking.beyond_zones, states
+        of_patient = {term.id for term in words.terms.values() if term.subject == "patient"}
+        yield "asking.yaml, at_hand", "finding of the patient", self.asking.at_hand, of_patient
         for step in self.asking.steps:
             yield f"asking.yaml, {step.id}", "finding", step.terms, words.terms
         for diagnosis in words.diagnoses.values():

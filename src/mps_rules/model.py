@@ -273,9 +273,10 @@ class AskingWeights:
 
 @attrs.frozen
 class Asking:
-    """In which steps, and in what order, findings are asked for."""
+    """In which steps, and in what order, findings are asked for; those ``at_hand`` are told of anybody, and a form keeps them in view."""
 
     steps: tuple[Step, ...] = ()
+    at_hand: tuple[str, ...] = ()
     weights: AskingWeights | None = None
 
 

@@ -5,7 +5,7 @@ No secret stands here but, perhaps, the password within the address of a databas
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import attrs
 
 from mps_rules.cds_hooks import SERVICES, Config
 from mps_rules.errors import Fault, SettingsError, closest
-from mps_rules.reading import Unreadable, read_yaml
+from mps_rules.reading import Document, Unreadable, read_yaml
 from mps_rules.structure import structure
 from mps_rules.tokens import Issuer
 
@@ -50,7 +50,7 @@ class Settings:
     label: str = _setting(Config().label, "the name under which cards are shown")
     url: str = _setting(Config().url, "where the rules are described; cards link to it")
     page: bool | None = _setting(
-        None, "the page for clinicians at `/page/`, which asks nobody who they are; left out: only without `issuers`"
+        None, "the page for clinicians at `/page/`, which asks nobody who they are; left out, it is there only without `issuers`"
     )
     rules: tuple[str, ...] = _setting((), "folders of rules, laid on top of each other; empty: the packaged rules")
     store: str = _setting("sqlite:///mps-rules.sqlite", "where records are kept: `sqlite:///file` or `postgresql+psycopg://...`")
@@ -100,13 +100,28 @@ def read_settings(path: Path | None) -> Settings:
         raise SettingsError([Fault(str(path), "is not UTF-8 text")]) from None
     except Unreadable as error:
         raise SettingsError(error.faults) from None
-    settings, faults = structure({} if document.data is None else document.data, Settings, document.place)
-    if settings is None:
-        raise SettingsError(faults)
-    faults = [attrs.evolve(fault, where=document.place(_path(fault.where))) for fault in settings_faults(settings)]
-    if faults:
+    given = {} if document.data is None else document.data
+    sound, faults = _sound(given, document) if isinstance(given, Mapping) else (given, [])
+    settings, more = structure(sound, Settings, document.place)
+    faults += more
+    for fault in settings_faults(settings) if settings else ():
+        path = _path(fault.where)
+        if path[0] in sound or path[0] not in given:
+            faults.append(attrs.evolve(fault, where=document.place(path)))
+    if faults or settings is None:
         raise SettingsError(faults)
     return settings
+
+
+def _sound(given: Mapping[Any, Any], document: Document) -> tuple[dict[Any, Any], list[Fault]]:
+    """The settings that have the right name and kind, and the faults of the others."""
+    sound, faults = {}, []
+    for name, value in given.items():
+        _, own = structure({name: value}, Settings, document.place)
+        faults += own
+        if not own:
+            sound[name] = value
+    return sound, faults
 
 
 def _path(where: str) -> tuple[str | int, ...]:
@@ -200,6 +215,8 @@ def _default(value: Any) -> str:
         return "all"
     if value in ((), ""):
         return "empty"
+    if value is None:
+        return "left out"
     return f"`{', '.join(value) if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else value}`"
 
 

@@ -45,7 +45,7 @@ function duration(name, key, of, value, set) {
   );
   const tell = () => set(input.value === "" ? undefined : `${input.value} ${select.value}`);
   input.addEventListener("change", tell);
-  select.addEventListener("change", tell);
+  select.addEventListener("change", () => input.value !== "" && tell()); // the unit may be chosen first
   return h("span", { class: "measure" }, input, select);
 }
 

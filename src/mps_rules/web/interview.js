@@ -214,10 +214,22 @@ export function show(next) {
   draw();
 }
 
+// What is told of anybody stays in view.
+function atHand(id) {
+  const control = field(id, `h:${id}`, patient.findings()[id], (value) => patient.setFinding(id, value));
+  const asked = answer.assessment.questions.find((one) => one.subject === PATIENT && one.terms.includes(id));
+  if (asked) control.title = `Why: ${asked.why}`;
+  return control;
+}
+
 // At most three; one that was begun keeps its place and its fields, whatever else is asked of it by now.
 function nextQuestions() {
   const above = new Set(opened.filter((one) => one.kind === "muscle").map((one) => `${one.id}.${one.side}`));
-  const next = answer.assessment.questions.filter((one) => !above.has(one.subject));
+  const elsewhere = (id) => !words.at_hand.includes(id);
+  const next = answer.assessment.questions
+    .filter((one) => !above.has(one.subject))
+    .map((one) => ({ ...one, terms: one.terms.filter(elsewhere) }))
+    .filter((one) => one.terms.length);
   if (begun && !above.has(begun.subject)) {
     const now = next.findIndex((one) => same(one, begun));
     const [again] = now >= 0 ? next.splice(now, 1) : [begun];
@@ -234,6 +246,7 @@ function draw() {
     byId("screened"),
     h("div", { class: "bar" }, h("progress", { max: screened.flags || 1, value: done, "aria-label": "Red flags cleared or raised" }), h("span", {}, `${done} of ${screened.flags} red flags decided`)),
   );
+  redraw(byId("at-hand"), words.at_hand.map(atHand));
   redraw(byId("opened"), opened.map(openedCard));
   const alarm = alarming();
   const next = nextQuestions();
