@@ -133,6 +133,9 @@ def test_the_reasons_the_flips_and_the_note_are_those_of_the_assessment(kb: Know
         ("sciatica", "diagnosis", "lumbar_radiculopathy"),
         ("piriformis", "muscle", "piriformis"),
         ("calf", "place", "calf"),
+        ("scalenes", "muscle", "scalene_anterior"),
+        ("traps", "muscle", "trapezius_upper"),
+        ("disc", "finding", "imaging_disc_bulge"),
     ],
 )
 def test_a_search_gives_the_closest_word_first_whatever_it_names(kb: KnowledgeBase, text: str, kind: str, first: str) -> None:

@@ -4,7 +4,7 @@ The vocabulary as forms to fill in: a blank patient file, a JSON Schema of findi
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from mps_rules.model import SIDES, Diagnosis, KnowledgeBase, Muscle, Region, Term, Vocabulary
@@ -153,7 +153,7 @@ def search(base: KnowledgeBase, text: str) -> tuple[Term, ...]:
     """
     The findings whose id, label or synonyms hold every word of the text, those that hold it as a whole first.
 
-    Capitals, accents, apostrophes and hyphens do not count.
+    Capitals, accents, apostrophes, hyphens and the s of a plural do not count.
 
     >>> from mps_rules import load
     >>> [term.id for term in search(load(), "pins and needles")]
@@ -199,14 +199,23 @@ def look_for(base: KnowledgeBase, text: str) -> tuple[tuple[Kind, Entry], ...]:
 Named = TypeVar("Named", bound=Term | Diagnosis | Muscle | Region)
 
 
+SHORT = 3
+"""Letters of a word whose last may not be left out: gas is no plural."""
+
+
 def _found(text: str, entries: Iterable[tuple[Named, tuple[str, ...]]]) -> list[Named]:
     wanted = _plain(text)
     found: list[tuple[int, int, int, Named]] = []
     for number, (entry, written) in enumerate(entries):
         names = [_plain(name) for name in written]
-        if wanted and all(any(word in name for name in names) for word in wanted.split()):
+        if wanted and all(any(_stem(word) in name for name in names) for word in wanted.split()):
             found.append((*_distance(wanted, names), number, entry))
     return [one[3] for one in sorted(found, key=lambda one: one[:3])]
+
+
+def _stem(word: str) -> str:
+    """A word as it is looked for: without the plural's end."""
+    return word.removesuffix("s") if len(word) > SHORT else word
 
 
 def _plain(text: str) -> str:
@@ -216,7 +225,19 @@ def _plain(text: str) -> str:
 
 
 def _distance(text: str, names: Sequence[str]) -> tuple[int, int]:
-    """How far a text is from the names of an entry: the same, the beginning of one, inside one, or its words scattered; then by length."""
-    whole = [name for name in names if f" {text}" in f" {name}"]
-    rank = 0 if text in names else 1 if any(name.startswith(text) for name in whole) else 2 if whole else 3
-    return rank, min((len(name.split()) for name in whole), default=len(names))
+    """
+    How far a text is from the names of an entry: the same, the first words of one, words in one, the beginning of one or of a word in it,
+    or its words scattered; then by length.
+    """
+    nearness: tuple[Callable[[str], bool], ...] = (
+        lambda name: name == text,
+        lambda name: name.startswith(f"{text} "),
+        lambda name: f" {text} " in f" {name} ",
+        lambda name: name.startswith(text),
+        lambda name: f" {text}" in f" {name}",
+    )
+    for rank, near in enumerate(nearness):
+        held = [len(name.split()) for name in names if near(name)]
+        if held:
+            return rank, min(held)
+    return len(nearness), len(names)

@@ -498,7 +498,7 @@ class _Loader:
 
     def _check_words(self, words: model.Vocabulary) -> None:
         """Every id that one part of the vocabulary uses exists in the part that owns it, and no region lies within itself."""
-        for place, kind, used, known in self._uses(words):
+        for place, kind, used, known in (*self._uses(words), *self._uses_of_conventions(words)):
             self.faults += [Fault(place, f"no {kind} {word!r}", closest(word, known)) for word in used if word not in known]
         self.faults += [Fault(place, f"a region lies within itself: {cycle}") for place, cycle in _region_cycles(words, self.places)]
         for id_ in sorted(set(words.diagnoses) & {*words.muscles, *words.groups}):
@@ -584,18 +584,6 @@ class _Loader:
             yield place, "region", [common.region], words.regions
             yield place, "muscle", common.muscles, words.muscles
             yield place, "reference", common.references, references
-        for weight in self.ranking.findings:
-            own = {term.id for term in words.terms.values() if term.subject not in ("patient", "side", "label") and not term.fact}
-            yield "referral/ranking.yaml", "finding of a muscle", [weight.finding], own
-        yield "referral/ranking.yaml", "reference", self.ranking.references, references
-        yield "referral/ranking.yaml", "zone", self.ranking.zones, ("essential", "spillover")
-        yield "referral/ranking.yaml", "confidence", self.ranking.confidences, ("high", "moderate", "low")
-        states = [state.state for state in self.pack.muscle_states] if self.pack else []
-        yield "referral/ranking.yaml", "state of a muscle", self.ranking.beyond_zones, states
-        of_patient = {term.id for term in words.terms.values() if term.subject == "patient"}
-        yield "asking.yaml, at_hand", "finding of the patient", self.asking.at_hand, of_patient
-        for step in self.asking.steps:
-            yield f"asking.yaml, {step.id}", "finding", step.terms, words.terms
         for diagnosis in words.diagnoses.values():
             place = self.places["diagnoses", diagnosis.id]
             yield place, "muscle", diagnosis.muscles, words.muscles
@@ -616,6 +604,21 @@ class _Loader:
             yield place, "reference", measure.references, references
         for suspect in words.suspects.values():
             yield self.places["hypotheses", suspect.id], "claim", suspect.claims, claims
+
+    def _uses_of_conventions(self, words: model.Vocabulary) -> Iterator[tuple[str, str, Iterable[str], Iterable[str]]]:
+        """What the pack's own files name: how muscles are ranked, how findings are asked for."""
+        for weight in self.ranking.findings:
+            own = {term.id for term in words.terms.values() if term.subject not in ("patient", "side", "label") and not term.fact}
+            yield "referral/ranking.yaml", "finding of a muscle", [weight.finding], own
+        yield "referral/ranking.yaml", "reference", self.ranking.references, self.found["references"]
+        yield "referral/ranking.yaml", "zone", self.ranking.zones, ("essential", "spillover")
+        yield "referral/ranking.yaml", "confidence", self.ranking.confidences, ("high", "moderate", "low")
+        states = [state.state for state in self.pack.muscle_states] if self.pack else []
+        yield "referral/ranking.yaml", "state of a muscle", self.ranking.beyond_zones, states
+        for step in self.asking.steps:
+            yield f"asking.yaml, {step.id}", "finding", step.terms, words.terms
+        of_patient = {term.id for term in words.terms.values() if term.subject == "patient"}
+        yield "asking.yaml, at_hand", "finding of the patient", self.asking.at_hand, of_patient
         for attribute, told_by in self.pack.source_attributes.items() if self.pack else ():
             yield "pack.yaml", "source attribute", [attribute], model.SOURCE_ATTRIBUTES
             yield "pack.yaml", "finding", told_by, words.terms

@@ -27,7 +27,7 @@ export function start() {
     asking = new AbortController();
     try {
       const { found } = await ask("search", { text }, asking.signal);
-      redraw(byId("found"), found.length ? found.map(hit) : h("li", { class: "quiet" }, "Nothing is called that. Try another word."));
+      redraw(byId("found"), found.length ? found.map(hit) : h("li", { class: "quiet" }, text.includes(" ") ? "Nothing has all of these words. Try one of them." : "Nothing is called that. Try another word."));
     } catch (error) {
       if (error.name !== "AbortError") throw error;
     }
