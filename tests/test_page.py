@@ -219,6 +219,32 @@ def test_none_of_these_denies_a_step_at_once_and_the_bar_moves(opens: Opens) -> 
     assert "absent" in page.locator("#known-list").inner_text()
 
 
+def test_a_step_of_which_nothing_is_left_to_deny_does_not_offer_it(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    for _ in range(4):
+        step = page.locator(".none").first.get_attribute("data-key")
+        after(page, page.locator(".none").first.click)
+        assert page.locator(f"[data-key='{step}']").count() == 0
+
+
+def test_a_place_is_found_by_its_words_and_where_several_may_be_meant_they_are_named(opens: Opens) -> None:
+    page = opens()
+    for text in ("thumb right", "left low back", "hip girdle, left", "lower limb right"):
+        page.fill("#place", text)
+        after(page, page.locator("#add-place button").click)
+    page.fill("#place", "neck left")
+    page.locator("#add-place button").click()
+
+    said = page.locator("#place").evaluate("one => one.validationMessage")
+    assert said.startswith("Which one: ")
+    assert "Side of neck, left" in said
+    assert page.locator("#pains li").count() == 4
+    page.fill("#place", "tail, left")
+    page.locator("#add-place button").click()
+    assert page.locator("#place").evaluate("one => one.validationMessage").startswith("No place has all of these words")
+
+
 def test_a_healthy_finding_of_an_examination_is_never_denied_with_the_rest(opens: Opens, kb: KnowledgeBase) -> None:
     page = opens()
     after(page, lambda: page.select_option("#example", label="cauda equina"))
@@ -373,7 +399,7 @@ def test_script_in_every_field_stays_text(opens: Opens) -> None:
     for field in ("#words", "#place"):
         page.fill(field, SPIKE)
         page.keyboard.press("Enter")
-    page.locator("#found", has_text="Nothing is called that").wait_for()
+    page.locator("#found", has_text="Nothing has all of these words").wait_for()
     page.locator("#open").click()
     for text in (SPIKE, json.dumps({"resourceType": SPIKE}), json.dumps({"pain": [SPIKE], SPIKE: True, "labels": {SPIKE: True}})):
         page.fill("#sheet-body textarea", text)

@@ -192,14 +192,16 @@ function question(one, alarm) {
     one.subject === PATIENT || term(id).subject === PATIENT ? ofPatient(id) : words.diagnoses[subject] && term(id).subject === "label" ? ofLabel(subject, id) : ofMuscle(subject, side ?? null, id),
   );
   const title = label && one.subject === PATIENT ? label : words.muscles[subject] ? `Examine: ${muscleName(subject, side)}` : words.diagnoses[subject] ? `About: ${words.diagnoses[subject].label}` : (label ?? one.text);
-  const none = () => patient.replace({ ...patient.findings(), ...Object.fromEntries(one.terms.filter((id) => term(id).kind === "boolean" && patient.findings()[id] === undefined).map((id) => [id, false])) });
+  const yesNo = one.terms.filter((id) => term(id).kind === "boolean");
+  const open = yesNo.filter((id) => patient.findings()[id] === undefined);
+  const none = () => patient.replace({ ...patient.findings(), ...Object.fromEntries(open.map((id) => [id, false])) });
   // Only of what is asked: among examined findings some are the healthy ones, which nobody means to deny.
-  const yesNo = one.subject === PATIENT && one.terms.every((id) => term(id).cost === "asked") && one.terms.filter((id) => term(id).kind === "boolean").length > 1;
+  const deniable = one.subject === PATIENT && one.terms.every((id) => term(id).cost === "asked") && yesNo.length > 1 && open.length > 0;
   return h(
     "article",
     { class: `card${red ? " red" : ""}`, "data-key": `q:${one.step}:${one.subject}` },
     red ? h("p", { class: "tag" }, "Red flag") : null,
-    h("h3", {}, h("span", { class: "grow" }, title), yesNo ? h("button", { type: "button", class: "plain none", "data-key": `none:${one.step}`, onclick: none }, "None of these") : null),
+    h("h3", {}, h("span", { class: "grow" }, title), deniable ? h("button", { type: "button", class: "plain none", "data-key": `none:${one.step}`, onclick: none }, "None of these") : null),
     words.muscles[subject] ? palpation(subject) : null,
     fields,
     h("p", { class: "why" }, `Why: ${one.why}`),

@@ -18,6 +18,9 @@ let mark = "pain";
 let shading = new Map();
 let names = new Map();
 
+const SIDES = ["left", "right", "midline"];
+const OFFERED = 6; // places named where several may be meant
+
 const key = (region, side) => `${region} ${side ?? ""}`;
 
 export function start(figure) {
@@ -45,15 +48,27 @@ export function start(figure) {
 function add(event) {
   event.preventDefault();
   const input = byId("place");
-  const found = names.get(input.value.trim().toLowerCase());
-  if (!found) {
-    input.setCustomValidity("Choose one of the places of the list, with its side.");
-    input.reportValidity();
-    input.addEventListener("input", () => input.setCustomValidity(""), { once: true });
+  const [found, ...others] = meant(input.value.trim().toLowerCase());
+  if (found && !others.length) {
+    set(...names.get(found));
+    input.value = "";
     return;
   }
-  set(...found);
-  input.value = "";
+  const several = [found, ...others].slice(0, OFFERED).map((name) => found && placeName(...names.get(name)));
+  input.setCustomValidity(found ? `Which one: ${several.join("; ")}${others.length >= OFFERED ? "; …" : ""}?` : "No place has all of these words. Choose one of the list, with its side.");
+  input.reportValidity();
+  input.addEventListener("input", () => input.setCustomValidity(""), { once: true });
+}
+
+// The places that may be meant: that of this name and side, in whatever order, without what stands in brackets; else those that hold every word.
+function meant(text) {
+  if (names.has(text)) return [text];
+  const wanted = text.split(/[\s,]+/).filter(Boolean);
+  if (!wanted.length) return [];
+  const bare = wanted.filter((word) => !SIDES.includes(word)).join(" ");
+  const holding = [...names.keys()].filter((name) => wanted.every((word) => name.includes(word)));
+  const called = holding.filter((name) => placeName(names.get(name)[0]).toLowerCase().replace(/\s*\(.*\)/, "") === bare);
+  return called.length === 1 ? called : holding;
 }
 
 export function set(region, side, entry) {
