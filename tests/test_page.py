@@ -166,6 +166,7 @@ def test_arm_pain_leads_to_the_scalenes_and_they_light_up(opens: Opens) -> None:
 
     first = page.locator(".muscles li").first
     assert "Scalene" in first.inner_text()
+    assert "explains all of the pain" in first.inner_text()
     first.hover()
     assert page.locator("[data-view=front] .place.essential").count() > 0
 
@@ -226,6 +227,23 @@ def test_a_step_of_which_nothing_is_left_to_deny_does_not_offer_it(opens: Opens)
         step = page.locator(".none").first.get_attribute("data-key")
         after(page, page.locator(".none").first.click)
         assert page.locator(f"[data-key='{step}']").count() == 0
+
+
+def test_a_step_that_is_put_off_comes_after_all_others(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    keys = "all => all.map(one => one.dataset.key)"
+    first, second, third = page.locator("#questions article").evaluate_all(keys)
+    page.locator("#questions .later").first.click()
+    now = page.locator("#questions article").evaluate_all(keys)
+    assert now[:2] == [second, third]
+    assert first not in now
+    after(page, page.locator(f"[data-key='{second}'] .no").first.click)
+    assert first not in page.locator("#questions article").evaluate_all(keys)
+
+    after(page, page.locator("#clear").click)
+    marks(page, "low_back left")
+    assert page.locator("#questions article").first.get_attribute("data-key") == first
 
 
 def test_a_place_is_found_by_its_words_and_where_several_may_be_meant_they_are_named(opens: Opens) -> None:

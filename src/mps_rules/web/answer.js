@@ -12,6 +12,7 @@ const MUSCLES = 6;
 const MISSING = 6;
 const ARGUMENTS = 4;
 const CHANGES = 3;
+const NAMED = 3;
 const ORDER = ["refer", "avoid", "examine", "self_care"];
 const KINDS = { refer: "Consider", avoid: "Avoid", examine: "Examine", self_care: "Self-care", "self-care": "Self-care" };
 
@@ -128,19 +129,27 @@ function hypothesis(one, first) {
   );
 }
 
-function reached(one) {
-  const list = (places) => places.map((at) => placeName(...at.split(".")).toLowerCase()).join(", ");
+// The muscles that explain everything that hurts by themselves.
+const explainAll = ({ coverings }) => new Set(coverings.filter((one) => one.muscles.length === 1 && one.explains.length > 1 && !one.unexplained.length).flatMap((one) => [...one.muscles, ...one.alternatives.flat()]));
+
+// "Why" lists every place; here a few are enough to scan.
+function reached(one, all) {
+  if (all) return "explains all of the pain";
+  const list = (places) => {
+    const named = places.slice(0, places.length > NAMED ? NAMED - 1 : NAMED).map((at) => placeName(...at.split(".")).toLowerCase());
+    return [...named, ...(places.length > NAMED ? [`${places.length - named.length} more`] : [])].join(", ");
+  };
   return one.explains.length ? `explains ${list(one.explains)}` : one.might_explain.length ? `might explain ${list(one.might_explain)}` : "reaches none of the pain";
 }
 
-function muscle(one, reach) {
+function muscle(one, reach, all) {
   const name = muscleName(one.muscle, one.side);
   const lit = { onpointerenter: () => map.light(reach), onpointerleave: () => map.light(null), onfocusin: () => map.light(reach), onfocusout: () => map.light(null) };
   return h(
     "li",
     { class: "muscle", ...lit },
     h("button", { type: "button", class: "plain grow name", "data-key": `mu:${one.muscle}.${one.side}`, onclick: () => examine("muscle", one.muscle, one.side === "right" ? "right" : "left") }, name),
-    h("span", { class: "quiet explains" }, reached(one)),
+    h("span", { class: "quiet explains" }, reached(one, all)),
     h("span", {}, h("span", { class: `pill ${one.status}` }, one.status.replaceAll("_", " "))),
     h("button", { type: "button", class: "link", "data-key": `muwhy:${one.muscle}.${one.side}`, onclick: () => terms(one, name) }, "Why"),
   );
@@ -220,6 +229,7 @@ export function show(answer, again) {
   const strong = told.filter((one) => one.supports.length);
   const only = told.filter((one) => !one.supports.length);
   const reaches = new Map(answer.reach.map((one) => [`${one.muscle}.${one.side}`, one]));
+  const whole = explainAll(assessment);
   const alerts = [...assessment.alerts].sort((a, b) => (a.status === "open") - (b.status === "open"));
   const open = alerts.filter((one) => one.status === "open");
   const used = [...new Set([...assessment.alerts, ...told.flatMap((one) => [...one.supports, ...one.opposes]), ...assessment.cautions, ...assessment.recommendations].flatMap((one) => one.references))].sort();
@@ -234,7 +244,7 @@ export function show(answer, again) {
     strong.length > HYPOTHESES || only.length
       ? section("Others with arguments", "others", strong.length - Math.min(strong.length, HYPOTHESES) + only.length, false, [...strong.slice(HYPOTHESES), ...only].map((one) => hypothesis(one, false)))
       : null,
-    assessment.muscles.length ? [h("h3", {}, "Muscles that could send this pain"), h("ul", { class: "list muscles" }, assessment.muscles.slice(0, MUSCLES).map((one) => muscle(one, reaches.get(`${one.muscle}.${one.side}`))))] : null,
+    assessment.muscles.length ? [h("h3", {}, "Muscles that could send this pain"), h("ul", { class: "list muscles" }, assessment.muscles.slice(0, MUSCLES).map((one) => muscle(one, reaches.get(`${one.muscle}.${one.side}`), whole.has([one.muscle, one.side].filter(Boolean).join(".")))))] : null,
     assessment.beyond.length ? h("p", { class: "caution" }, `Not covered by these red flags: ${assessment.beyond.join("; ")}.`) : null,
     assessment.cautions.length ? section("Cautions", "cautions", assessment.cautions.length, false, h("ul", { class: "texts" }, assessment.cautions.map((one) => h("li", {}, one.text, sources(one.references))))) : null,
     assessment.recommendations.length ? section("What to consider: examination, care, and what bars it", "advice", assessment.recommendations.length, false, h("ul", { class: "texts advice" }, advice(assessment.recommendations))) : null,

@@ -14,6 +14,7 @@ const SIDES = ["left", "right"];
 const opened = []; // {kind, id, side}: what was chosen from a search, newest first
 let answer = null;
 let drawn = []; // the questions as they were last drawn, each with what was told of it by then
+const later = new Set(); // steps that were put off: they come after all others
 let begun = null; // the one that was answered last: it stays where it is until all of it is told, or another is answered
 
 export function start() {
@@ -76,6 +77,7 @@ export function opens(at) {
 
 export function forget() {
   opened.length = 0;
+  later.clear();
   drawn = [];
   begun = null;
 }
@@ -90,6 +92,7 @@ function toldOf(subject, id) {
 const told = (one) => one.terms.filter((id) => toldOf(one.subject, id) !== undefined);
 const toldText = (one) => JSON.stringify(one.terms.map((id) => toldOf(one.subject, id) ?? null));
 const finished = (one) => told(one).length === one.terms.length && one.terms.every((id) => term(id).kind !== "many_of");
+const stepOf = (one) => `${one.step}:${one.subject}`;
 const same = (one, other) => one.step === other.step && one.subject === other.subject;
 
 const ofPatient = (id) => field(id, `f:${id}`, patient.findings()[id], (value) => patient.setFinding(id, value));
@@ -197,15 +200,30 @@ function question(one, alarm) {
   const none = () => patient.replace({ ...patient.findings(), ...Object.fromEntries(open.map((id) => [id, false])) });
   // Only of what is asked: among examined findings some are the healthy ones, which nobody means to deny.
   const deniable = one.subject === PATIENT && one.terms.every((id) => term(id).cost === "asked") && yesNo.length > 1 && open.length > 0;
+  const act = (name, key, text, onclick) => h("button", { type: "button", class: `plain ${name}`, "data-key": `${name}:${key}`, "aria-label": `${text}: ${title}`, onclick }, text);
   return h(
     "article",
-    { class: `card${red ? " red" : ""}`, "data-key": `q:${one.step}:${one.subject}` },
+    { class: `card${red ? " red" : ""}`, "data-key": `q:${stepOf(one)}` },
     red ? h("p", { class: "tag" }, "Red flag") : null,
-    h("h3", {}, h("span", { class: "grow" }, title), deniable ? h("button", { type: "button", class: "plain none", "data-key": `none:${one.step}`, onclick: none }, "None of these") : null),
+    h(
+      "h3",
+      {},
+      h("span", { class: "grow" }, title),
+      deniable ? act("none", one.step, "None of these", none) : null,
+      act("later", stepOf(one), "Later", () => putOff(one)),
+    ),
     words.muscles[subject] ? palpation(subject) : null,
     fields,
     h("p", { class: "why" }, `Why: ${one.why}`),
   );
+}
+
+function putOff(one) {
+  later.delete(stepOf(one));
+  later.add(stepOf(one));
+  if (begun && same(one, begun)) begun = null;
+  draw();
+  byId("questions").querySelector(".later")?.focus({ preventScroll: true });
 }
 
 export function show(next) {
@@ -228,10 +246,12 @@ function atHand(id) {
 function nextQuestions() {
   const above = new Set(opened.filter((one) => one.kind === "muscle").map((one) => `${one.id}.${one.side}`));
   const elsewhere = (id) => !words.at_hand.includes(id);
+  const order = [...later];
   const next = answer.assessment.questions
     .filter((one) => !above.has(one.subject))
     .map((one) => ({ ...one, terms: one.terms.filter(elsewhere) }))
-    .filter((one) => one.terms.length);
+    .filter((one) => one.terms.length)
+    .sort((one, other) => order.indexOf(stepOf(one)) - order.indexOf(stepOf(other)));
   if (begun && !above.has(begun.subject)) {
     const now = next.findIndex((one) => same(one, begun));
     const [again] = now >= 0 ? next.splice(now, 1) : [begun];
