@@ -254,7 +254,7 @@ def _broken(text: str) -> bool:
 def _depth(data: Data) -> int:
     deepest, level = 0, [data]
     while deepest <= DEEPEST and level:
-        level = [part for one in level if isinstance(one, dict | list) for part in (one.values() if isinstance(one, dict) else one)]
+        level = [part for one in level for part in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())]
         deepest += bool(level)
     return deepest
 

@@ -312,7 +312,7 @@ class _Service:
         self.store = Store(settings.store, comments=settings.comments)
         try:
             self.verifier = self._verifier() if settings.issuers else None
-            api.evaluate({}, kb)  # what is worked out once is worked out before anybody waits for it
+            api.evaluate({"pain": list(kb.vocabulary.regions)[:1]}, kb).to_dict()  # what is made on first use is made before anybody waits
         except BaseException:
             self.store.close()
             raise

@@ -24,7 +24,6 @@ from uvicorn.supervisors import Multiprocess
 
 from mps_rules import api, page
 from mps_rules.errors import Fault, SettingsError
-from mps_rules.model import KnowledgeBase
 from mps_rules.service import JsonLines, create_app
 from mps_rules.settings import Settings, bind_faults, is_loopback, read_settings
 
@@ -99,16 +98,10 @@ def _socket(settings: Settings) -> socket.socket:
 def application(settings: Settings) -> ASGIApp:
     """The application as it is run: where anybody on this machine may call, only under a name of this machine."""
     kb = api.load([Path(one) for one in settings.rules] or None)
-    _compile(kb)
     app: Starlette = create_app(settings, kb, routes=page.routes(kb) if settings.has_page() else ())
     gc.collect()
     gc.freeze()  # the rules stay for good: a collection that walks them would hold up every answer
     return app if settings.issuers or settings.open_to_all else _Local(app)
-
-
-def _compile(kb: KnowledgeBase) -> None:
-    """Asks something of the rules once: what is made on first use is made before anybody waits for it."""
-    api.evaluate({"pain": list(kb.vocabulary.regions)[:1]}, kb).to_dict()
 
 
 class _Local:
