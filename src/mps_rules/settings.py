@@ -105,9 +105,9 @@ def read_settings(path: Path | None) -> Settings:
     settings, more = structure(sound, Settings, document.place)
     faults += more
     for fault in settings_faults(settings) if settings else ():
-        path = _path(fault.where)
-        if path[0] in sound or path[0] not in given:
-            faults.append(attrs.evolve(fault, where=document.place(path)))
+        within = _path(fault.where)
+        if within[0] in sound or within[0] not in given:
+            faults.append(attrs.evolve(fault, where=document.place(within)))
     if faults or settings is None:
         raise SettingsError(faults)
     return settings
