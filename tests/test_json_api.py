@@ -144,6 +144,14 @@ def test_a_search_gives_the_closest_word_first_whatever_it_names(kb: KnowledgeBa
     assert (kind, first) in [(one["kind"], one["id"]) for one in found[:2]]
 
 
+def test_where_nothing_holds_every_word_the_nearest_is_given_and_said_to_be_no_more(kb: KnowledgeBase) -> None:
+    assert good(kb, "search", text="saddle numbness")["all_words"] is True
+    near = good(kb, "search", text="strain to pass urine")
+    assert (near["all_words"], near["found"][0]["id"]) == (False, "urinary_retention_new")
+    assert good(kb, "search", text="tingling between the legs")["found"][0]["id"] == "saddle_anaesthesia"
+    assert good(kb, "search", text="xyzzy of it") == {"found": [], "all_words": False}
+
+
 def test_a_file_and_a_bundle_are_read_and_a_bundle_is_written(kb: KnowledgeBase) -> None:
     findings = good(kb, "read", text="pain: [low_back.left]\nfever: true\n")["findings"]
     written = good(kb, "write_fhir", findings=findings, written="2026-01-31T09:00:00Z")["bundle"]

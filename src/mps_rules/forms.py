@@ -185,15 +185,39 @@ def look_for(base: KnowledgeBase, text: str) -> tuple[tuple[Kind, Entry], ...]:
     >>> [(kind, one.id) for kind, one in look_for(load(), "sciatica")]
     [('diagnosis', 'lumbar_radiculopathy'), ('finding', 'bilateral_leg_pain')]
     """
+    named = _named(base)
+    kinds = {id(entry): kind for kind, entry, _ in named}
+    return tuple((kinds[id(one)], one) for one in _found(text, ((entry, names) for _, entry, names in named)))
+
+
+def look_near(base: KnowledgeBase, text: str) -> tuple[tuple[Kind, Entry], ...]:
+    """
+    As ``look_for``, of those that hold most of the words that tell something, the rarest words first: for where nothing holds them all.
+
+    >>> from mps_rules import load
+    >>> [one.id for _, one in look_near(load(), "cannot pass urine since yesterday")][:1]
+    ['urinary_retention_new']
+    """
+    wanted = list(dict.fromkeys(_stem(word) for word in _plain(text).split() if len(word) > SHORT))
+    plain = [(kind, entry, " | ".join(_plain(name) for name in names)) for kind, entry, names in _named(base)]
+    holding = {word: [names for _, _, names in plain if word in names] for word in wanted}
+    worth = {word: 1 / len(held) for word, held in holding.items() if held}
+    scored = [
+        (sum(worth[word] for word in worth if word in names), sum(word in names for word in worth), kind, entry)
+        for kind, entry, names in plain
+    ]
+    most = max((count for _, count, *_ in scored), default=0)
+    return tuple((kind, entry) for _, count, kind, entry in sorted(scored, key=lambda one: -one[0]) if most and count == most)
+
+
+def _named(base: KnowledgeBase) -> list[tuple[Kind, Entry, tuple[str, ...]]]:
     words = base.vocabulary
-    entries: list[tuple[Kind, Entry, tuple[str, ...]]] = [
+    return [
         *(("finding", t, (t.id, t.label, *t.synonyms)) for t in words.terms.values() if t.subject == "patient" and not t.fact),
         *(("diagnosis", d, (d.id, d.label)) for d in words.diagnoses.values()),
         *(("muscle", m, (m.id, m.label, m.latin)) for m in words.muscles.values()),
         *(("place", r, (r.id, r.label)) for r in words.regions.values()),
     ]
-    kinds = {id(entry): kind for kind, entry, _ in entries}
-    return tuple((kinds[id(one)], one) for one in _found(text, ((entry, names) for _, entry, names in entries)))
 
 
 Named = TypeVar("Named", bound=Term | Diagnosis | Muscle | Region)

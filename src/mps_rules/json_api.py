@@ -217,8 +217,10 @@ def _note(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
 
 def _search(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     """Findings, diagnoses, muscles and places by the words that people use."""
-    found = forms.look_for(kb, _text(asked, "text"))[:FOUND]
-    return {"found": [{"kind": kind, "id": one.id, "label": one.label} for kind, one in found]}
+    text = _text(asked, "text")
+    found = forms.look_for(kb, text)
+    shown = (found or forms.look_near(kb, text))[:FOUND]
+    return {"found": [{"kind": kind, "id": one.id, "label": one.label} for kind, one in shown], "all_words": bool(found)}
 
 
 def _read(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:

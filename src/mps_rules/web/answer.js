@@ -13,15 +13,22 @@ const MISSING = 6;
 const ARGUMENTS = 4;
 const CHANGES = 3;
 const NAMED = 3;
+const MORE_MUSCLES = 12;
+const JOINED = "\u2060"; // so that no line begins with the comma
+const PRESSING = ["emergency", "urgent"];
 const ORDER = ["refer", "avoid", "examine", "self_care"];
 const KINDS = { refer: "Consider", avoid: "Avoid", examine: "Examine", self_care: "Self-care", "self-care": "Self-care" };
 
-const sources = (ids) => (ids.length ? h("span", { class: "refs" }, ids.map((id) => h("button", { type: "button", class: "ref", onclick: () => source(id) }, id))) : null);
+// What can be looked up in the literature comes first.
+const published = (id) => Boolean(words.references[id]?.identifier);
+const ranked = (ids) => [...ids].sort((one, other) => published(other) - published(one));
+
+const sources = (ids) => (ids.length ? h("span", { class: "refs" }, ranked(ids).map((id) => h("button", { type: "button", class: "ref", onclick: () => source(id) }, id))) : null);
 
 // What is still to be told, each to be opened and told at once.
 function toTell(list, key) {
-  const made = list.slice(0, MISSING).flatMap((at, n) => [n ? ", " : "", tells(at, named(at), `${key}:${at}`)]);
-  return list.length > MISSING ? [made, `, and ${list.length - MISSING} more`] : made;
+  const made = list.slice(0, MISSING).flatMap((at, n) => [n ? `${JOINED}, ` : "", tells(at, named(at), `${key}:${at}`)]);
+  return list.length > MISSING ? [made, `${JOINED}, and ${list.length - MISSING} more`] : made;
 }
 
 function tells(at, text, key) {
@@ -80,7 +87,7 @@ async function flip(id, title) {
   sheet(
     `What would change this: ${title}`,
     h("p", {}, flips.reached ? "It would no longer hold with:" : "It would be reached with:"),
-    sets.length ? h("ol", {}, sets) : h("p", { class: "quiet" }, `No ${flips.largest} answers or fewer that are still open.`),
+    sets.length ? h("ol", {}, sets) : h("p", { class: "quiet" }, `No set of up to ${flips.largest} answers that are still open would do it.`),
     flips.untried.length ? h("p", { class: "quiet" }, `Not tried: ${flips.untried.join("; ")}.`) : null,
   );
 }
@@ -122,7 +129,7 @@ function hypothesis(one, first) {
   return h(
     "details",
     { class: "hypothesis", "data-key": `h:${one.id}`, open: first },
-    h("summary", {}, h("span", { class: "grow" }, one.label), h("span", { class: "counts" }, `${one.supports.length} for · ${one.opposes.length} against`), h("span", { class: `pill ${one.status}` }, one.status)),
+    h("summary", {}, h("span", { class: "grow" }, one.label), h("span", { class: "counts" }, `${one.supports.length} for · ${one.opposes.length} against`), h("span", { class: `pill ${one.status}${one.kind === "serious" && one.supports.length ? " serious" : ""}` }, one.status)),
     listed(one.id, [...one.supports.map((of) => argument(of, "+")), ...one.opposes.map((of) => argument(of, "-"))]),
     missing.length ? h("p", { class: "quiet" }, "Not known yet, could count: ", toTell(missing, one.id), ".") : null,
     h("p", { class: "acts" }, actions(one.id, one.label, `h:${one.id}`)),
@@ -153,6 +160,18 @@ function muscle(one, reach, all) {
     h("span", {}, h("span", { class: `pill ${one.status}` }, one.status.replaceAll("_", " "))),
     h("button", { type: "button", class: "link", "data-key": `muwhy:${one.muscle}.${one.side}`, onclick: () => terms(one, name) }, "Why"),
   );
+}
+
+// While a red flag presses, muscles wait behind a heading that says so.
+function muscles(assessment, reaches) {
+  if (!assessment.muscles.length) return null;
+  const whole = explainAll(assessment);
+  const rows = (from, to) => h("ul", { class: "list muscles" }, assessment.muscles.slice(from, to).map((one) => muscle(one, reaches.get(`${one.muscle}.${one.side}`), whole.has([one.muscle, one.side].filter(Boolean).join(".")))));
+  const count = assessment.muscles.length - MUSCLES;
+  const more = count > 0 ? section(`${Math.min(count, MORE_MUSCLES)} more muscles`, "muscles:more", undefined, false, rows(MUSCLES, MUSCLES + MORE_MUSCLES)) : null;
+  const pressing = assessment.alerts.some((one) => one.status === "raised" && PRESSING.includes(one.urgency));
+  if (pressing) return section("Muscles that could send this pain: only once the red flag is excluded", "muscles", undefined, false, rows(0, MUSCLES), more);
+  return [h("h3", {}, "Muscles that could send this pain"), rows(0, MUSCLES), more];
 }
 
 function terms(one, name) {
@@ -201,25 +220,29 @@ function criteria(list) {
 
 const advice = (list) =>
   ORDER.flatMap((kind) => list.filter((one) => one.kind === kind || one.kind.replaceAll("-", "_") === kind)).map((one) =>
-    h("li", {}, h("span", { class: `kind ${one.kind}` }, KINDS[one.kind] ?? one.kind.replaceAll("_", " ")), h("span", {}, one.text, one.limits ? h("span", { class: "quiet" }, ` Limits: ${one.limits}`) : null), sources(one.references)),
+    h("li", {}, h("span", { class: `kind ${one.kind}` }, KINDS[one.kind] ?? one.kind.replaceAll("_", " ")), h("span", {}, one.text, one.limits ? h("span", { class: "quiet limits" }, `Limits: ${one.limits}`) : null), sources(one.references)),
   );
 
 function inShort(assessment) {
   const raised = assessment.alerts.filter((one) => one.status === "raised");
   if (raised.length) return null;
-  const asked = { complete: "all red flags that matter here were asked about", partial: "red flags only partly asked about", not_done: "no red flag asked about yet" }[assessment.screening];
+  const toAsk = [...assessment.unscreened.flatMap((one) => one.terms), ...assessment.alerts.flatMap((one) => one.unknown)].some((at) => term(at.split(".").pop()).cost === "asked");
+  const partly = toAsk ? "red flags only partly asked about" : "nothing raised by what was asked; what is still open is examined or tested";
+  const asked = { complete: "all red flags that matter here were asked about", partial: partly, not_done: "no red flag asked about yet" }[assessment.screening];
   return h("p", { class: `short ${assessment.screening}` }, h("strong", {}, assessment.screening === "complete" ? "No red flag raised" : "Urgency not known"), `; ${asked}.`);
 }
 
 function changed(lines) {
-  const rest = lines.slice(CHANGES);
+  const advice = (text) => /^(New advice|Advice gone):/.test(text);
+  const first = lines.filter((text) => !advice(text)).slice(0, CHANGES);
+  const rest = lines.filter((text) => !first.includes(text));
   const items = (of) => h("ul", {}, of.map((text) => h("li", {}, text)));
   return h(
     "aside",
     { class: "changed", "aria-label": "Since the last answer" },
     h("h3", {}, "Since the last answer"),
-    items(lines.slice(0, CHANGES)),
-    rest.length ? h("details", { "data-key": "changes" }, h("summary", {}, `${rest.length} more`), items(rest)) : null,
+    first.length ? items(first) : null,
+    rest.length ? h("details", { "data-key": "changes" }, h("summary", {}, first.length ? `${rest.length} more` : "Advice"), items(rest)) : null,
   );
 }
 
@@ -228,8 +251,6 @@ export function show(answer, again) {
   const told = assessment.hypotheses.filter((one) => one.supports.length || one.opposes.length);
   const strong = told.filter((one) => one.supports.length);
   const only = told.filter((one) => !one.supports.length);
-  const reaches = new Map(answer.reach.map((one) => [`${one.muscle}.${one.side}`, one]));
-  const whole = explainAll(assessment);
   const alerts = [...assessment.alerts].sort((a, b) => (a.status === "open") - (b.status === "open"));
   const open = alerts.filter((one) => one.status === "open");
   const used = [...new Set([...assessment.alerts, ...told.flatMap((one) => [...one.supports, ...one.opposes]), ...assessment.cautions, ...assessment.recommendations].flatMap((one) => one.references))].sort();
@@ -242,12 +263,12 @@ export function show(answer, again) {
     h("h3", {}, "What may be behind it"),
     strong.length ? strong.slice(0, HYPOTHESES).map((one, n) => hypothesis(one, n === 0)) : h("p", { class: "quiet" }, "Nothing speaks for anything yet. Mark where it hurts, then answer what is asked."),
     strong.length > HYPOTHESES || only.length
-      ? section("Others with arguments", "others", strong.length - Math.min(strong.length, HYPOTHESES) + only.length, false, [...strong.slice(HYPOTHESES), ...only].map((one) => hypothesis(one, false)))
+      ? section("Other hypotheses", "others", strong.length - Math.min(strong.length, HYPOTHESES) + only.length, false, [...strong.slice(HYPOTHESES), ...only].map((one) => hypothesis(one, false)))
       : null,
-    assessment.muscles.length ? [h("h3", {}, "Muscles that could send this pain"), h("ul", { class: "list muscles" }, assessment.muscles.slice(0, MUSCLES).map((one) => muscle(one, reaches.get(`${one.muscle}.${one.side}`), whole.has([one.muscle, one.side].filter(Boolean).join(".")))))] : null,
+    muscles(assessment, new Map(answer.reach.map((one) => [`${one.muscle}.${one.side}`, one]))),
     assessment.beyond.length ? h("p", { class: "caution" }, `Not covered by these red flags: ${assessment.beyond.join("; ")}.`) : null,
     assessment.cautions.length ? section("Cautions", "cautions", assessment.cautions.length, false, h("ul", { class: "texts" }, assessment.cautions.map((one) => h("li", {}, one.text, sources(one.references))))) : null,
-    assessment.recommendations.length ? section("What to consider: examination, care, and what bars it", "advice", assessment.recommendations.length, false, h("ul", { class: "texts advice" }, advice(assessment.recommendations))) : null,
+    assessment.recommendations.length ? section("What to consider: examination, care, what to avoid", "advice", assessment.recommendations.length, false, h("ul", { class: "texts advice" }, advice(assessment.recommendations))) : null,
     criteria(assessment.criteria),
     used.length ? section("Sources", "sources", used.length, false, h("ul", { class: "texts" }, used.map((id) => h("li", {}, h("strong", {}, id), ` ${words.references[id]?.text ?? ""}`)))) : null,
   );

@@ -23,6 +23,8 @@ export async function start(current) {
   byId("undo").addEventListener("click", patient.undo);
   byId("clear").addEventListener("click", () => {
     forget();
+    for (const id of ["place", "words"]) byId(id).value = "";
+    byId("found").replaceChildren();
     patient.replace({});
   });
   byId("save").addEventListener("click", () => out(current));

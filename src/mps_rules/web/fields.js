@@ -29,8 +29,9 @@ function number(name, key, of, value, set) {
     step: "any",
     min: of.range?.[0],
     max: of.range?.[1],
+    placeholder: of.range ? of.range.join("–") : null,
     value: value ?? "",
-    onchange: () => set(input.value === "" ? undefined : Number(input.value)),
+    onchange: () => (input.checkValidity() ? set(input.value === "" ? undefined : Number(input.value)) : input.reportValidity()),
   });
   return h("span", { class: "measure" }, input, unitName(of.unit) ? h("span", { class: "quiet" }, unitName(of.unit)) : null);
 }

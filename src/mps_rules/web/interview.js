@@ -27,8 +27,9 @@ export function start() {
     if (!text) return redraw(byId("found"));
     asking = new AbortController();
     try {
-      const { found } = await ask("search", { text }, asking.signal);
-      redraw(byId("found"), found.length ? found.map(hit) : h("li", { class: "quiet" }, text.includes(" ") ? "Nothing has all of these words. Try one of them." : "Nothing is called that. Try another word."));
+      const { found, all_words: whole } = await ask("search", { text }, asking.signal);
+      const note = !found.length ? "Nothing is called that. Try another word." : whole ? null : "Nothing has all of these words. Nearest:";
+      redraw(byId("found"), note ? h("li", { class: "quiet" }, note) : null, found.map(hit));
     } catch (error) {
       if (error.name !== "AbortError") throw error;
     }
@@ -130,7 +131,7 @@ const ofLabels = () => Object.keys(words.terms).filter((id) => words.terms[id].s
 
 function openedCard(one) {
   const shut = h("button", { type: "button", class: "plain shut", "aria-label": `Close ${one.id.replaceAll("_", " ")}`, "data-key": `shut:${one.kind}:${one.id}`, onclick: () => close(one) }, "×");
-  if (one.kind === "finding") return card(term(one.id).label, `open:${one.id}`, shut, ofPatient(one.id));
+  if (one.kind === "finding") return card(term(one.id).label, `open:${one.id}`, shut, ofPatient(one.id), patient.findings()[one.id] === undefined ? h("p", { class: "quiet" }, "Nothing is recorded until it is told here.") : null);
   if (one.kind === "diagnosis") {
     const of = words.diagnoses[one.id];
     const given = patient.labels()[one.id];
@@ -172,7 +173,9 @@ function openedCard(one) {
       ),
     ),
   );
-  const first = answer?.assessment.questions.find((question) => question.subject.startsWith(`${one.id}.`))?.terms ?? signs().slice(0, 5);
+  one.first ??= answer?.assessment.questions.find((question) => question.subject.startsWith(`${one.id}.`))?.terms ?? signs().slice(0, 5);
+  const told = patient.examOf(one.id, one.side);
+  const first = signs().filter((id) => one.first.includes(id) || id in told); // they stay where they are once they are told
   const others = signs().filter((id) => !first.includes(id));
   return card(
     `Examine: ${muscleName(one.id)}`,
@@ -298,6 +301,11 @@ function known() {
     ...own.map(([id, value]) => row(term(id).label, valueText(term(id), value), () => examine("finding", id, null), () => patient.setFinding(id, undefined), id)),
     ...Object.entries(patient.labels()).map(([id, value]) =>
       row(words.diagnoses[id]?.label ?? id, value === false ? "denied" : "given", () => examine("diagnosis", id, null), () => patient.setLabel(id, undefined), `l:${id}`),
+    ),
+    ...Object.entries(patient.labels()).flatMap(([label, value]) =>
+      Object.entries(typeof value === "object" ? value : {}).map(([id, told]) =>
+        row(`${words.diagnoses[label]?.label ?? label}: ${term(id).label}`, valueText(term(id), told), () => examine("diagnosis", label, null), () => patient.setOfLabel(label, id, undefined), `l:${label}.${id}`),
+      ),
     ),
     ...patient.exams().flatMap((one) =>
       Object.entries(one)

@@ -19,6 +19,8 @@ let shading = new Map();
 let names = new Map();
 
 const SIDES = ["left", "right", "midline"];
+const BOTH = ["both", "bilateral"];
+const SHORT = 3;
 const OFFERED = 6; // places named where several may be meant
 
 const key = (region, side) => `${region} ${side ?? ""}`;
@@ -48,28 +50,34 @@ export function start(figure) {
 function add(event) {
   event.preventDefault();
   const input = byId("place");
-  const [found, ...others] = meant(input.value.trim().toLowerCase());
-  if (found && !others.length) {
-    set(...names.get(found));
+  const found = meant(input.value.trim().toLowerCase());
+  if (found.length === 1) {
+    set(...found[0]);
     input.value = "";
     return;
   }
-  const several = [found, ...others].slice(0, OFFERED).map((name) => found && placeName(...names.get(name)));
-  input.setCustomValidity(found ? `Which one: ${several.join("; ")}${others.length >= OFFERED ? "; …" : ""}?` : "No place has all of these words. Choose one of the list, with its side.");
+  const several = found.slice(0, OFFERED).map(([region, side]) => placeName(region, side));
+  input.setCustomValidity(several.length ? `Which one: ${several.join("; ")}${found.length > OFFERED ? "; …" : ""}?` : "No place has all of these words. Choose one of the list, with its side.");
   input.reportValidity();
   input.addEventListener("input", () => input.setCustomValidity(""), { once: true });
 }
 
 // The places that may be meant: that of this name and side, in whatever order, without what stands in brackets; else those that hold every word.
 function meant(text) {
-  if (names.has(text)) return [text];
+  if (names.has(text)) return [names.get(text)];
   const wanted = text.split(/[\s,]+/).filter(Boolean);
   if (!wanted.length) return [];
-  const bare = wanted.filter((word) => !SIDES.includes(word)).join(" ");
-  const holding = [...names.keys()].filter((name) => wanted.every((word) => name.includes(word)));
-  const called = holding.filter((name) => placeName(names.get(name)[0]).toLowerCase().replace(/\s*\(.*\)/, "") === bare);
+  const both = wanted.some((word) => BOTH.includes(word));
+  const side = both ? "bilateral" : wanted.find((word) => SIDES.includes(word));
+  const bare = wanted.filter((word) => !SIDES.includes(word) && !BOTH.includes(word)).map(singular);
+  const holding = [...names].filter(([name, [, of]]) => bare.every((word) => name.includes(word)) && (both ? of === SIDES[0] : !side || of === side)).map(([, [region, of]]) => [region, both ? side : of]);
+  const called = holding.filter(([region]) => bareName(region) === bare.join(" "));
   return called.length === 1 ? called : holding;
 }
+
+const bareName = (region) => placeName(region).toLowerCase().replace(/\s*\(.*\)/, "").split(" ").map(singular).join(" ");
+
+const singular = (word) => (word.length > SHORT ? word.replace(/s$/, "") : word);
 
 export function set(region, side, entry) {
   const made = entry ?? (mark === "free" ? { present: false } : {});
