@@ -14,7 +14,6 @@ const ARGUMENTS = 4;
 const CHANGES = 3;
 const NAMED = 3;
 const MORE_MUSCLES = 12;
-const JOINED = "\u2060"; // so that no line begins with the comma
 const PRESSING = ["emergency", "urgent"];
 const ORDER = ["refer", "avoid", "examine", "self_care"];
 const KINDS = { refer: "Consider", avoid: "Avoid", examine: "Examine", self_care: "Self-care", "self-care": "Self-care" };
@@ -27,8 +26,11 @@ const sources = (ids) => (ids.length ? h("span", { class: "refs" }, ranked(ids).
 
 // What is still to be told, each to be opened and told at once.
 function toTell(list, key) {
-  const made = list.slice(0, MISSING).flatMap((at, n) => [n ? `${JOINED}, ` : "", tells(at, named(at), `${key}:${at}`)]);
-  return list.length > MISSING ? [made, `${JOINED}, and ${list.length - MISSING} more`] : made;
+  const shown = list.slice(0, MISSING);
+  const rest = list.length - shown.length;
+  const ends = (n) => n < shown.length - 1 || rest; // its comma stays on its line
+  const made = shown.flatMap((at, n) => [h("span", { class: "told" }, tells(at, named(at), `${key}:${at}`), ends(n) ? "," : null), ends(n) ? " " : null]);
+  return rest ? [made, `and ${rest} more`] : made;
 }
 
 function tells(at, text, key) {
