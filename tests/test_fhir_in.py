@@ -2,7 +2,7 @@
 
 import copy
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -64,6 +64,14 @@ def test_a_birth_date_that_is_not_whole_or_not_possible_gives_no_age(kb: Knowled
 
     assert findings == {}
     assert report.skipped or report.suspicious
+
+
+def test_a_day_may_be_a_time_of_that_day_and_nothing_else(kb: KnowledgeBase) -> None:
+    born = {"resourceType": "Patient", "birthDate": "1961-01-25"}
+
+    assert read_bundle(born, kb, on=datetime(2023, 1, 24, 23, tzinfo=UTC))[0] == {"age_years": 61}
+    with pytest.raises(FindingError, match=r"on: expected a day, as date\(2023, 9, 1\), got '2023-09-01'"):
+        read_bundle(born, kb, on="2023-09-01")  # type: ignore[arg-type]
 
 
 def test_without_a_day_there_is_no_age(kb: KnowledgeBase) -> None:

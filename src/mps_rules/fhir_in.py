@@ -9,7 +9,7 @@ identifier leaves this module; a report names the kind of resource, its number a
 import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import attrs
@@ -104,14 +104,22 @@ def read_resources(resources: Iterable[Any], kb: KnowledgeBase, *, on: date | No
     {'age_years': 62, 'sex_at_birth': 'female'}
 
     Raises:
-        FindingError: these are no FHIR resources, or they are of another version than R4.
+        FindingError: these are no FHIR resources, or they are of another version than R4; or ``on`` is no day.
 
     """
     if isinstance(resources, Mapping | str | bytes) or not isinstance(resources, Iterable):
         raise FindingError([Fault("", "expected FHIR resources: a list of mappings with a resourceType")])
-    reader = _Reader(kb, on)
+    reader = _Reader(kb, _day(on))
     reader.read(list(resources))
     return reader.result()
+
+
+def _day(on: object) -> date | None:
+    if isinstance(on, datetime):
+        return on.date()
+    if on is None or isinstance(on, date):
+        return on
+    raise FindingError([Fault("on", f"expected a day, as date(2023, 9, 1), got {on!r}")])
 
 
 # --- what one record says ---------------------------------------------------------------------------------------------
