@@ -197,6 +197,19 @@ def test_why_opens_the_proof_and_what_would_change_it_opens_the_flips(opens: Ope
     page.locator("#sheet-body ol, #sheet-body p", has_text="It would").first.wait_for()
 
 
+def test_what_would_change_a_raised_flag_is_told_from_what_is_recorded(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    says(page, "numb bottom")
+    after(page, page.locator("[data-key='f:saddle_anaesthesia:true']").first.click)
+    page.locator("[data-key='flip:alert:rf_cauda_equina']").click()
+    page.locator("#sheet-body ol li").first.wait_for()
+
+    told = page.locator("#sheet-body").inner_text()
+    assert "No answer that is still open changes it" in told
+    assert "Numb saddle area" in told
+
+
 def test_a_group_a_place_free_of_pain_and_an_intensity_can_be_told(opens: Opens) -> None:
     page = opens()
     page.fill("#place", "Thigh, left")
@@ -270,12 +283,29 @@ def test_a_number_out_of_its_range_is_said_at_its_place_and_nothing_is_taken_bac
     page = opens()
     says(page, "SSS fatigue")
     box = page.locator("#opened input[type=number]")
+    assert "3 severe or continuous" in page.locator("#opened").inner_text()
     assert box.get_attribute("placeholder") == "0\u20133"
     box.fill("7")
     page.keyboard.press("Tab")
 
     assert "3" in box.evaluate("one => one.validationMessage")
     assert page.locator("#notice").is_hidden()
+
+
+def test_the_sides_of_a_muscle_stand_in_one_row_while_the_same_is_said_of_both(opens: Opens) -> None:
+    page = opens()
+    for text in ("both low back", "both back of thighs"):
+        page.fill("#place", text)
+        after(page, page.locator("#add-place button").click)
+    rows = page.locator(".muscles li")
+    assert "Gluteus medius, both sides" in rows.first.inner_text()
+    assert "explains all of the pain" in rows.first.inner_text()
+    rows.first.hover()
+    assert page.locator("[data-view=back] .place.essential").count() > 1
+    page.locator("[data-key='mu:gluteus_medius.left']").click()
+    after(page, page.locator("[data-key='m:gluteus_medius.left:taut_band:true']").click)
+
+    assert page.locator("[data-key='mu:gluteus_medius.left']").inner_text() == "Gluteus medius, left"
 
 
 def test_a_place_is_found_by_its_words_and_where_several_may_be_meant_they_are_named(opens: Opens) -> None:

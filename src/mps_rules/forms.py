@@ -228,13 +228,17 @@ SHORT = 3
 
 
 def _found(text: str, entries: Iterable[tuple[Named, tuple[str, ...]]]) -> list[Named]:
-    wanted = _plain(text)
-    found: list[tuple[int, int, int, Named]] = []
-    for number, (entry, written) in enumerate(entries):
-        names = [_plain(name) for name in written]
-        if wanted and all(any(_stem(word) in name for name in names) for word in wanted.split()):
-            found.append((*_distance(wanted, names), number, entry))
-    return [one[3] for one in sorted(found, key=lambda one: one[:3])]
+    """The entries that hold every word; where none does, every word without the end of a plural."""
+    wanted, plain = _plain(text), [(entry, [_plain(name) for name in names]) for entry, names in entries]
+    for words in (wanted.split(), [_stem(word) for word in wanted.split()]):
+        found = [
+            (*_distance(wanted, names), number, entry)
+            for number, (entry, names) in enumerate(plain)
+            if words and all(any(word in name for name in names) for word in words)
+        ]
+        if found:
+            return [one[3] for one in sorted(found, key=lambda one: one[:3])]
+    return []
 
 
 def _stem(word: str) -> str:

@@ -30,7 +30,7 @@ from mps_rules.reading import Unreadable, read_text
 Json: TypeAlias = dict[str, Any]
 Operation: TypeAlias = Callable[[KnowledgeBase, Mapping[str, Any]], Json]
 
-MUSCLES_DRAWN = 12
+MUSCLES_DRAWN = 30
 """How many of the muscles that rank first are described with where they lie and where they send pain."""
 FOUND = 12
 """How many words a search gives."""
@@ -104,6 +104,7 @@ def vocabulary(kb: KnowledgeBase) -> Json:
                 "subject": term.subject,
                 "category": term.category,
                 "cost": term.cost,
+                "note": term.note,
                 "unit": term.unit or "",
                 "range": term.range,
                 "values": [{"id": value, "label": value.replace("_", " ")} for value in term.values],

@@ -71,7 +71,10 @@ async function why(id, title) {
 
 async function flip(id, title) {
   sheet(`What would change this: ${title}`, h("p", { class: "quiet" }, "Working it out…"));
-  const { flips } = await ask("flip", { findings: patient.findings(), id });
+  const asked = { findings: patient.findings(), id };
+  let { flips } = await ask("flip", asked);
+  const settled = !flips.sets.length; // no open answer changes it: what is recorded might
+  if (settled) ({ flips } = await ask("flip", { ...asked, through: "any" }));
   const alike = new Map(); // sets of the same findings, told apart by their words alone, are one line
   for (const one of flips.sets) {
     const key = one.changes.map((change) => change.address).join("+");
@@ -88,8 +91,9 @@ async function flip(id, title) {
   );
   sheet(
     `What would change this: ${title}`,
+    settled ? h("p", {}, "No answer that is still open changes it. If what is recorded were otherwise:") : null,
     h("p", {}, flips.reached ? "It would no longer hold with:" : "It would be reached with:"),
-    sets.length ? h("ol", {}, sets) : h("p", { class: "quiet" }, `No set of up to ${flips.largest} answers that are still open would do it.`),
+    sets.length ? h("ol", {}, sets) : h("p", { class: "quiet" }, `No set of up to ${flips.largest} answers would do it.`),
     flips.untried.length ? h("p", { class: "quiet" }, `Not tried: ${flips.untried.join("; ")}.`) : null,
   );
 }
@@ -138,8 +142,19 @@ function hypothesis(one, first) {
   );
 }
 
-// The muscles that explain everything that hurts by themselves.
-const explainAll = ({ coverings }) => new Set(coverings.filter((one) => one.muscles.length === 1 && one.explains.length > 1 && !one.unexplained.length).flatMap((one) => [...one.muscles, ...one.alternatives.flat()]));
+const subjectOf = (one) => [one.muscle, one.side].filter(Boolean).join(".");
+
+// The two sides of a muscle of which the same is said stand in one row.
+function inRows(muscles, coverings) {
+  const whole = coverings.filter((one) => one.explains.length > 1 && !one.unexplained.length);
+  const alone = new Set(whole.filter((one) => one.muscles.length === 1).flatMap((one) => [...one.muscles, ...one.alternatives.flat()]));
+  const pairs = whole.filter((one) => one.muscles.length === 2).flatMap(({ muscles: [one, other], alternatives: [ones, others] }) => [[one, other], ...ones.map((like, n) => [like, others[n]])]);
+  const together = new Set(pairs.map((pair) => [...pair].sort().join()));
+  const said = (one) => [one.muscle, one.status, one.score, ...one.explains, "or", ...one.might_explain].join();
+  const rows = new Map();
+  for (const one of muscles) rows.set(said(one), [...(rows.get(said(one)) ?? []), one]);
+  return [...rows.values()].map((sides) => ({ sides, all: sides.length > 1 ? together.has(sides.map(subjectOf).sort().join()) : alone.has(subjectOf(sides[0])) }));
+}
 
 // "Why" lists every place; here a few are enough to scan.
 function reached(one, all) {
@@ -151,29 +166,32 @@ function reached(one, all) {
   return one.explains.length ? `explains ${list(one.explains)}` : one.might_explain.length ? `might explain ${list(one.might_explain)}` : "reaches none of the pain";
 }
 
-function muscle(one, reach, all) {
-  const name = muscleName(one.muscle, one.side);
+function muscle({ sides, all }, reaches) {
+  const [one] = sides;
+  const name = sides.length > 1 ? `${muscleName(one.muscle)}, both sides` : muscleName(one.muscle, one.side);
+  const reach = { zones: sides.flatMap((side) => reaches.get(subjectOf(side))?.zones ?? []), lies: sides.flatMap((side) => reaches.get(subjectOf(side))?.lies ?? []) };
   const lit = { onpointerenter: () => map.light(reach), onpointerleave: () => map.light(null), onfocusin: () => map.light(reach), onfocusout: () => map.light(null) };
   return h(
     "li",
     { class: "muscle", ...lit },
-    h("button", { type: "button", class: "plain grow name", "data-key": `mu:${one.muscle}.${one.side}`, onclick: () => examine("muscle", one.muscle, one.side === "right" ? "right" : "left") }, name),
+    h("button", { type: "button", class: "plain grow name", "data-key": `mu:${subjectOf(one)}`, onclick: () => examine("muscle", one.muscle, one.side === "right" ? "right" : "left") }, name),
     h("span", { class: "quiet explains" }, reached(one, all)),
     h("span", {}, h("span", { class: `pill ${one.status}` }, one.status.replaceAll("_", " "))),
-    h("button", { type: "button", class: "link", "data-key": `muwhy:${one.muscle}.${one.side}`, onclick: () => terms(one, name) }, "Why"),
+    h("button", { type: "button", class: "link", "data-key": `muwhy:${subjectOf(one)}`, onclick: () => terms(one, muscleName(one.muscle, one.side)) }, "Why"),
   );
 }
 
 // While a red flag presses, muscles wait behind a heading that says so.
-function muscles(assessment, reaches) {
-  if (!assessment.muscles.length) return null;
-  const whole = explainAll(assessment);
-  const rows = (from, to) => h("ul", { class: "list muscles" }, assessment.muscles.slice(from, to).map((one) => muscle(one, reaches.get(`${one.muscle}.${one.side}`), whole.has([one.muscle, one.side].filter(Boolean).join(".")))));
-  const count = assessment.muscles.length - MUSCLES;
-  const more = count > 0 ? section(`${Math.min(count, MORE_MUSCLES)} more muscles`, "muscles:more", undefined, false, rows(MUSCLES, MUSCLES + MORE_MUSCLES)) : null;
-  const pressing = assessment.alerts.some((one) => one.status === "raised" && PRESSING.includes(one.urgency));
-  if (pressing) return section("Muscles that could send this pain: only once the red flag is excluded", "muscles", undefined, false, rows(0, MUSCLES), more);
-  return [h("h3", {}, "Muscles that could send this pain"), rows(0, MUSCLES), more];
+function muscles({ muscles: found, coverings, alerts }, reach) {
+  if (!found.length) return null;
+  const reaches = new Map(reach.map((one) => [subjectOf(one), one]));
+  const rows = inRows(found, coverings);
+  const listed = (from, to) => h("ul", { class: "list muscles" }, rows.slice(from, to).map((row) => muscle(row, reaches)));
+  const rest = Math.min(rows.length - MUSCLES, MORE_MUSCLES);
+  const more = rest > 0 ? section(`${rest} more muscles`, "muscles:more", undefined, false, listed(MUSCLES, MUSCLES + MORE_MUSCLES)) : null;
+  const pressing = alerts.some((one) => one.status === "raised" && PRESSING.includes(one.urgency));
+  if (pressing) return section("Muscles that could send this pain: only once the red flag is excluded", "muscles", undefined, false, listed(0, MUSCLES), more);
+  return [h("h3", {}, "Muscles that could send this pain"), listed(0, MUSCLES), more];
 }
 
 function terms(one, name) {
@@ -267,7 +285,7 @@ export function show(answer, again) {
     strong.length > HYPOTHESES || only.length
       ? section("Other hypotheses", "others", strong.length - Math.min(strong.length, HYPOTHESES) + only.length, false, [...strong.slice(HYPOTHESES), ...only].map((one) => hypothesis(one, false)))
       : null,
-    muscles(assessment, new Map(answer.reach.map((one) => [`${one.muscle}.${one.side}`, one]))),
+    muscles(assessment, answer.reach),
     assessment.beyond.length ? h("p", { class: "caution" }, `Not covered by these red flags: ${assessment.beyond.join("; ")}.`) : null,
     assessment.cautions.length ? section("Cautions", "cautions", assessment.cautions.length, false, h("ul", { class: "texts" }, assessment.cautions.map((one) => h("li", {}, one.text, sources(one.references))))) : null,
     assessment.recommendations.length ? section("What to consider: examination, care, what to avoid", "advice", assessment.recommendations.length, false, h("ul", { class: "texts advice" }, advice(assessment.recommendations))) : null,

@@ -97,5 +97,5 @@ const CONTROLS = { boolean: (name, key, _, value, set) => three(name, key, value
 export function field(id, key, value, set) {
   const of = term(id);
   const control = (CONTROLS[of.kind] ?? CONTROLS.boolean)(of.label, key, of, value, set);
-  return h("div", { class: "field" }, h("span", { class: "label" }, of.label), control);
+  return h("div", { class: "field" }, h("span", { class: "label", title: of.note || null }, of.label, of.kind === "number" && of.note ? h("span", { class: "quiet note" }, of.note) : null), control);
 }
