@@ -207,7 +207,7 @@ def test_what_would_change_a_raised_flag_is_told_from_what_is_recorded(opens: Op
 
     told = page.locator("#sheet-body").inner_text()
     assert "No answer that is still open changes it" in told
-    assert "Numb saddle area" in told
+    assert "numb saddle area: absent" in told
 
 
 def test_a_group_a_place_free_of_pain_and_an_intensity_can_be_told(opens: Opens) -> None:
