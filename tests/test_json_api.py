@@ -123,7 +123,7 @@ def test_the_reasons_the_flips_and_the_note_are_those_of_the_assessment(kb: Know
     assert good(kb, "why", findings=findings, id="myofascial_pain")["proof"] == assessment.why("myofascial_pain").to_dict()
     assert good(kb, "why_not", findings=findings, id="fibromyalgia")["text"] == str(assessment.why_not("fibromyalgia"))
     assert good(kb, "flip", findings=findings, id="rf_cauda_equina")["flips"] == assessment.flip("rf_cauda_equina").to_dict()
-    assert good(kb, "note", findings=findings)["text"] == assessment.text()
+    assert good(kb, "note", findings=findings)["text"] == assessment.note()
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,9 @@ class _Tools:
     def text(self, assessment: Assessment) -> str:
         return views.text(assessment, self.base)
 
+    def note(self, assessment: Assessment) -> str:
+        return views.note(assessment, self.base)
+
     def html(self, assessment: Assessment) -> str:
         from mps_rules import notebook
 

@@ -120,14 +120,17 @@ def main() -> None:
 
 @main.command()
 @click.argument("file")
-@click.option("--json", "as_json", is_flag=True, help="The whole assessment as JSON.")
+@click.option("--json", "shape", flag_value="json", help="The whole assessment as JSON.")
+@click.option("--note", "shape", flag_value="note", help="A note for the chart: what was told and found, then what the rules say of it.")
 @_rules
 @_guarded
-def evaluate(file: str, as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+def evaluate(file: str, shape: str | None, folders: tuple[Path, ...]) -> None:
     """What the rules say of the patient in FILE (YAML or JSON; - for standard input)."""
     assessment = api.evaluate(_findings(file), _load(folders))
-    if as_json:
+    if shape == "json":
         click.echo(assessment.to_json())
+    elif shape == "note":
+        click.echo(assessment.note(), nl=False)
     else:
         _show(assessment.text())
 

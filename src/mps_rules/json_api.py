@@ -212,8 +212,8 @@ def _flip(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
 
 
 def _note(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
-    """The assessment as text for the note."""
-    return {"text": _assessed(kb, asked).text()}
+    """What goes into the chart, as text."""
+    return {"text": _assessed(kb, asked).note()}
 
 
 def _search(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:

@@ -521,6 +521,19 @@ class Vocabulary:
         shown_as = unit.id if unit.shown is None else unit.shown
         return f" {shown_as}" if shown_as else ""
 
+    def told(self, amount: float, term: str) -> str:
+        """
+        A number with its unit; a duration in the largest unit in which it is whole: 4 days and not 0.57 weeks.
+        """
+        unit = self.units[self.terms[term].unit or "1"]
+        if self.terms[term].kind == "duration":
+            alike = sorted((one for one in self.units.values() if one.dimension == unit.dimension), key=lambda one: -one.factor)
+            for one in alike:
+                whole = round(amount * unit.factor / one.factor)
+                if whole and abs(amount * unit.factor / one.factor - whole) < 1e-5:
+                    return f"{whole} {one.id if one.shown is None else one.shown}"
+        return f"{amount:g}{self.shown_unit(term)}"
+
     def subject_label(self, subject: str) -> str:
         """The name of a subject: the patient, a muscle and side, or a diagnosis."""
         if subject == PATIENT:
@@ -1303,6 +1316,10 @@ class Tools(Protocol):
         """The assessment as a clinician reads it."""
         ...
 
+    def note(self, assessment: "Assessment") -> str:
+        """What goes into the chart."""
+        ...
+
     def html(self, assessment: "Assessment") -> str:
         """The assessment as a block of HTML."""
         ...
@@ -1666,6 +1683,10 @@ class Assessment:
     def text(self) -> str:
         """The assessment as plain text that a clinician reads in ten seconds; alerts first."""
         return self._need_tools().text(self)
+
+    def note(self) -> str:
+        """A note for the chart as plain text: what was told and found, then what the rules say of it."""
+        return self._need_tools().note(self)
 
     def body_map(self) -> str:
         """Where it hurts and which muscles could send the pain, as SVG text."""

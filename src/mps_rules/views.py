@@ -9,10 +9,14 @@ import attrs
 
 from mps_rules.candidates import LARGEST_COVERING
 from mps_rules.model import (
+    PATIENT,
+    PRESSING,
     Alert,
     Argument,
     Assessment,
     CriterionResult,
+    Finding,
+    GivenLabel,
     Hypothesis,
     KnowledgeBase,
     MuscleCandidate,
@@ -25,6 +29,8 @@ from mps_rules.model import (
 WIDTH = 100
 IN_FULL = 4
 """How many hypotheses are shown with their arguments."""
+LONGEST_ADVICE = 240
+"""Letters of a piece of advice in a note."""
 SHOWN = 6
 """How many entries of one kind are shown before the text says how many more there are."""
 
@@ -45,6 +51,120 @@ ACCESS = {
 def text(assessment: Assessment, base: KnowledgeBase) -> str:
     """The assessment as plain text, alerts first; no line is longer than 100 characters."""
     return "\n".join(_Text(assessment, base).lines()) + "\n"
+
+
+def note(assessment: Assessment, base: KnowledgeBase) -> str:
+    """What goes into the chart: what was told and found, then what the rules say of it; no line is longer than 100 characters."""
+    return "\n".join(_Note(assessment, base).lines()) + "\n"
+
+
+class _Note:
+    """Nothing that follows from something else is repeated, and nothing that nobody told."""
+
+    def __init__(self, assessment: Assessment, base: KnowledgeBase) -> None:
+        self.a, self.words, self.found, self.at_hand = assessment, base.vocabulary, assessment.findings, base.asking.at_hand
+        self.pressing = any(alert.status == "raised" and alert.urgency in PRESSING for alert in assessment.alerts)
+
+    def lines(self) -> Iterator[str]:
+        first = {term: rank for rank, term in enumerate(self.at_hand)}
+        told = sorted((one for one in self.found.patient if not one.follows_from), key=lambda one: first.get(one.term, len(first)))
+        for heading, items in (
+            ("Pain", self._pain()),
+            ("Told", [self._amount(one) for one in told if not isinstance(one.value, bool)]),
+            ("Present", [self._label(one) for one in told if one.value is True]),
+            ("Absent", [self._label(one) for one in told if one.value is False]),
+            ("Diagnoses given", [self._given(one) for one in self.found.labels]),
+            *((f"{self._muscle(one.muscle, one.side)}", self._signs(one.findings)) for one in self.found.exam),
+        ):
+            if items:
+                yield from _wrap(f"{heading}: {'; '.join(items)}.", 0, 4)
+        yield ""
+        yield from self._concluded()
+        used = self.a.knowledge
+        yield from _wrap(f"Decision support, not a diagnosis: rules {used.id} {used.version}, {used.status}, {used.digest[:12]}.", 0, 4)
+
+    def _concluded(self) -> Iterator[str]:
+        for alert in self.a.alerts:
+            said = f"{alert.action} ({alert.act_within})" if alert.status == "raised" else "Not enough is known to clear it."
+            yield from _wrap(f"{'RED FLAG' if alert.status == 'raised' else 'Open red flag'}, {alert.urgency}: {alert.label}. {said}", 0, 4)
+        if not any(alert.status == "raised" for alert in self.a.alerts):
+            asked = {
+                "complete": "all that matter here were asked about",
+                "partial": "only partly asked about",
+                "not_done": "not asked about",
+            }
+            yield from _wrap(f"Red flags: none raised; {asked[self.a.screening]}.", 0, 4)
+        ranked = [f"{h.label} {h.status} ({len(h.supports)} for, {len(h.opposes)} against)" for h in self.a.hypotheses if h.supports]
+        yield from _wrap(f"Considered: {_some(ranked, IN_FULL) or 'no hypothesis has an argument yet'}.", 0, 4)
+        muscles = [", ".join((_names(parts), STATES.get(parts[0].status, parts[0].status))) for parts in together(self.a.muscles)]
+        if self.pressing:
+            yield "Muscles: only once the red flag is excluded."
+        elif muscles:
+            yield from _wrap(f"Muscles: {_some(muscles, IN_FULL)}.", 0, 4)
+        met = [result.label for result in self.a.criteria if result.status == "met" and result.subject == PATIENT]
+        if met:
+            yield from _wrap(f"Definitions met: {_some(met)}.", 0, 4)
+        kinds = ("refer", "investigate") if self.pressing else ("refer", "investigate", "examine")
+        advice = [one.text for one in self.a.recommendations if one.kind in kinds]
+        if advice:
+            yield "To consider:"
+        for text in advice[:IN_FULL]:
+            yield from _wrap(f"- {textwrap.shorten(text, LONGEST_ADVICE, placeholder=' ...')}", 0, 4)
+        if self.a.questions and not self.pressing:
+            yield from _wrap(f"Still to ask or examine: {_shortened(self.a.questions[0].text)}.", 0, 4)
+
+    def _pain(self) -> list[str]:
+        places: dict[tuple[str, bool, float | None], list[str]] = {}
+        for one in self.found.pain:
+            places.setdefault((one.region, one.present, one.intensity), []).append(one.side or "")
+        named = {
+            key: self.words.name("region", key[0]) + (f", {' and '.join(sides)}" if all(sides) else "") for key, sides in places.items()
+        }
+        hurts = [
+            name + (f" {intensity:g}/10" if intensity is not None else "") for (_, present, intensity), name in named.items() if present
+        ]
+        free = [name for (_, present, _), name in named.items() if not present]
+        every = ["everything that hurts is marked"] if self.found.pain_map_complete else []
+        return [*hurts, *([f"none in {', '.join(free)}"] if free else []), *every]
+
+    def _label(self, finding: Finding) -> str:
+        return lowered(self.words.terms[finding.term].label)
+
+    def _amount(self, finding: Finding) -> str:
+        term = self.words.terms[finding.term]
+        if finding.value is None:
+            given = [word.replace("_", " ") for word in finding.words]
+            excluded = () if given and term.kind == "one_of" else finding.denied
+            denied = [f"not {word.replace('_', ' ')}" for word in excluded]
+            return f"{lowered(term.label)}: {', '.join((*given, *denied))}"
+        return f"{lowered(term.label)}: {self.words.told(float(finding.value), finding.term)}"
+
+    def _given(self, given: GivenLabel) -> str:
+        about = [self._said(one) for one in given.findings if not one.follows_from]
+        name = self.words.diagnoses[given.label].label
+        denied = "" if given.present else " denied"
+        return f"{name}{denied}" + (f" ({', '.join(about)})" if about else "")
+
+    def _said(self, finding: Finding) -> str:
+        if isinstance(finding.value, bool):
+            return f"{'' if finding.value else 'no '}{self._label(finding)}"
+        return self._amount(finding)
+
+    def _signs(self, findings: Iterable[Finding]) -> list[str]:
+        own = [one for one in findings if not one.follows_from]
+        return [
+            self._label(one) if one.value is True else f"{self._label(one)}: absent" if one.value is False else self._amount(one)
+            for one in own
+        ]
+
+    def _muscle(self, muscle: str, side: str | None) -> str:
+        return f"{self.words.muscle_label(muscle)}{f', {side}' if side else ''}"
+
+
+def _names(parts: Sequence[MuscleCandidate]) -> str:
+    """Muscles of one group with their sides."""
+    sides = " and ".join(dict.fromkeys(part.side for part in parts if part.side))
+    return " / ".join(dict.fromkeys(part.label for part in parts)) + (f", {sides}" if sides else "")
 
 
 class _Text:
@@ -92,7 +212,7 @@ class _Text:
         ranked = [h for h in self.a.hypotheses if h.supports]
         leading = "; ".join(f"{h.label} {h.status}" for h in ranked[:3]) or "no hypothesis has an argument yet"
         yield from _wrap(f"Leading:  {leading}.", 0, 10)
-        if self.a.questions:
+        if self.a.questions and self.a.urgency != "emergency":
             yield from _wrap(f"Next:     {_shortened(self.a.questions[0].text)}.", 0, 10)
 
     def _alerts(self) -> Iterator[str]:
@@ -164,7 +284,8 @@ class _Text:
         grouped = together(self.a.muscles)
         if not grouped:
             return
-        yield "MUSCLES that could send this pain"
+        waiting = ": only once the red flag is excluded" if self.a.urgency == "emergency" else ""
+        yield f"MUSCLES that could send this pain{waiting}"
         for parts in grouped[:SHOWN]:
             yield from self._muscle(parts)
         if len(grouped) > SHOWN:
