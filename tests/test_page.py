@@ -310,7 +310,7 @@ def test_the_sides_of_a_muscle_stand_in_one_row_while_the_same_is_said_of_both(o
 
 def test_a_place_is_found_by_its_words_and_where_several_may_be_meant_they_are_named(opens: Opens) -> None:
     page = opens()
-    for text in ("thumb right", "left low back", "hip girdle, left", "both back of thighs"):
+    for text in ("thumb right", "left low back", "right side of the neck", "both back of thighs"):
         page.fill("#place", text)
         after(page, page.locator("#add-place button").click)
     page.fill("#place", "neck left")

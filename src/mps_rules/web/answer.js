@@ -181,6 +181,8 @@ function muscle({ sides, all }, reaches) {
   );
 }
 
+const isPressing = ({ alerts }) => alerts.some((one) => one.status === "raised" && PRESSING.includes(one.urgency));
+
 // While a red flag presses, muscles wait behind a heading that says so.
 function muscles({ muscles: found, coverings, alerts }, reach) {
   if (!found.length) return null;
@@ -189,8 +191,7 @@ function muscles({ muscles: found, coverings, alerts }, reach) {
   const listed = (from, to) => h("ul", { class: "list muscles" }, rows.slice(from, to).map((row) => muscle(row, reaches)));
   const rest = Math.min(rows.length - MUSCLES, MORE_MUSCLES);
   const more = rest > 0 ? section(`${rest} more muscles`, "muscles:more", undefined, false, listed(MUSCLES, MUSCLES + MORE_MUSCLES)) : null;
-  const pressing = alerts.some((one) => one.status === "raised" && PRESSING.includes(one.urgency));
-  if (pressing) return section("Muscles that could send this pain: only once the red flag is excluded", "muscles", undefined, false, listed(0, MUSCLES), more);
+  if (isPressing({ alerts })) return section("Muscles that could send this pain: only once the red flag is excluded", "muscles", undefined, false, listed(0, MUSCLES), more);
   return [h("h3", {}, "Muscles that could send this pain"), listed(0, MUSCLES), more];
 }
 
@@ -243,6 +244,32 @@ const advice = (list) =>
     h("li", {}, h("span", { class: `kind ${one.kind}` }, KINDS[one.kind] ?? one.kind.replaceAll("_", " ")), h("span", {}, one.text, one.limits ? h("span", { class: "quiet limits" }, `Limits: ${one.limits}`) : null), sources(one.references)),
   );
 
+const CAUTIONS = 2; // in view; the others are folded
+
+function cautions(list) {
+  if (!list.length) return null;
+  const lines = (of) => h("ul", { class: "texts" }, of.map((one) => h("li", {}, one.text, sources(one.references))));
+  const rest = list.slice(CAUTIONS);
+  return [h("h3", {}, "Cautions"), lines(list.slice(0, CAUTIONS)), rest.length ? section(`${rest.length} more cautions`, "cautions", undefined, false, lines(rest)) : null];
+}
+
+// While a red flag presses, only what it asks for and what is to be avoided stands in view.
+function toConsider(assessment) {
+  const all = assessment.recommendations;
+  if (!all.length) return null;
+  const now = isPressing(assessment) ? all.filter((one) => one.kind !== "examine" && one.kind !== "self_care") : all;
+  const later = all.filter((one) => !now.includes(one));
+  const lines = (of) => h("ul", { class: "texts advice" }, advice(of));
+  return section(
+    "What to consider: examination, care, what to avoid",
+    "advice",
+    now.length,
+    false,
+    lines(now),
+    later.length ? section("Only once the red flag is excluded", "advice:later", later.length, false, lines(later)) : null,
+  );
+}
+
 function inShort(assessment) {
   const raised = assessment.alerts.filter((one) => one.status === "raised");
   if (raised.length) return null;
@@ -253,7 +280,7 @@ function inShort(assessment) {
 }
 
 function changed(lines) {
-  const advice = (text) => /^(New advice|Advice gone):/.test(text);
+  const advice = (text) => /^(New advice|Advice gone|Muscles first):/.test(text);
   const first = lines.filter((text) => !advice(text)).slice(0, CHANGES);
   const rest = lines.filter((text) => !first.includes(text));
   const items = (of) => h("ul", {}, of.map((text) => h("li", {}, text)));
@@ -262,7 +289,7 @@ function changed(lines) {
     { class: "changed", "aria-label": "Since the last answer" },
     h("h3", {}, "Since the last answer"),
     first.length ? items(first) : null,
-    rest.length ? h("details", { "data-key": "changes" }, h("summary", {}, first.length ? `${rest.length} more` : "Advice"), items(rest)) : null,
+    rest.length ? h("details", { "data-key": "changes" }, h("summary", {}, first.length ? `${rest.length} more` : "Muscles and advice"), items(rest)) : null,
   );
 }
 
@@ -287,8 +314,8 @@ export function show(answer, again) {
       : null,
     muscles(assessment, answer.reach),
     assessment.beyond.length ? h("p", { class: "caution" }, `Not covered by these red flags: ${assessment.beyond.join("; ")}.`) : null,
-    assessment.cautions.length ? section("Cautions", "cautions", assessment.cautions.length, false, h("ul", { class: "texts" }, assessment.cautions.map((one) => h("li", {}, one.text, sources(one.references))))) : null,
-    assessment.recommendations.length ? section("What to consider: examination, care, what to avoid", "advice", assessment.recommendations.length, false, h("ul", { class: "texts advice" }, advice(assessment.recommendations))) : null,
+    cautions(assessment.cautions),
+    toConsider(assessment),
     criteria(assessment.criteria),
     used.length ? section("Sources", "sources", used.length, false, h("ul", { class: "texts" }, used.map((id) => h("li", {}, h("strong", {}, id), ` ${words.references[id]?.text ?? ""}`)))) : null,
   );
@@ -296,6 +323,8 @@ export function show(answer, again) {
   const urgent = assessment.alerts.filter((one) => one.status === "raised").map((one) => one.label);
   const first = urgent.length ? `Red flag raised: ${urgent.join(", ")}. ` : "";
   say(`${first}${again && difference.length ? difference[0] : lead}`);
-  byId("brief").textContent = urgent.length ? `Red flag raised: ${urgent[0]}${urgent.length > 1 ? `, and ${urgent.length - 1} more` : ""}` : lead;
+  const raised = `${assessment.urgency}: ${urgent[0]}${urgent.length > 1 ? `, and ${urgent.length - 1} more` : ""}`;
+  const unscreened = assessment.screening === "complete" ? "" : "Urgency not known. ";
+  byId("brief").textContent = urgent.length ? `${raised[0].toUpperCase()}${raised.slice(1)}` : unscreened + lead;
   byId("brief").className = urgent.length ? "urgent" : "";
 }

@@ -8,6 +8,7 @@ import * as patient from "./patient.js";
 import { muscleName, term, valueText, words } from "./words.js";
 
 const AT_A_TIME = 3;
+const FIELDS = 2; // of a diagnosis, in view
 const PATIENT = "patient";
 const SIDES = ["left", "right"];
 
@@ -151,7 +152,8 @@ function openedCard(one) {
       held,
       of.why_masks ? h("p", {}, of.why_masks) : null,
       of.examine ? h("p", {}, `Examine: ${of.examine}`) : null,
-      given ? ofLabels().map((id) => ofLabel(one.id, id)) : null,
+      given ? ofLabels().slice(0, FIELDS).map((id) => ofLabel(one.id, id)) : null,
+      given ? h("details", { "data-key": `more:${one.id}` }, h("summary", {}, "More about it"), ofLabels().slice(FIELDS).map((id) => ofLabel(one.id, id))) : null,
     );
   }
   const sides = h(

@@ -53,12 +53,16 @@ function trouble(error) {
 // On paper nothing can be opened: what is known and the cautions are, for as long as it prints.
 function printing() {
   let closed = [];
+  let opened = [];
   window.addEventListener("beforeprint", () => {
     closed = [byId("known"), document.querySelector("[data-key=cautions]")].filter((one) => one && !one.open);
+    opened = [...document.querySelectorAll("[data-key=criteria], [data-key=sources], [data-key='muscles:more']")].filter((one) => one.open);
     for (const one of closed) one.open = true;
+    for (const one of opened) one.open = false;
   });
   window.addEventListener("afterprint", () => {
     for (const one of closed) one.open = false;
+    for (const one of opened) one.open = true;
   });
 }
 

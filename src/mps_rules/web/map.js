@@ -20,6 +20,7 @@ let names = new Map();
 
 const SIDES = ["left", "right", "midline"];
 const BOTH = ["both", "bilateral"];
+const SMALL = ["the", "a", "on", "my", "her", "his"];
 const SHORT = 3;
 const OFFERED = 6; // places named where several may be meant
 
@@ -65,7 +66,7 @@ function add(event) {
 // The places that may be meant: that of this name and side, in whatever order, without what stands in brackets; else those that hold every word.
 function meant(text) {
   if (names.has(text)) return [names.get(text)];
-  const wanted = text.split(/[\s,]+/).filter(Boolean);
+  const wanted = text.split(/[\s,]+/).filter((word) => word && !SMALL.includes(word));
   if (!wanted.length) return [];
   const both = wanted.some((word) => BOTH.includes(word));
   const side = both ? "bilateral" : wanted.find((word) => SIDES.includes(word));
