@@ -104,6 +104,11 @@ def test_evaluate_prints_the_text(name: str, run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
+def test_evaluate_with_note_prints_what_goes_into_the_chart(name: str, run: Run) -> None:
+    assert mps.evaluate(example(name)).note() == run("evaluate", "--note", FILES[name]).stdout
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_evaluate_with_json_prints_the_whole_assessment(name: str, run: Run) -> None:
     result = run("evaluate", "--json", FILES[name])
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 import mps_rules as mps
 from mps_rules.cases import read_cases
 from mps_rules.manifest import written_id
-from mps_rules.model import Assessment, KnowledgeBase
+from mps_rules.model import Assessment, KnowledgeBase, lowered
 from mps_rules.rows import shown_whole
 from test_evaluate import EXAMPLES, assessed, example, patients
 
@@ -252,3 +252,62 @@ def test_every_alert_caution_and_recommendation_cites_its_references(kb: Knowled
         assessment = mps.evaluate(example(name))
 
         assert _references(assessment) <= set(cited(assessment.text(), kb))
+
+
+# --- the note for the chart -------------------------------------------------------------------------------------------
+
+
+def test_a_note_holds_what_was_told_and_found_before_what_is_said_of_it() -> None:
+    told, _, said = mps.evaluate(example("facet_label")).note().partition("\n\n")
+    told, said = " ".join(told.split()), " ".join(said.split())
+
+    assert told.startswith("Pain: low back (lumbar), left 6/10. Told: age: 46 years; sex assigned at birth: female; time since this pain")
+    assert "16 weeks; how it began: insidious." in told
+    assert "Absent: history of cancer; " in told
+    assert (
+        "Diagnoses given: Facet (zygapophyseal) syndrome (treatment of the label gave no relief, what the label rests on: imaging only)"
+        in told
+    )
+    assert "Gluteus medius, left: very tender spot; patient recognises it as the usual pain; taut band felt." in told
+    assert said.startswith("Red flags: none raised; only partly asked about. Considered: Myofascial pain probable")
+    assert "Muscles: Gluteus medius, left, active" in said
+
+
+def test_a_note_of_an_emergency_names_no_muscle_and_what_to_do_first() -> None:
+    said = " ".join(mps.evaluate(example("cauda_equina")).note().partition("\n\n")[2].split())
+
+    assert said.startswith("RED FLAG, emergency: Possible cauda equina syndrome. Arrange the same-day emergency MRI pathway. (now)")
+    assert "Muscles: only once the red flag is excluded." in said
+    assert "Examine" not in said
+
+
+@pytest.mark.parametrize(
+    ("findings", "line"),
+    [
+        ({}, "Considered: no hypothesis has an argument yet."),
+        ({"pain": ["low_back.left", "low_back.right"]}, "Pain: low back (lumbar), left and right."),
+        (
+            {"pain": [{"region": "calf", "side": "left", "present": False}], "pain_map_complete": True},
+            "Pain: none in calf, left; everything that",
+        ),
+        ({"symptom_duration": "4 days"}, "time since this pain began: 4 days."),
+        ({"symptom_duration": "0 days"}, "time since this pain began: 0 weeks."),
+        ({"pain_quality": {"dull": True, "burning": False}}, "dull, not burning"),
+        ({"labels": {"fibromyalgia": False}}, "Diagnoses given: Fibromyalgia denied."),
+    ],
+)
+def test_a_note_says_in_words_what_was_told(findings: dict[str, Any], line: str) -> None:
+    assert line in " ".join(mps.evaluate(findings).note().split())
+
+
+@settings(max_examples=50)
+@given(patients())
+def test_no_note_has_a_longer_line_and_every_finding_that_was_told_stands_in_it(kb: KnowledgeBase, findings: dict[str, object]) -> None:
+    assessment = assessed(findings)
+    note = assessment.note()
+    flat = " ".join(note.split())
+
+    assert [line for line in note.splitlines() if len(line) > 100] == []
+    for one in assessment.findings.patient:
+        label = lowered(kb.vocabulary.terms[one.term].label)
+        assert one.follows_from or " ".join(label.split()) in flat

@@ -522,9 +522,7 @@ class Vocabulary:
         return f" {shown_as}" if shown_as else ""
 
     def told(self, amount: float, term: str) -> str:
-        """
-        A number with its unit; a duration in the largest unit in which it is whole: 4 days and not 0.57 weeks.
-        """
+        """A number with its unit; a duration in the largest unit in which it is whole: 4 days and not 0.57 weeks."""
         unit = self.units[self.terms[term].unit or "1"]
         if self.terms[term].kind == "duration":
             alike = sorted((one for one in self.units.values() if one.dimension == unit.dimension), key=lambda one: -one.factor)
