@@ -136,6 +136,7 @@ def test_the_reasons_the_flips_and_the_note_are_those_of_the_assessment(kb: Know
         ("scalenes", "muscle", "scalene_anterior"),
         ("traps", "muscle", "trapezius_upper"),
         ("disc", "finding", "imaging_disc_bulge"),
+        ("taut band", "sign", "taut_band"),
     ],
 )
 def test_a_search_gives_the_closest_word_first_whatever_it_names(kb: KnowledgeBase, text: str, kind: str, first: str) -> None:

@@ -292,6 +292,20 @@ def test_a_number_out_of_its_range_is_said_at_its_place_and_nothing_is_taken_bac
     assert page.locator("#notice").is_hidden()
 
 
+def test_a_sign_is_told_of_the_muscle_that_ranks_first(opens: Opens) -> None:
+    page = opens()
+    page.fill("#words", "taut band")
+    page.locator("[data-key='hit:sign:taut_band']").click()
+    assert "mark where it hurts first" in page.locator("#found").inner_text()
+    marks(page, "low_back left")
+    page.fill("#words", "taut band")
+    page.locator("[data-key='hit:sign:taut_band']").click()
+    after(page, page.locator("[data-key='m:gluteus_medius.left:taut_band:true']").click)
+
+    page.locator("#known summary").click()
+    assert "Gluteus medius, left: Taut band felt" in page.locator("#known-list").inner_text()
+
+
 def test_the_sides_of_a_muscle_stand_in_one_row_while_the_same_is_said_of_both(opens: Opens) -> None:
     page = opens()
     for text in ("both low back", "both back of thighs"):

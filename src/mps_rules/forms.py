@@ -173,13 +173,13 @@ def search_diagnoses(base: KnowledgeBase, text: str) -> tuple[Diagnosis, ...]:
     return tuple(_found(text, [(d, (d.id, d.label)) for d in base.vocabulary.diagnoses.values()]))
 
 
-Kind: TypeAlias = Literal["finding", "diagnosis", "muscle", "place"]
+Kind: TypeAlias = Literal["finding", "sign", "diagnosis", "muscle", "place"]
 Entry: TypeAlias = Term | Diagnosis | Muscle | Region
 
 
 def look_for(base: KnowledgeBase, text: str) -> tuple[tuple[Kind, Entry], ...]:
     """
-    Findings of the patient, diagnoses, muscles and places whose names hold every word of the text, the closest first whatever it is.
+    Findings of the patient, signs of a muscle, diagnoses, muscles and places whose names hold every word of the text, the closest first whatever it is.
 
     >>> from mps_rules import load
     >>> [(kind, one.id) for kind, one in look_for(load(), "sciatica")]
@@ -214,6 +214,7 @@ def _named(base: KnowledgeBase) -> list[tuple[Kind, Entry, tuple[str, ...]]]:
     words = base.vocabulary
     return [
         *(("finding", t, (t.id, t.label, *t.synonyms)) for t in words.terms.values() if t.subject == "patient" and not t.fact),
+        *(("sign", t, (t.id, t.label, *t.synonyms)) for t in words.terms.values() if t.subject == "muscle" and not t.fact),
         *(("diagnosis", d, (d.id, d.label)) for d in words.diagnoses.values()),
         *(("muscle", m, (m.id, m.label, m.latin)) for m in words.muscles.values()),
         *(("place", r, (r.id, r.label)) for r in words.regions.values()),

@@ -208,7 +208,8 @@ class _Text:
         cleared = "NONE of the red flags asked about is raised" if self.a.screening == "complete" else "NOT KNOWN; none raised so far"
         raised = f"{self.a.urgency.upper()}: {standing[0].label}{more}" if standing else cleared
         beyond = f"; recorded beyond these rules: {_some([lowered(one) for one in self.a.beyond], 3)}" if self.a.beyond else ""
-        yield from _wrap(f"Urgency:  {raised}; {open_} open; {screened[self.a.screening]}{beyond}.", 0, 10)
+        opened = f"; {open_} open" if open_ else ""
+        yield from _wrap(f"Urgency:  {raised}{opened}; {screened[self.a.screening]}{beyond}.", 0, 10)
         ranked = [h for h in self.a.hypotheses if h.supports]
         leading = "; ".join(f"{h.label} {h.status}" for h in ranked[:3]) or "no hypothesis has an argument yet"
         yield from _wrap(f"Leading:  {leading}.", 0, 10)

@@ -50,9 +50,10 @@ function hit(one) {
   const choose = () => {
     if (one.kind === "place") map.set(one.id, null);
     else if (one.kind === "diagnosis") patient.setLabel(one.id, true);
-    if (one.kind !== "place") examine(one.kind, one.id, one.kind === "muscle" ? map.side() : null);
+    if (one.kind === "sign" && !examineFor(one.id)) return redraw(byId("found"), h("li", { class: "quiet" }, "A sign of one muscle: find the muscle, or mark where it hurts first."));
+    if (one.kind !== "place" && one.kind !== "sign") examine(one.kind, one.id, one.kind === "muscle" ? map.side() : null);
     byId("words").value = "";
-    redraw(byId("found"));
+    return redraw(byId("found"));
   };
   return h("li", {}, h("button", { type: "button", class: "plain grow", "data-key": `hit:${one.kind}:${one.id}`, onclick: choose }, one.label), h("span", { class: "quiet" }, one.kind));
 }
@@ -66,6 +67,17 @@ export function examine(kind, id, side) {
   draw();
   byId("opened").querySelector(".choice button, .field select, .field input, .chip")?.focus({ preventScroll: true });
   byId("opened").scrollIntoView({ block: "nearest" });
+}
+
+// Opens the muscle that a sign is most likely looked for in: the one being examined, else the one that ranks first. False where there is none.
+function examineFor(sign) {
+  const [best] = answer?.assessment.muscles ?? [];
+  const now = opened.find((one) => one.kind === "muscle") ?? (best && { id: best.muscle, side: best.side ?? map.side() });
+  if (!now) return false;
+  examine("muscle", now.id, now.side);
+  opened[0].first = [...new Set([sign, ...opened[0].first])];
+  draw();
+  return true;
 }
 
 // How to open what an address names; nothing where only the map can tell it.
