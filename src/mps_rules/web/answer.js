@@ -1,7 +1,7 @@
 // The answer as it stands: red flags before everything, then what may be the source, with what speaks for it and against it.
 
 import { ask } from "./api.js";
-import { byId, h, redraw, say, sheet } from "./dom.js";
+import { byId, folding, h, redraw, say, sheet } from "./dom.js";
 import { examine, opens } from "./interview.js";
 import * as map from "./map.js";
 import * as patient from "./patient.js";
@@ -190,8 +190,8 @@ function muscles({ muscles: found, coverings, alerts }, reach) {
   const rows = inRows(found, coverings);
   const listed = (from, to) => h("ul", { class: "list muscles" }, rows.slice(from, to).map((row) => muscle(row, reaches)));
   const rest = Math.min(rows.length - MUSCLES, MORE_MUSCLES);
-  const more = rest > 0 ? section(`${rest} more muscles`, "muscles:more", undefined, false, listed(MUSCLES, MUSCLES + MORE_MUSCLES)) : null;
-  if (isPressing({ alerts })) return section("Muscles that could send this pain: only once the red flag is excluded", "muscles", undefined, false, listed(0, MUSCLES), more);
+  const more = rest > 0 ? section(`${rest} more muscles`, "muscles:more", undefined, false, () => listed(MUSCLES, MUSCLES + MORE_MUSCLES)) : null;
+  if (isPressing({ alerts })) return section("Muscles that could send this pain: only once the red flag is excluded", "muscles", undefined, false, () => [listed(0, MUSCLES), more]);
   return [h("h3", {}, "Muscles that could send this pain"), listed(0, MUSCLES), more];
 }
 
@@ -205,8 +205,7 @@ function terms(one, name) {
   );
 }
 
-const section = (title, key, count, open, ...children) =>
-  h("details", { class: "part", "data-key": key, open }, h("summary", {}, title, count === undefined ? null : h("span", { class: "count" }, ` ${count}`)), children);
+const section = (title, key, count, open, make) => folding({ class: "part", "data-key": key, open }, [title, count === undefined ? null : h("span", { class: "count" }, ` ${count}`)], make);
 
 function criteria(list) {
   const met = (one) => one.items.filter((item) => item.status === "met").length;
@@ -218,7 +217,7 @@ function criteria(list) {
     "criteria",
     `${list.filter((one) => one.status === "met").length} met`,
     false,
-    h(
+    () => h(
       "table",
       {},
       h("thead", {}, h("tr", {}, ["Definition", "Status", "Items"].map((text) => h("th", { scope: "col" }, text)))),
@@ -250,7 +249,7 @@ function cautions(list) {
   if (!list.length) return null;
   const lines = (of) => h("ul", { class: "texts" }, of.map((one) => h("li", {}, one.text, sources(one.references))));
   const rest = list.slice(CAUTIONS);
-  return [h("h3", {}, "Cautions"), lines(list.slice(0, CAUTIONS)), rest.length ? section(`${rest.length} more cautions`, "cautions", undefined, false, lines(rest)) : null];
+  return [h("h3", {}, "Cautions"), lines(list.slice(0, CAUTIONS)), rest.length ? section(`${rest.length} more cautions`, "cautions", undefined, false, () => lines(rest)) : null];
 }
 
 // While a red flag presses, only what it asks for and what is to be avoided stands in view.
@@ -265,8 +264,7 @@ function toConsider(assessment) {
     "advice",
     now.length,
     false,
-    lines(now),
-    later.length ? section("Only once the red flag is excluded", "advice:later", later.length, false, lines(later)) : null,
+    () => [lines(now), later.length ? section("Only once the red flag is excluded", "advice:later", later.length, false, () => lines(later)) : null],
   );
 }
 
@@ -305,19 +303,19 @@ export function show(answer, again) {
     byId("result"),
     alerts.filter((one) => one.status === "raised").map(alertOf),
     inShort(assessment),
-    open.length ? section("Open red flags: not enough is known to clear them", "open", open.length, open.some((one) => one.urgency !== "soon"), open.map(alertOf)) : null,
+    open.length ? section("Open red flags: not enough is known to clear them", "open", open.length, open.some((one) => one.urgency !== "soon"), () => open.map(alertOf)) : null,
     again && difference.length ? changed(difference) : null,
     h("h3", {}, "What may be behind it"),
     strong.length ? strong.slice(0, HYPOTHESES).map((one, n) => hypothesis(one, n === 0)) : h("p", { class: "quiet" }, "Nothing speaks for anything yet. Mark where it hurts, then answer what is asked."),
     strong.length > HYPOTHESES || only.length
-      ? section("Other hypotheses", "others", strong.length - Math.min(strong.length, HYPOTHESES) + only.length, false, [...strong.slice(HYPOTHESES), ...only].map((one) => hypothesis(one, false)))
+      ? section("Other hypotheses", "others", strong.length - Math.min(strong.length, HYPOTHESES) + only.length, false, () => [...strong.slice(HYPOTHESES), ...only].map((one) => hypothesis(one, false)))
       : null,
     muscles(assessment, answer.reach),
     assessment.beyond.length ? h("p", { class: "caution" }, `Not covered by these red flags: ${assessment.beyond.join("; ")}.`) : null,
     cautions(assessment.cautions),
     toConsider(assessment),
     criteria(assessment.criteria),
-    used.length ? section("Sources", "sources", used.length, false, h("ul", { class: "texts" }, used.map((id) => h("li", {}, h("strong", {}, id), ` ${words.references[id]?.text ?? ""}`)))) : null,
+    used.length ? section("Sources", "sources", used.length, false, () => h("ul", { class: "texts" }, used.map((id) => h("li", {}, h("strong", {}, id), ` ${words.references[id]?.text ?? ""}`)))) : null,
   );
   const lead = strong[0] ? `${strong[0].label}: ${strong[0].status}.` : "Nothing leads yet.";
   const urgent = assessment.alerts.filter((one) => one.status === "raised").map((one) => one.label);

@@ -22,8 +22,27 @@ export function redraw(parent, ...children) {
   const key = parent.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   const open = new Set([...parent.querySelectorAll("details[open][data-key]")].map((one) => one.dataset.key));
   parent.replaceChildren(...children.flat(Infinity).filter(Boolean));
-  for (const one of parent.querySelectorAll("details[data-key]")) if (open.has(one.dataset.key)) one.open = true;
+  for (const one of parent.querySelectorAll("details[data-key]")) if (open.has(one.dataset.key)) unfold(one);
   if (key) parent.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
+// A part that is folded is made when it is first opened: most of it is never looked at.
+export function folding(attributes, summary, make) {
+  let made = false;
+  const details = h("details", attributes, h("summary", { onclick: () => fillIn() }, summary));
+  const fillIn = () => {
+    if (made) return;
+    made = true;
+    fill(details, null, [make()]);
+  };
+  details.addEventListener("toggle", fillIn);
+  if (details.open) fillIn();
+  return details;
+}
+
+export function unfold(details) {
+  details.open = true;
+  details.dispatchEvent(new Event("toggle"));
 }
 
 export function say(text) {

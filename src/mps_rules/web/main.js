@@ -2,7 +2,7 @@
 
 import { ask, Faulty, still } from "./api.js";
 import * as answers from "./answer.js";
-import { byId, h } from "./dom.js";
+import { byId, h, unfold } from "./dom.js";
 import * as exchange from "./exchange.js";
 import * as interview from "./interview.js";
 import * as map from "./map.js";
@@ -57,7 +57,7 @@ function printing() {
   window.addEventListener("beforeprint", () => {
     closed = [byId("known"), document.querySelector("[data-key=cautions]")].filter((one) => one && !one.open);
     opened = [...document.querySelectorAll("[data-key=criteria], [data-key=sources], [data-key='muscles:more']")].filter((one) => one.open);
-    for (const one of closed) one.open = true;
+    closed.forEach(unfold);
     for (const one of opened) one.open = false;
   });
   window.addEventListener("afterprint", () => {
