@@ -29,14 +29,14 @@ export function redraw(parent, ...children) {
 // A part that is folded is made when it is first opened: most of it is never looked at.
 export function folding(attributes, summary, make) {
   let made = false;
-  const details = h("details", attributes, h("summary", { onclick: () => fillIn() }, summary));
-  const fillIn = () => {
+  const details = h("details", attributes, h("summary", { onclick: () => complete() }, summary));
+  const complete = () => {
     if (made) return;
     made = true;
     fill(details, null, [make()]);
   };
-  details.addEventListener("toggle", fillIn);
-  if (details.open) fillIn();
+  details.addEventListener("toggle", complete);
+  if (details.open) complete();
   return details;
 }
 
