@@ -292,6 +292,16 @@ def test_a_number_out_of_its_range_is_said_at_its_place_and_nothing_is_taken_bac
     assert page.locator("#notice").is_hidden()
 
 
+def test_what_only_comes_near_is_not_chosen_by_the_enter_key(opens: Opens) -> None:
+    page = opens()
+    page.fill("#words", "trapped nerve neck")
+    page.locator("#found", has_text="Nearest").wait_for()
+    page.keyboard.press("Enter")
+    assert page.locator("#opened article").count() == 0
+    page.locator("#found button").first.click()
+    assert page.locator("#opened article").count() == 1
+
+
 def test_a_sign_is_told_of_the_muscle_that_ranks_first(opens: Opens) -> None:
     page = opens()
     page.fill("#words", "taut band")

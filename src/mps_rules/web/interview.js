@@ -30,6 +30,7 @@ export function start() {
     try {
       const { found, all_words: whole } = await ask("search", { text }, asking.signal);
       const note = !found.length ? "Nothing is called that. Try another word." : whole ? null : "Nothing has all of these words. Nearest:";
+      byId("found").dataset.whole = String(whole);
       redraw(byId("found"), note ? h("li", { class: "quiet" }, note) : null, found.map(hit));
     } catch (error) {
       if (error.name !== "AbortError") throw error;
@@ -38,11 +39,13 @@ export function start() {
   };
   input.addEventListener("input", () => {
     clearTimeout(waiting);
+    byId("found").dataset.whole = "";
     waiting = setTimeout(find, 150);
   });
   byId("search").addEventListener("submit", (event) => {
     event.preventDefault();
-    byId("found").querySelector("button")?.click();
+    // What only comes near, or was found for other words, is chosen by hand.
+    if (byId("found").dataset.whole === "true") byId("found").querySelector("button")?.click();
   });
 }
 
