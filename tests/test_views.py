@@ -265,18 +265,18 @@ def test_a_note_holds_what_was_told_and_found_before_what_is_said_of_it() -> Non
     assert "16 weeks; how it began: insidious." in told
     assert "Absent: history of cancer; " in told
     assert (
-        "Diagnoses given: Facet (zygapophyseal) syndrome (treatment of the label gave no relief, what the label rests on: imaging only)"
-        in told
+        "Diagnoses: Facet (zygapophyseal) syndrome (treatment of the label gave no relief, what the label rests on: imaging only)" in told
     )
     assert "Gluteus medius, left: very tender spot; patient recognises it as the usual pain; taut band felt." in told
     assert said.startswith("Red flags: none raised; only partly asked about. Considered: Myofascial pain probable")
-    assert "Muscles: Gluteus medius, left, active" in said
+    assert "Muscles: Gluteus medius, left: active trigger point" in said
 
 
 def test_a_note_of_an_emergency_names_no_muscle_and_what_to_do_first() -> None:
     said = " ".join(mps.evaluate(example("cauda_equina")).note().partition("\n\n")[2].split())
 
     assert said.startswith("RED FLAG, emergency: Possible cauda equina syndrome. Arrange the same-day emergency MRI pathway. (now)")
+    assert "(now) Meanwhile: No stretching, pressure, exercise or reassurance until this is excluded." in said
     assert "Muscles: only once the red flag is excluded." in said
     assert "Examine" not in said
 
@@ -293,7 +293,9 @@ def test_a_note_of_an_emergency_names_no_muscle_and_what_to_do_first() -> None:
         ({"symptom_duration": "4 days"}, "time since this pain began: 4 days."),
         ({"symptom_duration": "0 days"}, "time since this pain began: 0 weeks."),
         ({"pain_quality": {"dull": True, "burning": False}}, "dull, not burning"),
-        ({"labels": {"fibromyalgia": False}}, "Diagnoses given: Fibromyalgia denied."),
+        ({"labels": {"facet_syndrome": {"label_treated_without_relief": False}}}, "gave no relief: absent)"),
+        ({"pain": ["calf.left"], "saddle_anaesthesia": True}, "- Give return advice"),
+        ({"labels": {"fibromyalgia": False}}, "Diagnoses: Fibromyalgia denied."),
     ],
 )
 def test_a_note_says_in_words_what_was_told(findings: dict[str, Any], line: str) -> None:

@@ -153,7 +153,7 @@ def search(base: KnowledgeBase, text: str) -> tuple[Term, ...]:
     """
     The findings whose id, label or synonyms hold every word of the text, those that hold it as a whole first.
 
-    Capitals, accents, apostrophes, hyphens and the s of a plural do not count.
+    Capitals, accents, apostrophes and hyphens do not count; the s of a plural does not where nothing is found with it.
 
     >>> from mps_rules import load
     >>> [term.id for term in search(load(), "pins and needles")]

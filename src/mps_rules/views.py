@@ -15,6 +15,7 @@ from mps_rules.model import (
     Argument,
     Assessment,
     CriterionResult,
+    Exam,
     Finding,
     GivenLabel,
     Hypothesis,
@@ -29,8 +30,8 @@ from mps_rules.model import (
 WIDTH = 100
 IN_FULL = 4
 """How many hypotheses are shown with their arguments."""
-LONGEST_ADVICE = 240
-"""Letters of a piece of advice in a note."""
+LONGEST_LIST = 240
+"""Letters of a list of what to examine in a note; other advice is never cut."""
 SHOWN = 6
 """How many entries of one kind are shown before the text says how many more there are."""
 
@@ -62,19 +63,19 @@ class _Note:
     """Nothing that follows from something else is repeated, and nothing that nobody told."""
 
     def __init__(self, assessment: Assessment, base: KnowledgeBase) -> None:
-        self.a, self.words, self.found, self.at_hand = assessment, base.vocabulary, assessment.findings, base.asking.at_hand
-        self.pressing = any(alert.status == "raised" and alert.urgency in PRESSING for alert in assessment.alerts)
+        self.a, self.base, self.words, self.found = assessment, base, base.vocabulary, assessment.findings
+        self.pressing = assessment.urgency in PRESSING
 
     def lines(self) -> Iterator[str]:
-        first = {term: rank for rank, term in enumerate(self.at_hand)}
+        first = {term: rank for rank, term in enumerate(self.base.asking.at_hand)}
         told = sorted((one for one in self.found.patient if not one.follows_from), key=lambda one: first.get(one.term, len(first)))
         for heading, items in (
             ("Pain", self._pain()),
             ("Told", [self._amount(one) for one in told if not isinstance(one.value, bool)]),
             ("Present", [self._label(one) for one in told if one.value is True]),
             ("Absent", [self._label(one) for one in told if one.value is False]),
-            ("Diagnoses given", [self._given(one) for one in self.found.labels]),
-            *((f"{self._muscle(one.muscle, one.side)}", self._signs(one.findings)) for one in self.found.exam),
+            ("Diagnoses", [self._given(one) for one in self.found.labels]),
+            *((self._muscle(one), [self._said(sign) for sign in one.findings if not sign.follows_from]) for one in self.found.exam),
         ):
             if items:
                 yield from _wrap(f"{heading}: {'; '.join(items)}.", 0, 4)
@@ -85,8 +86,12 @@ class _Note:
 
     def _concluded(self) -> Iterator[str]:
         for alert in self.a.alerts:
-            said = f"{alert.action} ({alert.act_within})" if alert.status == "raised" else "Not enough is known to clear it."
-            yield from _wrap(f"{'RED FLAG' if alert.status == 'raised' else 'Open red flag'}, {alert.urgency}: {alert.label}. {said}", 0, 4)
+            if alert.status == "raised":
+                yield from _wrap(f"RED FLAG, {alert.urgency}: {alert.label}. {alert.action} ({alert.act_within})", 0, 4)
+                if alert.meanwhile:
+                    yield from _wrap(f"Meanwhile: {alert.meanwhile}", 4)
+            else:
+                yield from _wrap(f"Open red flag, {alert.urgency}: {alert.label}. Not enough is known to clear it.", 0, 4)
         if not any(alert.status == "raised" for alert in self.a.alerts):
             asked = {
                 "complete": "all that matter here were asked about",
@@ -94,9 +99,12 @@ class _Note:
                 "not_done": "not asked about",
             }
             yield from _wrap(f"Red flags: none raised; {asked[self.a.screening]}.", 0, 4)
+        if self.a.beyond:
+            yield from _wrap(f"Recorded, but beyond these red flags: {_some([lowered(one) for one in self.a.beyond])}.", 0, 4)
         ranked = [f"{h.label} {h.status} ({len(h.supports)} for, {len(h.opposes)} against)" for h in self.a.hypotheses if h.supports]
         yield from _wrap(f"Considered: {_some(ranked, IN_FULL) or 'no hypothesis has an argument yet'}.", 0, 4)
-        muscles = [", ".join((_names(parts), STATES.get(parts[0].status, parts[0].status))) for parts in together(self.a.muscles)]
+        states = _states(self.base)
+        muscles = [f"{_names(parts)}: {states[parts[0].status]}" for parts in together(self.a.muscles)]
         if self.pressing:
             yield "Muscles: only once the red flag is excluded."
         elif muscles:
@@ -104,12 +112,15 @@ class _Note:
         met = [result.label for result in self.a.criteria if result.status == "met" and result.subject == PATIENT]
         if met:
             yield from _wrap(f"Definitions met: {_some(met)}.", 0, 4)
-        kinds = ("refer", "investigate") if self.pressing else ("refer", "investigate", "examine")
-        advice = [one.text for one in self.a.recommendations if one.kind in kinds]
+        kinds = ("refer", "investigate", "avoid") if self.pressing else ("refer", "investigate", "avoid", "examine")
+        advice = [one for one in self.a.recommendations if one.kind in kinds]
         if advice:
             yield "To consider:"
-        for text in advice[:IN_FULL]:
-            yield from _wrap(f"- {textwrap.shorten(text, LONGEST_ADVICE, placeholder=' ...')}", 0, 4)
+        for one in advice[:IN_FULL]:
+            text = textwrap.shorten(one.text, LONGEST_LIST, placeholder=" ...") if one.kind == "examine" else one.text
+            yield from _wrap(f"- {text}", 0, 4)
+        if len(advice) > IN_FULL:
+            yield f"- and {len(advice) - IN_FULL} more"
         if self.a.questions and not self.pressing:
             yield from _wrap(f"Still to ask or examine: {_shortened(self.a.questions[0].text)}.", 0, 4)
 
@@ -126,6 +137,9 @@ class _Note:
         free = [name for (_, present, _), name in named.items() if not present]
         every = ["everything that hurts is marked"] if self.found.pain_map_complete else []
         return [*hurts, *([f"none in {', '.join(free)}"] if free else []), *every]
+
+    def _muscle(self, exam: Exam) -> str:
+        return self.words.muscle_label(exam.muscle) + (f", {exam.side}" if exam.side else "")
 
     def _label(self, finding: Finding) -> str:
         return lowered(self.words.terms[finding.term].label)
@@ -147,24 +161,19 @@ class _Note:
 
     def _said(self, finding: Finding) -> str:
         if isinstance(finding.value, bool):
-            return f"{'' if finding.value else 'no '}{self._label(finding)}"
+            return self._label(finding) + ("" if finding.value else ": absent")
         return self._amount(finding)
-
-    def _signs(self, findings: Iterable[Finding]) -> list[str]:
-        own = [one for one in findings if not one.follows_from]
-        return [
-            self._label(one) if one.value is True else f"{self._label(one)}: absent" if one.value is False else self._amount(one)
-            for one in own
-        ]
-
-    def _muscle(self, muscle: str, side: str | None) -> str:
-        return f"{self.words.muscle_label(muscle)}{f', {side}' if side else ''}"
 
 
 def _names(parts: Sequence[MuscleCandidate]) -> str:
     """Muscles of one group with their sides."""
-    sides = " and ".join(dict.fromkeys(part.side for part in parts if part.side))
-    return " / ".join(dict.fromkeys(part.label for part in parts)) + (f", {sides}" if sides else "")
+    sides = dict.fromkeys(part.side or "side not given" for part in parts)
+    return f"{' / '.join(dict.fromkeys(part.label for part in parts))}, {' and '.join(sides)}"
+
+
+def _states(base: KnowledgeBase) -> dict[str, str]:
+    """What may be found of a muscle, in words."""
+    return {state.state: state.label for state in base.pack.muscle_states} | STATES
 
 
 class _Text:
@@ -315,13 +324,10 @@ class _Text:
 
     def _muscle(self, parts: Sequence[MuscleCandidate]) -> Iterator[str]:
         best = parts[0]
-        state = {s.state: s.label for s in self.base.pack.muscle_states} | STATES
-        sides = dict.fromkeys(part.side or "side not given" for part in parts)
-        names = " / ".join(dict.fromkeys(part.label for part in parts))
         doubt = "; side of the pain not given" if best.side_assumed else ""
         confidence = f"; confidence of the pattern: {best.confidence}" if best.confidence not in ("", "high") else ""
         how = f" ({ACCESS[best.access]})" if best.status == "not_examined" and best.access else ""
-        yield from _wrap(f"{names}, {' and '.join(sides)}: {state[best.status]}{how}{confidence}{doubt}", 2, 4)
+        yield from _wrap(f"{_names(parts)}: {_states(self.base)[best.status]}{how}{confidence}{doubt}", 2, 4)
         for path in best.path[:2]:
             yield from _wrap(path + self._cite(self._published(best.references)), 6, 8)
         if best.safety and best.status == "not_examined":

@@ -181,17 +181,18 @@ function muscle({ sides, all }, reaches) {
   );
 }
 
-const isPressing = ({ alerts }) => alerts.some((one) => one.status === "raised" && PRESSING.includes(one.urgency));
+const isPressing = ({ urgency }) => PRESSING.includes(urgency);
 
 // While a red flag presses, muscles wait behind a heading that says so.
-function muscles({ muscles: found, coverings, alerts }, reach) {
+function muscles(assessment, reach) {
+  const { muscles: found, coverings } = assessment;
   if (!found.length) return null;
   const reaches = new Map(reach.map((one) => [subjectOf(one), one]));
   const rows = inRows(found, coverings);
   const listed = (from, to) => h("ul", { class: "list muscles" }, rows.slice(from, to).map((row) => muscle(row, reaches)));
   const rest = Math.min(rows.length - MUSCLES, MORE_MUSCLES);
   const more = rest > 0 ? section(`${rest} more muscles`, "muscles:more", undefined, false, () => listed(MUSCLES, MUSCLES + MORE_MUSCLES)) : null;
-  if (isPressing({ alerts })) return section("Muscles that could send this pain: only once the red flag is excluded", "muscles", undefined, false, () => [listed(0, MUSCLES), more]);
+  if (isPressing(assessment)) return section("Muscles that could send this pain: only once the red flag is excluded", "muscles", undefined, false, () => [listed(0, MUSCLES), more]);
   return [h("h3", {}, "Muscles that could send this pain"), listed(0, MUSCLES), more];
 }
 
@@ -271,8 +272,9 @@ function toConsider(assessment) {
 function inShort(assessment) {
   const raised = assessment.alerts.filter((one) => one.status === "raised");
   if (raised.length) return null;
-  const toAsk = [...assessment.unscreened.flatMap((one) => one.terms), ...assessment.alerts.flatMap((one) => one.unknown)].some((at) => term(at.split(".").pop()).cost === "asked");
-  const partly = toAsk ? "red flags only partly asked about" : "nothing raised by what was asked; what is still open is examined or tested";
+  const open = [...assessment.unscreened.flatMap((one) => one.terms), ...assessment.alerts.flatMap((one) => one.unknown)];
+  const examined = open.length && open.every((at) => ["examined", "tested", "imaged"].includes(term(at.split(".").pop()).cost));
+  const partly = examined ? "nothing raised by what was asked; what is still open is examined or tested" : "red flags only partly asked about";
   const asked = { complete: "all red flags that matter here were asked about", partial: partly, not_done: "no red flag asked about yet" }[assessment.screening];
   return h("p", { class: `short ${assessment.screening}` }, h("strong", {}, assessment.screening === "complete" ? "No red flag raised" : "Urgency not known"), `; ${asked}.`);
 }

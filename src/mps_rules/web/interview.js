@@ -110,7 +110,7 @@ const told = (one) => one.terms.filter((id) => toldOf(one.subject, id) !== undef
 const toldText = (one) => JSON.stringify(one.terms.map((id) => toldOf(one.subject, id) ?? null));
 const finished = (one) => told(one).length === one.terms.length && one.terms.every((id) => term(id).kind !== "many_of");
 const stepOf = (one) => `${one.step}:${one.subject}`;
-const same = (one, other) => one.step === other.step && one.subject === other.subject;
+const same = (one, other) => stepOf(one) === stepOf(other);
 
 const ofPatient = (id) => field(id, `f:${id}`, patient.findings()[id], (value) => patient.setFinding(id, value));
 

@@ -50,7 +50,7 @@ function trouble(error) {
   }
 }
 
-// On paper nothing can be opened: what is known and the cautions are, for as long as it prints.
+// On paper nothing can be opened: what is known and the cautions are, for as long as it prints; long tables are folded, to fit one page.
 function printing() {
   let closed = [];
   let opened = [];
