@@ -31,7 +31,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 SPARK = bool(find_spec("pyspark") and which("java"))
 """PySpark is measured where it is installed: it is no part of the development environment."""
 BACKENDS: tuple[Backend, ...] = ("polars", "duckdb", *(("spark",) if SPARK else ()))
-VERSIONS = ("experta", "clipspy", "zen-engine", "ibis-framework", "polars", "duckdb", *(("pyspark",) if SPARK else ()), "networkx")
+VERSIONS = ("clipspy", "zen-engine", "ibis-framework", "polars", "duckdb", *(("pyspark",) if SPARK else ()), "networkx")
 
 Row = tuple[str, ...]
 
@@ -81,7 +81,8 @@ def profile(rounds: int) -> Iterator[Row]:
             mps.evaluate(patients[n % len(patients)], kb)
     own: dict[str, float] = {}
     for (file, _, _), (_, _, took, _, _) in pstats.Stats(profiler).stats.items():  # type: ignore[attr-defined]
-        module = Path(file).stem if "mps_rules" in Path(file).parts else "experta" if "experta" in Path(file).parts else "Python itself"
+        parts = Path(file).parts
+        module = "experta" if "experta" in parts else Path(file).stem if "mps_rules" in parts else "Python itself"
         own[module] = own.get(module, 0.0) + took
     whole = sum(own.values())
     for module, took in sorted(own.items(), key=lambda one: -one[1])[:12]:
@@ -140,7 +141,7 @@ def table(head: Row, rows: Sequence[Row]) -> str:
 def page(*, quick: bool) -> str:
     """Everything that is measured, as Markdown."""
     rounds = 40 if quick else 300
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in VERSIONS)
+    versions = ", ".join((f"experta {engine.experta.__version__}", *(f"{name} {metadata.version(name)}" for name in VERSIONS)))
     rows = dict(chaining(rounds, 500, 250))
     stock, clips = rows["stock experta"], rows["clipspy"]
     engines = [(name, f"{took:,.0f}", f"{stock / took:.1f}", f"{took / clips:.2f}") for name, took in rows.items()]

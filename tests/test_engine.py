@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -529,17 +530,30 @@ print(logging.root.handlers == before, logging.getLevelName(logging.root.level))
     assert expected == _python(code).splitlines()
 
 
-@pytest.mark.parametrize("missing", ["schema", "frozendict", "experta"])
-def test_a_missing_dependency_is_an_import_error(missing: str) -> None:
-    code = f"""
-import collections, sys
-sys.modules[{missing!r}] = None
-try:
-    import mps_rules.engine
-except ImportError as error:
-    print({missing!r} in str(error), hasattr(collections, "Mapping"))
+def test_neither_experta_nor_what_it_pins_is_imported_from_elsewhere() -> None:
+    code = """
+import sys
+for name in ("experta", "frozendict", "schema"):
+    sys.modules[name] = None
+import mps_rules as mps
+print(mps.evaluate({"saddle_anaesthesia": True}).urgency)
 """
-    expected = ["True False"]
+    expected = ["emergency"]
+
+    assert expected == _python(code).splitlines()
+
+
+def test_a_user_may_put_another_experta_in_the_place_of_the_copy(tmp_path: Path) -> None:
+    shutil.copytree(Path(engine.experta.__file__).parent, tmp_path / "my_experta")
+    code = f"""
+import os, sys
+sys.path.insert(0, {str(tmp_path)!r})
+os.environ["MPS_RULES_EXPERTA"] = "my_experta"
+import mps_rules as mps
+from mps_rules import engine
+print(mps.evaluate({{"saddle_anaesthesia": True}}).urgency, engine.experta.__name__, "mps_rules._vendor.experta" in sys.modules)
+"""
+    expected = ["emergency my_experta False"]
 
     assert expected == _python(code).splitlines()
 

@@ -15,6 +15,13 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[1]
 UV = Path(sys.prefix) / "bin" / "uv"
 EXAMPLE = "cauda_equina.yaml"
+NEIGHBOURS = ("frozendict>=2.4", "schema>=0.7.7", "pandas>=2", "jupyterlab>=4", "sagemaker>=3")
+"""What others install beside this package, each in a form that is current; resolved together, only the first two installed."""
+BESIDE = """
+import frozendict, schema
+import mps_rules
+print(frozendict.frozendict({"a": 1})["a"], schema.Schema(int).validate(2), mps_rules.evaluate({"saddle_anaesthesia": True}).urgency)
+"""
 INSIDE = """
 import collections, logging, pathlib
 before = set(vars(collections)), list(logging.root.handlers), logging.root.level
@@ -65,6 +72,37 @@ def installed(wheel: Path, folder: Path) -> Path:
     return folder / "bin"
 
 
+def beside(wheel: Path, folder: Path) -> None:
+    """
+    The wheel resolves with what others install, from wheels alone, and neither spoils the other.
+
+    Raises:
+        WheelError: it does not.
+
+    """
+    asked = folder / "neighbours.in"
+    asked.write_text("\n".join((f"mps-rules @ {wheel.as_uri()}", *NEIGHBOURS)) + "\n", encoding="utf-8")
+    ran(
+        UV,
+        "pip",
+        "compile",
+        "--quiet",
+        "--only-binary",
+        ":all:",
+        "--python",
+        sys.executable,
+        "--output-file",
+        folder / "neighbours.txt",
+        asked,
+    )
+    ran(UV, "venv", "--quiet", "--python", sys.executable, folder / "beside")
+    python = folder / "beside" / "bin" / "python"
+    ran(UV, "pip", "install", "--quiet", "--only-binary", ":all:", "--python", python, wheel, *NEIGHBOURS[:2])
+    said = ran(python, "-W", "error", "-c", BESIDE, cwd=folder).split()
+    if said != ["1", "2", "emergency"]:
+        raise WheelError(f"beside {' and '.join(NEIGHBOURS[:2])} it says {said}")
+
+
 def check(folder: Path) -> str:
     """
     One line of success.
@@ -91,6 +129,7 @@ def check(folder: Path) -> str:
     own = ran(sys.executable, "-c", "import mps_rules; print(mps_rules.load().digest)").strip()
     if digest != own:
         raise WheelError(f"the rules in the wheel ({digest[:12]}) are not those of the checkout ({own[:12]})")
+    beside(wheel, folder)
     return f"{wheel.name}: {len(names)} files, installed and evaluated away from the checkout, rules {digest[:12]}"
 
 

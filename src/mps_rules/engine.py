@@ -12,10 +12,8 @@ stock one fires rules that no longer hold and remembers patients.
 """
 
 import bisect
-import collections
-import collections.abc
 import importlib
-import logging
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
@@ -32,37 +30,14 @@ from mps_rules.subjects import Subjects, Telling, kinds_of_muscle, whose
 
 Matching = Literal["counting", "rete"]
 
-_IMPORTING = threading.Lock()
+_EXPERTA = os.environ.get("MPS_RULES_EXPERTA", "mps_rules._vendor.experta")
+"""The package that is experta: the copy carried along, or a compatible one that its user installed and names, as its licence grants."""
 
-
-def _import_experta() -> Any:
-    """
-    experta, imported without a trace: no alias left in ``collections``, no handler on the root logger.
-
-    Raises:
-        ImportError: experta or something it needs is missing (experta itself would hide that).
-
-    """
-    with _IMPORTING:
-        handlers, level_before = logging.root.handlers[:], logging.root.level
-        lent = [name for name in ("Mapping",) if not hasattr(collections, name)]
-        for name in lent:
-            setattr(collections, name, getattr(collections.abc, name))
-        try:
-            importlib.import_module("experta.engine")
-            return importlib.import_module("experta")
-        finally:
-            for name in lent:
-                delattr(collections, name)
-            logging.root.handlers[:] = handlers
-            logging.root.setLevel(level_before)
-
-
-experta = _import_experta()
-_Activation = importlib.import_module("experta.activation").Activation
-_abstract = importlib.import_module("experta.abstract")
-_FactList = importlib.import_module("experta.factlist").FactList
-_ReteMatcher = importlib.import_module("experta.matchers").ReteMatcher
+experta: Any = importlib.import_module(_EXPERTA)
+_Activation = importlib.import_module(f"{_EXPERTA}.activation").Activation
+_abstract = importlib.import_module(f"{_EXPERTA}.abstract")
+_FactList = importlib.import_module(f"{_EXPERTA}.factlist").FactList
+_ReteMatcher = importlib.import_module(f"{_EXPERTA}.matchers").ReteMatcher
 
 
 class Known(experta.Fact):  # type: ignore[misc,name-defined]

@@ -1,6 +1,7 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 import abc
 
-from experta import watchers
+from . import watchers
 
 
 class Matcher(metaclass=abc.ABCMeta):

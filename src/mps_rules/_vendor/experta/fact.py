@@ -1,14 +1,13 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 from itertools import chain
 from functools import lru_cache
 import abc
-import collections
+import collections.abc
 
-from schema import Schema
-
-from experta.pattern import Bindable
-from experta.utils import freeze, unfreeze
-from experta.conditionalelement import OperableCE
-from experta.conditionalelement import ConditionalElement
+from .pattern import Bindable
+from .utils import freeze, unfreeze
+from .conditionalelement import OperableCE
+from .conditionalelement import ConditionalElement
 
 
 class BaseField(metaclass=abc.ABCMeta):
@@ -23,6 +22,8 @@ class Field(BaseField):
     NODEFAULT = object()
 
     def __init__(self, schema_definition, mandatory=False, default=NODEFAULT):
+        from schema import Schema  # only fields that are checked need it
+
         self.validator = Schema(schema_definition)
         self.mandatory = mandatory
         self.default = default

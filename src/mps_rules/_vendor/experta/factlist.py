@@ -1,3 +1,4 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 """
 ``fact-list`` implementation from CLIPS.
 
@@ -10,8 +11,8 @@ Also see `retrieving the fact-list \
 """
 
 from collections import OrderedDict, Counter
-from experta.fact import Fact
-from experta import watchers
+from .fact import Fact
+from . import watchers
 
 
 class FactList(OrderedDict):

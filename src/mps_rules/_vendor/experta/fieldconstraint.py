@@ -1,7 +1,8 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 from collections.abc import Callable
 
-from experta.conditionalelement import ConditionalElement
-from experta.pattern import Bindable
+from .conditionalelement import ConditionalElement
+from .pattern import Bindable
 
 __all__ = ['L', 'W', 'P']
 

@@ -1,9 +1,10 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 from collections.abc import Iterable
 from functools import update_wrapper
 import inspect
 
-from experta import watchers
-from experta.conditionalelement import ConditionalElement
+from . import watchers
+from .conditionalelement import ConditionalElement
 
 
 class Rule(ConditionalElement):

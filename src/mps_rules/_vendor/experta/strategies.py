@@ -1,7 +1,8 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 from functools import lru_cache
 import bisect
 
-from experta.abstract import Strategy
+from .abstract import Strategy
 
 
 class DepthStrategy(Strategy):

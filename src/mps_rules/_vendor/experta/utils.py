@@ -1,9 +1,35 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 from functools import singledispatch
 import collections.abc
 
-from frozendict import frozendict
-
 from .fieldconstraint import P
+
+
+class frozendict(collections.abc.Mapping):
+    """A mapping that cannot be changed and can be hashed, in place of the distribution of that name."""
+
+    __slots__ = ("_items", "_hash")
+
+    def __init__(self, *args, **kwargs):
+        self._items = dict(*args, **kwargs)
+        self._hash = None
+
+    def __getitem__(self, key):
+        return self._items[key]
+
+    def __iter__(self):
+        return iter(self._items)
+
+    def __len__(self):
+        return len(self._items)
+
+    def __repr__(self):
+        return "<frozendict %r>" % (self._items, )
+
+    def __hash__(self):
+        if self._hash is None:
+            self._hash = hash(frozenset(self._items.items()))
+        return self._hash
 
 
 class frozenlist(tuple):

@@ -1,3 +1,4 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 """
 Watchers are loggers that log detailed information on
 CLIPS, disabled by default and that can be enabled by
@@ -11,8 +12,6 @@ and all of them.
 import logging
 
 __all__ = ['watch', 'unwatch']
-
-logging.basicConfig()
 
 
 def define_watcher(name):

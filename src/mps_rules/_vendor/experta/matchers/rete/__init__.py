@@ -1,3 +1,4 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 """
 RETE algorithm implementation.
 
@@ -15,10 +16,10 @@ from collections import Counter
 from .check import TypeCheck, FactCapture, FeatureCheck
 from .nodes import BusNode, ConflictSetNode, FeatureTesterNode
 from .utils import prepare_rule, extract_facts, generate_checks, wire_rule
-from experta import OR
-from experta.rule import Rule
-from experta.fact import InitialFact
-from experta.abstract import Matcher
+from ... import OR
+from ...rule import Rule
+from ...fact import InitialFact
+from ...abstract import Matcher
 
 
 class ReteMatcher(Matcher):

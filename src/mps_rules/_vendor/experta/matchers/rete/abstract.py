@@ -1,7 +1,8 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 """Abstract base classes for the RETE implementation."""
 import abc
 
-from experta import watchers
+from ... import watchers
 
 
 class Node(metaclass=abc.ABCMeta):

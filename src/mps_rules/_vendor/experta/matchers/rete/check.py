@@ -1,14 +1,15 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 from collections import namedtuple
 from collections.abc import Mapping
 from functools import singledispatch
 import dis
 import inspect
 
-from experta.fieldconstraint import FieldConstraint
-from experta.fieldconstraint import L, P, W
-from experta.fieldconstraint import ANDFC, ORFC, NOTFC
+from ...fieldconstraint import FieldConstraint
+from ...fieldconstraint import L, P, W
+from ...fieldconstraint import ANDFC, ORFC, NOTFC
 from .abstract import Check
-from experta.watchers import MATCH
+from ...watchers import MATCH
 
 
 CheckFunction = namedtuple('CheckFunction',

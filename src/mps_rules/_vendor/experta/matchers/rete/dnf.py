@@ -1,3 +1,4 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 """
 Rewrite engine to get disjuntive normal form of the rules
 """
@@ -5,10 +6,10 @@ from collections import OrderedDict
 from functools import singledispatch
 from itertools import chain, product
 
-from experta.conditionalelement import AND, OR, NOT
-from experta.fieldconstraint import ORFC, NOTFC, ANDFC
-from experta.rule import Rule
-from experta.fact import Fact
+from ...conditionalelement import AND, OR, NOT
+from ...fieldconstraint import ORFC, NOTFC, ANDFC
+from ...rule import Rule
+from ...fact import Fact
 
 
 def unpack_exp(exp, op):

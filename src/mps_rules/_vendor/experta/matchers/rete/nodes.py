@@ -1,3 +1,4 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 """
 RETE nodes implementation.
 
@@ -10,9 +11,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from itertools import chain
 
-from experta.activation import Activation
-from experta.rule import Rule
-from experta.watchers import MATCHER, MATCH
+from ...activation import Activation
+from ...rule import Rule
+from ...watchers import MATCHER, MATCH
 
 from . import mixins
 from .abstract import Node, OneInputNode, TwoInputNode

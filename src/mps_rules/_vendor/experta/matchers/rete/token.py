@@ -1,10 +1,11 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 """Token object and related objects needed by the RETE algorithm."""
 
 from collections import namedtuple
 from collections.abc import Mapping
 from enum import Enum
 
-from experta.fact import Fact
+from ...fact import Fact
 
 
 class TokenInfo(namedtuple('_TokenInfo', ['data', 'context'])):

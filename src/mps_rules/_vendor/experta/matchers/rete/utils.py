@@ -1,3 +1,4 @@
+# Changed from experta 1.9.4 by the mps_rules authors, 2026-11-30; every change is listed in CHANGES.md. LGPL-3, see LICENSE.
 from functools import singledispatch
 
 from .check import FeatureCheck, TypeCheck, FactCapture, SameContextCheck
@@ -5,9 +6,9 @@ from .check import WhereCheck
 from .dnf import dnf
 from .nodes import ConflictSetNode, NotNode, OrdinaryMatchNode
 from .nodes import WhereNode
-from experta.conditionalelement import NOT, OR, AND, TEST, EXISTS, FORALL
-from experta.fact import InitialFact, Fact
-from experta.rule import Rule
+from ...conditionalelement import NOT, OR, AND, TEST, EXISTS, FORALL
+from ...fact import InitialFact, Fact
+from ...rule import Rule
 
 
 @singledispatch
