@@ -40,7 +40,7 @@ _FactList = importlib.import_module(f"{_EXPERTA}.factlist").FactList
 _ReteMatcher = importlib.import_module(f"{_EXPERTA}.matchers").ReteMatcher
 
 
-class Known(experta.Fact):  # type: ignore[misc,name-defined]
+class Known(experta.Fact):  # type: ignore[misc]
     """That a rail is reached: ``what`` is the rail's number, ``of`` the subject."""
 
     @classmethod
@@ -284,7 +284,7 @@ SUBJECTS_KEPT = 4096
 # --- behind experta's seams -------------------------------------------------------------------------------------------
 
 
-class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
+class CountingMatcher(_abstract.Matcher):  # type: ignore[misc]
     """
     Counts, for each gate and subject, the rails still missing; touches only gates that read a new fact.
 
@@ -400,7 +400,7 @@ class _Start:
     verdicts: _Verdicts
 
 
-class InOrder(_abstract.Strategy):  # type: ignore[misc,name-defined]
+class InOrder(_abstract.Strategy):  # type: ignore[misc]
     """Fires by salience, then in the order of the rules, then of the subjects; remembers nothing."""
 
     def _update_agenda(self, agenda: Any, added: Iterable[Any], removed: Iterable[Any]) -> None:
@@ -444,7 +444,7 @@ def _experta_rules(network: Network, gates: Iterable[Gate]) -> Iterator[Any]:
         yield made([Known(what=network.stages[stratum], of=PATIENT)], network.salience(stratum, 0), _of_patient(_close(stratum)))
 
 
-class _OrderedRule(experta.Rule):  # type: ignore[misc,name-defined]
+class _OrderedRule(experta.Rule):  # type: ignore[misc]
     """experta's Rule; its place among the rules travels with its right-hand side through every copy."""
 
     @property
@@ -490,7 +490,7 @@ def _close(stratum: int) -> Act:
     return act
 
 
-class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined]
+class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc]
     """experta's engine with one patient's session; subclassed once for each network and way of matching."""
 
     network: Network
