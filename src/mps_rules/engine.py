@@ -284,7 +284,7 @@ SUBJECTS_KEPT = 4096
 # --- behind experta's seams -------------------------------------------------------------------------------------------
 
 
-class CountingMatcher(_abstract.Matcher):  # type: ignore[misc]
+class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
     """
     Counts, for each gate and subject, the rails still missing; touches only gates that read a new fact.
 
@@ -400,7 +400,7 @@ class _Start:
     verdicts: _Verdicts
 
 
-class InOrder(_abstract.Strategy):  # type: ignore[misc]
+class InOrder(_abstract.Strategy):  # type: ignore[misc,name-defined]
     """Fires by salience, then in the order of the rules, then of the subjects; remembers nothing."""
 
     def _update_agenda(self, agenda: Any, added: Iterable[Any], removed: Iterable[Any]) -> None:
