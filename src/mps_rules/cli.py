@@ -24,7 +24,7 @@ from rich.text import Text
 from mps_rules import api, cases, differences, fhir_in, forms, overview, partitions, tally, terminal, vignettes
 from mps_rules import manifest as manifests
 from mps_rules import omop as tables_of_omop
-from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError
+from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError, listed
 from mps_rules.interview import so_far
 from mps_rules.lint import lint as lint_folders
 from mps_rules.model import KnowledgeBase
@@ -51,7 +51,7 @@ def _guarded(command: F) -> F:
         try:
             return command(*args, **kwargs)
         except MpsRulesError as error:
-            for fault in error.faults:
+            for fault in listed(error.faults):
                 click.echo(f"error: {fault}", err=True)
             sys.exit(WRONG_KNOWLEDGE if isinstance(error, KnowledgeError) else WRONG_INPUT)
 

@@ -383,9 +383,9 @@ def pain_places(condition: Condition, *, raising: bool = True) -> Iterator[str]:
 
 def normalise(condition: Condition) -> Condition:
     """
-    The same condition in fewer forms, for executors: single words, regions and diagnoses; no counts; no items.
+    The same condition in fewer forms, for executors: single words, regions and diagnoses; counts only where they count; no items.
 
-    What is left: Present, Words/PainAt/Label of one id, Compare, Derived, MuscleIs, LabelIs; All, Any, Not; the closings.
+    What is left: Present, Words/PainAt/Label of one id, Compare, Derived, MuscleIs, LabelIs; All, Any, Not, AtLeast some but not all; the closings.
 
     >>> normalise(AtLeast(2, (Present("a"), Present("b"))))
     All(of=(Present(term='a'), Present(term='b')))
@@ -404,7 +404,8 @@ def normalise(condition: Condition) -> Condition:
         case Not(of):
             return Not(normalise(of))
         case AtLeast(n, of):
-            return _ladder(n, tuple(normalise(part) for part in of))
+            parts = tuple(normalise(part) for part in of)
+            return _any(parts) if n == 1 else _all(parts) if n == len(parts) else AtLeast(n, parts)
         case Item(_, _, of):
             return normalise(of)
         case Established(of):
@@ -426,22 +427,6 @@ def _all(of: Sequence[Condition]) -> Condition:
 def _any(of: Sequence[Condition]) -> Condition:
     distinct = tuple(dict.fromkeys(of))
     return distinct[0] if len(distinct) == 1 else Any(distinct)
-
-
-def _ladder(n: int, of: tuple[Condition, ...]) -> Condition:
-    """At least n of k as nested all and any: either the first holds and n-1 of the rest, or n of the rest; steps are shared."""
-    steps: dict[tuple[int, int], Condition] = {}
-    for size in range(1, len(of) + 1):
-        rest = of[-size:]
-        for wanted in range(1, min(n, size) + 1):
-            if wanted == size:
-                steps[wanted, size] = _all(rest)
-            elif wanted == 1:
-                steps[wanted, size] = _any(rest)
-            else:
-                taken = All((rest[0], steps[wanted - 1, size - 1]))
-                steps[wanted, size] = Any((taken, steps[wanted, size - 1]))
-    return steps[n, len(of)]
 
 
 @attrs.frozen

@@ -135,7 +135,10 @@ def same_condition(subject: Subject) -> Iterator[Issue]:
 def _shape(condition: c.Condition) -> object:
     """A condition without the order of its parts."""
     inside = c.parts(condition)
-    return (type(condition), getattr(condition, "at_least", None), frozenset(map(_shape, inside))) if inside else condition
+    if not inside:
+        return condition
+    least = condition.n if isinstance(condition, c.AtLeast) else condition.at_least if isinstance(condition, c.CountMuscles) else None
+    return type(condition), least, frozenset(Counter(map(_shape, inside)).items())
 
 
 def unused_reference(subject: Subject) -> Iterator[Issue]:
