@@ -545,7 +545,7 @@ def _reach(rail: int) -> Act:
 
 
 def _count(gate: Gate, many: int) -> Act:
-    """experta's matcher cannot count: each rail of a counting gate tells the engine, which does."""
+    """A matcher of experta's cannot count: each rail of a counting gate tells the engine, which does."""
 
     def act(engine: Any, subject: str) -> None:
         engine.count(gate, subject, many)
