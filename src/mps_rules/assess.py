@@ -408,12 +408,11 @@ class Assessor:
             text = text.replace("{side}", " and ".join(sides))
         elif rule.about == "label":
             text = text.replace("{label}", " and ".join(self.words.diagnoses[label].label for label in subjects))
-        while "{value:" in text:
-            before, _, rest = text.partition("{value:")
-            term, _, after = rest.partition("}")
-            interval = self.facts.interval(term)
-            text = f"{before}{interval}{self.words.shown_unit(term)}{after}"
-        return text
+        said, *pieces = text.split("{value:")
+        for piece in pieces:
+            term, _, after = piece.partition("}")
+            said += f"{self.facts.interval(term)}{self.words.shown_unit(term)}{after}"
+        return said
 
     def _muscle_list(self, subjects: Sequence[str]) -> str:
         """Muscles by name, side and place, best first: the place is what a reader can find without knowing the name."""

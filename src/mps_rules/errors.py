@@ -9,8 +9,10 @@ closest word for its first twenty unknown ones.
 """
 
 import difflib
-from collections.abc import Iterable, Sequence
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TypeAlias
 
 import attrs
@@ -103,10 +105,34 @@ def shown(value: Any) -> str:
     ("['a', 'b']", "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...")
     """
     try:
-        text = repr(value)
+        text = _SHORT.repr(value)
     except RecursionError:
         text = f"a {type(value).__name__} nested too deep to show"
+    except Exception:  # noqa: BLE001 - a value that is not plain data may raise anything
+        text = f"a {type(value).__name__} that cannot be shown"
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+class _Short(reprlib.Repr):
+    """Writes of a value no more than an error message shows: a text of 100 MB, or a list of millions, costs no more than a short one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxlist, self.maxtuple, self.maxdict, self.maxstring, self.maxlong = 64, 60, 60, 60, 200, 200
+        self.maxset = self.maxfrozenset = self.maxdeque = self.maxarray = 60
+
+    def repr_dict(self, x: Mapping[Any, Any], level: int) -> str:
+        """In its own order."""
+        more = ", ..." if len(x) > self.maxdict else ""
+        items = islice(x.items(), self.maxdict)
+        return f"{{{', '.join(f'{self.repr1(key, level - 1)}: {self.repr1(value, level - 1)}' for key, value in items)}{more}}}"
+
+    def repr_instance(self, x: Any, level: int) -> str:  # noqa: ARG002 - the name is reprlib's
+        """As it writes itself."""
+        return repr(x)
+
+
+_SHORT = _Short()
 
 
 def dotted(path: Path) -> str:

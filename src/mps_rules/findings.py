@@ -37,7 +37,10 @@ def read_findings(data: Any, terrain: Terrain) -> Findings:
 
     """
     reader = _Reader(terrain.vocabulary)
-    findings = reader.read(data)
+    try:
+        findings = reader.read(data)
+    except Exception as error:
+        raise FindingError([*reader.faults, Fault("", f"holds what is no plain data ({type(error).__name__})")]) from error
     if reader.faults:
         raise FindingError(reader.faults)
     findings, faults = _completed(findings, terrain)
@@ -106,7 +109,7 @@ class _Reader:
     @cached_property
     def _by_label(self) -> dict[str, str]:
         """The findings by what else they are called; where several are called so, the first of the vocabulary."""
-        terms = reversed(self.words.terms.values())
+        terms = reversed(tuple(self.words.terms.values()))
         return {name.lower(): term.id for term in terms for name in (term.label, *term.synonyms)}
 
     def _nearest(self, key: str) -> str | None:
