@@ -7,7 +7,7 @@ listed as such.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, assert_never
 
 from mps_rules import conditions as c
 from mps_rules.addresses import of_finding
@@ -345,6 +345,10 @@ class Assessor:
                 yield from ((PATIENT, f"pain.{region}") for region in regions if self.facts.pain_map.at(region) is None)
             case c.Label(ids):
                 yield from ((PATIENT, f"labels.{label}") for label in ids if label not in self.facts.labels)
+            case c.MuscleIs() | c.LabelIs():
+                return
+            case _:
+                assert_never(condition)
 
     def _others_undecided(self, of: c.Condition) -> Iterator[str]:
         """Muscles out of focus on which a count waits: those ranked first, or the first of the body."""

@@ -7,7 +7,7 @@ Every executor is compared with ``judge``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, assert_never
 
 import attrs
 
@@ -213,6 +213,7 @@ Leaf: TypeAlias = Present | Words | Compare | PainAt | Label | Derived | MuscleI
 Gate: TypeAlias = All | Any | Not | AtLeast | Item
 Closing: TypeAlias = Established | Known | CountMuscles | LabelMuscle
 Condition: TypeAlias = Leaf | Gate | Closing
+"""All forms that there are: who tells them apart names each of them, so that a new one cannot be taken for another in silence."""
 
 
 class View(Protocol):
@@ -302,7 +303,8 @@ def judge(condition: Condition, view: View) -> Truth:
             return count_at_least(n, [judge(of, muscle) for muscle in view.muscles()])
         case LabelMuscle(of):
             return some(judge(of, muscle) for muscle in view.label_muscles())
-    raise TypeError(f"not a condition: {condition!r}")
+        case _:
+            assert_never(condition)
 
 
 def every(verdicts: Iterable[Truth]) -> Truth:
@@ -359,7 +361,10 @@ def parts(condition: Condition) -> tuple[Condition, ...]:
             return of
         case Not(of) | Item(_, _, of) | Established(of) | Known(of) | CountMuscles(of, _) | LabelMuscle(of):
             return (of,)
-    return ()
+        case Present() | Words() | Compare() | PainAt() | Label() | Derived() | MuscleIs() | LabelIs():
+            return ()
+        case _:
+            assert_never(condition)
 
 
 def walk(condition: Condition) -> Iterator[Condition]:
@@ -416,7 +421,10 @@ def normalise(condition: Condition) -> Condition:
             return CountMuscles(normalise(of), n)
         case LabelMuscle(of):
             return LabelMuscle(normalise(of))
-    return condition
+        case Present() | Compare() | Derived() | MuscleIs() | LabelIs():
+            return condition
+        case _:
+            assert_never(condition)
 
 
 def _all(of: Sequence[Condition]) -> Condition:
@@ -484,8 +492,10 @@ def _grounds(
             for id_ in ids:
                 if view.label(id_) is verdict:
                     yield Ground(view.subject, Label((id_,)), verdict)
-        case _:
+        case Established() | Known() | CountMuscles() | LabelMuscle() | Present() | Compare() | Derived() | MuscleIs() | LabelIs():
             yield Ground(view.subject, condition, verdict)
+        case _:
+            assert_never(condition)
 
 
 def _muscles(condition: CountMuscles | LabelMuscle, view: View, verdict: Truth) -> Iterator[View]:
@@ -543,7 +553,8 @@ def describe(condition: Condition, name: Callable[[str, str], str]) -> str:
             return f"in at least {n} muscle{'s' if n > 1 else ''}: {_nested(of, name)}"
         case LabelMuscle(of):
             return f"in a muscle linked to the diagnosis: {_nested(of, name)}"
-    raise TypeError(f"not a condition: {condition!r}")
+        case _:
+            assert_never(condition)
 
 
 def _nested(condition: Condition, name: Callable[[str, str], str]) -> str:

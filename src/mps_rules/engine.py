@@ -664,6 +664,8 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
                 for one in subjects:
                     row = dict.fromkeys(self.subjects.of_row(one, self.patient.vocabulary))
                     yield one, c.some(verdict for _, verdict in self.truths(of, row))
+            case _:
+                assert_never(closing)
 
     def truth(self, condition: c.Condition, subject: str) -> c.Truth:
         """The truth of a condition as far as it is known now."""

@@ -128,8 +128,9 @@ class _Short(reprlib.Repr):
         return f"{{{', '.join(f'{self.repr1(key, level - 1)}: {self.repr1(value, level - 1)}' for key, value in items)}{more}}}"
 
     def repr_instance(self, x: Any, level: int) -> str:  # noqa: ARG002 - the name is reprlib's
-        """As it writes itself."""
-        return repr(x)
+        """As it writes itself, unless that is where it lies in memory."""
+        text = repr(x)
+        return f"a {type(x).__name__}" if " at 0x" in text else text
 
 
 _SHORT = _Short()

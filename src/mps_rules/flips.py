@@ -464,7 +464,10 @@ class _Search:
             case c.PainAt((region,), side):
                 place = region if side is None else f"{region}.{side}"
                 return frozenset({frozenset({("pain", place, wanted == TRUE)})}) if self._askable(region, side) else NEVER
-        return NEVER
+            case c.Label() | c.MuscleIs() | c.LabelIs():
+                return NEVER
+            case _:
+                raise TypeError(f"not a leaf of the circuit: {condition!r}")
 
     def _owner(self, term: str, subject: str) -> str:
         return subject if self.words.terms[term].subject != "patient" else PATIENT

@@ -1131,7 +1131,9 @@ class _ConditionParser:
             case "label_muscle":
                 self._only("label", scope, path)
                 return c.LabelMuscle(self.parse(value, path, "muscle"))
-        return self._muscles(form, value, path)
+            case "any_muscle" | "count_muscles":
+                return self._muscles(form, value, path)
+        raise AssertionError(f"a form that nobody reads: {form}")
 
     def _muscles(self, form: str, value: Any, path: Steps) -> c.Condition:
         wanted = ("where", "has") if form == "any_muscle" else ("where", "has", "at_least")

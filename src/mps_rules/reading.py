@@ -77,15 +77,18 @@ def bytes_of(file: File, source: str, most: int) -> bytes:
     """
     try:
         mode = file.stat().st_mode
-        if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
-            _refuse(source, f"is {kind}, not a file")
-        with file.open("rb") as opened:
-            content = opened.read(most + 1)
     except OSError as error:
         _refuse(source, f"cannot be read: {error.strerror or error}")
     except ValueError:
         _refuse(source, "is no name of a file")
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
+        _refuse(source, f"is {kind}, not a file")
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(most + 1)
+    except OSError as error:
+        _refuse(source, f"cannot be read: {error.strerror or error}")
     if len(content) > most:
         _refuse(source, f"holds more than {most:,} bytes")
     return content
