@@ -333,19 +333,19 @@ def test_a_verdict_stands_on_its_grounds_alone(condition: Condition, picture: Pi
 
 @given(conditions(), pictures())
 def test_each_ground_stands_as_it_says(condition: Condition, picture: Picture) -> None:
-    for ground in grounds(condition, picture):
-        assert ground.verdict is judge(ground.condition, attrs.evolve(picture, subject=ground.subject))
+    found = list(grounds(condition, picture))
+
+    assert [one.verdict for one in found] == [judge(one.condition, attrs.evolve(picture, subject=one.subject)) for one in found]
 
 
 @given(SEVERAL, pictures(MOSTLY_UNKNOWN))
 def test_what_is_unknown_rests_on_unknown_leaves(of: tuple[Condition, ...], picture: Picture) -> None:
     unknown = [condition for condition in of if judge(condition, picture) is None]
     assume(unknown)
-    for condition in unknown:
-        found = list(grounds(condition, picture))
+    found = [list(grounds(condition, picture)) for condition in unknown]
 
-        assert {None} == {ground.verdict for ground in found}
-        assert not any(c.parts(ground.condition) for ground in found)
+    assert [{None}] * len(unknown) == [{ground.verdict for ground in one} for one in found]
+    assert [] == [ground for one in found for ground in one if c.parts(ground.condition)]
 
 
 @given(OPEN, pictures(MOSTLY_UNKNOWN), st.data())
