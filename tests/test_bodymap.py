@@ -62,6 +62,7 @@ def test_every_leaf_region_has_a_place_on_each_of_its_sides(kb: KnowledgeBase) -
 
 def test_every_muscle_has_a_place_on_both_sides(kb: KnowledgeBase) -> None:
     drawn, referral = places(kb), terrain_of(kb).referral
+    assert kb.vocabulary.muscles
     for muscle in (*kb.vocabulary.muscles, *kb.vocabulary.groups):
         for side in SIDES:
             assert any(drawn.get((region, side)) or drawn.get((region, None)) for region in referral.places(muscle)), muscle
@@ -74,6 +75,7 @@ def test_nothing_is_drawn_that_the_vocabulary_does_not_know(kb: KnowledgeBase) -
 
 def test_a_region_is_seen_where_its_surface_says(kb: KnowledgeBase) -> None:
     where = {"front": {"front", "face", "sole_left", "perineum", "palm_left"}, "back": {"back", "perineum"}, "lateral": {"left"}}
+    assert places(kb)
     for (region, side), views in places(kb).items():
         surface = kb.vocabulary.regions[region].surface
         if side != "right" and surface in where:
@@ -82,6 +84,7 @@ def test_a_region_is_seen_where_its_surface_says(kb: KnowledgeBase) -> None:
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.id)
 def test_every_region_is_a_closed_path_with_some_area(view: View) -> None:
+    assert view.shapes
     for shape in view.shapes:
         assert shape.path.text().endswith("z")
         assert area(shape) > 8, (shape.region, shape.side)
@@ -89,6 +92,7 @@ def test_every_region_is_a_closed_path_with_some_area(view: View) -> None:
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.id)
 def test_no_region_covers_the_point_where_another_is_marked(view: View) -> None:
+    assert view.shapes
     for one in view.shapes:
         assert one.path.contains(one.at), (one.region, one.side)
         for other in view.shapes:
@@ -271,6 +275,7 @@ def test_a_small_pack_with_other_regions_is_drawn_too(small: KnowledgeBase) -> N
 
 
 def test_every_muscle_has_a_picture_with_its_cross_zones_and_sources(kb: KnowledgeBase) -> None:
+    assert kb.vocabulary.muscles
     for muscle in kb.vocabulary.muscles:
         svg = muscle_picture(kb, muscle, "right")
         root = parsed(svg)

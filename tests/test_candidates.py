@@ -241,7 +241,7 @@ def test_a_region_free_of_pain_never_raises_a_muscle_that_sends_pain_there(pain:
     entries: list[Any] = [*pain, *({"region": p.partition(".")[0], "side": p.partition(".")[2] or None, "present": False} for p in free)]
     after = mps.evaluate({"pain": entries}).muscles
 
-    assert all(one.score <= before.get((one.muscle, one.side), one.score) for one in after)
+    assert [] == [one for one in after if one.score > before.get((one.muscle, one.side), one.score)]
 
 
 @settings(max_examples=25, deadline=None)
@@ -250,12 +250,12 @@ def test_every_side_of_a_covering_explains_what_the_rest_of_it_does_not(terrain:
     assessment = mps.evaluate({"pain": pain})
     pain_map = PainMap(terrain.tree, tuple(assessment.findings.pain), complete=False)
 
+    assert [] == [one for one in assessment.coverings if len({muscle.partition(".")[0] for muscle in one.muscles}) > 3]
     for covering in assessment.coverings:
         parts = [muscle.split(".") for muscle in covering.muscles]
         reach = [{match.pain for match in terrain.referral.explain(muscle, side, pain_map).matches} for muscle, side in parts]
 
         assert all(set().union(*reach[:number], *reach[number + 1 :]) < set().union(*reach) for number in range(len(reach)))
-        assert len({muscle for muscle, _ in parts}) <= 3
 
 
 def mirrored(place: str) -> str:

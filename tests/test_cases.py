@@ -71,6 +71,7 @@ def some_cases(kb: KnowledgeBase) -> list[Case]:
 
 
 def test_what_is_so_of_a_case_is_so_by_rete(kb: KnowledgeBase, some_cases: list[Case]) -> None:
+    assert some_cases
     for case in some_cases:
         base = _behind(kb, case.rule)
         facts = Facts(terrain_of(kb), read_findings(case.findings, terrain_of(kb)))

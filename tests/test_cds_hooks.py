@@ -123,6 +123,7 @@ def test_d5_every_id_and_hook_is_listed_once() -> None:
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=lambda one: one.id)
 def test_p1_p2_queries_keep_to_what_every_client_can_be_asked_for(service: Any) -> None:
+    assert service.prefetch
     for query in service.prefetch.values():
         match = TEMPLATE.fullmatch(query)
         assert match, query

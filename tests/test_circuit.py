@@ -308,6 +308,7 @@ def test_a_measure_narrows_with_each_of_its_items(kb: KnowledgeBase) -> None:
 
 
 def test_a_measure_is_bounded_as_the_facts_bound_it(kb: KnowledgeBase) -> None:
+    assert kb.vocabulary.measures
     for one in sample(5, 20):
         facts = facts_of(chart(one))
         state = circuit_of(kb).read(facts)
@@ -346,6 +347,7 @@ def test_two_threads_share_a_circuit(few: KnowledgeBase) -> None:
     finally:
         sys.setswitchinterval(pace)
 
+    assert all(shifts)
     for number, found, restored in (answer for one in shifts for answer in one):
         assert restored
         assert [] == list(differences(base, patients[number], expected[number], found))

@@ -177,6 +177,7 @@ def test_a_table_of_charts_concludes_what_the_circuit_concludes_of_each(kind: st
     charts = charts_of(kind)
     said = {number: by_circuit(kb, one, ranked=kind == "vignettes" or number % 8 == 0) for number, one in enumerate(charts)}
 
+    assert charts
     for found in (all_of_the_vignettes(), rules_of(kb, wide(charts))) if kind == "vignettes" else everything(kb, wide(charts)):
         assert len(charts) == len(found)
         assert not found["rejected"].any()
@@ -184,6 +185,7 @@ def test_a_table_of_charts_concludes_what_the_circuit_concludes_of_each(kind: st
 
 
 def test_a_table_says_of_vignettes_what_evaluate_says(kb: KnowledgeBase) -> None:
+    assert vignettes()
     for one, row in list(zip(vignettes(), all_of_the_vignettes().iter_rows(named=True), strict=True))[::10]:
         alone = mps.evaluate(chart(one))
         assert alone.urgency == row["urgency"]
@@ -277,6 +279,7 @@ def test_where_it_hurts_and_which_muscles_send_pain_there_is_what_the_pain_map_s
     asked |= {(r, one, s): formulas.present(r, muscle_subject(one, s)) for r in relations for one in some for s in (*SIDES, None)}
     made, of = Steps(formulas.sheet, asked.values(), formulas.columns).columns(connected("polars").create_table("t", table), ["person"])
     found = made.select("person", **{str(n): of(one) for n, one in enumerate(asked.values())}).to_polars()
+    assert rows
     for row, mapping in zip(found.sort("person").iter_rows(named=True), rows, strict=True):
         facts = Facts(terrain_of(kb), read_findings(as_mapping(mapping, [*places, *stands], words) | _complete(mapping), terrain_of(kb)))
         expected_of = {

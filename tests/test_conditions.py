@@ -133,7 +133,7 @@ def test_absent_fever_counts_but_unrecorded_fever_does_not() -> None:
 
 
 def test_what_is_no_condition_is_refused() -> None:
-    with pytest.raises(TypeError, match="not a condition"):
+    with pytest.raises(AssertionError, match="unreachable"):
         judge("fever", NOTHING_KNOWN)  # type: ignore[arg-type]
 
 
@@ -280,13 +280,13 @@ def test_the_normal_form_holds_when_the_condition_does(condition: Condition, pic
 
 
 @given(conditions())
-def test_the_normal_form_has_no_counts_no_items_and_one_word_at_a_time(condition: Condition) -> None:
-    for part in walk(normalise(condition)):
-        match part:
-            case c.Words(_, words) | c.PainAt(words) | c.Label(words):
-                assert len(words) == 1
-            case _:
-                assert not isinstance(part, c.AtLeast | c.Item)
+def test_the_normal_form_has_no_needless_counts_no_items_and_one_word_at_a_time(condition: Condition) -> None:
+    parts = list(walk(normalise(condition)))
+
+    assert [] == [one for one in parts if isinstance(one, c.Words) and len(one.values) > 1]
+    assert [] == [one for one in parts if isinstance(one, c.PainAt) and len(one.regions) > 1]
+    assert [] == [one for one in parts if isinstance(one, c.Label) and len(one.ids) > 1]
+    assert [] == [one for one in parts if isinstance(one, c.Item) or (isinstance(one, c.AtLeast) and not 1 < one.n < len(one.of))]
 
 
 @pytest.mark.parametrize("size", range(1, 6))
@@ -300,23 +300,10 @@ def test_a_count_in_normal_form_still_counts(size: int) -> None:
             assert count_at_least(n, truths) is judge(normal, picture)
 
 
-@pytest.mark.parametrize("n", range(1, 13))
-def test_a_count_over_twelve_parts_stays_small_in_normal_form(n: int) -> None:
-    of = tuple(c.Present(f"t{number}") for number in range(12))
-    distinct = set(_distinct(normalise(c.AtLeast(n, of))))
+def test_a_count_stays_one_condition_in_normal_form() -> None:
+    of = tuple(c.Present(f"t{number}") for number in range(60))
 
-    assert len(distinct) <= 2 * n * len(of) + len(of)
-
-
-def _distinct(condition: Condition) -> Iterable[Condition]:
-    seen: set[Condition] = set()
-    waiting = [condition]
-    while waiting:
-        part = waiting.pop()
-        if part not in seen:
-            seen.add(part)
-            waiting += c.parts(part)
-    return seen
+    assert c.AtLeast(30, of) == normalise(c.AtLeast(30, of))
 
 
 # --- grounds ----------------------------------------------------------------------------------------------------------
@@ -346,19 +333,19 @@ def test_a_verdict_stands_on_its_grounds_alone(condition: Condition, picture: Pi
 
 @given(conditions(), pictures())
 def test_each_ground_stands_as_it_says(condition: Condition, picture: Picture) -> None:
-    for ground in grounds(condition, picture):
-        assert ground.verdict is judge(ground.condition, attrs.evolve(picture, subject=ground.subject))
+    found = list(grounds(condition, picture))
+
+    assert [one.verdict for one in found] == [judge(one.condition, attrs.evolve(picture, subject=one.subject)) for one in found]
 
 
 @given(SEVERAL, pictures(MOSTLY_UNKNOWN))
 def test_what_is_unknown_rests_on_unknown_leaves(of: tuple[Condition, ...], picture: Picture) -> None:
     unknown = [condition for condition in of if judge(condition, picture) is None]
     assume(unknown)
-    for condition in unknown:
-        found = list(grounds(condition, picture))
+    found = [list(grounds(condition, picture)) for condition in unknown]
 
-        assert {None} == {ground.verdict for ground in found}
-        assert not any(c.parts(ground.condition) for ground in found)
+    assert [{None}] * len(unknown) == [{ground.verdict for ground in one} for one in found]
+    assert [] == [ground for one in found for ground in one if c.parts(ground.condition)]
 
 
 @given(OPEN, pictures(MOSTLY_UNKNOWN), st.data())

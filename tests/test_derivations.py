@@ -37,6 +37,7 @@ def test_every_rule_stands_on_something_and_leads_to_something(facet: Assessment
     graph = facet.derivation_graph()
     rules = [node for node in graph if node[0] == "rule"]
 
+    assert rules
     assert all(any(p[0] != "reference" for p in graph.predecessors(rule)) for rule in rules)
     assert all(any(p[0] == "reference" for p in graph.predecessors(rule)) for rule in rules)
 

@@ -48,6 +48,7 @@ def test_two_equal_assessments_do_not_differ(kb: KnowledgeBase) -> None:
 
 def test_the_difference_backwards_speaks_of_the_same_things(kb: KnowledgeBase) -> None:
     patients = [mps.evaluate(chart(one), kb) for one in sample(62, 8)]
+    assert len(patients) > 1
     for before, after in pairwise(patients):
         there, back = difference(before, after), difference(after, before)
 

@@ -226,6 +226,7 @@ def test_everything_listed_can_be_asked_about(findings: dict[str, object]) -> No
     with_id: tuple[Any, ...] = (*assessment.hypotheses, *assessment.alerts, *assessment.cautions)
     listed = [one.id for one in with_id]
     listed += [f"{muscle.muscle}.{muscle.side}" if muscle.side else muscle.muscle for muscle in assessment.muscles]
+    assert listed
     for id_ in listed:
         proof = assessment.why(id_)
 

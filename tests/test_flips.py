@@ -91,6 +91,7 @@ def test_what_is_asked_is_worth_asking(asked: list[Asked]) -> None:
 
 
 def test_a_conclusion_counts_as_reached_where_the_assessment_says_it(asked: list[Asked], kb: KnowledgeBase) -> None:
+    assert asked
     for one in asked[::8]:
         assert concluded(mps.evaluate(chart_of(one), kb), one.id, kb) is one.found.reached, (one.name, one.id)
 
@@ -101,6 +102,7 @@ def chart_of(one: Asked) -> dict[str, Any]:
 
 def test_every_set_turns_the_conclusion_when_evaluated_in_full(asked: list[Asked], kb: KnowledgeBase) -> None:
     random = seeded(22)
+    assert asked
     for one in asked:
         for flip in random.sample(one.found.sets, min(SETS_EACH, len(one.found.sets))):
             after = mps.evaluate(with_set(one.facts, flip.changes, kb), kb)
@@ -110,6 +112,7 @@ def test_every_set_turns_the_conclusion_when_evaluated_in_full(asked: list[Asked
 
 def test_no_part_of_a_set_turns_it(asked: list[Asked], kb: KnowledgeBase) -> None:
     random = seeded(23)
+    assert asked
     for one in asked:
         several = [flip for flip in one.found.sets if len(flip.changes) > 1]
         for flip in random.sample(several, min(SETS_EACH, len(several))):
@@ -128,6 +131,7 @@ def _parts(flip: Flip) -> Iterator[tuple[Any, ...]]:
 
 
 def test_sets_come_cheapest_first_and_hold_no_other_set(asked: list[Asked]) -> None:
+    assert asked
     for one in asked:
         prices = [sum(COSTS.index(change.cost) + 1 for change in flip.changes) for flip in one.found.sets]
         sets = [{(change.address, str(change.value)) for change in flip.changes} for flip in one.found.sets]
@@ -140,6 +144,7 @@ def test_sets_come_cheapest_first_and_hold_no_other_set(asked: list[Asked]) -> N
 
 
 def test_only_what_is_not_known_is_changed_unless_anything_may_be(asked: list[Asked]) -> None:
+    assert asked
     for one in asked:
         known = set(one.facts.given)
         changes = [change.address for flip in one.found.sets for change in flip.changes]
@@ -149,6 +154,7 @@ def test_only_what_is_not_known_is_changed_unless_anything_may_be(asked: list[As
 
 def test_findings_that_exclude_each_other_are_never_combined(asked: list[Asked], kb: KnowledgeBase) -> None:
     terms = kb.vocabulary.terms
+    assert asked
     for one in asked:
         for flip in one.found.sets:
             present = {change.address for change in flip.changes if change.value is True} | {

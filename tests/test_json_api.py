@@ -271,6 +271,7 @@ def test_what_stays_the_same_is_not_sent_twice(client: Client, kb: KnowledgeBase
 
 
 def test_every_file_comes_with_the_policy_and_none_of_them_names_an_address(client: Client) -> None:
+    assert list(FILES.iterdir())
     for path in sorted(FILES.iterdir()):
         answer = client.get(f"/page/{'' if path.name == 'index.html' else path.name}")
         assert (answer.status_code, answer.headers["content-security-policy"]) == (200, POLICY)
@@ -288,6 +289,7 @@ def test_the_page_holds_no_script_or_style_in_its_markup_and_no_markup_in_its_sc
 def test_the_page_has_no_clinical_word_of_its_own(kb: KnowledgeBase) -> None:
     words = kb.vocabulary
     ids = {*words.terms, *words.muscles, *words.diagnoses, *words.suspects} - {"examined", "fatigue"}
+    assert list(FILES.glob("*.js"))
     for path in FILES.glob("*.js"):
         quoted = set(re.findall(r"[\"'`]([a-z]+_[a-z_]+)[\"'`]", path.read_text(encoding="utf-8")))
         assert quoted & ids == set(), path.name
@@ -362,6 +364,7 @@ def test_any_search_is_answered(kb: KnowledgeBase, text: str) -> None:
 def test_schemathesis_finds_nothing_that_is_not_as_described(app: Starlette, path: str) -> None:
 
     operation = described(app)[path]
+    assert operation
     for method in operation:
         case_of = operation[method].as_strategy()
 

@@ -769,6 +769,7 @@ def test_rules_stand_in_order_of_stratum_and_id(kb: KnowledgeBase) -> None:
 
 
 def test_every_packaged_rule_stands_above_what_it_reads(kb: KnowledgeBase) -> None:
+    assert kb.rules
     for one in kb.rules:
         for part in c.walk(one.when):
             if isinstance(part, c.Derived):

@@ -406,6 +406,7 @@ def test_json_read_as_yaml_gives_the_same_data_or_is_no_yaml(data: Any) -> None:
     if isinstance(found, Document):
         assert json.loads(text) == found.data
     else:
+        assert found.faults
         assert all("not YAML" in fault.what for fault in found.faults)
 
 

@@ -260,6 +260,7 @@ def test_the_other_side_of_gluteus_medius_is_neither_claimed_nor_cleared(facts_o
 
 def test_a_group_has_the_edges_of_all_its_parts(terrain: Terrain) -> None:
     referral = terrain.referral
+    assert terrain.vocabulary.groups
     for group, parts in terrain.vocabulary.groups.items():
         if group not in terrain.vocabulary.muscles:
             assert [edge for part in parts for edge in referral.edges(part)] == list(referral.edges(group))
@@ -452,6 +453,7 @@ def test_more_pain_never_clears_a_muscle_and_more_freedom_never_accuses_one(
 
 def test_every_packaged_muscle_refers_to_pain_in_each_of_its_zones(terrain: Terrain) -> None:
     referral: ReferralMap = terrain.referral
+    assert referral.referrals
     for edge in referral.referrals:
         for side in terrain.tree.sides(edge.region):
             relation = referral.explain(edge.muscle, side, PainMap(terrain.tree, (Pain(edge.region, side),), complete=True))

@@ -56,6 +56,7 @@ def test_no_two_headings_of_an_index_share_an_anchor(name: str, pages: Path) -> 
 
 
 def test_every_page_says_all_that_a_rule_is(pages: Path, kb: KnowledgeBase) -> None:
+    assert written_rules(kb)
     for id_ in written_rules(kb):
         text = (pages / "rules" / f"{id_.replace('.', '/')}.md").read_text(encoding="utf-8")
 
@@ -68,6 +69,7 @@ def test_the_example_is_the_first_case_in_which_the_rule_fires(pages: Path, kb: 
     for case in read_cases(kb):
         if case.expect.fires is True:
             first.setdefault(written_id(kb.by_id[case.rule]), case)
+    assert first
     for id_, case in first.items():
         text = (pages / "rules" / f"{id_.replace('.', '/')}.md").read_text(encoding="utf-8")
         block = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
@@ -78,6 +80,7 @@ def test_the_example_is_the_first_case_in_which_the_rule_fires(pages: Path, kb: 
 
 
 def test_a_rule_over_a_table_shows_its_rows(pages: Path, kb: KnowledgeBase) -> None:
+    assert written_rules(kb)
     for id_, rules in written_rules(kb).items():
         if rules[0].written:
             text = (pages / "rules" / f"{id_.replace('.', '/')}.md").read_text(encoding="utf-8")

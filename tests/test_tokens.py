@@ -100,6 +100,7 @@ def test_a2_a_token_without_a_known_key_id_is_refused(kid: Any) -> None:
     ],
 )
 def test_a2_a_claim_that_is_missing_or_of_another_kind_is_refused(claim: str, values: list[Any]) -> None:
+    assert values
     for value in values:
         said = {name: one for name, one in {**claims(), claim: value}.items() if one is not None}
         token = _raw({"alg": "ES384", "kid": "k1", "typ": "JWT"}, json.dumps(said).encode())

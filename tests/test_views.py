@@ -82,12 +82,14 @@ def test_no_line_of_any_patient_is_longer_than_100_characters(findings: dict[str
 
 
 def test_no_line_ends_in_a_space_and_the_text_ends_in_one_line_break(texts: Mapping[str, str]) -> None:
+    assert texts
     for text in texts.values():
         assert [line for line in text.splitlines() if line != line.rstrip()] == []
         assert text == text.rstrip() + "\n"
 
 
 def test_sections_stand_in_their_order_alerts_first(texts: Mapping[str, str]) -> None:
+    assert texts
     for text in texts.values():
         headings = [line.partition(":")[0] for line in text.splitlines() if line[:1].isupper()]
         ranks = [SECTIONS.index(heading) for heading in headings if heading in SECTIONS]
@@ -153,6 +155,7 @@ def test_the_text_ends_with_whom_it_is_for_and_which_rules_gave_it(texts: Mappin
         f"For clinicians, beside their own judgement; no diagnosis. Rules {kb.pack.id} {kb.pack.version}, {kb.pack.status}, "
         f"digest {kb.digest[:12]}."
     )
+    assert texts
     for text in texts.values():
         assert " ".join(text.split()).endswith(expected)
 
@@ -231,6 +234,7 @@ def _sources(text: str) -> list[str]:
 
 
 def test_every_reference_that_is_cited_stands_among_the_sources_and_no_other(texts: Mapping[str, str], kb: KnowledgeBase) -> None:
+    assert texts
     for text in texts.values():
         assert sorted(set(cited(text, kb))) == _sources(text)
 

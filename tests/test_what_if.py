@@ -184,6 +184,7 @@ def test_only_signs_of_poor_agreement_that_were_found_are_listed(kb: KnowledgeBa
 
 def test_each_line_is_what_the_sign_misjudged_would_change(kb: KnowledgeBase) -> None:
     assessment = mps.evaluate({**BACK, "exam": [SIGNS]}, kb)
+    assert assessment.robustness()
     for fragile in assessment.robustness():
         assert assessment.what_if({fragile.sign: False}).difference == fragile.change
 

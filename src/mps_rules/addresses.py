@@ -73,6 +73,17 @@ def address(text: str, words: Vocabulary) -> Address:
         FindingError: it names nothing that can be known of a patient; says the closest word.
 
     """
+    found = meant(text, words)
+    if found is None:
+        first, *rest = str(text).split(".")
+        wrong, known = _misplaced(first, rest, words)
+        near = closest(wrong, {*known} - {wrong})
+        raise FindingError([Fault(str(text)[:120], "names no finding, painful place, muscle's finding or diagnosis", near)])
+    return found
+
+
+def meant(text: str, words: Vocabulary) -> Address | None:
+    """The address that a text names, or None: for whoever needs no closest word, which costs far more."""
     first, *rest = str(text).split(".")
     term = words.terms.get(rest[-1] if rest else first)
     if not rest and term and term.subject == "patient" and not term.fact:
@@ -86,9 +97,7 @@ def address(text: str, words: Vocabulary) -> Address:
     region, *side = rest if first == "pain" and rest else (first, *rest)
     if region in words.regions and _side(side, (*SIDES, "midline")):
         return Address("pain", region, side=side[0] if side else None)
-    wrong, known = _misplaced(first, rest, words)
-    near = closest(wrong, {*known} - {wrong})
-    raise FindingError([Fault(str(text)[:120], "names no finding, painful place, muscle's finding or diagnosis", near)])
+    return None
 
 
 def of_finding(subject: str, term: str, words: Vocabulary) -> Address:

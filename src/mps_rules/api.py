@@ -134,8 +134,8 @@ class _Tools:
     def why_not(self, assessment: Assessment, id: str) -> Shortfall:
         return explain.why_not(self.assessor, assessment, id)
 
-    def flip(self, assessment: Assessment, id: str, through: Through) -> Flips:  # noqa: ARG002 - the facts are at hand
-        return flips(circuit_of(self.base), self.facts, self.assessor.focus, id, through)
+    def flip(self, assessment: Assessment, id: str, through: Through, work: int) -> Flips:  # noqa: ARG002 - the facts are at hand
+        return flips(circuit_of(self.base), self.facts, self.assessor.focus, id, through, work)
 
     def what_if(self, assessment: Assessment, changes: Mapping[str, Any]) -> WhatIf:
         after = evaluate(changed(assessment.findings, changes, self.base.vocabulary), self.base)

@@ -7,7 +7,7 @@ listed as such.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, assert_never
 
 from mps_rules import conditions as c
 from mps_rules.addresses import of_finding
@@ -345,6 +345,10 @@ class Assessor:
                 yield from ((PATIENT, f"pain.{region}") for region in regions if self.facts.pain_map.at(region) is None)
             case c.Label(ids):
                 yield from ((PATIENT, f"labels.{label}") for label in ids if label not in self.facts.labels)
+            case c.MuscleIs() | c.LabelIs():
+                return
+            case _:
+                assert_never(condition)
 
     def _others_undecided(self, of: c.Condition) -> Iterator[str]:
         """Muscles out of focus on which a count waits: those ranked first, or the first of the body."""
@@ -408,12 +412,11 @@ class Assessor:
             text = text.replace("{side}", " and ".join(sides))
         elif rule.about == "label":
             text = text.replace("{label}", " and ".join(self.words.diagnoses[label].label for label in subjects))
-        while "{value:" in text:
-            before, _, rest = text.partition("{value:")
-            term, _, after = rest.partition("}")
-            interval = self.facts.interval(term)
-            text = f"{before}{interval}{self.words.shown_unit(term)}{after}"
-        return text
+        said, *pieces = text.split("{value:")
+        for piece in pieces:
+            term, _, after = piece.partition("}")
+            said += f"{self.facts.interval(term)}{self.words.shown_unit(term)}{after}"
+        return said
 
     def _muscle_list(self, subjects: Sequence[str]) -> str:
         """Muscles by name, side and place, best first: the place is what a reader can find without knowing the name."""

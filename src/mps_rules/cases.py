@@ -68,7 +68,7 @@ def read_cases(base: KnowledgeBase) -> tuple[Case, ...]:
         KnowledgeError: a cases file is not readable or not what it should be; all faults of all files.
 
     """
-    from mps_rules.reading import Unreadable, read_yaml
+    from mps_rules.reading import Unreadable, read_yaml, text_of
     from mps_rules.structure import structure
 
     faults: list[Fault] = []
@@ -79,15 +79,9 @@ def read_cases(base: KnowledgeBase) -> tuple[Case, ...]:
         for path in sorted(Path(folder).rglob("*.cases.yaml")):
             name = path.relative_to(folder).as_posix()
             try:
-                document = read_yaml(path.read_text(encoding="utf-8"), name)
+                document = read_yaml(text_of(path, name), name)
             except Unreadable as error:
                 faults += error.faults
-                continue
-            except UnicodeDecodeError:
-                faults.append(Fault(name, "is not UTF-8 text"))
-                continue
-            except OSError as error:
-                faults.append(Fault(name, f"cannot be read: {error.strerror}"))
                 continue
             cases, wrong = structure(document.data, tuple[Case, ...], document.place)
             faults += wrong

@@ -19,7 +19,7 @@ import attrs
 
 from mps_rules import fhir_json as f
 from mps_rules.api import evaluate, load
-from mps_rules.errors import Fault, FindingError, closest
+from mps_rules.errors import Fault, FindingError, closest, listed
 from mps_rules.fhir_in import read_resources
 from mps_rules.model import PRESSING, Alert, Assessment, Caution, Diagnosis, KnowledgeBase, Question, Recommendation
 from mps_rules.orders import Order, read_orders
@@ -387,7 +387,7 @@ def _state(given: Mapping[str, Any], key: str) -> State:
 def _failed(status: int, faults: Sequence[Fault]) -> Answer:
     """An OperationOutcome with every fault."""
     code = {404: "not-found", 412: "required"}.get(status, "invalid")
-    issues = [{"severity": "error", "code": code, "diagnostics": str(fault)} for fault in faults]
+    issues = [{"severity": "error", "code": code, "diagnostics": str(fault)} for fault in listed(faults)]
     return Answer(status, {"resourceType": "OperationOutcome", "issue": issues})
 
 

@@ -9,7 +9,7 @@ temperature of 39 is a fever) and the measures are part of the circuit. It decid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, assert_never
 
 import attrs
 
@@ -147,7 +147,12 @@ class Circuit:
                 return self._gate(condition, n, [self._of_each(of)])
             case c.LabelMuscle(of):
                 return self._gate(condition, 1, [self._of_each(of)])
-        return self._leaf(condition)
+            case c.Present() | c.Words() | c.Compare() | c.PainAt() | c.Label() | c.MuscleIs() | c.LabelIs():
+                return self._leaf(condition)
+            case c.Not() | c.Item():
+                raise TypeError(f"no node of its own: {condition!r}")
+            case _:
+                assert_never(condition)
 
     def _of_each(self, condition: c.Condition) -> Ref:
         """What is counted over muscles; where it is the patient's, every muscle has a node of its own for it."""

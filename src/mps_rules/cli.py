@@ -24,15 +24,17 @@ from rich.text import Text
 from mps_rules import api, cases, differences, fhir_in, forms, overview, partitions, tally, terminal, vignettes
 from mps_rules import manifest as manifests
 from mps_rules import omop as tables_of_omop
-from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError
+from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError, listed
 from mps_rules.interview import so_far
 from mps_rules.lint import lint as lint_folders
 from mps_rules.model import KnowledgeBase
-from mps_rules.reading import LONGEST, Unreadable, as_yaml, read_text
+from mps_rules.reading import LONGEST, Unreadable, as_yaml, bytes_of, decoded, read_text, text_of
 from mps_rules.tables import Backend
 
 F = TypeVar("F", bound=Callable[..., Any])
 WRONG_KNOWLEDGE, WRONG_INPUT = 1, 2
+LARGEST_BUNDLE = 64_000_000
+"""How many bytes of FHIR one command reads."""
 
 _rules = click.option(
     "--rules",
@@ -51,7 +53,7 @@ def _guarded(command: F) -> F:
         try:
             return command(*args, **kwargs)
         except MpsRulesError as error:
-            for fault in error.faults:
+            for fault in listed(error.faults):
                 click.echo(f"error: {fault}", err=True)
             sys.exit(WRONG_KNOWLEDGE if isinstance(error, KnowledgeError) else WRONG_INPUT)
 
@@ -66,12 +68,8 @@ def _findings(file: str) -> Any:
     """The findings of a YAML or JSON file, or of standard input for ``-``."""
     source = "standard input" if file == "-" else file
     try:
-        raw = sys.stdin.buffer.read(LONGEST * 4 + 1) if file == "-" else Path(file).read_bytes()
-        data = read_text(raw.decode("utf-8"), source).data
-    except OSError as error:
-        raise FindingError([Fault(source, f"cannot be read: {error.strerror or error}")]) from None
-    except UnicodeDecodeError:
-        raise FindingError([Fault(source, "is not UTF-8 text")]) from None
+        text = decoded(sys.stdin.buffer.read(LONGEST * 4 + 1), source) if file == "-" else text_of(Path(file), source)
+        data = read_text(text, source).data
     except Unreadable as error:
         raise FindingError(error.faults) from None
     return {} if data is None else data
@@ -81,14 +79,18 @@ def _bundle(file: str) -> Any:
     """The JSON of a file, or of standard input for ``-``; a fault repeats nothing of what it holds."""
     source = "standard input" if file == "-" else file
     try:
-        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        raw = sys.stdin.buffer.read(LARGEST_BUNDLE + 1) if file == "-" else bytes_of(Path(file), source, LARGEST_BUNDLE)
+        if len(raw) > LARGEST_BUNDLE:
+            raise FindingError([Fault(source, f"holds more than {LARGEST_BUNDLE:,} bytes")])
         return json.loads(raw)
-    except OSError as error:
-        raise FindingError([Fault(source, f"cannot be read: {error.strerror or error}")]) from None
+    except Unreadable as error:
+        raise FindingError(error.faults) from None
     except json.JSONDecodeError as error:
         raise FindingError([Fault(f"{source} line {error.lineno}", "is not JSON")]) from None
     except UnicodeDecodeError:
         raise FindingError([Fault(source, "is not UTF-8 text")]) from None
+    except ValueError:
+        raise FindingError([Fault(source, "is not JSON: a number has too many digits")]) from None
     except RecursionError:
         raise FindingError([Fault(source, "is nested too deep")]) from None
 

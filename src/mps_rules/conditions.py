@@ -7,7 +7,7 @@ Every executor is compared with ``judge``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, assert_never
 
 import attrs
 
@@ -213,6 +213,7 @@ Leaf: TypeAlias = Present | Words | Compare | PainAt | Label | Derived | MuscleI
 Gate: TypeAlias = All | Any | Not | AtLeast | Item
 Closing: TypeAlias = Established | Known | CountMuscles | LabelMuscle
 Condition: TypeAlias = Leaf | Gate | Closing
+"""All forms that there are: who tells them apart names each of them, so that a new one cannot be taken for another in silence."""
 
 
 class View(Protocol):
@@ -302,7 +303,8 @@ def judge(condition: Condition, view: View) -> Truth:
             return count_at_least(n, [judge(of, muscle) for muscle in view.muscles()])
         case LabelMuscle(of):
             return some(judge(of, muscle) for muscle in view.label_muscles())
-    raise TypeError(f"not a condition: {condition!r}")
+        case _:
+            assert_never(condition)
 
 
 def every(verdicts: Iterable[Truth]) -> Truth:
@@ -359,7 +361,10 @@ def parts(condition: Condition) -> tuple[Condition, ...]:
             return of
         case Not(of) | Item(_, _, of) | Established(of) | Known(of) | CountMuscles(of, _) | LabelMuscle(of):
             return (of,)
-    return ()
+        case Present() | Words() | Compare() | PainAt() | Label() | Derived() | MuscleIs() | LabelIs():
+            return ()
+        case _:
+            assert_never(condition)
 
 
 def walk(condition: Condition) -> Iterator[Condition]:
@@ -383,9 +388,9 @@ def pain_places(condition: Condition, *, raising: bool = True) -> Iterator[str]:
 
 def normalise(condition: Condition) -> Condition:
     """
-    The same condition in fewer forms, for executors: single words, regions and diagnoses; no counts; no items.
+    The same condition in fewer forms, for executors: single words, regions and diagnoses; counts only where they count; no items.
 
-    What is left: Present, Words/PainAt/Label of one id, Compare, Derived, MuscleIs, LabelIs; All, Any, Not; the closings.
+    What is left: Present, Words/PainAt/Label of one id, Compare, Derived, MuscleIs, LabelIs; All, Any, Not, AtLeast some but not all; the closings.
 
     >>> normalise(AtLeast(2, (Present("a"), Present("b"))))
     All(of=(Present(term='a'), Present(term='b')))
@@ -404,7 +409,8 @@ def normalise(condition: Condition) -> Condition:
         case Not(of):
             return Not(normalise(of))
         case AtLeast(n, of):
-            return _ladder(n, tuple(normalise(part) for part in of))
+            parts = tuple(normalise(part) for part in of)
+            return _any(parts) if n == 1 else _all(parts) if n == len(parts) else AtLeast(n, parts)
         case Item(_, _, of):
             return normalise(of)
         case Established(of):
@@ -415,7 +421,10 @@ def normalise(condition: Condition) -> Condition:
             return CountMuscles(normalise(of), n)
         case LabelMuscle(of):
             return LabelMuscle(normalise(of))
-    return condition
+        case Present() | Compare() | Derived() | MuscleIs() | LabelIs():
+            return condition
+        case _:
+            assert_never(condition)
 
 
 def _all(of: Sequence[Condition]) -> Condition:
@@ -426,22 +435,6 @@ def _all(of: Sequence[Condition]) -> Condition:
 def _any(of: Sequence[Condition]) -> Condition:
     distinct = tuple(dict.fromkeys(of))
     return distinct[0] if len(distinct) == 1 else Any(distinct)
-
-
-def _ladder(n: int, of: tuple[Condition, ...]) -> Condition:
-    """At least n of k as nested all and any: either the first holds and n-1 of the rest, or n of the rest; steps are shared."""
-    steps: dict[tuple[int, int], Condition] = {}
-    for size in range(1, len(of) + 1):
-        rest = of[-size:]
-        for wanted in range(1, min(n, size) + 1):
-            if wanted == size:
-                steps[wanted, size] = _all(rest)
-            elif wanted == 1:
-                steps[wanted, size] = _any(rest)
-            else:
-                taken = All((rest[0], steps[wanted - 1, size - 1]))
-                steps[wanted, size] = Any((taken, steps[wanted, size - 1]))
-    return steps[n, len(of)]
 
 
 @attrs.frozen
@@ -499,8 +492,10 @@ def _grounds(
             for id_ in ids:
                 if view.label(id_) is verdict:
                     yield Ground(view.subject, Label((id_,)), verdict)
-        case _:
+        case Established() | Known() | CountMuscles() | LabelMuscle() | Present() | Compare() | Derived() | MuscleIs() | LabelIs():
             yield Ground(view.subject, condition, verdict)
+        case _:
+            assert_never(condition)
 
 
 def _muscles(condition: CountMuscles | LabelMuscle, view: View, verdict: Truth) -> Iterator[View]:
@@ -558,7 +553,8 @@ def describe(condition: Condition, name: Callable[[str, str], str]) -> str:
             return f"in at least {n} muscle{'s' if n > 1 else ''}: {_nested(of, name)}"
         case LabelMuscle(of):
             return f"in a muscle linked to the diagnosis: {_nested(of, name)}"
-    raise TypeError(f"not a condition: {condition!r}")
+        case _:
+            assert_never(condition)
 
 
 def _nested(condition: Condition, name: Callable[[str, str], str]) -> str:

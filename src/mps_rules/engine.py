@@ -2,7 +2,7 @@
 One patient, forward-chained by experta: the only module that knows experta.
 
 The rules compile to ground facts ``Known(what, of)``: each condition has two rails, "known true" and "known false", so that
-three-valued logic is two negation-free conjunctions. Completion gates join rails (all, any), each authored rule writes its
+three-valued logic is two negation-free conjunctions. Completion gates join rails (all, any, so many of), each authored rule writes its
 ``Derivation`` when its true rail is reached, and between strata a closing rule says what may be said only when everything
 below has been said (established, known, muscle counts). Salience orders the strata. No NOT, no retraction, no patient state
 in a rule; engines belong to one thread, and one that failed is thrown away.
@@ -15,9 +15,10 @@ import bisect
 import importlib
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 import attrs
 
@@ -70,13 +71,27 @@ class _Rails(_FactList):  # type: ignore[misc,valid-type]
 
 @attrs.frozen
 class Gate:
-    """When all these rails are reached, so is that one; ``bound`` rails are of the gate's own subject, ``fixed`` of the patient."""
+    """
+    When all these rails are reached, or ``need`` of them, so is that one; ``bound`` rails are of the gate's own subject, ``fixed`` of the patient.
+
+    A rail that stands several times counts as often.
+    """
 
     fixed: tuple[int, ...]
     bound: tuple[int, ...]
     out: int
     stratum: int
     rule: Rule | None = None
+    need: int = attrs.field()
+
+    @need.default
+    def _all(self) -> int:
+        return len(self.fixed) + len(self.bound)
+
+    @property
+    def counts(self) -> bool:
+        """Whether some of its rails are enough."""
+        return self.need < len(self.fixed) + len(self.bound)
 
 
 @attrs.frozen
@@ -207,22 +222,40 @@ class Network:
                     self._gate(
                         [self.rail(part, truth=not conjunctive)], [part], self.rail(condition, truth=not conjunctive), stratum, about
                     )
+            case c.AtLeast(n, of):
+                for truth, need in ((True, n), (False, len(of) - n + 1)):
+                    self._count([self.rail(part, truth=truth) for part in of], need, condition, truth=truth)
             case c.Established() | c.Known() | c.CountMuscles() | c.LabelMuscle():
                 self.closings.setdefault(stratum, []).append(condition)
             case c.Derived():
                 pass
-            case _:
+            case c.Not() | c.Item():
+                raise TypeError(f"not in normal form: {condition!r}")
+            case c.Present() | c.Words() | c.Compare() | c.PainAt() | c.Label() | c.MuscleIs() | c.LabelIs():
                 self.leaves[self.about(condition)].append(condition)
+            case _:
+                assert_never(condition)
 
     def _gate(
         self, rails: Iterable[int], of: Iterable[c.Condition], out: int, stratum: int, about: Subject, rule: Rule | None = None
     ) -> None:
-        own = [self.about(condition) != "patient" for condition in of]
-        fixed = tuple(dict.fromkeys(rail for rail, bound in zip(rails, own, strict=True) if not bound))
-        bound = tuple(dict.fromkeys(rail for rail, bound in zip(rails, own, strict=True) if bound))
+        fixed, bound = (tuple(dict.fromkeys(side)) for side in self._apart(rails, of))
         if about != "patient" and not bound:
             bound = (self.subject_rail[about],)
         self.gates.append(Gate(fixed, bound, out, stratum, rule))
+
+    def _count(self, rails: Iterable[int], need: int, condition: c.AtLeast, *, truth: bool) -> None:
+        """A gate that so many of its rails complete; of a muscle or diagnosis, with the rail that says there is such a one."""
+        fixed, bound = self._apart(rails, condition.of)
+        about = self.about(condition)
+        if about != "patient":
+            bound, need = (*bound, self.subject_rail[about]), need + 1
+        self.gates.append(Gate(fixed, bound, self.rail(condition, truth=truth), self.strata[condition], need=need))
+
+    def _apart(self, rails: Iterable[int], of: Iterable[c.Condition]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The rails of the patient, and those of the gate's own subject."""
+        own = [(rail, self.about(condition) != "patient") for rail, condition in zip(rails, of, strict=True)]
+        return tuple(rail for rail, bound in own if not bound), tuple(rail for rail, bound in own if bound)
 
     @cached_property
     def said(self) -> dict[int, list["_Said"]]:
@@ -331,23 +364,22 @@ class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
 
     def _meet(self, number: int) -> None:
         self.met[number] += 1
-        gate = self.gates[number]
-        if self.met[number] == len(gate.fixed):
-            if not gate.bound:
+        gate, still = self.gates[number], self.gates[number].need - self.met[number]
+        if not gate.bound:
+            if not still:
                 self._complete(number, PATIENT)
-            else:
-                for of in [of for of, met in self.met_of.items() if met.get(number) == len(gate.bound)]:
-                    self._complete(number, of)
+        elif still <= len(gate.bound):
+            for of in [of for of, met in self.met_of.items() if met.get(number) == still]:
+                self._complete(number, of)
 
     def _meet_of(self, number: int, of: str) -> None:
         met = self.met_of[of]
         met[number] = own = met.get(number, 0) + 1
-        gate = self.gates[number]
-        if own == len(gate.bound) and self.met[number] == len(gate.fixed):
+        if own + self.met[number] == self.gates[number].need:
             self._complete(number, of)
 
     def _complete(self, number: int, of: str) -> None:
-        """A gate has all its rails: a rule becomes an activation, a condition's own rail is reached."""
+        """A gate has the rails it needs: a rule becomes an activation, a condition's own rail is reached."""
         gate, rule = self.gates[number], self.rules[number]
         if rule is not None:
             self.found.append(_Activation(rule, (), {"subject": of} if gate.bound else {}))
@@ -372,7 +404,7 @@ class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
             for number in self.bound.get(queue.pop(), ()):
                 gate = self.gates[number]
                 met[number] = met.get(number, 0) + 1
-                if met[number] < len(gate.bound) or gate.fixed:
+                if met[number] != gate.need:
                     continue
                 if self.rules[number] is not None:
                     ready.append(number)
@@ -391,7 +423,7 @@ class _Start:
     """
     What a muscle or diagnosis reaches by itself.
 
-    The rails; how many rails each gate has, and which gates of rules have all; what is decided so.
+    The rails; how many rails each gate has, and which gates of rules have all they need; what is decided so.
     """
 
     known: frozenset[int]
@@ -436,6 +468,17 @@ def _experta_rules(network: Network, gates: Iterable[Gate]) -> Iterator[Any]:
         return rule
 
     for gate in gates:
+        if gate.counts:
+            salience = network.salience(gate.stratum, 2)
+            yield from (
+                made([Known(what=rail, of=PATIENT)], salience, _of_patient(_count(gate, many)))
+                for rail, many in Counter(gate.fixed).items()
+            )
+            yield from (
+                made([Known(what=rail, of=experta.MATCH.subject)], salience, _of_subject(_count(gate, many)))
+                for rail, many in Counter(gate.bound).items()
+            )
+            continue
         patterns = [Known(what=rail, of=PATIENT) for rail in gate.fixed]
         patterns += [Known(what=rail, of=experta.MATCH.subject) for rail in gate.bound]
         act = _conclude(gate.rule) if gate.rule else _reach(gate.out)
@@ -476,6 +519,15 @@ def _reach(rail: int) -> Act:
     return act
 
 
+def _count(gate: Gate, many: int) -> Act:
+    """A matcher of experta's cannot count: each rail of a counting gate tells the engine, which does."""
+
+    def act(engine: Any, subject: str) -> None:
+        engine.count(gate, subject, many)
+
+    return act
+
+
 def _conclude(rule: Rule) -> Act:
     def act(engine: Any, subject: str) -> None:
         engine.conclude(rule, subject)
@@ -504,6 +556,7 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc]
         self.facts = _Rails()
         self.known: dict[str, set[int]] = {PATIENT: set()}
         self.fired: list[Derivation] = []
+        self.counted: dict[int, Counter[str]] = {}
         self.starts: dict[str, _Start] = {}
         self.patient = facts
         self.subjects = Subjects.of(facts, self.network.telling)
@@ -517,7 +570,7 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc]
         self.reach((rail, subject) for subject, rails in own.items() for rail in rails)
         self.run()
         chain = self._result()
-        del self.patient, self.subjects, self.known, self.fired, self.starts
+        del self.patient, self.subjects, self.known, self.fired, self.counted, self.starts
         return chain
 
     def reach(self, rails: Iterable[tuple[int, str]]) -> None:
@@ -528,6 +581,13 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc]
             self.facts.declare(Known.light(what, of))
         if new and not self.running:
             self.strategy.update_agenda(self.agenda, *self.get_activations())
+
+    def count(self, gate: Gate, subject: str, many: int) -> None:
+        """A rail of a counting gate is reached, of the patient for everybody."""
+        counted = self.counted.setdefault(gate.out, Counter())
+        counted[subject] += many
+        of_all = counted[PATIENT] if gate.bound else 0
+        self.reach([(gate.out, of) for of in counted if (of != PATIENT or not gate.bound) and counted[of] + of_all >= gate.need])
 
     def conclude(self, rule: Rule, subject: str) -> None:
         """A rule fires: its derivation is written, and what it concludes becomes known."""
@@ -579,6 +639,8 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc]
                 for one in subjects:
                     row = dict.fromkeys(self.subjects.of_row(one, self.patient.vocabulary))
                     yield one, c.some(verdict for _, verdict in self.truths(of, row))
+            case _:
+                assert_never(closing)
 
     def truth(self, condition: c.Condition, subject: str) -> c.Truth:
         """The truth of a condition as far as it is known now."""

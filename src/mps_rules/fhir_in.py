@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from mps_rules import fhir_json as f
-from mps_rules.addresses import Address, address
+from mps_rules.addresses import Address, meant
 from mps_rules.claims import EXAMINED, Claim, Noted, as_findings, settled
 from mps_rules.codes import CodeBook, Entry, Own, code_book, own_system
 from mps_rules.errors import Fault, FindingError, Misfit
@@ -466,9 +466,8 @@ class _Reader:
         elif values:
             name, _, word = link.rpartition(".")
             term = self.words.terms.get(name.rpartition(".")[2])
-            try:
-                target = address(name if term and word in term.values else link, self.words)
-            except FindingError:
+            target = meant(name if term and word in term.values else link, self.words)
+            if target is None:
                 self._skip(at.where, "", "no question of these rules")
                 return
             for value in values:

@@ -6,12 +6,13 @@ the vocabulary declares it; a value that contradicts it is a fault.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import attrs
 
 from mps_rules.conditions import describe, judge
-from mps_rules.errors import Fault, FindingError, Misfit, closest, shown
+from mps_rules.errors import Fault, FindingError, Misfit, Suggestions, shown
 from mps_rules.facts import Facts, Terrain
 from mps_rules.model import SIDES, Exam, Finding, Findings, GivenLabel, Pain, Term, Vocabulary
 
@@ -36,7 +37,10 @@ def read_findings(data: Any, terrain: Terrain) -> Findings:
 
     """
     reader = _Reader(terrain.vocabulary)
-    findings = reader.read(data)
+    try:
+        findings = reader.read(data)
+    except Exception as error:
+        raise FindingError([*reader.faults, Fault("", f"holds what is no plain data ({type(error).__name__})")]) from error
     if reader.faults:
         raise FindingError(reader.faults)
     findings, faults = _completed(findings, terrain)
@@ -49,6 +53,7 @@ class _Reader:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.words = vocabulary
         self.faults: list[Fault] = []
+        self._suggestions = Suggestions()
 
     def read(self, data: Any) -> Findings:
         if not isinstance(data, Mapping):
@@ -101,12 +106,17 @@ class _Reader:
             self._fault(where, str(misfit), misfit.near)
             return None
 
+    @cached_property
+    def _by_label(self) -> dict[str, str]:
+        """The findings by what else they are called; where several are called so, the first of the vocabulary."""
+        terms = reversed(tuple(self.words.terms.values()))
+        return {name.lower(): term.id for term in terms for name in (term.label, *term.synonyms)}
+
     def _nearest(self, key: str) -> str | None:
-        plain = key.lower().replace("_", " ").strip()
-        for term in self.words.terms.values():
-            if plain in (term.label.lower(), *(synonym.lower() for synonym in term.synonyms)):
-                return term.id
-        return closest(key, {*self.words.terms, *STRUCTURED})
+        plain = key[:LONGEST_PLACE].lower().replace("_", " ").strip()
+        if plain in self._by_label:
+            return self._by_label[plain]
+        return self._suggestions.closest(key, {*self.words.terms, *STRUCTURED})
 
     def _value(self, term: Term, value: Any, where: str) -> Finding | None:
         if term.kind == "boolean":
@@ -136,7 +146,7 @@ class _Reader:
         given: dict[str, bool] = {}
         for word, truth in value.items():
             if word not in term.values:
-                self._fault(where, f"no value {shown(word)} of {term.id!r}", closest(word, term.values))
+                self._fault(where, f"no value {shown(word)} of {term.id!r}", self._suggestions.closest(word, term.values))
             elif truth is not None and not isinstance(truth, bool):
                 self._fault(f"{where}.{word}", f"expected true or false, got {shown(truth)}")
             elif truth is not None:
@@ -176,7 +186,7 @@ class _Reader:
         self._extra(item, ("region", "side", "present", "intensity"), where)
         region, side, present, intensity = (item.get(key) for key in ("region", "side", "present", "intensity"))
         if not isinstance(region, str) or region not in self.words.regions:
-            self._fault(f"{where}.region", f"no region {shown(region)}", closest(region, self.words.regions))
+            self._fault(f"{where}.region", f"no region {shown(region)}", self._suggestions.closest(region, self.words.regions))
             return
         if present is None:
             present = True
@@ -215,13 +225,13 @@ class _Reader:
             has = f"has {' and '.join(possible)}" if possible else "has no sides"
             self._fault(where, f"{side!r} is impossible: {region} {has}{hint}")
         else:
-            self._fault(where, f"no side {shown(side)}", closest(side, (*SIDES, "bilateral", "midline")))
+            self._fault(where, f"no side {shown(side)}", self._suggestions.closest(side, (*SIDES, "bilateral", "midline")))
         return ()
 
     def _extra(self, item: Mapping[Any, Any], known: tuple[str, ...], where: str) -> None:
         for key in item:
             if key not in known:
-                self._fault(where, f"no such key {shown(key)} here", closest(key, known))
+                self._fault(where, f"no such key {shown(key)} here", self._suggestions.closest(key, known))
 
     # --- diagnoses and examination
 
@@ -240,7 +250,7 @@ class _Reader:
 
     def _label(self, id_: Any, value: Any, where: str) -> GivenLabel | None:
         if id_ not in self.words.diagnoses:
-            self._fault(where, f"no diagnosis {shown(id_)}", closest(id_, self.words.diagnoses))
+            self._fault(where, f"no diagnosis {shown(id_)}", self._suggestions.closest(id_, self.words.diagnoses))
             return None
         if value is None or isinstance(value, bool):
             return None if value is None else GivenLabel(id_, value)
@@ -274,10 +284,10 @@ class _Reader:
         muscle, side = item["muscle"], item.get("side")
         known = {*self.words.muscles, *self.words.groups}
         if not isinstance(muscle, str) or muscle not in known:
-            self._fault(f"{where}.muscle", f"no muscle {shown(muscle)}", closest(muscle, known))
+            self._fault(f"{where}.muscle", f"no muscle {shown(muscle)}", self._suggestions.closest(muscle, known))
             return
         if side is not None and side not in ("bilateral", *SIDES):
-            self._fault(f"{where}.side", f"no side {shown(side)} of a muscle", closest(side, (*SIDES, "bilateral")))
+            self._fault(f"{where}.side", f"no side {shown(side)} of a muscle", self._suggestions.closest(side, (*SIDES, "bilateral")))
             return
         rest = {key: value for key, value in item.items() if key not in ("muscle", "side")}
         findings = self._findings_of("muscle", rest, where)

@@ -3,13 +3,15 @@ What would reach a conclusion, or undo it: the smallest sets of findings whose c
 
 Candidates come out of the circuit, gate by gate, as sets of changes that suffice; each is then tried, with everything that
 follows from it, and kept only where it does what it says and no part of it does; one that turned another rule the wrong way is tried
-with what undoes that. Up to three findings; what is not tried is said.
+with what undoes that. Up to three findings, and so much work and no more, counted in steps and not in seconds, so that one question has
+one answer on every machine; what is not tried is said.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import combinations, combinations_with_replacement, product
+from math import comb
 from typing import Literal, TypeAlias
 
 import attrs
@@ -23,6 +25,7 @@ from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
 from mps_rules.model import (
     COSTS,
+    FLIP_WORK,
     PATIENT,
     Flip,
     FlipChange,
@@ -38,6 +41,10 @@ LARGEST = 3
 """The size up to which sets are exact."""
 SHOWN = 30
 """How many sets are given at most."""
+WORK = FLIP_WORK
+"""How many steps of work one question may take: half of them to collect candidates, half and what is left to try them."""
+TRIAL, READING = 30, 300
+"""In steps (two sets of changes put together), what it takes to try a set in the circuit, and to read a chart, beside what stands in it; a set begun is tried to its end."""
 REACHED: tuple[Status, ...] = ("confirmed", "probable")
 """A hypothesis counts as reached from here on."""
 
@@ -57,18 +64,18 @@ _MET = {FALSE: (FALSE,), TRUE: (TRUE,), NOT_TRUE: (FALSE, UNKNOWN), NOT_FALSE: (
 _OPPOSITE = {FALSE: TRUE, TRUE: FALSE, NOT_TRUE: NOT_FALSE, NOT_FALSE: NOT_TRUE}
 
 
-def flips(circuit: Circuit, facts: Facts, apart: Iterable[str], id: str, through: Through = "unknown") -> Flips:
+def flips(circuit: Circuit, facts: Facts, apart: Iterable[str], id: str, through: Through = "unknown", work: int = WORK) -> Flips:
     """
     The smallest sets of findings whose change reaches a conclusion that was not reached, or undoes one that was.
 
     ``apart`` are the muscles that may be examined one by one. ``through``: ``unknown`` changes only what is not known; ``any`` also what is
-    recorded. Findings that exclude each other are not combined.
+    recorded. Findings that exclude each other are not combined. After ``work`` steps the search stops, and says so.
 
     Raises:
         FindingError: nothing of that id can be concluded; names the closest.
 
     """
-    return _Search(circuit, facts, frozenset(apart), Target.named(circuit.base, id), through).result()
+    return _Search(circuit, facts, frozenset(apart), Target.named(circuit.base, id), through, work).result()
 
 
 @attrs.frozen
@@ -136,8 +143,10 @@ class Target:
 
 
 class _Search:
-    def __init__(self, circuit: Circuit, facts: Facts, apart: frozenset[str], target: Target, through: Through) -> None:
+    def __init__(self, circuit: Circuit, facts: Facts, apart: frozenset[str], target: Target, through: Through, work: int) -> None:
         self.circuit, self.apart, self.target, self.through = circuit, apart, target, through
+        self.work, self.left, self.cut_short = work, work // 2, False
+        self.reading = READING + len(facts.given) + sum(1 + len(exam.findings) for exam in facts.findings.exam)
         self.words = circuit.words
         self.reach = circuit.reaching(rule.id for rule in target.rules)
         self.state = circuit.read(facts, apart, self.reach)
@@ -153,10 +162,12 @@ class _Search:
         found: list[Way] = []
         shapes: set[frozenset[tuple[str, str, str]]] = set()
         tried: dict[Way, bool] = {}
-        queue = [(self._price(way), way) for way in self._with_parts(self._candidates(reached))]
+        candidates = self._with_parts(self._candidates(reached))
+        self.left += self.work - self.work // 2
+        queue = [(self._price(way), way) for way in candidates]
         heapify(queue)
         seen = {way for _, way in queue}
-        while queue and len(found) < SHOWN:
+        while queue and len(found) < SHOWN and self._affords(1):
             _, way = heappop(queue)
             shape = frozenset((subject, term, "" if _is_number(value) else repr(value)) for subject, term, value in way)
             if shape in shapes or any(_within(kept, way) for kept in found):
@@ -170,7 +181,8 @@ class _Search:
                 found.append(way)
         made = tuple(self._flip(way) for way in found)
         untried = tuple(self._untried(found))
-        return Flips(self.target.id, self.target.label, reached, self.through, made, len(found) < SHOWN, LARGEST, untried)
+        complete = len(found) < SHOWN and not self.cut_short
+        return Flips(self.target.id, self.target.label, reached, self.through, made, complete, LARGEST, untried)
 
     def _untried(self, found: Iterable[Way]) -> Iterator[str]:
         """In words, what the conclusion depends on, or could be turned by, that no set changes."""
@@ -189,11 +201,21 @@ class _Search:
             yield "three findings together, one of which turns arguments both ways"
         if any(_is_number(value) for way in found for _, _, value in way):
             yield "other numbers that would do the same"
+        if self.cut_short:
+            yield f"what would take more than {self.work:,} steps of work to find"
 
     def _with_parts(self, ways: Iterable[Way]) -> set[Way]:
         """The sets, and the parts of those that move the pain map: what a new place does, no gate tells beforehand."""
         every = set(ways)
         return every | {part for way in every if any(self._is_place(atom) for atom in way) for part in _parts(way)}
+
+    def _affords(self, steps: int) -> bool:
+        """Whether so much work may still be done; it is done then. What is too much is passed over, and what is smaller may still be done."""
+        if steps > self.left:
+            self.cut_short = True
+            return False
+        self.left -= steps
+        return True
 
     # --- trying
 
@@ -210,6 +232,7 @@ class _Search:
         places = frozenset(atom for atom in way if self._is_place(atom))
         if places not in self.watched and not self._read_elsewhere(places):
             return None
+        self.left -= TRIAL
         state, concluded = self.watched[places]
         with state.supposing([self._whole(atom) for atom in way - places]):
             return concluded()
@@ -223,7 +246,7 @@ class _Search:
         with self.state.supposing([self._whole(atom) for atom in way]):
             for rule, helps, stood in self._watched_rules:
                 if stood is helps and self._stands(rule) is not helps:
-                    mending = _both(mending, self._turned(rule))
+                    mending = self._both(mending, self._turned(rule))
         self.memo = memo
         return frozenset(both for more in mending if (both := _together(way, more)) is not None and both != way)
 
@@ -241,11 +264,11 @@ class _Search:
         subjects = self.state.subjects.of_kind(rule.about)
         ref = self.circuit.rules[rule.id]
         if not self._stands(rule):
-            return _least(way for subject in subjects for way in self._ways(ref, subject, TRUE))
+            return self._least(way for subject in subjects for way in self._ways(ref, subject, TRUE))
         every = AT_ONCE
         for subject in subjects:
             if self.state.verdict(rule.id, subject) is True:
-                every = _both(every, self._ways(ref, subject, NOT_TRUE))
+                every = self._both(every, self._ways(ref, subject, NOT_TRUE))
         return every
 
     def _is_place(self, atom: Atom) -> bool:
@@ -256,6 +279,7 @@ class _Search:
         """Reads the state with another pain map, unless that contradicts what is recorded."""
         if places in self.contradicting:
             return False
+        self.left -= 2 * self.reading
         try:
             facts = Facts(self.state.facts.terrain, read_findings(self._mapping(places), self.state.facts.terrain))
         except FindingError:
@@ -280,6 +304,7 @@ class _Search:
 
     def _readable(self, way: Way) -> bool:
         """Whether the changes contradict nothing, themselves included."""
+        self.left -= self.reading
         try:
             read_findings(self._mapping(way), self.state.facts.terrain)
         except FindingError:
@@ -336,10 +361,12 @@ class _Search:
         """The sets that turn one argument of each of these kinds, no argument twice."""
         numbered = [[(kind, number) for number in range(len(turned[kind]))] for kind in kinds]
         for chosen in product(*numbered):
+            if not self._affords(1):
+                return
             if list(chosen) == sorted(set(chosen), key=lambda one: (str(one[0]), one[1])):
                 ways = AT_ONCE
                 for kind, number in chosen:
-                    ways = _both(ways, turned[kind][number])
+                    ways = self._both(ways, turned[kind][number])
                 yield from ways
 
     def _of_rules(self, wanted: int) -> Iterator[Way]:
@@ -351,7 +378,7 @@ class _Search:
         every = AT_ONCE
         for rule in self.target.rules:
             if self._stands(rule):
-                every = _both(every, self._turned(rule))
+                every = self._both(every, self._turned(rule))
         yield from every
 
     def _ways(self, ref: Ref, subject: str, wanted: int) -> Ways:
@@ -365,9 +392,11 @@ class _Search:
             if wanted in (FALSE, NOT_TRUE):
                 return AT_ONCE if self.state.truth_at(ref, subject) == UNKNOWN else NEVER
             plain = (about, number, 0)
-            return _least(self._ways(plain, subject, TRUE) | self._ways(plain, subject, FALSE))
+            return self._least(self._ways(plain, subject, TRUE) | self._ways(plain, subject, FALSE))
         index = self.state.index((about, number, 0), subject)
         if (index, wanted) not in self.memo:
+            if not self._affords(1):
+                return NEVER
             self.memo[index, wanted] = NEVER
             self.memo[index, wanted] = self._ways_at(about, number, subject, wanted)
         return self.memo[index, wanted]
@@ -388,12 +417,23 @@ class _Search:
             if many == 1 and self.state.counts_as(ref, one) not in _MET[wanted] and (ways := self._ways(ref, one, wanted))
         ]
         if missing == 1:
-            return _least(NEVER.union(*turning))
+            return self._least(NEVER.union(*turning))
         steps = [AT_ONCE, *[NEVER] * missing]
         for ways in turning:
             for taken in range(missing, 0, -1):
-                steps[taken] = _least(steps[taken] | _both(steps[taken - 1], ways))
+                steps[taken] = self._least(steps[taken] | self._both(steps[taken - 1], ways))
         return steps[-1]
+
+    def _both(self, one: Ways, other: Ways) -> Ways:
+        """Every set of the one together with every set of the other; none where there are too many."""
+        if not self._affords(len(one) * len(other)):
+            return NEVER
+        return self._least(both for a in one for b in other if (both := _together(a, b)) is not None)
+
+    def _least(self, ways: Iterable[Way]) -> Ways:
+        """The sets of which no other is a part; none where there are too many."""
+        every = frozenset(ways)
+        return _least(every) if self._affords(len(every)) else NEVER
 
     # --- leaves
 
@@ -413,7 +453,7 @@ class _Search:
                     found += self._ways(source, PATIENT, TRUE)
                 if implied and goal == NOT_TRUE and self.state.given.get(term) is None:
                     found += self._ways(implied, PATIENT, NOT_TRUE)
-                return _least(found)
+                return self._least(found)
             case c.Words(term, (word,)):
                 own = self._owner(term, subject)
                 values = self.words.terms[term]
@@ -424,7 +464,10 @@ class _Search:
             case c.PainAt((region,), side):
                 place = region if side is None else f"{region}.{side}"
                 return frozenset({frozenset({("pain", place, wanted == TRUE)})}) if self._askable(region, side) else NEVER
-        return NEVER
+            case c.Label() | c.MuscleIs() | c.LabelIs():
+                return NEVER
+            case _:
+                raise TypeError(f"not a leaf of the circuit: {condition!r}")
 
     def _owner(self, term: str, subject: str) -> str:
         return subject if self.words.terms[term].subject != "patient" else PATIENT
@@ -448,7 +491,7 @@ class _Search:
         measure = self.words.measures.get(term)
         if measure is not None:
             found += self._of_items(condition, wanted)
-        return _least(found)
+        return self._least(found)
 
     @cached_property
     def _cuts(self) -> dict[str, tuple[float, ...]]:
@@ -492,6 +535,8 @@ class _Search:
                 and moved.satisfies(**condition.bounds()) is not (wanted == TRUE)
             ):
                 continue
+            if not self._affords(comb(len(atoms), size)):
+                break
             for chosen in combinations(atoms, size):
                 moved = c.Interval(interval.lowest + sum(a[0] for a in chosen), interval.highest + sum(a[1] for a in chosen))
                 if moved.lowest <= moved.highest and moved.satisfies(**condition.bounds()) is (wanted == TRUE):
@@ -603,10 +648,6 @@ def _within(part: Way, way: Way) -> bool:
 
 def _says(value: Value | None, part: Value) -> bool:
     return value == part or (isinstance(value, tuple) and isinstance(part, tuple) and set(part) <= set(value))
-
-
-def _both(one: Ways, other: Ways) -> Ways:
-    return _least(both for a in one for b in other if (both := _together(a, b)) is not None)
 
 
 def _least(ways: Iterable[Way]) -> Ways:

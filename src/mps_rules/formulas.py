@@ -7,7 +7,7 @@ are one formula, and what the columns cannot say is unknown and folds away. It d
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, assert_never
 
 import attrs
 
@@ -465,7 +465,8 @@ class Formulas:
             case c.LabelMuscle(of):
                 row_of = set(self.words.diagnoses[subject].muscles)
                 return sheet.some(self._of_muscles(of, [one for one in self.subjects("muscle") if one.partition(".")[0] in row_of]))
-        raise TypeError(f"not a condition: {condition!r}")
+            case _:
+                assert_never(condition)
 
     def _of_muscles(self, condition: c.Condition, muscles: Iterable[str]) -> Iterator[Formula]:
         for muscle in muscles:
@@ -724,6 +725,12 @@ class Formulas:
                 yield from ((f"labels.{label}", self.sheet.settled(self.label(label))) for label in ids)
             case c.CountMuscles() | c.LabelMuscle():
                 yield "exam", FALSE
+            case c.Derived() | c.MuscleIs() | c.LabelIs():
+                pass
+            case c.All() | c.Any() | c.Not() | c.AtLeast() | c.Item() | c.Established() | c.Known():
+                pass
+            case _:
+                assert_never(condition)
 
     def _items_of(self, measure: str) -> Iterator[tuple[str, Formula]]:
         """The items that a measure adds up, those of measures among them, and where each is known."""

@@ -19,7 +19,7 @@ from mps_rules.addresses import as_mapping
 from mps_rules.api import evaluate
 from mps_rules.assess import concerns_the_pain
 from mps_rules.differences import difference
-from mps_rules.errors import Fault, FindingError, closest
+from mps_rules.errors import Fault, FindingError, closest, listed
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.fhir_in import read_bundle
 from mps_rules.fhir_out import to_fhir
@@ -63,7 +63,7 @@ def answered(operation: str, asked: Any, kb: KnowledgeBase) -> tuple[int, Json]:
     try:
         return 200, OPERATIONS[operation](kb, asked)
     except (FindingError, Unreadable) as error:
-        return 422, _faulty(error.faults)
+        return 422, _faulty(listed(error.faults))
 
 
 def _faulty(faults: Any) -> Json:

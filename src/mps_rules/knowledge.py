@@ -21,7 +21,7 @@ from mps_rules import model
 from mps_rules.errors import Fault, KnowledgeError, Misfit, closest, shown
 from mps_rules.errors import Path as Steps
 from mps_rules.painmap import uncovered_regions
-from mps_rules.reading import Document, Unreadable, read_yaml
+from mps_rules.reading import Document, Unreadable, files_of, pattern_of, read_yaml, text_of
 from mps_rules.rows import ITEM, expanded, table_and_field
 from mps_rules.structure import structure
 
@@ -281,19 +281,22 @@ class _Loader:
         if not folder.is_dir():
             self.faults.append(Fault(str(folder), "is not a folder"))
             return
-        for path in sorted(folder.rglob("*.yml")):
-            self.faults.append(Fault(path.relative_to(folder).as_posix(), "would be passed over: name it .yaml"))
-        for path in sorted(folder.rglob("*.yaml")):
+        try:
+            paths = files_of(folder, ".yaml", ".yml")
+        except Unreadable as error:
+            self.faults += error.faults
+            return
+        for path in paths:
             name = path.relative_to(folder).as_posix()
+            if name.endswith(".yml"):
+                self.faults.append(Fault(name, "would be passed over: name it .yaml"))
+                continue
             if name.endswith(".cases.yaml"):
                 continue
             try:
-                document = read_yaml(path.read_text(encoding="utf-8"), name)
+                document = read_yaml(text_of(path, name), name)
             except Unreadable as error:
                 self.faults += error.faults
-                continue
-            except (OSError, UnicodeDecodeError) as error:
-                self.faults.append(Fault(name, f"cannot be read: {error}"))
                 continue
             self._take(name, document)
 
@@ -521,9 +524,9 @@ class _Loader:
         patterns: dict[str, re.Pattern[str]] = {}
         for system in self.codes.systems:
             try:
-                patterns[system.id] = re.compile(system.pattern or ".+")
-            except re.error as error:
-                self.faults.append(Fault(self.places["code systems", system.id], f"the pattern cannot be read: {error}"))
+                patterns[system.id] = pattern_of(system.pattern or ".+")
+            except Misfit as misfit:
+                self.faults.append(Fault(self.places["code systems", system.id], str(misfit)))
         for one in self.codes.meanings:
             place = self.places["codes", _code_key(one)]
             self.faults += [Fault(place, what, near) for what, near in _code_faults(one, patterns, words)]
@@ -1128,7 +1131,9 @@ class _ConditionParser:
             case "label_muscle":
                 self._only("label", scope, path)
                 return c.LabelMuscle(self.parse(value, path, "muscle"))
-        return self._muscles(form, value, path)
+            case "any_muscle" | "count_muscles":
+                return self._muscles(form, value, path)
+        raise AssertionError(f"a form that nobody reads: {form}")
 
     def _muscles(self, form: str, value: Any, path: Steps) -> c.Condition:
         wanted = ("where", "has") if form == "any_muscle" else ("where", "has", "at_least")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import assert_never
 
 import attrs
 
@@ -119,8 +120,12 @@ def can_be_unknown(condition: c.Condition, base: KnowledgeBase) -> bool:
             return not base.vocabulary.terms[term].fact or term == "refers_to_pain"
         case c.Derived(id):
             return any(can_be_unknown(rule.when, base) for rule in base.concluding[id])
-    inside = c.parts(condition)
-    return any(can_be_unknown(part, base) for part in inside) if inside else True
+        case c.Words() | c.Compare() | c.PainAt() | c.Label():
+            return True
+        case c.All() | c.Any() | c.Not() | c.AtLeast() | c.Item() | c.CountMuscles() | c.LabelMuscle():
+            return any(can_be_unknown(part, base) for part in c.parts(condition))
+        case _:
+            assert_never(condition)
 
 
 def same_condition(subject: Subject) -> Iterator[Issue]:
@@ -135,7 +140,10 @@ def same_condition(subject: Subject) -> Iterator[Issue]:
 def _shape(condition: c.Condition) -> object:
     """A condition without the order of its parts."""
     inside = c.parts(condition)
-    return (type(condition), getattr(condition, "at_least", None), frozenset(map(_shape, inside))) if inside else condition
+    if not inside:
+        return condition
+    least = condition.n if isinstance(condition, c.AtLeast) else condition.at_least if isinstance(condition, c.CountMuscles) else None
+    return type(condition), least, frozenset(Counter(map(_shape, inside)).items())
 
 
 def unused_reference(subject: Subject) -> Iterator[Issue]:
@@ -190,7 +198,12 @@ def _holds_if_only(condition: c.Condition, terms: set[str]) -> bool:
             return sum(_holds_if_only(part, terms) for part in of) >= n
         case c.Item(_, _, of):
             return _holds_if_only(of, terms)
-    return False
+        case c.Present() | c.Words() | c.PainAt() | c.Label() | c.Derived() | c.MuscleIs() | c.LabelIs():
+            return False
+        case c.Not() | c.Established() | c.Known() | c.CountMuscles() | c.LabelMuscle():
+            return False
+        case _:
+            assert_never(condition)
 
 
 def alert_without_region(subject: Subject) -> Iterator[Issue]:

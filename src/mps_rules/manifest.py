@@ -7,7 +7,7 @@ conclusions; it is never declared.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 import attrs
 
@@ -211,6 +211,12 @@ def _named(condition: c.Condition) -> Iterator[str]:
                 yield "pain"
             case c.Label() | c.LabelIs() | c.LabelMuscle():
                 yield "labels"
+            case c.Derived() | c.MuscleIs() | c.CountMuscles():
+                pass
+            case c.All() | c.Any() | c.Not() | c.AtLeast() | c.Item() | c.Established() | c.Known():
+                pass
+            case _:
+                assert_never(leaf)
 
 
 def _valued(conclusion: model.Conclusion) -> Iterator[str]:

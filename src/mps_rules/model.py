@@ -36,6 +36,8 @@ RECOMMENDATIONS = ("refer", "investigate", "examine", "avoid", "self_care")
 """Kinds of recommendation, in the order in which an assessment lists them."""
 COSTS = ("asked", "examined", "tested", "imaged")
 """From the cheapest to the dearest way to obtain a finding."""
+FLIP_WORK = 400_000
+"""How many steps of work one question about what would turn a conclusion may take, unless said otherwise."""
 SIDES = ("left", "right")
 PATIENT = "patient"
 """The subject of everything that is not about one muscle or one diagnosis."""
@@ -1294,7 +1296,7 @@ class Tools(Protocol):
         """Why something was not concluded."""
         ...
 
-    def flip(self, assessment: "Assessment", id: str, through: Literal["unknown", "any"]) -> "Flips":
+    def flip(self, assessment: "Assessment", id: str, through: Literal["unknown", "any"], work: int) -> "Flips":
         """The smallest changes that would reach or undo a conclusion."""
         ...
 
@@ -1556,7 +1558,8 @@ class Flips:
         untried = [f"  not tried: {'; '.join(self.untried)}"] if self.untried else []
         if not self.sets:
             what = " that are not known yet" if self.through == "unknown" else ""
-            return "\n".join([f"{self.label} {verb} by no change of up to {self.largest} findings{what}.", *untried])
+            tried = "" if self.complete else " that was tried"
+            return "\n".join([f"{self.label} {verb} by no change of up to {self.largest} findings{what}{tried}.", *untried])
         lines = [f"{self.label} {verb} with:"]
         lines += [f"  {number}. {'; '.join(change.text for change in one.changes)} ({one.cost})" for number, one in enumerate(self.sets, 1)]
         if not self.complete:
@@ -1639,7 +1642,7 @@ class Assessment:
         """
         return self._need_tools().why_not(self, id)
 
-    def flip(self, id: str, through: Literal["unknown", "any"] = "unknown") -> "Flips":
+    def flip(self, id: str, through: Literal["unknown", "any"] = "unknown", *, work: int = FLIP_WORK) -> "Flips":
         """
         The smallest sets of findings, up to three, whose change would reach or undo a conclusion; cheapest first.
 
@@ -1647,12 +1650,14 @@ class Assessment:
             id: a hypothesis (reached from ``probable`` on), alert, criterion, derived id, caution or rule.
             through: ``unknown``: only what is not known, that is, what to ask or examine; ``any``: also what is recorded, that is, on
                 what the conclusion hangs.
+            work: how many steps the search may take, a second or two as it stands; what it did not get to is named in ``untried``, and
+                ``complete`` is false.
 
         Raises:
             FindingError: nothing of that id can be concluded.
 
         """
-        return self._need_tools().flip(self, id, through)
+        return self._need_tools().flip(self, id, through, work)
 
     def what_if(self, changes: Mapping[str, Any]) -> "WhatIf":
         """

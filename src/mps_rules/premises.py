@@ -3,18 +3,24 @@ What a conclusion rests on, in words: a ``Ground`` (which leaf, of whom, how it 
 """
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from mps_rules.conditions import (
+    All,
+    Any,
+    AtLeast,
     Compare,
     CountMuscles,
     Derived,
     Established,
     Ground,
+    Item,
     Known,
     Label,
     LabelIs,
     LabelMuscle,
     MuscleIs,
+    Not,
     PainAt,
     Present,
     Words,
@@ -69,7 +75,10 @@ def premise(ground: Ground, facts: Facts) -> Premise:
         case CountMuscles(of) | LabelMuscle(of):
             text = {True: "", False: "In no muscle: ", None: "Not known of any muscle: "}[ground.verdict]
             return _of(ground, "finding", "", text + describe(of, facts.terrain.name), facts)
-    raise TypeError(f"not a leaf: {ground.condition!r}")
+        case Words() | PainAt() | Label() | All() | Any() | Not() | AtLeast() | Item():
+            raise TypeError(f"not a leaf: {ground.condition!r}")
+        case _:
+            assert_never(ground.condition)
 
 
 def _source(finding: Finding | None) -> str:

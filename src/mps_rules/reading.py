@@ -2,25 +2,32 @@
 Text of a file becomes plain data here, and nowhere else: YAML and JSON, guarded.
 
 No tags, no aliases, no duplicate keys, no nesting beyond 64, no file beyond 1 MB, no word that YAML 1.1 would silently turn
-into something else (a bare ``no``, ``on``, ``12:30``). Each value remembers its line, so that a fault can name it.
+into something else (a bare ``no``, ``on``, ``12:30``). Each value remembers its line, so that a fault can name it. A file is a plain
+file: a pipe or a device, which may never end, is refused before it is opened, and so is a pattern that could be tried for ever.
 """
 
 import json
 import math
+import os
 import re
+import stat
 from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path as File
 from typing import Any, NoReturn, TypeAlias
 
 import attrs
 import yaml
 
-from mps_rules.errors import Fault, Path, dotted
+from mps_rules.errors import Fault, Misfit, Path, dotted, listed
 
 Data: TypeAlias = Any
 """Plain data: dict, list, str, int, float, bool or None."""
 
 DEEPEST = 64
 LONGEST = 1_000_000
+MOST_FILES = 10_000
+"""How many files and folders a folder of rules holds at most."""
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
@@ -34,7 +41,7 @@ class Unreadable(ValueError):  # noqa: N818 - it names the text, not the code
 
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = faults
-        super().__init__("\n".join(map(str, faults)))
+        super().__init__("\n".join(map(str, listed(faults))))
 
 
 @attrs.frozen
@@ -58,6 +65,118 @@ class Document:
         line = self.lines.get(known)
         where = self.source + (f" line {line}" if line is not None else "")
         return f"{where}, {dotted(path)}" if path else where
+
+
+def bytes_of(file: File, source: str, most: int) -> bytes:
+    """
+    What a plain file holds.
+
+    Raises:
+        Unreadable: there is no such file, it is a folder, a pipe or a device, or it holds more than ``most`` bytes.
+
+    """
+    try:
+        mode = file.stat().st_mode
+    except OSError as error:
+        _refuse(source, f"cannot be read: {error.strerror or error}")
+    except ValueError:
+        _refuse(source, "is no name of a file")
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
+        _refuse(source, f"is {kind}, not a file")
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(most + 1)
+    except OSError as error:
+        _refuse(source, f"cannot be read: {error.strerror or error}")
+    if len(content) > most:
+        _refuse(source, f"holds more than {most:,} bytes")
+    return content
+
+
+def text_of(file: File, source: str) -> str:
+    """
+    The text of a plain file, no longer than can be read.
+
+    Raises:
+        Unreadable: as ``bytes_of``; or it is not UTF-8.
+
+    """
+    return decoded(bytes_of(file, source, 4 * LONGEST), source)
+
+
+def decoded(content: bytes, source: str) -> str:
+    """
+    The text of some bytes.
+
+    Raises:
+        Unreadable: it is not UTF-8.
+
+    """
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        _refuse(source, f"is not UTF-8 text (byte {error.start + 1})")
+
+
+def files_of(folder: File, *endings: str) -> list[File]:
+    """
+    The files below a folder whose names end so, in order.
+
+    Raises:
+        Unreadable: the folder holds more than a folder of rules can.
+
+    """
+    found: list[File] = []
+    seen = 0
+    for here, folders, names in os.walk(folder):
+        seen += len(folders) + len(names)
+        if seen > MOST_FILES:
+            _refuse(str(folder), f"holds more than {MOST_FILES:,} files and folders: is it a folder of rules?")
+        found += [File(here) / name for name in (*names, *folders) if name.endswith(endings)]
+    return sorted(found)
+
+
+_PIECE = re.compile(r"\\[dws.\\/+*?()\[\]{}|^$-]|\[\^?(?:\\.|[^\\\]\[])+\]|\(\?:|\{[0-9]{1,3}(?:,[0-9]{0,3})?\}|[^\\\[\]{}]")
+_COUNT = re.compile(r"\{([0-9]+)(?:(,)([0-9]*))?\}")
+LONGEST_PATTERN, MOST_WAYS, ENDLESS = 200, 1000, 64
+"""How long a pattern may be, in how many ways it may be tried, and for how many ways ``*`` and ``+`` count."""
+
+
+def pattern_of(text: str) -> re.Pattern[str]:
+    r"""
+    A pattern for codes, of plain pieces: letters, ``[...]``, ``\d``, groups and alternatives, ``?``, ``{2,4}``, and one ``*`` or ``+``.
+
+    Nothing that repeats is repeated as a whole, and what may be so or so may be so in few ways, so that no text can keep it busy.
+
+    >>> bool(pattern_of("[A-Z][0-9]{2}([.][0-9]+)?").fullmatch("M79.18"))
+    True
+
+    Raises:
+        Misfit: it cannot be read, or could be tried for ever.
+
+    """
+    pieces = _PIECE.findall(text)
+    if len(text) > LONGEST_PATTERN or "".join(pieces) != text or ("(", "?") in pairwise(pieces):
+        raise Misfit("the pattern is too long, or is not of plain pieces: letters, [...], \\d, groups, ?, {2,4}, * or +")
+    if any(before == ")" and after[0] in "*+{" for before, after in pairwise(pieces)) or math.prod(map(_ways, pieces)) > MOST_WAYS:
+        raise Misfit("the pattern could be tried for ever: repeat no group, use * or + once, and leave little open")
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise Misfit(f"the pattern cannot be read: {error}") from None
+
+
+def _ways(piece: str) -> int:
+    """In how many ways a piece of a pattern may be tried."""
+    if piece in ("?", "|"):
+        return 2
+    if piece in ("*", "+"):
+        return ENDLESS
+    count = _COUNT.fullmatch(piece)
+    if not count or not count[2]:
+        return 1
+    return int(count[3]) - int(count[1]) + 1 if count[3] else ENDLESS
 
 
 def read_text(text: str, source: str) -> Document:

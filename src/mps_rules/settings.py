@@ -15,7 +15,7 @@ import attrs
 
 from mps_rules.cds_hooks import SERVICES, Config
 from mps_rules.errors import Fault, SettingsError, closest
-from mps_rules.reading import Document, Unreadable, read_yaml
+from mps_rules.reading import Document, Unreadable, read_yaml, text_of
 from mps_rules.structure import structure
 from mps_rules.tokens import Issuer
 
@@ -93,11 +93,7 @@ def read_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        document = read_yaml(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise SettingsError([Fault(str(path), f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError:
-        raise SettingsError([Fault(str(path), "is not UTF-8 text")]) from None
+        document = read_yaml(text_of(path, str(path)), str(path))
     except Unreadable as error:
         raise SettingsError(error.faults) from None
     given = {} if document.data is None else document.data

@@ -5,7 +5,7 @@ Two muscles are alike when every muscle leaf of the rules has the same truth for
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 import attrs
 
@@ -32,8 +32,12 @@ def _whose(condition: c.Condition, base: KnowledgeBase, known: dict[c.Condition,
             return "label"
         case c.Derived(id):
             return base.concluding[id][0].about
-        case c.CountMuscles():
+        case c.CountMuscles() | c.PainAt() | c.Label():
             return "patient"
+        case c.All() | c.Any() | c.Not() | c.AtLeast() | c.Item() | c.Established() | c.Known():
+            pass
+        case _:
+            assert_never(condition)
     own = {whose(part, base, known) for part in c.parts(condition)} - {"patient"}
     return own.pop() if own else "patient"
 

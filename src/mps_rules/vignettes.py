@@ -18,7 +18,7 @@ from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
 from mps_rules.model import PRESSING, URGENCIES, Assessment, GiveCaution, KnowledgeBase, Question, Vocabulary
 from mps_rules.questions import questions
-from mps_rules.reading import Unreadable, read_yaml
+from mps_rules.reading import Unreadable, read_yaml, text_of
 from mps_rules.structure import structure
 
 FIRST = 5
@@ -108,15 +108,9 @@ def read_vignettes(folder: Path, base: KnowledgeBase) -> tuple[Vignette, ...]:
         raise KnowledgeError([Fault(str(folder), "holds no vignettes (*.yaml)")])
     for path in paths:
         try:
-            document = read_yaml(path.read_text(encoding="utf-8"), path.name)
+            document = read_yaml(text_of(path, path.name), path.name)
         except Unreadable as error:
             faults += error.faults
-            continue
-        except UnicodeDecodeError:
-            faults.append(Fault(path.name, "is not UTF-8 text"))
-            continue
-        except OSError as error:
-            faults.append(Fault(path.name, f"cannot be read: {error.strerror}"))
             continue
         read, wrong = structure(document.data, tuple[Vignette, ...], document.place)
         faults += wrong
