@@ -6,10 +6,12 @@ No secret stands here but, perhaps, the password within the address of a databas
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
 
 import attrs
 
@@ -44,6 +46,9 @@ class Settings:
     open_to_all: bool = _setting(
         False, "listen elsewhere than on this machine without `issuers`: only where something else keeps callers out"
     )
+    time_zone: str = _setting(
+        "", "where the charts are kept, as `Europe/London`: its day is the day on which a chart is read; empty: this machine's own"
+    )
     clock_leeway: int = _setting(60, "seconds by which clocks may differ, at most 60")
     longest_token: int = _setting(3_600, "the longest life of a token in seconds, at most an hour")
     services: tuple[str, ...] = _setting(Config().services, "the services offered, by id")
@@ -73,6 +78,15 @@ class Settings:
     def has_page(self) -> bool:
         """Whether the page is served."""
         return not self.issuers if self.page is None else self.page
+
+    def moment(self, seconds: float) -> datetime:
+        """
+        A time, given in seconds since 1970, as the clocks of the time zone show it.
+
+        >>> Settings(time_zone="Australia/Sydney").moment(1_772_398_800).isoformat()
+        '2026-03-02T08:00:00+11:00'
+        """
+        return datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(self.time_zone) if self.time_zone else None)
 
     def is_local(self) -> bool:
         """Whether it listens to this machine only."""
@@ -155,6 +169,7 @@ def settings_faults(settings: Settings) -> Iterator[Fault]:
     for name, (least, most) in _BOUNDS.items():
         if not least <= getattr(settings, name) <= most:
             yield Fault(name, f"expected {least:g} to {most:g}")
+    yield from zone_faults(settings.time_zone, "time_zone")
     for number, one in enumerate(settings.services):
         if one not in SERVICES:
             yield Fault(f"services[{number}]", f"no service {one!r}", closest(one, SERVICES))
@@ -172,6 +187,21 @@ def settings_faults(settings: Settings) -> Iterator[Fault]:
         yield Fault("base_url", "expected the address without /cds-services")
     if settings.metrics and settings.workers > 1:
         yield Fault("metrics", "each worker would count for itself: run one worker, and several services")
+
+
+def zone_faults(name: str, where: str) -> Iterator[Fault]:
+    """
+    Whether a time zone is known; nothing is the machine's own.
+
+    >>> [str(fault) for fault in zone_faults("Europe/Londn", "time_zone")]
+    ["time_zone: no time zone 'Europe/Londn'; closest is 'Europe/London'"]
+    """
+    if not name:
+        return
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, no name at all, a folder of zones
+        yield Fault(where, f"no time zone {name!r}", closest(name, available_timezones()))
 
 
 def bind_faults(settings: Settings) -> Iterator[Fault]:
