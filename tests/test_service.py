@@ -26,6 +26,7 @@ from mps_rules.service import HEADERS, Line, close, create_app
 from mps_rules.settings import Settings
 from mps_rules.store import Store
 from mps_rules.tokens import Issuer
+from mps_rules.zones import moment
 from running import ALARM, VIEW, Running, bundle, call, hurts, running, seen
 from signing import BASE, ISSUER, claims, ec_key, public, signed
 
@@ -407,7 +408,7 @@ def test_without_a_time_zone_the_machines_own_is_taken(monkeypatch: pytest.Monke
     monkeypatch.setenv("TZ", "Australia/Sydney")
     time.tzset()
     try:
-        there = Settings().moment(1_772_398_800)
+        there = moment(1_772_398_800, "")
     finally:
         monkeypatch.undo()
         time.tzset()

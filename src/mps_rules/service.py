@@ -30,6 +30,7 @@ from mps_rules.errors import Fault, SettingsError, UnsupportedError
 from mps_rules.model import KnowledgeBase
 from mps_rules.reading import DEEPEST, Unreadable, read_json
 from mps_rules.settings import Settings, settings_faults
+from mps_rules.zones import moment
 
 try:
     from starlette.applications import Starlette
@@ -327,6 +328,9 @@ class _Service:
         settings, first_use = self.settings, self.store.first_use
         return Verifier(settings.issuers, settings.base_url, first_use, leeway=settings.clock_leeway, longest=settings.longest_token)
 
+    def _now(self) -> datetime:
+        return moment(self.clock(), self.settings.time_zone)
+
     def close(self) -> None:
         """Let what runs finish, and let go of the store."""
         self._threads.shutdown(wait=True)
@@ -356,7 +360,7 @@ class _Service:
     def _answer(self, service: str, raw: bytes, caller: Caller, given_up: threading.Event) -> Answer:
         if given_up.is_set():  # before its turn came
             raise HTTPException(503)
-        now = self.settings.moment(self.clock())
+        now = self._now()
         answered = self._answers.of(service, _read(raw), self.config, now, self.kb)
         if answered.record and not given_up.is_set():
             self.store.keep(answered.record, now, caller.issuer, caller.tenant)
@@ -370,7 +374,7 @@ class _Service:
 
         def heard() -> tuple[int, dict[str, Any], int, int]:
             status, response, items = cds_hooks.feedback(service, _read(raw), self.config)
-            strangers = self.store.hear(service, items, self.settings.moment(self.clock()), caller.issuer, caller.tenant) if items else 0
+            strangers = self.store.hear(service, items, self._now(), caller.issuer, caller.tenant) if items else 0
             return status, response, len(items), strangers
 
         status, response, line.items, line.strangers = await self._worked(line, heard)

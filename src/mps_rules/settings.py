@@ -6,12 +6,10 @@ No secret stands here but, perhaps, the password within the address of a databas
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
 
 import attrs
 
@@ -20,6 +18,7 @@ from mps_rules.errors import Fault, SettingsError, closest
 from mps_rules.reading import Document, Unreadable, read_yaml
 from mps_rules.structure import structure
 from mps_rules.tokens import Issuer
+from mps_rules.zones import zone_faults
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
 
@@ -78,15 +77,6 @@ class Settings:
     def has_page(self) -> bool:
         """Whether the page is served."""
         return not self.issuers if self.page is None else self.page
-
-    def moment(self, seconds: float) -> datetime:
-        """
-        A time, given in seconds since 1970, as the clocks of the time zone show it.
-
-        >>> Settings(time_zone="Australia/Sydney").moment(1_772_398_800).isoformat()
-        '2026-03-02T08:00:00+11:00'
-        """
-        return datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(self.time_zone) if self.time_zone else None)
 
     def is_local(self) -> bool:
         """Whether it listens to this machine only."""
@@ -187,21 +177,6 @@ def settings_faults(settings: Settings) -> Iterator[Fault]:
         yield Fault("base_url", "expected the address without /cds-services")
     if settings.metrics and settings.workers > 1:
         yield Fault("metrics", "each worker would count for itself: run one worker, and several services")
-
-
-def zone_faults(name: str, where: str) -> Iterator[Fault]:
-    """
-    Whether a time zone is known; nothing is the machine's own.
-
-    >>> [str(fault) for fault in zone_faults("Europe/Londn", "time_zone")]
-    ["time_zone: no time zone 'Europe/Londn'; closest is 'Europe/London'"]
-    """
-    if not name:
-        return
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, no name at all, a folder of zones
-        yield Fault(where, f"no time zone {name!r}", closest(name, available_timezones()))
 
 
 def bind_faults(settings: Settings) -> Iterator[Fault]:
