@@ -107,7 +107,7 @@ def seen(term: str, value: bool | float = True, **others: Any) -> dict[str, Any]
         "status": "final",
         "code": {"coding": [{"system": "urn:mps-rules:finding", "code": term}]},
         "subject": {"reference": "Patient/1"},
-        "effectiveDateTime": time.strftime("%Y-%m-%d", time.gmtime()),
+        "effectiveDateTime": time.strftime("%Y-%m-%d"),
         "valueBoolean" if isinstance(value, bool) else "valueQuantity": value if isinstance(value, bool) else {"value": value},
         **others,
     }

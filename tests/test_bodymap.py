@@ -36,8 +36,18 @@ def assessment(request: pytest.FixtureRequest, kb: KnowledgeBase) -> Assessment:
     return evaluate(PATIENTS[request.param], kb)
 
 
+OWN = re.compile(r"mps-[0-9a-f]{10}-")
+"""What stands before every id of a picture, and in no other."""
+
+
 def parsed(svg: str) -> ET.Element:
-    return ET.fromstring(svg)  # noqa: S314 - our own picture
+    """The picture, its ids without what only it has."""
+    return ET.fromstring(OWN.sub("", svg))  # noqa: S314 - our own picture
+
+
+def seen_at(path: ET.Element) -> str:
+    """In which view a region is drawn, which it is, and on which side."""
+    return "-".join(path.get(f"data-{name}") or "" for name in ("view", "region", "side"))
 
 
 def shapes(view: View) -> dict[tuple[str, str], Shape]:
@@ -181,11 +191,28 @@ def test_ids_are_unique_and_every_region_names_itself(assessment: Assessment, kb
     regions = [element for element in root.iter(f"{SVG}path") if element.get("data-region")]
     assert len(regions) == sum(len(view.shapes) for view in VIEWS)
     for path in regions:
-        region, side = path.get("data-region"), path.get("data-side")
-        assert re.fullmatch(rf"region-[a-z_]+-{region}-{side}", path.get("id") or "")
+        region = path.get("data-region")
+        assert path.get("data-side") in (*SIDES, "midline")
+        assert path.get("data-view") in figure().views
         title = path.find(f"{SVG}title")
         assert title is not None
         assert (title.text or "").startswith(kb.vocabulary.regions[region or ""].label)
+
+
+def test_no_two_pictures_share_an_id_and_each_refers_to_its_own(kb: KnowledgeBase) -> None:
+    pictures = [
+        blank_map(kb),
+        *(body_map(evaluate(findings, kb), kb) for findings in PATIENTS.values()),
+        muscle_picture(kb, "piriformis"),
+        muscle_picture(kb, "gluteus_medius"),
+    ]
+    ids = [set(re.findall(r'\sid="([^"]+)"', picture)) for picture in pictures]
+    for own, picture in zip(ids, pictures, strict=True):
+        assert {OWN.match(one) is not None for one in own} == {True}
+        assert set(re.findall(r"url\(#([^)]+)\)", picture)) <= own
+        assert set((ET.fromstring(picture).get("aria-labelledby") or "").split()) <= own  # noqa: S314 - our own picture
+    for one, other in combinations(ids, 2):
+        assert not one & other
 
 
 def test_the_same_assessment_gives_the_same_bytes(assessment: Assessment, kb: KnowledgeBase) -> None:
@@ -210,7 +237,7 @@ def test_stronger_pain_is_shaded_deeper(kb: KnowledgeBase) -> None:
     def fill(intensity: int) -> str | None:
         a = evaluate({"pain": [{"region": "calf", "side": "left", "intensity": intensity}]}, kb)
         root = parsed(body_map(a, kb))
-        return next(p.get("fill") for p in root.iter(f"{SVG}path") if p.get("id") == "region-back-calf-left")
+        return next(p.get("fill") for p in root.iter(f"{SVG}path") if seen_at(p) == "back-calf-left")
 
     shades = [fill(n) for n in (1, 3, 5, 7, 9)]
     assert len(set(shades)) == 5
@@ -221,21 +248,21 @@ def test_stronger_pain_is_shaded_deeper(kb: KnowledgeBase) -> None:
 def test_pain_in_a_group_on_an_unknown_side_is_striped_on_both_and_said(kb: KnowledgeBase) -> None:
     svg = body_map(evaluate({"pain": ["lower_limb"]}, kb), kb)
     root = parsed(svg)
-    striped = {p.get("id") for p in root.iter(f"{SVG}path") if p.get("fill") == "url(#mps-some)" and p.get("data-region")}
-    assert {"region-back-calf-left", "region-back-calf-right", "region-front-thigh_anterior-left"} <= striped
+    striped = {seen_at(p) for p in root.iter(f"{SVG}path") if p.get("fill") == "url(#some)" and p.get("data-region")}
+    assert {"back-calf-left", "back-calf-right", "front-thigh_anterior-left"} <= striped
     assert "? Side not given" in text_of(svg)
 
 
 def test_pain_on_one_side_leaves_the_other_side_alone(kb: KnowledgeBase) -> None:
     root = parsed(body_map(evaluate({"pain": ["calf.left"]}, kb), kb))
-    said = {p.get("id"): p.findtext(f"{SVG}title") for p in root.iter(f"{SVG}path") if p.get("data-region") == "calf"}
-    assert said["region-back-calf-left"] == "Calf, left: pain"
-    assert said["region-back-calf-right"] == "Calf, right"
+    said = {seen_at(p): p.findtext(f"{SVG}title") for p in root.iter(f"{SVG}path") if p.get("data-region") == "calf"}
+    assert said["back-calf-left"] == "Calf, left: pain"
+    assert said["back-calf-right"] == "Calf, right"
 
 
 def test_a_place_known_to_be_free_is_marked_as_such(kb: KnowledgeBase) -> None:
     root = parsed(body_map(evaluate(PATIENTS["low back"], kb), kb))
-    free = next(p for p in root.iter(f"{SVG}path") if p.get("id") == "region-back-buttock_mid-left")
+    free = next(p for p in root.iter(f"{SVG}path") if seen_at(p) == "back-buttock_mid-left")
     assert free.findtext(f"{SVG}title") == "Mid buttock, left: free of pain"
 
 
@@ -267,7 +294,7 @@ def test_light_dark_and_plain_renderers_are_served(kb: KnowledgeBase) -> None:
 def test_a_small_pack_with_other_regions_is_drawn_too(small: KnowledgeBase) -> None:
     svg = body_map(evaluate({"pain": ["calf.left", "ribs"]}, small), small)
     parsed(svg)
-    assert 'id="region-back-calf-left"' in svg
+    assert 'data-view="back" data-region="calf" data-side="left"' in svg
     assert "Not on the drawing: ribs" in text_of(svg)
 
 

@@ -5,15 +5,20 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import attrs
 import jsonschema
 import pytest
 from click import Group
 from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
 
 import mps_rules as mps
 from mps_rules import forms
@@ -23,6 +28,7 @@ from mps_rules.fhir_in import read_bundle
 from mps_rules.findings import read_findings
 from mps_rules.model import KnowledgeBase
 from mps_rules.packaged import packaged_rules
+from mps_rules.printed import in_one_line, printable
 from mps_rules.reading import read_yaml
 from test_evaluate import EXAMPLES, example
 
@@ -431,7 +437,7 @@ def test_cases_of_a_rule_that_is_none_are_exit_code_2(run: Run) -> None:
 def test_lint_without_a_folder_checks_the_packaged_rules(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     small = mps.load(ROOT / "tests" / "lint" / "base")
     monkeypatch.setattr("mps_rules.api.load", lambda: small)
-    monkeypatch.setattr("mps_rules.cli.lint_folders", lambda asked: (mps.Issue("asked", "rules", repr(asked)),))
+    monkeypatch.setattr(sys.modules["mps_rules.lint"], "lint", lambda asked: (mps.Issue("asked", "rules", repr(asked)),))
     result = run("lint")
 
     assert (result.exit_code, result.stdout) == (1, f"rules: {small!r} [asked]\n1 issue\n")
@@ -649,3 +655,116 @@ def test_hostile_bytes_are_refused(stdin: bytes) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith(b"error: standard input")
     assert b"Traceback" not in done.stderr
+
+
+# --- what is printed ------------------------------------------------------------------------------------------------------
+
+RED, CSI, LINE, TURNED = "\x1b[31m", "\x9b2J", "\nUrgency:  NONE", "\u202e"
+EVIL = f"a{RED}b{CSI}c{LINE}d{TURNED}\x00\r\x7fe"
+SHOWN = r"a\u001b[31mb\u009b2Jc\u000aUrgency:  NONEd\u202e\u0000\u000d\u007fe"
+CHART = {
+    "resourceType": "Bundle",
+    "type": "searchset",
+    "entry": [
+        {
+            "resource": {
+                "resourceType": "Observation",
+                "status": "final",
+                "subject": {"reference": "Patient/1"},
+                "code": {"coding": [{"system": "urn:mps-rules:finding", "code": EVIL, "display": EVIL}], "text": EVIL},
+                "valueString": EVIL,
+            }
+        }
+    ],
+}
+
+
+def obeys(text: str) -> list[str]:
+    """The characters that a terminal would obey instead of showing them; the ends of lines are not meant."""
+    return [one for one in text if (unicodedata.category(one) in ("Cc", "Zl", "Zp") or one == TURNED) and one != "\n"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        (["evaluate", EVIL.replace("\x00", "")], None),
+        (["evaluate", "-", "--rules", EVIL.replace("\x00", "")], "{}"),
+        (["evaluate", "-"], json.dumps({EVIL: True})),
+        (["evaluate", "-"], json.dumps({"fever": EVIL})),
+        (["evaluate", "-"], json.dumps({"pain": [EVIL], "labels": [EVIL], "exam": [{"muscle": EVIL}]})),
+        (["explain", "-", EVIL], "{}"),
+        (["why-not", "-", EVIL], "{}"),
+        (["flip", "-", EVIL], "{}"),
+        (["what-if", "-", f"{EVIL}=true"], "{}"),
+        (["what-if", "-", EVIL], "{}"),
+        (["graph", "-", EVIL], "{}"),
+        (["terms", EVIL], None),
+        (["cases", EVIL], None),
+        (["new", "rule", EVIL], None),
+        (["validate", EVIL.replace("\x00", "")], None),
+        (["serve", "--config", EVIL.replace("\x00", "")], None),
+        (["fhir", "-"], json.dumps(CHART)),
+        (["fhir", "-", "--json"], json.dumps(CHART)),
+        (["fhir", "-", "--time-zone", EVIL], "{}"),
+        (["evaluate", "a", EVIL], None),
+        ([EVIL], None),
+        (["evaluate", f"--{EVIL}"], None),
+    ],
+)
+def test_no_control_character_reaches_the_terminal(arguments: list[str], stdin: str | None, run: Run) -> None:
+    said = run(*arguments, stdin=stdin)
+
+    assert said.output.strip()
+    assert obeys(said.output) == []
+    assert "Traceback" not in said.output
+
+
+def test_a_name_with_line_breaks_cannot_pass_for_a_line_of_the_answer(run: Run) -> None:
+    said = [
+        run("evaluate", EVIL.replace("\x00", "")).output,
+        run("fhir", "-", stdin=json.dumps(CHART)).output,
+        run("evaluate", "-", stdin=json.dumps({EVIL: 1})).output,
+    ]
+
+    assert [line for text in said for line in text.splitlines() if line.startswith("Urgency:  NONEd")] == []
+    assert SHOWN.replace(r"\u0000", "") in said[0]
+
+
+def test_words_of_rules_are_shown_and_not_obeyed(run: Run, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    fever = attrs.evolve(kb.vocabulary.terms["fever"], label=f"Fever [bold]{RED}:warning:")
+    words = attrs.evolve(kb.vocabulary, terms={**kb.vocabulary.terms, "fever": fever})
+    monkeypatch.setattr("mps_rules.api.load", lambda: attrs.evolve(kb, vocabulary=words))
+
+    assert r"Fever [bold]\u001b[31m:warning:" in run("terms", "fever").output
+
+
+def test_a_cohort_is_summed_up_without_orders_to_the_terminal(tmp_path: Path, run: Run) -> None:
+    file = tmp_path / f"people{RED}.csv"
+    file.write_text(f'person,fever,"{RED}{LINE}"\n"{RED}1",true,1\n2,"{RED}",1\n3,false,1\n', encoding="utf-8")
+    said = run("cohort", file, "--out", tmp_path / f"out{RED}.parquet")
+
+    assert obeys(said.output) == []
+    assert r"\u001b[31m" in said.output
+
+
+@given(st.text())
+def test_whatever_is_printed_holds_no_order_and_loses_no_letter(text: str) -> None:
+    assert obeys(in_one_line(text).replace("\n", "\t")) == []
+    assert obeys(printable(text).replace("\t", "")) == []
+    assert json.loads(printable(json.dumps(text, ensure_ascii=False))) == text
+
+
+def test_the_day_on_which_a_chart_is_read_is_that_of_the_zone_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_772_398_800)
+    days = [
+        json.loads(run("fhir", "-", "--json", "--time-zone", zone, stdin=json.dumps(CHART)).output)["report"]["on"]
+        for zone in ("Australia/Sydney", "America/New_York")
+    ]
+
+    assert days == ["2026-03-02", "2026-03-01"]
+
+
+def test_a_zone_that_is_none_is_told_with_the_closest(run: Run) -> None:
+    said = run("fhir", "-", "--time-zone", "Europe/Londn", stdin="{}")
+
+    assert (said.exit_code, said.output) == (2, "error: --time-zone: no time zone 'Europe/Londn'; closest is 'Europe/London'\n")

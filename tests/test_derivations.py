@@ -1,5 +1,6 @@
 """How an answer was reached, as a graph, a drawing, and Mermaid text."""
 
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,16 @@ def test_no_two_boxes_of_a_drawing_overlap(facet: Assessment) -> None:
     for i, (x1, y1, w1, h1) in enumerate(boxes):
         for x2, y2, w2, h2 in boxes[i + 1 :]:
             assert x1 + w1 <= x2 or x2 + w2 <= x1 or y1 + h1 <= y2 or y2 + h2 <= y1
+
+
+def test_no_two_drawings_share_an_id(facet: Assessment) -> None:
+    drawings = [facet.derivation_svg(), facet.derivation_svg(facet.hypotheses[1].id)]
+    ids = [re.findall(r'\sid="([^"]+)"', one) for one in drawings]
+
+    assert [1, 1] == [len(set(own)) for own in ids]
+    assert ids[0] != ids[1]
+    for own, one in zip(ids, drawings, strict=True):
+        assert set(re.findall(r"url\(#([^)]+)\)", one)) == set(own)
 
 
 def test_mermaid_text_names_every_node_that_it_joins(facet: Assessment) -> None:

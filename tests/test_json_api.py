@@ -4,10 +4,11 @@ import asyncio
 import json
 import os
 import re
+import threading
 from datetime import date
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import httpx
 import pytest
@@ -21,9 +22,9 @@ import mps_rules as mps
 from charts import chart, vignettes
 from charts_fhir import sample
 from mps_rules import json_api
-from mps_rules.json_api import OPERATIONS, answered
-from mps_rules.model import KnowledgeBase
-from mps_rules.page import FILES, LARGEST, POLICY, routes
+from mps_rules.json_api import OPERATIONS, answered, vocabulary
+from mps_rules.model import COSTS, PRESSING, RECOMMENDATIONS, Assessment, KnowledgeBase
+from mps_rules.page import AT_ONCE, FILES, LARGEST, POLICY, routes
 from random_packs import seeded
 
 DESCRIBED = json.loads((FILES / "openapi.json").read_text(encoding="utf-8"))
@@ -261,6 +262,45 @@ def test_who_asks_too_often_is_told_to_wait(kb: KnowledgeBase) -> None:
     assert [ask().status_code for _ in range(4)] == [200, 200, 200, 429]
     now[0] = 61
     assert ask().status_code == 200
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+def test_every_question_has_a_time_limit_and_one_that_is_over_it_is_refused_in_json(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    go = threading.Event()
+    monkeypatch.setattr(json_api, "answered", lambda *_: (200, {"let go": go.wait(20)}))
+
+    async def asked() -> list[httpx.Response]:
+        desk = httpx.ASGITransport(Starlette(routes=routes(kb, answer_seconds=0.2)))
+        async with httpx.AsyncClient(transport=desk, base_url="http://page") as client:
+            answers = await asyncio.gather(*(client.post(f"/page/api/{operation}", json={}) for _ in range(AT_ONCE + 2)))
+            go.set()  # those that were begun end, and their places are free again
+            await asyncio.sleep(0.2)
+            return [*answers, *await asyncio.gather(*(client.post(f"/page/api/{operation}", json={}) for _ in range(AT_ONCE)))]
+
+    found = asyncio.run(asked())
+
+    assert [one.status_code for one in found] == [503] * (AT_ONCE + 2) + [200] * AT_ONCE
+    assert found[0].headers["retry-after"] == "1"
+    assert found[0].json() == {"faults": [{"where": "", "what": "not answered within 0.2 seconds, and given up"}]}
+
+
+def test_the_description_knows_every_refusal() -> None:
+    codes = {frozenset(of["post"]["responses"]) for of in DESCRIBED["paths"].values() if "post" in of}
+
+    assert codes == {frozenset({"200", "400", "413", "415", "422", "429", "503"})}
+
+
+def test_the_vocabulary_holds_the_kinds_of_which_an_answer_is_made(kb: KnowledgeBase) -> None:
+    words = vocabulary(kb)
+
+    assert [one["id"] for one in words["advice"]] == list(RECOMMENDATIONS)
+    assert {one["id"] for one in words["advice"] if one["waits"]} == {"examine", "self_care"}
+    assert words["pressing"] == list(PRESSING)
+    assert set(words["screening"]) == set(get_args(get_type_hints(Assessment)["screening"]))
+    assert {one.status for one in mps.evaluate({}, kb).criteria} <= set(words["criteria"])
+    assert words["costs"] == list(COSTS)
 
 
 def test_what_stays_the_same_is_not_sent_twice(client: Client, kb: KnowledgeBase) -> None:

@@ -6,19 +6,23 @@ import re
 import shutil
 import threading
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 from starlette.applications import Starlette
 
 from charts_fhir import ICD, bundle, coded, condition, observation
+from mps_rules import json_api
 from mps_rules import page as pages
-from mps_rules.model import KnowledgeBase
+from mps_rules.api import evaluate
+from mps_rules.model import RECOMMENDATIONS, KnowledgeBase
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -79,7 +83,7 @@ def opens(browser: Browser, address: str) -> Iterator[Opens]:
         assert context.cookies() == []
         context.close()
     assert {url for url in asked if not url.startswith((f"{address}/page", "blob:", "data:"))} == set()
-    assert [text for text in complaints if "422" not in text] == []
+    assert [text for text in complaints if "422" not in text and "503" not in text] == []
 
 
 def after(page: Page, act: Callable[[], Any]) -> None:
@@ -491,6 +495,108 @@ def test_what_contradicts_itself_is_taken_back_and_said(opens: Opens) -> None:
     assert "low back" in page.locator("#pains").inner_text().lower()
 
 
+def fragment(known: Any) -> str:
+    return f"#f={urlsafe_b64encode(json.dumps(known).encode()).decode().rstrip('=')}"
+
+
+def altered(page: Page, operation: str, change: Callable[[Any], Any]) -> None:
+    """Lets the program answer something else to a question."""
+
+    def answer_with(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, json=change(response.json()))
+
+    page.route(f"**/api/{operation}", answer_with)
+
+
+def advised(page: Page) -> list[str]:
+    page.locator("[data-key=advice] > summary").click()
+    return page.locator("[data-key=advice] > .advice .kind").all_inner_texts()
+
+
+def test_every_kind_of_advice_is_shown_in_the_order_and_the_words_of_the_rules(opens: Opens, kb: KnowledgeBase) -> None:
+    page = opens()
+
+    def all_kinds(said: Any) -> Any:
+        one = {"text": "Consider it.", "rule": "r", "about": "", "because": [], "limits": "", "references": []}
+        kinds = ("of_another_kind", *reversed(RECOMMENDATIONS))
+        said["assessment"]["recommendations"] = [{**one, "kind": kind} for kind in kinds]
+        return said
+
+    altered(page, "evaluate", all_kinds)
+    marks(page, "low_back left")
+
+    assert advised(page) == [*(one["label"] for one in json_api.vocabulary(kb)["advice"]), "of another kind"]
+
+
+def test_what_is_to_be_investigated_is_shown(opens: Opens, kb: KnowledgeBase) -> None:
+    known = {"pain": ["low_back.left"], "pf_low_vitamin_b12": True}
+    wanted = [one.text for one in evaluate(known, kb).recommendations if one.kind == "investigate"]
+    page = opens(fragment(known))
+    page.locator("[data-key=advice] > summary").click()
+
+    shown = page.locator("[data-key=advice] .advice li").all_inner_texts()
+
+    assert len(wanted) == 1
+    assert [text for text in wanted for line in shown if line.startswith("Investigate") and text in line] == wanted
+
+
+def test_a_word_that_the_page_does_not_know_is_shown_and_never_dropped(opens: Opens) -> None:
+    page = opens()
+
+    def strange(said: Any) -> Any:
+        assessment = said["assessment"]
+        assessment["screening"] = "half_done"
+        for one in assessment["alerts"]:
+            one["status"] = "half_raised"
+        for one in assessment["criteria"]:
+            one["status"] = "half_met"
+        return said
+
+    altered(page, "evaluate", strange)
+    marks(page, "low_back left")
+    says(page, "numb saddle")
+    after(page, page.locator("[data-key='open:saddle_anaesthesia'] .yes").click)
+
+    assert "half done" in page.locator("#answer .short").inner_text()
+    assert page.locator("[data-key=open] .alert h3").count() > 0
+    assert "undefined" not in answer(page)
+
+
+def test_a_question_that_was_given_up_is_said_where_its_answer_would_stand_and_nothing_is_taken_back(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    before = page.locator("#pains li").count()
+    late = {"faults": [{"where": "", "what": "not answered within 10 seconds, and given up"}]}
+    page.route("**/api/flip", lambda route: route.fulfill(status=503, json=late))
+    page.locator("#result [data-key^='flip:']").first.click()
+    page.wait_for_selector("#sheet-body .caution")
+    said = page.locator("#sheet-body").inner_text()
+    page.locator("#sheet-close").click()
+
+    assert (said, before) == ("not answered within 10 seconds, and given up", page.locator("#pains li").count())
+
+    page.route("**/api/evaluate", lambda route: route.fulfill(status=503, json=late))
+    page.locator("[data-view=back] [data-place='low_back right']").click()
+    page.wait_for_selector("#notice:not([hidden])")
+
+    assert "given up" in page.locator("#notice").inner_text()
+    assert "Taken back" not in page.locator("#notice").inner_text()
+    assert page.locator("body.asking").count() == 1
+    page.unroute("**/api/evaluate")
+    after(page, page.locator("[data-view=back] [data-place='buttock_mid left']").click)
+    assert page.locator("#pains li").count() == 3
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Pacific/Kiritimati", "2026-03-02"), ("Pacific/Pago_Pago", "2026-03-01")])
+def test_a_chart_is_read_as_of_the_day_here(opens: Opens, zone: str, day: str) -> None:
+    page = opens(timezone_id=zone)
+    page.clock.set_fixed_time(datetime(2026, 3, 1, 21, tzinfo=UTC) if day == "2026-03-02" else datetime(2026, 3, 2, 5, tzinfo=UTC))
+    page.click("#open")
+
+    assert page.locator("#sheet-body input[type=date]").input_value() == day
+
+
 def test_it_prints_on_one_page(opens: Opens) -> None:
     page = opens()
     after(page, lambda: page.select_option("#example", label="facet label"))
@@ -525,10 +631,7 @@ def test_script_in_every_field_stays_text(opens: Opens) -> None:
     "known", [{SPIKE: True}, {"pain": [{"region": SPIKE, "side": SPIKE}]}, {"labels": [SPIKE]}, {"exam": [{"muscle": SPIKE}]}]
 )
 def test_a_link_with_script_in_it_does_nothing_but_complain(opens: Opens, known: Any) -> None:
-    from base64 import urlsafe_b64encode
-
-    fragment = f"#f={urlsafe_b64encode(json.dumps(known).encode()).decode().rstrip('=')}"
-    page = opens(fragment)
+    page = opens(fragment(known))
     page.locator("#notice:not([hidden])").wait_for()
 
     assert page.title() != "spiked"

@@ -1,5 +1,7 @@
 """Where pain may come from: which muscles refer to it, on which side, and how surely."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -284,6 +286,23 @@ def test_every_edge_of_the_packaged_map_ends_in_a_leaf(terrain: Terrain) -> None
     expected: list[tuple[str, str]] = []
 
     assert expected == inner
+
+
+def test_what_an_assessment_reads_is_what_the_graph_holds(terrain: Terrain) -> None:
+    referral = terrain.referral
+    for muscle in terrain.vocabulary.muscles:
+        edges = referral.graph.out_edges(("muscle", muscle), keys=True, data=True)
+        assert list(referral.edges(muscle)) == [data["referral"] for *_, key, data in edges if key == "refers_to"], muscle
+
+    lengths = dict(nx.all_pairs_shortest_path_length(referral._neighbours))
+    assert len(lengths) > 100
+    assert referral._steps == lengths
+
+
+def test_an_assessment_needs_no_networkx() -> None:
+    asked = "import sys, mps_rules as m; m.evaluate({'pain': ['low_back.left']}).to_json(); print('networkx' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.strip() == "False"
 
 
 def test_the_graph_cannot_be_changed(tiny: Terrain) -> None:

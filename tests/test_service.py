@@ -6,6 +6,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,15 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from mps_rules import cds_hooks
+from mps_rules import service as services
 from mps_rules.errors import SettingsError
 from mps_rules.model import KnowledgeBase
 from mps_rules.service import HEADERS, Line, close, create_app
 from mps_rules.settings import Settings
+from mps_rules.store import Store
 from mps_rules.tokens import Issuer
-from running import ALARM, VIEW, Running, call, running
+from mps_rules.zones import moment
+from running import ALARM, VIEW, Running, bundle, call, hurts, running, seen
 from signing import BASE, ISSUER, claims, ec_key, public, signed
 
 ENDPOINTS: list[tuple[str, str, Any]] = [
@@ -302,7 +307,10 @@ def test_no_answer_leaves_where_its_record_cannot_be_kept(open_: Running, settin
     assert (500, False) == (answer.status_code, "cards" in answer.json())
 
 
-def test_a_store_that_fails_makes_the_service_not_ready_but_alive(open_: Running, settings: Settings) -> None:
+def test_a_store_that_fails_makes_the_service_not_ready_but_alive(
+    open_: Running, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "PROBE_S", 0)
     with open_.client() as client:
         assert client.get("/ready").json()["store"] == "ok"
         with sqlite3.connect(settings.store.removeprefix("sqlite:///")) as connection:
@@ -310,6 +318,102 @@ def test_a_store_that_fails_makes_the_service_not_ready_but_alive(open_: Running
         connection.close()
 
         assert [503, 200] == [client.get(path).status_code for path in ("/ready", "/health")]
+
+
+def test_however_often_readiness_is_asked_the_store_is_tried_once_a_second(open_: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[None] = []
+
+    def is_writable(_: Store) -> bool:
+        tried.append(None)
+        return True
+
+    monkeypatch.setattr(Store, "is_writable", is_writable)
+    monkeypatch.setattr(services, "PROBE_S", 3600)
+    with open_.client() as client, ThreadPoolExecutor(8) as pool:
+        asked = list(pool.map(lambda _: client.get("/ready").status_code, range(40)))
+
+    assert ([200] * 40, 1) == (asked, len(tried))
+
+
+def test_a_store_that_never_answers_makes_the_service_not_ready(
+    settings: Settings, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    monkeypatch.setattr(Store, "is_writable", lambda _: go.wait(20))
+    with running(attrs.evolve(settings, answer_seconds=0.2), kb) as stuck, stuck.client() as client:
+        answer = client.get("/ready")
+        go.set()
+
+    assert (503, "failed") == (answer.status_code, answer.json()["store"])
+
+
+@pytest.mark.parametrize("kind", ["deleted", "replaced by a copy", "without its log"])
+def test_a_store_whose_file_is_another_by_now_acknowledges_nothing_and_is_not_ready(open_: Running, settings: Settings, kind: str) -> None:
+    path = Path(settings.store.removeprefix("sqlite:///"))
+    with open_.client() as client:
+        before = client.post(VIEW, json=call(exam=ALARM)).status_code, client.get("/ready").status_code
+        content = path.read_bytes()
+        path.with_name(f"{path.name}-wal" if kind == "without its log" else path.name).unlink()
+        if kind == "replaced by a copy":
+            path.write_bytes(content)
+        after = client.post(VIEW, json=call(exam=ALARM)).status_code, client.get("/ready").status_code
+
+    assert ((200, 200), (500, 503)) == (before, after)
+    assert "StoreGoneError" in {line.get("error") for line in open_.log()}
+
+
+ZONES = [
+    ("Europe/Berlin", "2026-01-16T00:30:00+01:00"),
+    ("Asia/Kolkata", "2026-01-16T05:00:00+05:30"),
+    ("Asia/Tokyo", "2026-01-16T08:30:00+09:00"),
+    ("Australia/Sydney", "2026-01-16T10:30:00+11:00"),
+    ("America/New_York", "2026-01-16T20:30:00-05:00"),
+    ("Pacific/Kiritimati", "2026-01-16T13:59:00+14:00"),
+]
+
+
+@pytest.mark.parametrize(("zone", "local"), ZONES)
+def test_a_danger_sign_recorded_ten_minutes_ago_gives_its_card_wherever_the_chart_is_kept(
+    settings: Settings, kb: KnowledgeBase, zone: str, local: str
+) -> None:
+    now = datetime.fromisoformat(local)
+    recorded = (now - timedelta(minutes=10)).isoformat()
+    chart = bundle(hurts("low_back.left") | {"effectiveDateTime": recorded}, seen("saddle_anaesthesia", effectiveDateTime=recorded))
+    with running(attrs.evolve(settings, time_zone=zone), kb, clock=now.timestamp) as there, there.client() as client:
+        cards = client.post(VIEW, json=call(exam=chart)).json()["cards"]
+
+    assert "critical" in {card["indicator"] for card in cards}
+
+
+@pytest.mark.parametrize(("zone", "local"), ZONES)
+def test_the_day_on_which_a_chart_is_read_is_that_of_the_time_zone(
+    settings: Settings, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, zone: str, local: str
+) -> None:
+    handed: list[Any] = []
+    real = cds_hooks.answer
+
+    def seen_by(*given: Any) -> Any:
+        handed.append(given[3])
+        return real(*given)
+
+    monkeypatch.setattr(cds_hooks, "answer", seen_by)
+    now = datetime.fromisoformat(local)
+    with running(attrs.evolve(settings, time_zone=zone), kb, clock=now.timestamp) as there, there.client() as client:
+        client.post(VIEW, json=call(exam=ALARM))
+
+    assert [now.date().isoformat()] == [one.isoformat()[:10] for one in handed]
+
+
+def test_without_a_time_zone_the_machines_own_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Australia/Sydney")
+    time.tzset()
+    try:
+        there = moment(1_772_398_800, "")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert "2026-03-02T08:00:00+11:00" == there.isoformat()
 
 
 class Slow:

@@ -233,6 +233,9 @@ def test_a_report_of_a_store_that_is_not_there_makes_none(tmp_path: Path) -> Non
         ("services: [mps-patient-vew]", ["line 1, services[0]: no service 'mps-patient-vew'; closest is 'mps-patient-view'"]),
         ("rules: [/no/such/folder]\nstore: sqlite:///STORE", ["/no/such/folder"]),
         ("a: [", ["not YAML"]),
+        ("time_zone: Europe/Londn\nport: 0", ["line 1, time_zone: no time zone 'Europe/Londn'; closest is 'Europe/London'"]),
+        ("time_zone: ../../etc/passwd", ["time_zone: no time zone '../../etc/passwd'"]),
+        ("time_zone: Europe", ["time_zone: no time zone 'Europe'"]),
         ("base_url: https://cds.example/cds-services", ["expected the address without /cds-services"]),
         ("base_url: ftp://cds.example", ["expected an address such as https://cds.example/mps"]),
     ],
@@ -246,6 +249,27 @@ def test_wrong_settings_are_all_told_with_their_lines_and_nothing_starts(tmp_pat
     assert "Traceback" not in said.output
     for line in lines:
         assert line in said.output
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("store: sqlite:////no/such/folder/a.sqlite", ["store /no/such/folder/a.sqlite: cannot be opened: No such file or directory"]),
+        ("rules: [/no/such/folder]\nstore: sqlite:///STORE", ["/no/such/folder: is not a folder", "/no/such/folder: has no pack.yaml"]),
+        (
+            "base_url: https://cds.example\nissuers: [{iss: a}]\nstore: sqlite:///STORE",
+            ["issuers[0]: has no keys: give keys, keys_file, or jku with fetch"],
+        ),
+    ],
+    ids=["store", "rules", "issuers"],
+)
+def test_with_several_workers_what_is_wrong_is_told_once_and_it_ends(tmp_path: Path, settings: str, told: list[str]) -> None:
+    path = tmp_path / "service.yaml"
+    path.write_text(f"port: 0\nworkers: 2\n{settings.replace('STORE', str(tmp_path / 'kept.sqlite'))}", encoding="utf-8")
+    said = subprocess.run([*PROGRAM, "serve", "--config", str(path)], capture_output=True, text=True, check=False, timeout=120)
+
+    assert said.returncode in (1, 2)
+    assert (said.stdout, said.stderr.splitlines()) == ("", [f"error: {fault}" for fault in told])
 
 
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:

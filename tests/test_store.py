@@ -12,11 +12,13 @@ from typing import Any
 import attrs
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mps_rules import store as stores
 from mps_rules.cds_hooks import Feedback, Record, Shown
 from mps_rules.errors import SettingsError
-from mps_rules.store import Report, Store, Tally
+from mps_rules.store import Report, Store, StoreGoneError, Tally
 
 NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 CARD, OTHER = "7c4d7e4a-0b1f-5d9c-8a00-000000000001", "7c4d7e4a-0b1f-5d9c-8a00-000000000002"
@@ -152,14 +154,114 @@ def test_workers_that_write_at_the_same_time_wait_for_each_other(url: str) -> No
     assert (0, len(items)) == (sum(strangers), report.overridden)
 
 
-def test_what_has_expired_is_forgotten_so_that_tokens_do_not_pile_up(store: Store) -> None:
+DAY = 86_400
+
+
+def test_what_has_expired_a_day_ago_is_forgotten_so_that_tokens_do_not_pile_up(store: Store) -> None:
     for number in range(50):
         store.first_use("https://one.example", str(number), until=1_000 + number, now=1_000)
-    store.first_use("https://one.example", "late", until=9_000, now=2_000)
+    store.first_use("https://one.example", "late", until=DAY + 9_000, now=DAY + 2_000)
     with store._engine.begin() as connection:
-        left = connection.execute(sa.select(sa.func.count()).select_from(stores._TOKENS)).scalar_one()
+        left = connection.execute(sa.select(stores._TOKENS.c.until).order_by(stores._TOKENS.c.until)).scalars().all()
 
-    assert left == 1
+    assert left == [1_049, DAY + 9_000]  # the latest that was forgotten, and the one that was not
+
+
+@pytest.mark.parametrize("jump", [-400 * DAY, -2 * DAY, -3_600, 3_600, 2 * DAY, 400 * DAY])
+def test_a_used_token_is_used_however_the_clock_jumps(store: Store, jump: int) -> None:
+    now = 1_000 * DAY
+    used = [store.first_use("https://one.example", "used", until=now + 300, now=now)]
+    used.append(store.first_use("https://one.example", "another", until=now + jump + 300, now=now + jump))
+    used += [store.first_use("https://one.example", "used", until=now + 300, now=at) for at in (now + jump, now)]
+
+    assert used[0] is True
+    assert used[2:] == [False, False]
+
+
+def test_after_a_clock_has_jumped_and_come_back_new_tokens_are_believed_again(store: Store) -> None:
+    now = 1_000 * DAY
+    store.first_use("https://one.example", "used", until=now + 300, now=now)
+    store.first_use("https://one.example", "ahead", until=now + 2 * DAY + 300, now=now + 2 * DAY)
+
+    assert not store.first_use("https://one.example", "as old as what was forgotten", until=now + 300, now=now)
+    assert store.first_use("https://one.example", "new", until=now + 301, now=now)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(-3, 3), st.integers(1, 3_660)),
+        max_size=12,
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+def test_no_token_is_believed_twice_whatever_the_clock_does(tmp_path: Path, calls: list[tuple[int, int, int]]) -> None:
+    """Each call: a token, by how many days the clock jumps before it, and for how many seconds after the first clock it was issued."""
+    store = Store(f"sqlite:///{tmp_path / 'kept.sqlite'}")
+    with store._engine.begin() as connection:
+        connection.execute(stores._TOKENS.delete())
+    now, ends, believed = 1_000 * DAY, dict[int, int](), list[int]()
+    for token, jump, life in calls:
+        now += jump * DAY // 2
+        until = ends.setdefault(token, now + life)
+        if store.first_use("https://one.example", str(token), until=until, now=now):
+            believed.append(token)
+    store.close()
+
+    assert len(believed) == len(set(believed))
+
+
+def test_a_probe_is_read_again_and_leaves_nothing(store: Store) -> None:
+    assert store.is_writable()
+    with store._engine.begin() as connection:
+        left = connection.execute(sa.select(sa.func.count()).select_from(stores._PROBES)).scalar_one()
+
+    assert left == 0
+
+
+def test_a_store_made_before_there_were_probes_is_opened_and_tried(tmp_path: Path) -> None:
+    path = tmp_path / "kept.sqlite"
+    Store(f"sqlite:///{path}").close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE mps_probe")
+    connection.close()
+    store = Store(f"sqlite:///{path}")
+
+    assert store.is_writable()
+    store.close()
+
+
+def test_where_the_disk_is_full_nothing_is_kept_and_it_is_known_beforehand(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'kept.sqlite'}")
+    with store._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")  # no page more than there are: as good as a full disk
+
+    assert not store.is_writable()
+    with pytest.raises(sa.exc.OperationalError):
+        store.keep(attrs.evolve(RECORD, conclusions=("c" * 100_000,)), NOW)
+    store.close()
+
+
+@pytest.mark.parametrize("part", ["", "-wal", "-shm"])
+@pytest.mark.parametrize("kind", ["deleted", "replaced"])
+def test_a_store_whose_files_are_others_by_now_is_an_error_at_once(tmp_path: Path, part: str, kind: str) -> None:
+    path = tmp_path / f"kept.sqlite{part}"
+    store = Store(f"sqlite:///{tmp_path / 'kept.sqlite'}")
+    store.keep(RECORD, NOW)
+    content = path.read_bytes()
+    path.rename(tmp_path / "moved")
+    if kind == "replaced":
+        path.write_bytes(content)
+
+    assert not store.is_writable()
+    for work in (
+        lambda: store.keep(RECORD, NOW),
+        lambda: store.hear(RECORD.service, [ACCEPTED], NOW),
+        lambda: store.first_use("https://one.example", "a", until=2_000, now=1_000),
+        store.report,
+    ):
+        with pytest.raises(StoreGoneError, match="replaced or deleted while it was in use"):
+            work()
+    store.close()
 
 
 @pytest.mark.parametrize(("version", "age"), [(0, "older"), (99, "newer")])

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import math
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mps_rules.errors import SettingsError
 from mps_rules.tokens import Caller, Issuer, Refused, Verifier, fetch
@@ -93,19 +96,45 @@ def test_a2_a_token_without_a_known_key_id_is_refused(kid: Any) -> None:
     [
         ("iss", [None, 1, ["https://ehr.example"]]),
         ("aud", [None, 1, {}, [], [1]]),
-        ("iat", [None, "1000", True, 1e308, [1]]),
-        ("exp", [None, "1300", True, -1e308]),
-        ("nbf", ["1000", True, {}]),
+        ("iat", [None, "1000", True, 1e308, [1], 10**400, -(10**400), math.nan, math.inf]),
+        ("exp", [None, "1300", True, -1e308, 10**400, -(10**400), math.nan, math.inf, -math.inf]),
+        ("nbf", ["1000", True, {}, 10**400, -(10**400), math.nan, -math.inf, None]),
         ("jti", [None, "", 1, ["t1"], "x" * 1_001]),
     ],
 )
 def test_a2_a_claim_that_is_missing_or_of_another_kind_is_refused(claim: str, values: list[Any]) -> None:
     assert values
     for value in values:
-        said = {name: one for name, one in {**claims(), claim: value}.items() if one is not None}
+        said = {name: one for name, one in {**claims(), claim: value}.items() if one is not None or claim == "nbf"}
         token = _raw({"alg": "ES384", "kid": "k1", "typ": "JWT"}, json.dumps(said).encode())
 
         assert why(token) == {"iss": "issuer", "aud": "audience"}.get(claim, "claims")
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([10**400, -(10**400), 2**63, NOW, NOW + 300])
+    | st.floats()
+    | st.text(st.characters(), max_size=8)
+    | st.sampled_from([ISSUER, "https://other.example", f"{BASE}/cds-services", "ES384", "k1", "JWT", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["iss", "aud", "iat", "exp", "nbf", "jti", "tenant"]), JSON, min_size=1, max_size=4),
+    st.dictionaries(st.sampled_from(["alg", "kid", "typ", "jku", "crit"]), JSON, max_size=1),
+)
+@settings(deadline=None)
+def test_a7_whatever_stands_in_a_token_it_is_refused_and_nothing_else_goes_wrong(said: dict[str, Any], header: dict[str, Any]) -> None:
+    """Else a failure would tell a configured issuer from any other."""
+    token = ".".join(map(part, (dict[str, Any](alg="ES384", kid="k1", typ="JWT") | header, claims() | said, b"forged" * 16)))
+
+    with pytest.raises(Refused):
+        verifier().verify([f"Bearer {token}"], DISCOVERY, NOW)
 
 
 @pytest.mark.parametrize("text", [b'{"exp": NaN}', b'{"iss": "a", "iss": "b"}', b"[]", b"1", b"", b"\xff", b"{", b"[" * 3_000])
@@ -294,6 +323,19 @@ def test_a5_keys_survive_an_outage_for_a_day_and_no_longer(published: tuple[Publ
 
     assert said("k1", ec_key("ehr"), 80_000) == "believed"
     assert said("k1", ec_key("ehr"), 90_000) == "key"
+
+
+def test_a5_keys_are_fetched_again_and_forgotten_though_the_clock_went_back(
+    published: tuple[Published, Callable[[str, Any, float], str]],
+) -> None:
+    there, said = published
+    assert said("k1", ec_key("ehr"), 1_000_000) == "believed"
+    there.keys = {"k2": ec_key("new")}
+
+    assert said("k2", ec_key("new"), 1_000) == "key"
+    assert said("k2", ec_key("new"), 1_061) == "believed"
+    there.down = True
+    assert said("k2", ec_key("new"), 90_000) == "key"
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,15 @@ of it is drawn, the other half is its mirror image. What colour says, a pattern 
 it again. The same input gives the same bytes; every word from outside is escaped.
 """
 
+import hashlib
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from html import escape
 from pathlib import Path
 from textwrap import shorten, wrap
 from typing import Any, TypeAlias
-from xml.sax.saxutils import escape, quoteattr
 
 import attrs
 
@@ -32,6 +33,8 @@ MIDLINE = "midline"
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', Arial, sans-serif"
 STRIP = 7.0
 """Half the width of the strip in which pain on the midline is drawn."""
+OWN = "mps-own-"
+"""Stands before every id while a picture is drawn; in the end, what the picture alone has stands there."""
 MARGIN = 45.0
 """What a picture of one muscle shows around the places it needs."""
 
@@ -473,7 +476,7 @@ def _patterns() -> str:
     def pattern(id_: str, size: float, body: str, turn: int = 0, *, over: bool = False) -> str:
         turned = f' patternTransform="rotate({turn})"' if turn else ""
         body = body if over else f'<path d="M-1 -1H12V12H-1Z" {_paint("skin")}/>{body}'
-        return f'<pattern id="mps-{id_}" width="{_n(size)}" height="{_n(size)}" patternUnits="userSpaceOnUse"{turned}>{body}</pattern>'
+        return f'<pattern id="{OWN}{id_}" width="{_n(size)}" height="{_n(size)}" patternUnits="userSpaceOnUse"{turned}>{body}</pattern>'
 
     return (
         "<defs>"
@@ -488,9 +491,9 @@ def _patterns() -> str:
         + pattern("less-over", 7, f'<circle cx="3.5" cy="3.5" r="1.1" {_paint("main")}/>', over=True)
         + pattern("less", 5, f'<circle cx="1.25" cy="1.25" r="1" {_paint("less")}/><circle cx="3.75" cy="3.75" r="1" {_paint("less")}/>')
         + pattern("free", 11, f'<path d="M1 2.5H4.5M6.5 8H10" stroke-width=".9" stroke-opacity=".6" {_paint(stroke="free")}/>')
-        + '<marker id="mps-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">'
+        + f'<marker id="{OWN}tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">'
         + f'<path d="M0 1L8 4L0 7Z" {_paint("mark")}/></marker>'
-        + f'<clipPath id="mps-strip"><rect x="{_n(-STRIP)}" y="-10" width="{_n(2 * STRIP)}" height="800"/></clipPath></defs>'
+        + f'<clipPath id="{OWN}strip"><rect x="{_n(-STRIP)}" y="-10" width="{_n(2 * STRIP)}" height="800"/></clipPath></defs>'
     )
 
 
@@ -512,7 +515,7 @@ def _joined(value: float) -> str:
 
 
 def _words(x: float, y: float, text: str, size: float = 13, colour: str = "ink", more: str = "") -> str:
-    return f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" {_paint(colour)}{more}>{escape(text)}</text>'
+    return f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" {_paint(colour)}{more}>{escape(text, quote=False)}</text>'
 
 
 def _named(base: KnowledgeBase, place: Place) -> str:
@@ -578,8 +581,8 @@ class _Drawing:
         mark = self.marks.get(place, _Mark())
         said = f": {_said(mark)}" if _said(mark) else ""
         return (
-            f'<path id="region-{view.id}-{shape.region}-{shape.side}" data-region={quoteattr(shape.region)} data-side="{shape.side}"'
-            f'{self._look(view, shape, mark, place)} d="{shape.path.text()}"><title>{escape(_named(self.base, place) + said)}</title></path>'
+            f'<path data-view="{view.id}" data-region="{escape(shape.region)}" data-side="{shape.side}"'
+            f'{self._look(view, shape, mark, place)} d="{shape.path.text()}"><title>{escape(_named(self.base, place) + said, quote=False)}</title></path>'
         )
 
     def _look(self, view: View, shape: Shape, mark: _Mark, place: Place) -> str:
@@ -588,13 +591,13 @@ class _Drawing:
         if mark.pain:
             return f' {_paint(f"pain{mark.pain}", "pain5")} stroke-width="{border}"'
         if mark.somewhere:
-            return f' fill="url(#mps-some)" {_paint(stroke="some")}'
+            return f' fill="url(#{OWN}some)" {_paint(stroke="some")}'
         if mark.free:
-            return ' fill="url(#mps-free)"'
+            return f' fill="url(#{OWN}free)"'
         zone, strip = self._zone(shape, place)
         if not zone or strip or mark.midline:
             return ""
-        return f" {_paint('zone')}" if self.solid and zone == "main" else f' fill="url(#mps-{zone})"'
+        return f" {_paint('zone')}" if self.solid and zone == "main" else f' fill="url(#{OWN}{zone})"'
 
     def _zone(self, shape: Shape, place: Place) -> tuple[str, bool]:
         """The zone in which a region lies, the main one before the lesser; and whether only its strip on the midline does."""
@@ -612,11 +615,11 @@ class _Drawing:
             return
         mark = self.marks.get(place, _Mark())
         if mark.midline and not mark.pain and shape.split:
-            yield f'<path clip-path="url(#mps-strip)" {_paint(f"pain{mark.midline}")} d="{shape.path.text()}"/>'
+            yield f'<path clip-path="url(#{OWN}strip)" {_paint(f"pain{mark.midline}")} d="{shape.path.text()}"/>'
         zone, strip_only = self._zone(shape, place)
         if zone and (mark != _Mark() or strip_only):
-            clip = ' clip-path="url(#mps-strip)"' if strip_only else ""
-            yield f'<path fill="url(#mps-{zone}-over)"{clip} d="{shape.path.text()}"/>'
+            clip = f' clip-path="url(#{OWN}strip)"' if strip_only else ""
+            yield f'<path fill="url(#{OWN}{zone}-over)"{clip} d="{shape.path.text()}"/>'
 
     # --- crosses and arrows
 
@@ -720,7 +723,7 @@ def _arrow(start: Point, end: Point, *, straight: bool) -> str:
     dashes = "" if straight else ' stroke-dasharray="6 4"'
     return (
         f'<path class="mps-arrow s-halo" stroke="{_LIGHT["halo"]}" d="{d}" fill="none" stroke-width="3.2" stroke-opacity=".7"/>'
-        f'<path class="mps-arrow s-mark" stroke="{_LIGHT["mark"]}" d="{d}" fill="none" stroke-width="1.1"{dashes} marker-end="url(#mps-tip)"/>'
+        f'<path class="mps-arrow s-mark" stroke="{_LIGHT["mark"]}" d="{d}" fill="none" stroke-width="1.1"{dashes} marker-end="url(#{OWN}tip)"/>'
     )
 
 
@@ -739,7 +742,7 @@ def _said(mark: _Mark) -> str:
 
 def _swatch(x: float, y: float, fill: str, pattern: str = "") -> str:
     box = f'x="{_n(x)}" y="{_n(y)}" width="26" height="14" rx="2"'
-    over = f'<rect {box} fill="url(#mps-{pattern})"/>' if pattern else ""
+    over = f'<rect {box} fill="url(#{OWN}{pattern})"/>' if pattern else ""
     return f'<rect {box} stroke-width=".8" {_paint(fill, "edge")}/>{over}'
 
 
@@ -762,20 +765,22 @@ def _lines(x: float, y: float, lines: Iterable[tuple[str, str]], size: float = 1
         yield _words(x, y + leading * number, line, size, colour)
 
 
-def _svg(width: float, height: float, title: str, description: str, body: Iterable[str], *, key: str) -> str:
-    return (
+def _svg(width: float, height: float, title: str, description: str, body: Iterable[str]) -> str:
+    """A picture, with ids that no other picture has: they are made of all that it shows."""
+    picture = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="mps-map" viewBox="0 0 {_n(width)} {_n(height)}" role="img" '
-        f'aria-labelledby="mps-{key}-title mps-{key}-desc" font-family={quoteattr(FONT)}>'
-        f'<title id="mps-{key}-title">{escape(title)}</title><desc id="mps-{key}-desc">{escape(description)}</desc>'
+        f'aria-labelledby="{OWN}title {OWN}desc" font-family="{escape(FONT)}">'
+        f'<title id="{OWN}title">{escape(title, quote=False)}</title><desc id="{OWN}desc">{escape(description, quote=False)}</desc>'
         f'{_style()}{_patterns()}<rect width="100%" height="100%" {_paint("paper")}/>\n' + "\n".join(body) + "\n</svg>\n"
     )
+    return picture.replace(OWN, f"mps-{hashlib.sha256(picture.encode()).hexdigest()[:10]}-")
 
 
 # --- the pictures -----------------------------------------------------------------------------------------------------
 
 
 def blank_map(base: KnowledgeBase) -> str:
-    """The figure alone; every region has an id, a name and a side, so that a page can make it clickable."""
+    """The figure alone; every region has its view, name and side, so that a page can make it clickable."""
     drawing = _Drawing(base, {})
     width, height = figure().size
     body = [
@@ -783,7 +788,7 @@ def blank_map(base: KnowledgeBase) -> str:
         *(part for view in figure().views.values() for part in drawing.view(view)),
     ]
     description = "A standing figure from the front, from behind and from both sides, with details of face, hands, feet and pelvis, divided into regions."
-    return _svg(width, height, "Body map", description, body, key="blank")
+    return _svg(width, height, "Body map", description, body)
 
 
 def body_map(assessment: Assessment, base: KnowledgeBase) -> str:
@@ -837,7 +842,7 @@ def body_map(assessment: Assessment, base: KnowledgeBase) -> str:
             "soft",
         )
     )
-    return _svg(width, height, title, _description(base, hurting, groups, sources), body, key="body")
+    return _svg(width, height, title, _description(base, hurting, groups, sources), body)
 
 
 def _targets(marks: Mapping[Place, _Mark], candidate: MuscleCandidate) -> list[Place]:
@@ -987,7 +992,7 @@ def muscle_picture(base: KnowledgeBase, muscle: str, side: str = "left") -> str:
         _words(24, y + 4, f"Rules {base.pack.id} {base.pack.version}, {base.pack.status}, digest {base.digest[:12]}.", 11, "soft"),
     ]
     description = f"{title}. Lies in: {', '.join(words.name('region', p) for p in terrain.referral.places(muscle))}. {told[0]}"
-    return _svg(width, y + 16, title, description, body, key="muscle")
+    return _svg(width, y + 16, title, description, body)
 
 
 def _zone_words(base: KnowledgeBase, edges: Iterable[Referral], zone: str) -> str:

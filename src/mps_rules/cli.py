@@ -6,30 +6,32 @@ Exit codes: 0 fine, 1 the knowledge or its cases fail, 2 wrong input. A user's m
 
 import json
 import sys
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import wraps
 from importlib import metadata
 from importlib.util import find_spec
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+import attrs
 import click
-from rich.console import Console
-from rich.progress import Progress, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
-from mps_rules import api, cases, differences, fhir_in, forms, overview, partitions, tally, terminal, vignettes
-from mps_rules import manifest as manifests
-from mps_rules import omop as tables_of_omop
+from mps_rules import api
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError, listed
-from mps_rules.interview import so_far
-from mps_rules.lint import lint as lint_folders
 from mps_rules.model import KnowledgeBase
+from mps_rules.printed import in_one_line, printable
 from mps_rules.reading import LONGEST, Unreadable, as_yaml, bytes_of, decoded, read_text, text_of
-from mps_rules.tables import Backend
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mps_rules.claims import Noted
+    from mps_rules.fhir_in import ImportReport
+    from mps_rules.tables import Backend
+    from mps_rules.vignettes import Judged
 
 F = TypeVar("F", bound=Callable[..., Any])
 WRONG_KNOWLEDGE, WRONG_INPUT = 1, 2
@@ -54,10 +56,45 @@ def _guarded(command: F) -> F:
             return command(*args, **kwargs)
         except MpsRulesError as error:
             for fault in listed(error.faults):
-                click.echo(f"error: {fault}", err=True)
+                click.echo(in_one_line(f"error: {fault}"), err=True)
             sys.exit(WRONG_KNOWLEDGE if isinstance(error, KnowledgeError) else WRONG_INPUT)
 
     return run  # type: ignore[return-value]
+
+
+class _Commands(click.Group):
+    """Commands whose own errors, which repeat what was typed, hold no control characters either."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """As click does it."""
+        try:
+            code = super().main(*args, **extra | {"standalone_mode": False})
+        except click.ClickException as error:
+            told = StringIO()
+            error.show(told)
+            click.echo(printable(told.getvalue()), err=True, nl=False)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("Aborted!", err=True)
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(text: str) -> None:
+    """Text of one or more lines."""
+    click.echo(printable(text), nl=not text.endswith("\n"))
+
+
+def _tell(data: Any) -> None:
+    """Plain data as JSON."""
+    _say(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _console(**how: Any) -> "Console":
+    """What is printed is text: no brackets or colons in it are orders to rich."""
+    from rich.console import Console
+
+    return Console(**{"highlight": False, "markup": False, "emoji": False, "soft_wrap": True} | how)
 
 
 def _load(folders: tuple[Path, ...]) -> KnowledgeBase:
@@ -100,11 +137,11 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
         return
     base = api.load()
     click.echo(f"mps-rules {metadata.version('mps-rules')}")
-    click.echo(f"rules {base.pack.id} {base.pack.version}, {base.pack.status}, digest {base.digest}")
+    _say(f"rules {base.pack.id} {base.pack.version}, {base.pack.status}, digest {base.digest}")
     context.exit()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version",
     is_flag=True,
@@ -130,17 +167,19 @@ def evaluate(file: str, shape: str | None, folders: tuple[Path, ...]) -> None:
     """What the rules say of the patient in FILE (YAML or JSON; - for standard input)."""
     assessment = api.evaluate(_findings(file), _load(folders))
     if shape == "json":
-        click.echo(assessment.to_json())
+        _say(assessment.to_json())
     elif shape == "note":
-        click.echo(assessment.note(), nl=False)
+        _say(assessment.note())
     else:
         _show(assessment.text())
 
 
 def _show(text: str) -> None:
     """Text with headings and alarms marked where the terminal can."""
-    console = Console(highlight=False, soft_wrap=True)
-    for line in text.splitlines():
+    from rich.text import Text
+
+    console = _console()
+    for line in printable(text).removesuffix("\n").split("\n"):
         marked = Text(line)
         if line.startswith(("EMERGENCY", "URGENT", "OPEN, ")) or (line.startswith("Urgency:  ") and "NONE" not in line):
             marked.stylize("bold red")
@@ -154,24 +193,45 @@ def _show(text: str) -> None:
 @main.command()
 @click.argument("file", metavar="BUNDLE.json")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day as of which the chart is read; left out, today.")
+@click.option(
+    "--time-zone", "zone", default="", help="Where the chart is kept, as Europe/London: its day is today; left out, this machine's."
+)
 @click.option("--json", "as_json", is_flag=True, help="The findings, the report and the assessment as JSON.")
 @_rules
 @_guarded
-def fhir(file: str, on: datetime | None, as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+def fhir(file: str, on: datetime | None, zone: str, as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
     """
     What the rules say of the patient in a FHIR R4 Bundle (- for standard input).
 
     First what was read of the chart, what was not and why, and what is in doubt; then the assessment.
     """
+    from mps_rules import fhir_in
+    from mps_rules.zones import moment, zone_faults
+
+    faults = list(zone_faults(zone, "--time-zone"))
+    if faults:
+        raise FindingError(faults)
+    now = moment(time.time(), zone)
     base = _load(folders)
-    findings, report = fhir_in.read_bundle(_bundle(file), base, on=(on or datetime.now(UTC)).date())
+    findings, report = fhir_in.read_bundle(_bundle(file), base, on=(on or now).date())
     assessment = api.evaluate(findings, base)
     if as_json:
         told = {"findings": findings, "report": report.to_dict(), "assessment": assessment.to_dict()}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        _tell(told)
     else:
-        click.echo(f"{report}\n")
+        _say(f"{_lined(report)}\n\n")
         _show(assessment.text())
+
+
+def _lined(report: "ImportReport") -> "ImportReport":
+    """The report with each entry in one line: what a chart calls a thing may hold line breaks."""
+
+    def lined(notes: "tuple[Noted, ...]") -> "tuple[Noted, ...]":
+        return tuple(
+            attrs.evolve(one, where=in_one_line(one.where), code=in_one_line(one.code), what=in_one_line(one.what)) for one in notes
+        )
+
+    return attrs.evolve(report, used=lined(report.used), skipped=lined(report.skipped), suspicious=lined(report.suspicious))
 
 
 @main.command()
@@ -189,7 +249,10 @@ def explain(file: str, id: str, form: str, folders: tuple[Path, ...]) -> None:
     ID is a hypothesis, alert, caution, criterion, rule, or muscle (gluteus_medius or gluteus_medius.left).
     """
     proof = api.evaluate(_findings(file), _load(folders)).why(id)
-    click.echo({"short": proof.short, "full": str(proof)}.get(form) or json.dumps(proof.to_dict(), ensure_ascii=False, indent=2))
+    if form == "json":
+        _tell(proof.to_dict())
+    else:
+        _say(proof.short if form == "short" else str(proof))
 
 
 @main.command(name="why-not")
@@ -201,7 +264,7 @@ def explain(file: str, id: str, form: str, folders: tuple[Path, ...]) -> None:
 def why_not(file: str, id: str, as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
     """Why ID was not concluded of the patient in FILE: the rules that could have, nearest first."""
     shortfall = api.evaluate(_findings(file), _load(folders)).why_not(id)
-    click.echo(json.dumps(shortfall.to_dict(), ensure_ascii=False, indent=2) if as_json else str(shortfall))
+    _tell(shortfall.to_dict()) if as_json else _say(str(shortfall))
 
 
 @main.command()
@@ -215,7 +278,7 @@ def why_not(file: str, id: str, as_json: bool, folders: tuple[Path, ...]) -> Non
 def flip(file: str, id: str, through: Literal["unknown", "any"], as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
     """The smallest sets of findings that would reach ID for the patient in FILE, or undo it; cheapest first."""
     found = api.evaluate(_findings(file), _load(folders)).flip(id, through)
-    click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2) if as_json else str(found))
+    _tell(found.to_dict()) if as_json else _say(str(found))
 
 
 @main.command(name="what-if")
@@ -238,7 +301,7 @@ def what_if(file: str, changes: tuple[str, ...], folders: tuple[Path, ...]) -> N
             said[at] = None if value == "unknown" else read_text(value, change).data
         except Unreadable as error:
             raise FindingError(error.faults) from None
-    click.echo(str(api.evaluate(_findings(file), _load(folders)).what_if(said)))
+    _say(str(api.evaluate(_findings(file), _load(folders)).what_if(said)))
 
 
 @main.command()
@@ -253,14 +316,19 @@ def ask(file: str | None, out: Path | None, folders: tuple[Path, ...]) -> None:
     FILE holds what is known beforehand: at least age and where it hurts make the first questions better. Enter leaves a finding
     not known, s skips a step, q leaves and keeps what was said.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    from rich.text import Text
+
+    from mps_rules import terminal
+    from mps_rules.interview import so_far
+
+    console = _console()
     base = _load(folders)
     try:
         assessment = terminal.run(base, _findings(file) if file else {}, console, console.input)
     except terminal.Left as left:
         _keep(out, left.findings)
         return
-    console.print(Text(f"\n{terminal.closing(assessment)}\n", "bold"))
+    console.print(Text(printable(f"\n{terminal.closing(assessment)}\n"), "bold"))
     _show(assessment.text())
     _keep(out, so_far(assessment))
 
@@ -281,12 +349,16 @@ def diff(before: Path, after: Path, patients: Path) -> None:
 
     PATIENTS is a folder of vignettes or of patient files (YAML, JSON), or one such file.
     """
+    from mps_rules import differences
+
     old, new = api.load(before), api.load(after)
-    click.echo(str(differences.diff_rules(old, new, _patients(patients))))
+    _say(str(differences.diff_rules(old, new, _patients(patients))))
 
 
 def _patients(path: Path) -> dict[str, Any]:
     """Patients by name, out of a file or a folder of files, each a patient or a list of vignettes or cases."""
+    from mps_rules.differences import named
+
     files = sorted(one for one in path.rglob("*") if one.suffix in (".yaml", ".json")) if path.is_dir() else [path]
     found: list[tuple[str, Any]] = []
     for file in files:
@@ -297,7 +369,7 @@ def _patients(path: Path) -> dict[str, Any]:
             ]
         else:
             found.append((file.name, data))
-    return differences.named(found)
+    return named(found)
 
 
 @main.command()
@@ -320,7 +392,7 @@ def cohort(
     explain: bool,  # noqa: FBT001 - click's flag
     person: str,
     keep: str,
-    backend: Backend,
+    backend: "Backend",
     rows: int,
     folders: tuple[Path, ...],
 ) -> None:
@@ -331,6 +403,10 @@ def cohort(
     is one thing said: person, term, value, and region, muscle, label, side, date as they apply. A run that was cut off goes on when it is
     started again.
     """
+    from rich.progress import Progress, TimeElapsedColumn
+
+    from mps_rules import partitions, tally
+
     base = _load(folders)
     asked = partitions.Asked(
         conclusions=None if conclusions is None else tuple(_listed(conclusions)),
@@ -340,14 +416,15 @@ def cohort(
         backend=backend,
         rows=rows,
     )
-    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=Console(stderr=True)) as progress:
+    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=_console(stderr=True)) as progress:
         bar = progress.add_task("evaluating", total=None)
         ran = partitions.evaluate_files(inputs, out, base, asked, lambda done, of: progress.update(bar, completed=done, total=of))
     for part in ran.unopened:
-        click.echo(f"error: {part.file}, from row {part.start}: cannot be opened: {part.fault}", err=True)
+        click.echo(in_one_line(f"error: {part.file}, from row {part.start}: cannot be opened: {part.fault}"), err=True)
     if ran.people:
         _show(tally.text(tally.summarised(out, base), base))
-        click.echo(f"Written to {out}" + (f", {ran.faults:,} faults of set-aside rows to {ran.rejects}" if ran.faults else ""))
+        rejects = f", {ran.faults:,} faults of set-aside rows to {ran.rejects}" if ran.faults else ""
+        click.echo(in_one_line(f"Written to {out}{rejects}"))
     if ran.found_done:
         click.echo(f"{ran.found_done} parts were done already by an earlier run")
     if ran.unopened:
@@ -374,11 +451,11 @@ def graph(file: str, id: str | None, form: str, folders: tuple[Path, ...]) -> No
     """
     assessment = api.evaluate(_findings(file), _load(folders))
     if form == "body":
-        click.echo(assessment.body_map(), nl=False)
+        _say(assessment.body_map())
     elif form == "mermaid":
-        click.echo(assessment.derivation_mermaid(id), nl=False)
+        _say(assessment.derivation_mermaid(id))
     else:
-        click.echo(assessment.derivation_svg(id), nl=False)
+        _say(assessment.derivation_svg(id))
 
 
 @main.command(name="cases")
@@ -387,14 +464,16 @@ def graph(file: str, id: str | None, form: str, folders: tuple[Path, ...]) -> No
 @_guarded
 def cases_command(id: str, folders: tuple[Path, ...]) -> None:
     """Run the cases of all rules, of one shelf, or of the rule ID."""
+    from mps_rules import cases
+
     outcomes = cases.run_cases(_load(folders), id)
     if not outcomes:
         raise FindingError([Fault(id, "no rule or shelf of that name has cases")])
     failed = [outcome for outcome in outcomes if not outcome.passed]
     for outcome in failed:
-        click.echo(f"{outcome.case.place}: {outcome.case.case}")
+        click.echo(in_one_line(f"{outcome.case.place}: {outcome.case.case}"))
         for difference in outcome.differences:
-            click.echo(f"    {difference}")
+            click.echo(in_one_line(f"    {difference}"))
     rules = len({outcome.case.rule for outcome in outcomes})
     click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} cases passed, of {rules} rules")
     if failed:
@@ -406,16 +485,20 @@ def cases_command(id: str, folders: tuple[Path, ...]) -> None:
 @_guarded
 def lint(folders: tuple[Path, ...]) -> None:
     """Check the rules of FOLDER (several are laid on top of each other), or the packaged ones."""
+    from mps_rules.lint import lint as lint_folders
+
     issues = lint_folders(list(folders) if folders else api.load())
     for issue in issues:
-        click.echo(str(issue))
+        click.echo(in_one_line(str(issue)))
     click.echo(f"{len(issues)} issue{'' if len(issues) == 1 else 's'}")
     if issues:
         sys.exit(WRONG_KNOWLEDGE)
 
 
-def _judged(folder: Path, base: KnowledgeBase) -> tuple[vignettes.Judged, ...]:
+def _judged(folder: Path, base: KnowledgeBase) -> "tuple[Judged, ...]":
     """What the rules say of the vignettes of a folder; a folder that holds none is wrong input."""
+    from mps_rules import vignettes
+
     if not folder.is_dir():
         raise FindingError([Fault(str(folder), "is not a folder")])
     return vignettes.judge(base, vignettes.read_vignettes(folder, base))
@@ -433,20 +516,26 @@ def validate(folder: Path, chart: str | None, out: Path | None, folders: tuple[P
 
     A vignette that differs is a finding about the rules, not an error: the exit code stays 0.
     """
+    from rich.table import Table
+
+    from mps_rules import vignettes
+
     base = _load(folders)
     judged = _judged(folder, base)
     alone = None if chart is None else vignettes.singly(base, _findings(chart))
     table = Table("what is right", "share, 95 per cent interval", box=None, pad_edge=False)
     for aspect, (right, of) in vignettes.shares(judged).items():
         table.add_row(vignettes.MEANT[aspect], vignettes.share(right, of))
-    console = Console(soft_wrap=True, highlight=False)
+    console = _console()
     console.print(table)
     failures = vignettes.failures(judged)
     console.print(f"\n{len(failures)} of {len(judged)} vignettes differ")
     for vignette, what in failures:
-        console.print(Text(f"{vignette.place}: {vignette.vignette}\n    {what}"))
+        console.print(f"{in_one_line(f'{vignette.place}: {vignette.vignette}')}\n    {in_one_line(what)}")
     if alone is not None:
-        console.print(f"\n{len(alone.raising)} of {alone.tried} findings, added singly to {chart}, raise an urgent or emergency flag")
+        console.print(
+            f"\n{len(alone.raising)} of {alone.tried} findings, added singly to {in_one_line(str(chart))}, raise an urgent or emergency flag"
+        )
     if out is not None:
         _write(out, vignettes.page(judged, base, alone))
 
@@ -456,7 +545,7 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise FindingError([Fault(str(path), f"cannot be written: {error.strerror or error}")]) from None
-    click.echo(f"wrote {path}")
+    click.echo(in_one_line(f"wrote {path}"))
 
 
 @main.command(name="omop")
@@ -475,24 +564,28 @@ def omop_command(
 
     DB is a folder of Parquet files, a DuckDB file, or an address such as postgres://user@host/database.
     """
+    from rich.progress import Progress
+
+    from mps_rules import omop, overview
+
     base = _load(folders)
     kept = [path for path in (out, observations) if path is not None]
     faults = [Fault(str(path), "expected a file that ends in .parquet or .csv") for path in kept if path.suffix not in (".parquet", ".csv")]
     if faults:
         raise FindingError(faults)
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+    with Progress(console=_console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("reading the tables", total=3)
-        findings, report = tables_of_omop.read_omop(database, base, index=index, schema=schema)
+        findings, report = omop.read_omop(database, base, index=index, schema=schema)
         progress.update(task, advance=1, description="gathering the findings")
         rows = findings.to_polars()
         progress.update(task, advance=1, description="applying the rules")
-        concluded, found = overview.overview(rows, base, keep=tables_of_omop.KEEP, backend="duckdb")
+        concluded, found = overview.overview(rows, base, keep=omop.KEEP, backend="duckdb")
         progress.update(task, advance=1)
     _show("\n".join((*overview.lines(found, base), "", "Where it comes from", *report.lines())))
     if out is not None:
         _keep_table(out, concluded)
     if observations is not None:
-        _keep_table(observations, tables_of_omop.as_observations(concluded))
+        _keep_table(observations, omop.as_observations(concluded))
 
 
 def _keep_table(path: Path, frame: Any) -> None:
@@ -500,7 +593,7 @@ def _keep_table(path: Path, frame: Any) -> None:
         (frame.write_csv if path.suffix == ".csv" else frame.write_parquet)(path)
     except OSError as error:
         raise FindingError([Fault(str(path), f"cannot be written: {error.strerror or error}")]) from None
-    click.echo(f"wrote {path}")
+    click.echo(in_one_line(f"wrote {path}"))
 
 
 @main.command()
@@ -510,9 +603,11 @@ def _keep_table(path: Path, frame: Any) -> None:
 @_guarded
 def manifest(as_json: bool, patients: Path | None, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
     """Print what the rules are, whom they serve, what they read (sensitive facts by name), and what each rests on."""
+    from mps_rules import manifest as manifests
+
     base = _load(folders)
     one = manifests.manifest(base, {str(patients): _judged(patients, base)} if patients else None)
-    click.echo(json.dumps(one.to_dict(), ensure_ascii=False, indent=2) if as_json else manifests.page(one), nl=as_json)
+    _tell(one.to_dict()) if as_json else _say(manifests.page(one))
 
 
 @main.command()
@@ -520,7 +615,9 @@ def manifest(as_json: bool, patients: Path | None, folders: tuple[Path, ...]) ->
 @_guarded
 def schema(folders: tuple[Path, ...]) -> None:
     """Print the JSON Schema of a patient's findings."""
-    click.echo(json.dumps(forms.schema(_load(folders)), ensure_ascii=False, indent=2))
+    from mps_rules import forms
+
+    _tell(forms.schema(_load(folders)))
 
 
 @main.command()
@@ -529,20 +626,24 @@ def schema(folders: tuple[Path, ...]) -> None:
 @_guarded
 def terms(search: tuple[str, ...], folders: tuple[Path, ...]) -> None:
     """Find findings and diagnoses by name or synonym: mps-rules terms pins and needles."""
+    from rich.table import Table
+
+    from mps_rules import forms
+
     base = _load(folders)
     found = forms.search(base, " ".join(search))
     table = Table("finding", "what it is", "kind", "how", "about", "also called", box=None, pad_edge=False)
     for term in found:
         kind = " | ".join(term.values[:6]) if term.values else term.kind + base.vocabulary.shown_unit(term.id) if term.unit else term.kind
-        table.add_row(term.id, term.label, kind, term.cost, term.subject, ", ".join(term.synonyms))
+        table.add_row(*map(in_one_line, (term.id, term.label, kind, term.cost, term.subject, ", ".join(term.synonyms))))
     diagnoses = Table("diagnosis, under labels", "what it is", "ICD-10-CM", box=None, pad_edge=False)
     given = forms.search_diagnoses(base, " ".join(search))
     for diagnosis in given:
-        diagnoses.add_row(diagnosis.id, diagnosis.label, ", ".join(diagnosis.codes.get("icd10cm", ())))
+        diagnoses.add_row(*map(in_one_line, (diagnosis.id, diagnosis.label, ", ".join(diagnosis.codes.get("icd10cm", ())))))
     if not (found or given):
         click.echo("nothing found; try one word of it")
         return
-    console = Console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200, highlight=False)
+    console = _console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200)
     for shown in [table] * bool(found) + [diagnoses] * bool(given):
         console.print(shown)
 
@@ -552,7 +653,9 @@ def terms(search: tuple[str, ...], folders: tuple[Path, ...]) -> None:
 @_guarded
 def form(folders: tuple[Path, ...]) -> None:
     """Print a blank patient file with every finding as a comment."""
-    click.echo(forms.blank_form(_load(folders)), nl=False)
+    from mps_rules import forms
+
+    _say(forms.blank_form(_load(folders)))
 
 
 _config = click.option("--config", type=click.Path(path_type=Path), help="The settings of the service (YAML); left out, the defaults.")
@@ -575,7 +678,9 @@ def serve(config: Path | None) -> None:
 
 @main.command(name="feedback-report")
 @_config
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was shown and told since this day (UTC).")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was shown and told since this day, in the time zone of the settings."
+)
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @_guarded
 def feedback_report(config: Path | None, since: datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
@@ -583,13 +688,15 @@ def feedback_report(config: Path | None, since: datetime | None, as_json: bool) 
     _service_installed()
     from mps_rules.settings import read_settings
     from mps_rules.store import Store
+    from mps_rules.zones import midnight
 
-    store = Store(read_settings(config).store, make=False)
+    settings = read_settings(config)
+    store = Store(settings.store, make=False)
     try:
-        report = store.report(since.replace(tzinfo=UTC) if since else None)
+        report = store.report(midnight(since.date(), settings.time_zone) if since else None)
     finally:
         store.close()
-    click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2) if as_json else report.text())
+    _tell(report.to_dict()) if as_json else _say(report.text())
 
 
 def _service_installed() -> None:
@@ -650,4 +757,4 @@ def rule(id: str, folder: Path) -> None:
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        click.echo(f"wrote {path}")
+        click.echo(in_one_line(f"wrote {path}"))

@@ -4,10 +4,11 @@ How an assessment was reached, as a graph: findings, rules, conclusions and refe
 One node stands for a rule whatever number of muscles it fired for; the muscles are counted in its words.
 """
 
+import hashlib
 import textwrap
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.model import (
@@ -145,7 +146,7 @@ def mermaid(assessment: Assessment, base: KnowledgeBase, id: str | None = None) 
     for node, name in names.items():
         left, right = shapes[node[0]]
         text = graph.nodes[node]["label"].replace('"', "'")
-        lines.append(f'  {name}{left}"{escape(text)}"{right}')
+        lines.append(f'  {name}{left}"{escape(text, quote=False)}"{right}')
     for a, b, data in graph.edges(data=True):
         effect = f'|"{data["effect"]}"|' if data.get("effect") else ""
         lines.append(f"  {names[a]} -->{effect} {names[b]}")
@@ -156,6 +157,8 @@ def mermaid(assessment: Assessment, base: KnowledgeBase, id: str | None = None) 
 
 BOX, GAP, ROW, LINE, MARGIN = 250, 90, 14, 15, 24
 LETTERS = 35
+TIP = "mps-own-tip"
+"""The id of the arrow's tip while a picture is drawn; in the end it is one that no other picture has."""
 
 _STYLE = """
   svg { --paper: #ffffff; --ink: #1c2733; --line: #6b7a89; --finding: #eef3f7; --rule: #ffffff; --conclusion: #dcebf7; --alert: #fbe3dc; }
@@ -167,7 +170,7 @@ _STYLE = """
   .small { font-size: 10px; }
   .box { stroke: var(--line); stroke-width: 1; }
   .finding { fill: var(--finding); } .rule { fill: var(--rule); } .conclusion { fill: var(--conclusion); } .alert { fill: var(--alert); stroke-width: 2; }
-  .edge { fill: none; stroke: var(--line); stroke-width: 1.2; marker-end: url(#tip); }
+  .edge { fill: none; stroke: var(--line); stroke-width: 1.2; }
   .against { stroke-dasharray: 5 4; }
 """
 
@@ -191,13 +194,13 @@ def svg(assessment: Assessment, base: KnowledgeBase, id: str | None = None) -> s
     title = "How this was concluded: " + "; ".join(graph.nodes[node]["label"] for node in graph if not list(graph.successors(node)))
     body = [_edge(places, heights, a, b, data) for a, b, data in graph.edges(data=True)]
     body += [_box(node, places[node], heights[node], texts[node], alert=node[1] in alerts) for node in places]
-    return "\n".join(
+    picture = "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">',
-            f"<title>{escape(title)}</title>",
-            f"<desc>{escape(_described(graph))}</desc>",
+            f"<title>{escape(title, quote=False)}</title>",
+            f"<desc>{escape(_described(graph), quote=False)}</desc>",
             f"<style>{_STYLE}</style>",
-            '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="context-stroke"/></marker></defs>',
+            f'<defs><marker id="{TIP}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="context-stroke"/></marker></defs>',
             f'<rect class="paper" width="{width}" height="{height}"/>',
             *body,
             f'<text class="small" x="{MARGIN}" y="{height - 8}">findings, rules and conclusions from left to right; dashed: speaks against</text>',
@@ -205,6 +208,7 @@ def svg(assessment: Assessment, base: KnowledgeBase, id: str | None = None) -> s
             "",
         ]
     )
+    return picture.replace(TIP, f"mps-{hashlib.sha256(picture.encode()).hexdigest()[:10]}-tip")
 
 
 def _layers(graph: "nx.DiGraph[Node]") -> list[list[Node]]:
@@ -266,7 +270,7 @@ def _box(node: Node, place: tuple[int, int], height: int, lines: list[str], *, a
     small = ' class="small"'
     radius = {"finding": 14, "rule": 2}.get(node[0], 7)
     texts = "".join(
-        f'<text x="{x + 12}" y="{y + 19 + index * LINE}"{small if line.endswith("]") else ""}>{escape(line)}</text>'
+        f'<text x="{x + 12}" y="{y + 19 + index * LINE}"{small if line.endswith("]") else ""}>{escape(line, quote=False)}</text>'
         for index, line in enumerate(lines)
     )
     return f'<g><rect class="box {kind}" x="{x}" y="{y}" width="{BOX}" height="{height}" rx="{radius}"/>{texts}</g>'
@@ -278,7 +282,7 @@ def _edge(places: Mapping[Node, tuple[int, int]], heights: Mapping[Node, int], a
     bend = (x2 - x1) / 2
     against = " against" if data.get("effect", "").startswith(("against", "excludes")) else ""
     path = f"M{x1:g} {y1:g} C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}"
-    return f'<path class="edge{against}" d="{path}"/>'
+    return f'<path class="edge{against}" d="{path}" marker-end="url(#{TIP})"/>'
 
 
 def _described(graph: "nx.DiGraph[Node]") -> str:

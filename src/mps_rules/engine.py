@@ -301,9 +301,14 @@ class Network:
         return tuple((leaf, self.rail(leaf, truth=True)) for leaf in leaves)
 
     @cached_property
-    def engines(self) -> dict[Matching, type]:
-        """An experta engine class for each way of matching, built once: experta never forgets a class it has seen."""
-        return {"counting": _engine_class(self, CountingMatcher), "rete": _engine_class(self, _ReteMatcher)}
+    def _engines(self) -> dict[Matching, type]:
+        return {}
+
+    def engine(self, matching: Matching) -> type:
+        """The experta engine class for a way of matching, built on first use, and once: experta never forgets a class it has seen."""
+        if matching not in self._engines:
+            self._engines[matching] = _engine_class(self, _ReteMatcher if matching == "rete" else CountingMatcher)
+        return self._engines[matching]
 
     def salience(self, stratum: int, step: int) -> int:
         """Lower strata first; within one, completion (2) before rules (1) before closing (0)."""
@@ -730,7 +735,7 @@ def chain(base: KnowledgeBase, facts: Facts, matching: Matching = "counting") ->
     if engine is None:
         network = network_of(base)
         with _BUILDING:
-            engine = network.engines[matching]()
+            engine = network.engine(matching)()
         while len(engines) >= 8:
             engines.pop(next(iter(engines)))
     result: Chain = engine.chain(facts)

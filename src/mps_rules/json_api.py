@@ -23,7 +23,7 @@ from mps_rules.errors import Fault, FindingError, closest, listed
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.fhir_in import read_bundle
 from mps_rules.fhir_out import to_fhir
-from mps_rules.model import Assessment, KnowledgeBase, RaiseAlert, plain
+from mps_rules.model import COSTS, PRESSING, RECOMMENDATIONS, Assessment, KnowledgeBase, RaiseAlert, plain
 from mps_rules.packaged import packaged_examples
 from mps_rules.reading import Unreadable, read_text
 
@@ -37,6 +37,16 @@ FOUND = 12
 REMEMBERED = 64
 """How many assessments are remembered."""
 THROUGH = ("unknown", "any")
+WAITING = ("examine", "self_care")
+"""Kinds of advice that come only once a pressing red flag is excluded."""
+CRITERIA = ("met", "undecided", "not_met")
+"""How a published definition can stand, in the order in which definitions are shown."""
+SCREENING = {
+    "complete": "all red flags that matter here were asked about",
+    "partial": "red flags only partly asked about",
+    "not_done": "no red flag asked about yet",
+}
+"""What has been asked so far, in words."""
 
 
 def answered(operation: str, asked: Any, kb: KnowledgeBase) -> tuple[int, Json]:
@@ -78,7 +88,7 @@ def _faulty(faults: Any) -> Json:
 @lru_cache(maxsize=4)
 def vocabulary(kb: KnowledgeBase) -> Json:
     """
-    The words of the rules: units, findings, places, muscles, diagnoses, steps, sources; and which rules they are.
+    The words of the rules: units, findings, places, muscles, diagnoses, steps, sources; which rules they are; and of what kinds an answer is made.
 
     >>> from mps_rules import load
     >>> vocabulary(load())["terms"]["saddle_anaesthesia"]["label"]
@@ -136,6 +146,11 @@ def vocabulary(kb: KnowledgeBase) -> Json:
         "diagnoses": {one.id: {"label": one.label, "why_masks": one.why_masks, "examine": one.examine} for one in words.diagnoses.values()},
         "steps": {step.id: {"label": step.label, "terms": list(step.terms)} for step in kb.asking.steps},
         "at_hand": list(kb.asking.at_hand),
+        "advice": [{"id": kind, "label": kind.replace("_", "-").capitalize(), "waits": kind in WAITING} for kind in RECOMMENDATIONS],
+        "pressing": list(PRESSING),
+        "screening": SCREENING,
+        "criteria": list(CRITERIA),
+        "costs": list(COSTS),
         "references": {one.id: {"text": one.text, "identifier": one.identifier} for one in kb.references.values()},
     }
 

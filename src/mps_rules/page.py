@@ -2,7 +2,8 @@
 The page over HTTP: its files, and the questions that it asks of the rules.
 
 The page loads nothing from anywhere else and keeps nothing; the browser is told so (Content Security Policy). Answers are worked out
-in threads, a bounded number at once, so that one slow question holds up no other. Nothing that is sent is logged here.
+in threads, a bounded number at once, so that one slow question holds up no other, and each within a time limit, the wait for its turn included.
+Nothing that is sent is logged here.
 """
 
 import asyncio
@@ -36,6 +37,8 @@ LARGEST = LONGEST
 """Bytes of a question; a FHIR bundle of some hundred resources fits."""
 AT_ONCE = 4
 """Questions worked on together; others wait."""
+ANSWER_S = 10.0
+"""How long an answer may take."""
 PER_MINUTE = 600
 """Questions that one address may ask in a minute."""
 ADDRESSES = 4_096
@@ -43,7 +46,12 @@ ADDRESSES = 4_096
 
 
 def routes(
-    kb: KnowledgeBase, *, at: str = "/page", per_minute: int = PER_MINUTE, clock: Callable[[], float] = time.monotonic
+    kb: KnowledgeBase,
+    *,
+    at: str = "/page",
+    per_minute: int = PER_MINUTE,
+    answer_seconds: float = ANSWER_S,
+    clock: Callable[[], float] = time.monotonic,
 ) -> list[BaseRoute]:
     """
     The page at an address, and the questions below it, to be mounted in a Starlette application.
@@ -56,10 +64,11 @@ def routes(
         kb: the rules.
         at: where the page is to stand.
         per_minute: how many questions one address may ask in a minute.
+        answer_seconds: how long an answer may take; longer is 503.
         clock: seconds.
 
     """
-    desk = _Desk(kb, _Pace(per_minute, clock))
+    desk = _Desk(kb, _Pace(per_minute, clock), answer_seconds)
     still = {"vocabulary": json_api.vocabulary(kb), "body": json_api.body(kb), "examples": json_api.examples()}
     return [
         Route(at, lambda request: RedirectResponse(f"{request.url.path}/")),
@@ -118,8 +127,8 @@ class _Pace:
 class _Desk:
     """Takes a question, if it is one, and has it answered by a thread."""
 
-    def __init__(self, kb: KnowledgeBase, pace: _Pace) -> None:
-        self._kb, self._pace = kb, pace
+    def __init__(self, kb: KnowledgeBase, pace: _Pace, seconds: float) -> None:
+        self._kb, self._pace, self._seconds = kb, pace, seconds
         self._free = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, request: Request) -> Response:
@@ -133,9 +142,19 @@ class _Desk:
             raw += part
             if len(raw) > LARGEST:
                 return _refused(413, f"longer than {LARGEST:,} bytes", {"connection": "close"})
-        async with self._free:
-            status, content = await asyncio.to_thread(self._answer, request.path_params["operation"], bytes(raw))
+        try:
+            async with asyncio.timeout(self._seconds):
+                status, content = await self._worked(request.path_params["operation"], bytes(raw))
+        except TimeoutError:
+            return _refused(503, f"not answered within {self._seconds:g} seconds, and given up", {"retry-after": "1"})
         return Response(content, status, media_type="application/json")
+
+    async def _worked(self, operation: str, raw: bytes) -> tuple[int, bytes]:
+        """The answer, by a thread; one that cannot be stopped keeps its place until it ends, whoever has given it up."""
+        await self._free.acquire()
+        work = asyncio.get_running_loop().run_in_executor(None, self._answer, operation, raw)
+        work.add_done_callback(lambda _: self._free.release())
+        return await asyncio.shield(work)
 
     def _answer(self, operation: str, raw: bytes) -> tuple[int, bytes]:
         try:

@@ -4,6 +4,7 @@ Where muscles send pain: one networkx graph, frozen after loading, and the quest
 Nodes are muscles, their groups, and regions. Edges: ``refers_to`` (with its Referral), ``lies_in``, ``part_of``, ``adjacent_to``.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,14 @@ UNRELATED = Relation(None, lies_in_pain=False, matches=(), possible=(), explains
 """A muscle that has nothing to do with the listed pain, on a map that says nowhere that a region is free."""
 
 
+def _distances(start: str, beside: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    found, front = {start: 0}, [start]
+    while front:
+        front = list(dict.fromkeys(other for one in front for other in beside[one] if other not in found))
+        found |= dict.fromkeys(front, max(found.values()) + 1)
+    return found
+
+
 @attrs.frozen(eq=False, repr=False)
 class ReferralMap:
     """The referral graph of a vocabulary; muscle groups have the edges of all their parts."""
@@ -107,9 +116,13 @@ class ReferralMap:
 
     @cached_property
     def _steps(self) -> dict[str, dict[str, int]]:
-        import networkx as nx
-
-        return dict(nx.all_pairs_shortest_path_length(self._neighbours))
+        """How far each region is from each; by hand, for networkx takes longer to import than an assessment takes."""
+        beside: dict[str, list[str]] = {id_: [] for id_ in self.vocabulary.regions}
+        for region in self.vocabulary.regions.values():
+            for neighbour in region.adjacent:
+                beside[region.id].append(neighbour)
+                beside[neighbour].append(region.id)
+        return {start: _distances(start, beside) for start in beside}
 
     def steps(self, muscle: str, region: str) -> int | None:
         """How many neighbouring regions lie between a muscle and a region; 0: it lies there; None: no way known."""
@@ -126,12 +139,10 @@ class ReferralMap:
 
     @cached_property
     def _edges(self) -> dict[str, tuple[Referral, ...]]:
-        found = {
-            muscle: tuple(
-                data["referral"] for _, _, key, data in self.graph.out_edges(("muscle", muscle), keys=True, data=True) if key == "refers_to"
-            )
-            for muscle in self.vocabulary.muscles
-        }
+        reached: dict[str, dict[str, Referral | None]] = {one.id: dict.fromkeys(one.lies_in) for one in self.vocabulary.muscles.values()}
+        for edge in self.referrals:
+            reached[edge.muscle][edge.region] = edge
+        found = {muscle: tuple(edge for edge in edges.values() if edge is not None) for muscle, edges in reached.items()}
         for group, parts in self.vocabulary.groups.items():
             if group not in found:
                 found[group] = tuple(edge for part in parts for edge in found[part])

@@ -18,7 +18,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -30,6 +30,7 @@ from mps_rules.errors import Fault, SettingsError, UnsupportedError
 from mps_rules.model import KnowledgeBase
 from mps_rules.reading import DEEPEST, Unreadable, read_json
 from mps_rules.settings import Settings, settings_faults
+from mps_rules.zones import moment
 
 try:
     from starlette.applications import Starlette
@@ -59,6 +60,8 @@ HEADERS = {
 }
 """On every answer that does not say otherwise itself."""
 RETRY_S = "1"
+PROBE_S = 1.0
+"""How long it is believed that a record could be kept, or could not."""
 _CLOSE = {"Connection": "close"}
 _SAME = str(uuid.UUID(int=0))
 
@@ -319,10 +322,14 @@ class _Service:
         self._answers = _Answers(settings.remembered)
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="mps-rules")
         self._running = 0
+        self._probe = _Probe(self.store, settings.answer_seconds)
 
     def _verifier(self) -> Verifier:
         settings, first_use = self.settings, self.store.first_use
         return Verifier(settings.issuers, settings.base_url, first_use, leeway=settings.clock_leeway, longest=settings.longest_token)
+
+    def _now(self) -> datetime:
+        return moment(self.clock(), self.settings.time_zone)
 
     def close(self) -> None:
         """Let what runs finish, and let go of the store."""
@@ -353,10 +360,10 @@ class _Service:
     def _answer(self, service: str, raw: bytes, caller: Caller, given_up: threading.Event) -> Answer:
         if given_up.is_set():  # before its turn came
             raise HTTPException(503)
-        now = self.clock()
-        answered = self._answers.of(service, _read(raw), self.config, datetime.fromtimestamp(now, UTC).date(), self.kb)
+        now = self._now()
+        answered = self._answers.of(service, _read(raw), self.config, now, self.kb)
         if answered.record and not given_up.is_set():
-            self.store.keep(answered.record, datetime.fromtimestamp(now, UTC), caller.issuer, caller.tenant)
+            self.store.keep(answered.record, now, caller.issuer, caller.tenant)
         return answered
 
     async def feedback(self, request: Request) -> Response:
@@ -367,8 +374,7 @@ class _Service:
 
         def heard() -> tuple[int, dict[str, Any], int, int]:
             status, response, items = cds_hooks.feedback(service, _read(raw), self.config)
-            at = datetime.fromtimestamp(self.clock(), UTC)
-            strangers = self.store.hear(service, items, at, caller.issuer, caller.tenant) if items else 0
+            strangers = self.store.hear(service, items, self._now(), caller.issuer, caller.tenant) if items else 0
             return status, response, len(items), strangers
 
         status, response, line.items, line.strangers = await self._worked(line, heard)
@@ -376,7 +382,7 @@ class _Service:
         return JSONResponse(response, status)
 
     async def ready(self, _: Request) -> Response:
-        writable = await asyncio.to_thread(self.store.is_writable)
+        writable = await self._probe.told()
         said = {
             "rules": self.kb.pack.id,
             "version": self.kb.pack.version,
@@ -452,6 +458,34 @@ def _told(line: Line, answered: Answer) -> None:
     line.fired = tuple(dict.fromkeys(rule for card in record.cards for rule in card.rules))
 
 
+class _Probe:
+    """
+    Whether a record could be kept, for as many as ask.
+
+    Who asks while the store is being tried, or within a second after, is told what that found, so that asking often cannot keep records waiting; a store
+    that takes too long is as good as none.
+    """
+
+    def __init__(self, store: Store, seconds: float) -> None:
+        self._store, self._seconds = store, seconds
+        self._trying: asyncio.Future[bool] | None = None
+        self._until = 0.0
+
+    async def told(self) -> bool:
+        if not self._store.is_there():
+            return False
+        loop = asyncio.get_running_loop()
+        if self._trying is None or self._trying.get_loop() is not loop or (self._trying.done() and loop.time() >= self._until):
+            self._trying = loop.run_in_executor(None, self._store.is_writable)
+            self._trying.add_done_callback(self._found)
+        trying = self._trying
+        done, _ = await asyncio.wait([trying], timeout=self._seconds)
+        return bool(done) and trying.result()
+
+    def _found(self, tried: "asyncio.Future[bool]") -> None:
+        self._until = tried.get_loop().time() + PROBE_S
+
+
 class _Answers:
     """
     Answers to what was asked before on the same day.
@@ -465,7 +499,7 @@ class _Answers:
         self._kept: OrderedDict[bytes, Answer] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, service: str, request: Any, config: Config, on: date, kb: KnowledgeBase) -> Answer:
+    def of(self, service: str, request: Any, config: Config, now: datetime, kb: KnowledgeBase) -> Answer:
         """The answer, worked out or remembered; its record is of this call."""
         asked, instance = request, ""
         if isinstance(asked, dict) and is_uuid(asked.get("hookInstance")):
@@ -474,13 +508,13 @@ class _Answers:
         access = asked.get("fhirAuthorization") if isinstance(asked, dict) else None
         if isinstance(access, dict) and isinstance(access.get("access_token"), str) and access["access_token"].strip():
             asked = asked | {"fhirAuthorization": access | {"access_token": "-"}}
-        key = hashlib.sha256(json.dumps([service, on.isoformat(), asked], ensure_ascii=False).encode()).digest()
+        key = hashlib.sha256(json.dumps([service, now.date().isoformat(), asked], ensure_ascii=False).encode()).digest()
         with self._lock:
             found = self._kept.get(key)
             if found:
                 self._kept.move_to_end(key)
         if found is None:
-            found = cds_hooks.answer(service, asked, config, on, kb)
+            found = cds_hooks.answer(service, asked, config, now.date(), kb)
             if found.record and self._most:
                 with self._lock:
                     self._kept[key] = found

@@ -24,7 +24,7 @@ from uvicorn.supervisors import Multiprocess
 
 from mps_rules import api, page
 from mps_rules.errors import Fault, SettingsError
-from mps_rules.service import JsonLines, create_app
+from mps_rules.service import JsonLines, close, create_app
 from mps_rules.settings import Settings, bind_faults, is_loopback, read_settings
 
 CONFIG = "MPS_RULES_CONFIG"
@@ -46,7 +46,7 @@ def serve(path: Path | None = None, listening: Callable[[str], None] = lambda _:
         listening: is told the address once connections are accepted there.
 
     Raises:
-        SettingsError: every fault of the file, or a port on which it cannot listen.
+        SettingsError: every fault of the file, a store that cannot be opened, or a port on which it cannot listen.
         KnowledgeError: the rules cannot be read.
 
     """
@@ -55,6 +55,7 @@ def serve(path: Path | None = None, listening: Callable[[str], None] = lambda _:
         _log()
         config = uvicorn.Config(application(settings), **_options(settings))
     else:
+        close(create_app(settings))  # what is wrong is told once, here, and not by workers that die and are begun again
         os.environ[CONFIG] = str(path)
         config = uvicorn.Config("mps_rules.serving:from_environment", factory=True, workers=settings.workers, **_options(settings))
     with _socket(settings) as bound:
@@ -98,7 +99,7 @@ def _socket(settings: Settings) -> socket.socket:
 def application(settings: Settings) -> ASGIApp:
     """The application as it is run: where anybody on this machine may call, only under a name of this machine."""
     kb = api.load([Path(one) for one in settings.rules] or None)
-    app: Starlette = create_app(settings, kb, routes=page.routes(kb) if settings.has_page() else ())
+    app: Starlette = create_app(settings, kb, routes=page.routes(kb, answer_seconds=settings.answer_seconds) if settings.has_page() else ())
     gc.collect()
     gc.freeze()  # the rules stay for good: a collection that walks them would hold up every answer
     return app if settings.issuers or settings.open_to_all else _Local(app)

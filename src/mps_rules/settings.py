@@ -18,6 +18,7 @@ from mps_rules.errors import Fault, SettingsError, closest
 from mps_rules.reading import Document, Unreadable, read_yaml, text_of
 from mps_rules.structure import structure
 from mps_rules.tokens import Issuer
+from mps_rules.zones import zone_faults
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
 
@@ -43,6 +44,9 @@ class Settings:
     issuers: tuple[Issuer, ...] = _setting((), "who may call; empty: anybody who reaches the port")
     open_to_all: bool = _setting(
         False, "listen elsewhere than on this machine without `issuers`: only where something else keeps callers out"
+    )
+    time_zone: str = _setting(
+        "", "where the charts are kept, as `Europe/London`: its day is the day on which a chart is read; empty: this machine's own"
     )
     clock_leeway: int = _setting(60, "seconds by which clocks may differ, at most 60")
     longest_token: int = _setting(3_600, "the longest life of a token in seconds, at most an hour")
@@ -151,6 +155,7 @@ def settings_faults(settings: Settings) -> Iterator[Fault]:
     for name, (least, most) in _BOUNDS.items():
         if not least <= getattr(settings, name) <= most:
             yield Fault(name, f"expected {least:g} to {most:g}")
+    yield from zone_faults(settings.time_zone, "time_zone")
     for number, one in enumerate(settings.services):
         if one not in SERVICES:
             yield Fault(f"services[{number}]", f"no service {one!r}", closest(one, SERVICES))

@@ -2,18 +2,20 @@
 What the service keeps: which rules concluded what, which cards were shown, and what became of them.
 
 Rows are added, never changed. Nothing says who: no name, no id of a chart, no finding, no free text, unless comments are asked for. What was
-acknowledged is on the disk. A thing told twice is kept once. The only module that knows SQLAlchemy.
+acknowledged is on the disk, in the file that was opened: where it was replaced or deleted since, nothing is acknowledged. A thing told twice is
+kept once. The only module that knows SQLAlchemy.
 """
 
 import hashlib
 import json
 import os
 import threading
+import uuid
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 import sqlalchemy as sa
@@ -26,6 +28,15 @@ SCHEMA_VERSION = 1
 """The shape of the tables; a store of another one is not touched."""
 WAITS_MS = 5_000
 """How long a writer of SQLite waits for another one."""
+PROBE = 65_536
+"""Characters written and read to see whether a record could be kept: more than any answer takes."""
+TOKENS_S = 86_400
+"""How long the id of a token is remembered beyond its end: a clock that jumps within a day forgets none."""
+
+_FORGOTTEN = "forgotten"
+"""Stands among the digests of tokens, with the latest end of all that were forgotten."""
+_BESIDE = ("", "-wal", "-shm")
+"""What a store of SQLite consists of while it is open."""
 
 _TABLES = sa.MetaData()
 _SCHEMA = sa.Table("mps_schema", _TABLES, sa.Column("version", sa.Integer, nullable=False))
@@ -79,6 +90,7 @@ _TOKENS = sa.Table(
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("until", sa.BigInteger, nullable=False, index=True),
 )
+_PROBES = sa.Table("mps_probe", _TABLES, sa.Column("id", sa.String(36), primary_key=True), sa.Column("content", sa.Text, nullable=False))
 
 
 @attrs.frozen
@@ -128,6 +140,10 @@ class Report:
         return "\n".join(lines)
 
 
+class StoreGoneError(SettingsError):
+    """The file of a store is not the one that was opened: what is written into that one, nobody will find."""
+
+
 class Store:
     """
     The records of a service, in SQLite or PostgreSQL.
@@ -155,8 +171,11 @@ class Store:
         self._engine = _engine(url, make=make)
         one_writer = self._engine.dialect.name == "sqlite"
         self._turn: AbstractContextManager[Any] = threading.Lock() if one_writer else nullcontext()  # SQLite would sleep, not queue
+        self._file = str(self._engine.url.database) if one_writer else ""
+        self._opened: Mapping[str, _Identity] = {}
         try:
             self._prepare()
+            self._opened = _files(self._file) if one_writer else {}
         except SettingsError:
             self.close()
             raise
@@ -168,12 +187,23 @@ class Store:
         """Let go of all connections."""
         self._engine.dispose()
 
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """A transaction of the store that was opened, and of no other."""
+        with self._turn:
+            if not self.is_there():
+                raise StoreGoneError(
+                    [Fault("store", "its file was replaced or deleted while it was in use: stop the service and start it again")]
+                )
+            with self._engine.begin() as connection:
+                yield connection
+
     def keep(self, record: Record, at: datetime, issuer: str = "", tenant: str = "") -> int:
         """Add an answer with the cards it showed; returns its number once it is on the disk."""
         kept = attrs.asdict(record, recurse=False)
         cards = kept.pop("cards")
         kept |= {"conclusions": json.dumps(record.conclusions), "prefetch": json.dumps(dict(record.prefetch))}
-        with self._turn, self._engine.begin() as connection:
+        with self._writing() as connection:
             made = connection.execute(_ASSESSMENTS.insert().values(at=_moment(at), issuer=issuer, tenant=tenant, **kept))
             number = int(made.inserted_primary_key[0])  # type: ignore[index]
             if cards:
@@ -203,7 +233,7 @@ class Store:
 
         """
         cards = {item.card for item in items if is_uuid(item.card)}
-        with self._turn, self._engine.begin() as connection:
+        with self._writing() as connection:
             shown = sa.select(_SHOWN.c.card).join(_ASSESSMENTS).where(_SHOWN.c.card.in_(sorted(cards)), _ASSESSMENTS.c.issuer == issuer)
             known = set(connection.execute(shown.where(_ASSESSMENTS.c.service == service)).scalars())
             rows = [self._row(service, item, at, issuer, tenant) for item in items if item.card in known]
@@ -230,34 +260,56 @@ class Store:
 
     def first_use(self, issuer: str, token: str, until: int, now: int) -> bool:
         """
-        Whether a token id is seen for the first time, by any worker; it is remembered until it has expired anyway.
+        Whether a token id is seen for the first time, by any worker; it is remembered until it has expired anyway, and a day longer.
+
+        A token that ends no later than one that was forgotten cannot be told from it, whatever the clock says by now: it is taken for used.
 
         Args:
             issuer: who issued it; ids are unique for each issuer.
             token: the id, of which only a digest is kept.
-            until: when it may be forgotten, in seconds since 1970.
-            now: the present, in seconds since 1970; what has expired by then is forgotten.
+            until: when the token can be used no more, in seconds since 1970.
+            now: the present, in seconds since 1970; what had expired a day before is forgotten.
 
         """
         digest = hashlib.sha256(json.dumps([issuer, token]).encode()).hexdigest()
-        with self._turn, self._engine.begin() as connection:
-            connection.execute(_TOKENS.delete().where(_TOKENS.c.until < now))
-            added = _once(connection, _TOKENS).values(digest=digest, until=until).returning(_TOKENS.c.digest)
+        with self._writing() as connection:
+            self._forget(connection, now - TOKENS_S)
+            forgotten = sa.select(_TOKENS.c.digest).where(_TOKENS.c.digest == _FORGOTTEN, _TOKENS.c.until >= until)
+            fresh = sa.select(sa.literal(digest), sa.literal(until, sa.BigInteger)).where(~forgotten.exists())
+            added = _once(connection, _TOKENS).from_select(["digest", "until"], fresh).returning(_TOKENS.c.digest)
             return connection.execute(added).first() is not None
 
+    def _forget(self, connection: sa.Connection, before: int) -> None:
+        old = _TOKENS.delete().where(_TOKENS.c.until < before, _TOKENS.c.digest != _FORGOTTEN).returning(_TOKENS.c.until)
+        ends = connection.execute(old).scalars().all()
+        if ends:
+            connection.execute(_once(connection, _TOKENS).values(digest=_FORGOTTEN, until=max(ends)))
+            later = _TOKENS.update().where(_TOKENS.c.digest == _FORGOTTEN, _TOKENS.c.until < max(ends))
+            connection.execute(later.values(until=max(ends)))
+
+    def is_there(self) -> bool:
+        """Whether the files of the store are still those that were opened."""
+        return not self._opened or _files(self._file) == self._opened
+
     def is_writable(self) -> bool:
-        """Whether a row could be added now."""
+        """Whether a record could be kept now: one larger than any answer is written, read again and taken away."""
+        probe, content = str(uuid.uuid4()), uuid.uuid4().hex * (PROBE // 32)
         try:
-            with self._turn, self._engine.begin() as connection:
-                connection.execute(_TOKENS.delete().where(_TOKENS.c.until < 0))
-                return bool(connection.execute(sa.select(_SCHEMA.c.version)).scalar_one() == SCHEMA_VERSION)
-        except sa.exc.SQLAlchemyError:
+            with self._writing() as connection:
+                connection.execute(_PROBES.insert().values(id=probe, content=content))
+            with self._writing() as connection:
+                read = connection.execute(_PROBES.delete().where(_PROBES.c.id == probe).returning(_PROBES.c.content)).scalar()
+                for table in _TABLES.sorted_tables:
+                    connection.execute(sa.select(table).limit(0))
+                version = connection.execute(sa.select(_SCHEMA.c.version)).scalar_one()
+        except (sa.exc.SQLAlchemyError, StoreGoneError):
             return False
+        return read == content and version == SCHEMA_VERSION
 
     def report(self, since: datetime | None = None) -> Report:
         """What became of the cards shown since a time, by rule and by reason; of an answer, only when it was given counts."""
         after = _moment(since) if since else ""
-        with self._turn, self._engine.begin() as connection:
+        with self._writing() as connection:
             answers = connection.execute(sa.select(sa.func.count()).where(_ASSESSMENTS.c.at >= after)).scalar_one()
             loud = sa.select(sa.func.count(sa.distinct(_SHOWN.c.assessment))).join(_ASSESSMENTS).where(_ASSESSMENTS.c.at >= after)
             silent = answers - connection.execute(loud).scalar_one()
@@ -279,6 +331,8 @@ class Store:
                 _TABLES.create_all(connection)
                 connection.execute(_SCHEMA.insert().values(version=SCHEMA_VERSION))
             found = connection.execute(sa.select(_SCHEMA.c.version)).scalar()
+            if found == SCHEMA_VERSION:
+                _PROBES.create(connection, checkfirst=True)  # stores made before it are of the same version
         if found != SCHEMA_VERSION:
             age = "newer" if isinstance(found, int) and found > SCHEMA_VERSION else "older"
             raise SettingsError(
@@ -288,6 +342,22 @@ class Store:
                     )
                 ]
             )
+
+
+_Identity: TypeAlias = tuple[int, int] | None
+
+
+def _files(path: str) -> dict[str, _Identity]:
+    """Which files stand where a store of SQLite has its own; None for none."""
+    return {suffix: _identity(path + suffix) for suffix in _BESIDE}
+
+
+def _identity(path: str) -> _Identity:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - asked before every transaction: a Path costs as much again
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _engine(url: str, *, make: bool) -> sa.Engine:

@@ -16,6 +16,7 @@ from mps_rules.facts import terrain_of
 from mps_rules.findings import read_findings
 from mps_rules.interview import Turn, interview, so_far
 from mps_rules.model import Assessment, KnowledgeBase, Term, Vocabulary, lowered
+from mps_rules.printed import in_one_line
 
 SHOWN = 3
 """How many hypotheses are shown while answers come in."""
@@ -61,7 +62,7 @@ def _taken(turn: Turn, base: KnowledgeBase, console: Console, read: Callable[[st
             read_findings(changed(turn.assessment.findings, answers, base.vocabulary), terrain_of(base))
         except FindingError as error:
             for fault in error.faults:
-                console.print(Text(f"That cannot be taken: {fault}", "red"))
+                _say(console, f"That cannot be taken: {fault}", "red")
         else:
             return answers
 
@@ -81,10 +82,14 @@ def _show(turn: Turn, console: Console) -> None:
     console.print()
     for alert in a.alerts:
         style = "bold red" if alert.status == "raised" else "red"
-        console.print(Text(f"{alert.status.upper()}, {alert.urgency}: {alert.label}", style))
-    console.print(Text(f"So far: {leading}.", "dim"))
-    console.print(Text(turn.question.text.partition(": ")[0] if len(turn.addresses) > 1 else turn.question.text, "bold"))
-    console.print(Text(f"Why: {turn.question.why}.", "italic"))
+        _say(console, f"{alert.status.upper()}, {alert.urgency}: {alert.label}", style)
+    _say(console, f"So far: {leading}.", "dim")
+    _say(console, turn.question.text.partition(": ")[0] if len(turn.addresses) > 1 else turn.question.text, "bold")
+    _say(console, f"Why: {turn.question.why}.", "italic")
+
+
+def _say(console: Console, line: str, style: str) -> None:
+    console.print(Text(in_one_line(line), style))
 
 
 def _answers(turn: Turn, words: Vocabulary, console: Console, read: Callable[[str], str]) -> Iterator[tuple[str, Any]]:
@@ -97,7 +102,7 @@ def _answers(turn: Turn, words: Vocabulary, console: Console, read: Callable[[st
     """
     for at, term in zip(turn.addresses, turn.question.terms, strict=True):
         while True:
-            line = read(_prompt(at, term, words)).strip().lower()
+            line = read(in_one_line(_prompt(at, term, words))).strip().lower()
             if line == "q":
                 raise EOFError
             if line == "s":
@@ -105,7 +110,7 @@ def _answers(turn: Turn, words: Vocabulary, console: Console, read: Callable[[st
             try:
                 value = _value(line, words.terms.get(term))
             except ValueError as error:
-                console.print(Text(str(error), "red"))
+                _say(console, str(error), "red")
             else:
                 break
         if value is not None:

@@ -47,6 +47,8 @@ LONGEST_TOKEN = 8_192
 """Characters of a token."""
 LONGEST_KEYS = 65_536
 """Bytes of a fetched key set."""
+LATEST = 1e12
+"""The latest time that a token may name, in seconds since 1970."""
 KEYS_FRESH_S, KEYS_STALE_S, COOLDOWN_S, FETCH_S = 3_600, 86_400, 60, 5
 """Fetched keys are fetched again after an hour and forgotten after a day; two fetches stand a minute apart; one takes at most 5 seconds."""
 LEAST_RSA_BITS = 2_048
@@ -264,7 +266,9 @@ def _text(value: Any) -> str:
 
 
 def _time(value: Any, issuer: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 1e12:
+    if (
+        isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LATEST
+    ):  # NaN is not, and no int is too large to ask
         raise Refused("claims", issuer)
     return float(value)
 
@@ -287,6 +291,10 @@ class _Keys:
         if kid in self._given or not self._from:
             return self._given.get(kid)
         with self._lock:
+            self._at, self._tried = (
+                min(self._at, now),
+                min(self._tried, now),
+            )  # a clock that went back must not keep keys, nor keep from fetching
             if (kid not in self._fetched or now - self._at > KEYS_FRESH_S) and now - self._tried >= COOLDOWN_S:
                 self._tried = now
                 self._again(now)

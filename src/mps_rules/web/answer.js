@@ -1,11 +1,11 @@
 // The answer as it stands: red flags before everything, then what may be the source, with what speaks for it and against it.
 
-import { ask } from "./api.js";
+import { ask, Faulty } from "./api.js";
 import { byId, folding, h, redraw, say, sheet } from "./dom.js";
 import { examine, opens } from "./interview.js";
 import * as map from "./map.js";
 import * as patient from "./patient.js";
-import { muscleName, placeName, term, words } from "./words.js";
+import { adviceOf, muscleName, placeName, rank, screened, term, words } from "./words.js";
 
 const HYPOTHESES = 5;
 const MUSCLES = 6;
@@ -14,9 +14,6 @@ const ARGUMENTS = 4;
 const CHANGES = 3;
 const NAMED = 3;
 const MORE_MUSCLES = 12;
-const PRESSING = ["emergency", "urgent"];
-const ORDER = ["refer", "avoid", "examine", "self_care"];
-const KINDS = { refer: "Consider", avoid: "Avoid", examine: "Examine", self_care: "Self-care", "self-care": "Self-care" };
 
 // What can be looked up in the literature comes first.
 const published = (id) => Boolean(words.references[id]?.identifier);
@@ -64,13 +61,25 @@ function proofLines(proof) {
   );
 }
 
-async function why(id, title) {
+// A question about an answer: what goes wrong with it is said where its answer would have stood.
+const inSheet = (title, make) => async () => {
+  const waiting = h("p", { class: "quiet" }, "Working it out…");
+  const answered = (...lines) => waiting.isConnected && byId("sheet").open && sheet(title, ...lines);
+  sheet(title, waiting);
+  try {
+    answered(await make());
+  } catch (error) {
+    answered(h("p", { class: "caution" }, error instanceof Faulty ? error.message : "The program did not answer. Try again."));
+    if (!(error instanceof Faulty)) throw error;
+  }
+};
+
+async function proofOf(id) {
   const { proof } = await ask("why", { findings: patient.findings(), id });
-  sheet(`Why: ${title}`, h("ul", { class: "proof" }, proofLines(proof)));
+  return h("ul", { class: "proof" }, proofLines(proof));
 }
 
-async function flip(id, title) {
-  sheet(`What would change this: ${title}`, h("p", { class: "quiet" }, "Working it out…"));
+async function flipsOf(id) {
   const asked = { findings: patient.findings(), id };
   let { flips } = await ask("flip", asked);
   const settled = !flips.sets.length; // no open answer changes it: what is recorded might
@@ -89,18 +98,17 @@ async function flip(id, title) {
       h("span", { class: "quiet" }, ` (${one.cost})`),
     ),
   );
-  sheet(
-    `What would change this: ${title}`,
+  return [
     settled ? h("p", {}, "No answer that is still open changes it. If what is recorded were otherwise:") : null,
     h("p", {}, flips.reached ? "It would no longer hold with:" : "It would be reached with:"),
     sets.length ? h("ol", {}, sets) : h("p", { class: "quiet" }, `No set of up to ${flips.largest} answers would do it.`),
     flips.untried.length ? h("p", { class: "quiet" }, `Not tried: ${flips.untried.join("; ")}.`) : null,
-  );
+  ];
 }
 
 const actions = (id, title, key) => [
-  h("button", { type: "button", class: "link", "data-key": `why:${key}`, onclick: () => why(id, title) }, "Why"),
-  h("button", { type: "button", class: "link", "data-key": `flip:${key}`, onclick: () => flip(id, title) }, "What would change this"),
+  h("button", { type: "button", class: "link", "data-key": `why:${key}`, onclick: inSheet(`Why: ${title}`, () => proofOf(id)) }, "Why"),
+  h("button", { type: "button", class: "link", "data-key": `flip:${key}`, onclick: inSheet(`What would change this: ${title}`, () => flipsOf(id)) }, "What would change this"),
 ];
 
 function alertOf(one) {
@@ -181,7 +189,7 @@ function muscle({ sides, all }, reaches) {
   );
 }
 
-const isPressing = ({ urgency }) => PRESSING.includes(urgency);
+const isPressing = ({ urgency }) => words.pressing.includes(urgency);
 
 // While a red flag presses, muscles wait behind a heading that says so.
 function muscles(assessment, reach) {
@@ -210,8 +218,8 @@ const section = (title, key, count, open, make) => folding({ class: "part", "dat
 
 function criteria(list) {
   const met = (one) => one.items.filter((item) => item.status === "met").length;
-  const rank = (one) => ["met", "undecided", "not_met"].indexOf(one.status);
-  const shown = list.filter((one) => one.status === "met" || met(one)).sort((a, b) => rank(a) - rank(b) || met(b) - met(a));
+  const place = (one) => rank(words.criteria, one.status);
+  const shown = list.filter((one) => one.status === "met" || met(one)).sort((a, b) => place(a) - place(b) || met(b) - met(a));
   const mark = { met: "✓", not_met: "✕", undecided: "?" };
   return section(
     "Published definitions, side by side",
@@ -239,9 +247,11 @@ function criteria(list) {
   );
 }
 
+const kindOf = (one) => rank(words.advice.map(({ id }) => id), one.kind);
+
 const advice = (list) =>
-  ORDER.flatMap((kind) => list.filter((one) => one.kind === kind || one.kind.replaceAll("-", "_") === kind)).map((one) =>
-    h("li", {}, h("span", { class: `kind ${one.kind}` }, KINDS[one.kind] ?? one.kind.replaceAll("_", " ")), h("span", {}, one.text, one.limits ? h("span", { class: "quiet limits" }, `Limits: ${one.limits}`) : null), sources(one.references)),
+  [...list].sort((a, b) => kindOf(a) - kindOf(b)).map((one) =>
+    h("li", {}, h("span", { class: `kind ${one.kind}` }, adviceOf(one.kind).label), h("span", {}, one.text, one.limits ? h("span", { class: "quiet limits" }, `Limits: ${one.limits}`) : null), sources(one.references)),
   );
 
 const CAUTIONS = 2; // in view; the others are folded
@@ -257,7 +267,7 @@ function cautions(list) {
 function toConsider(assessment) {
   const all = assessment.recommendations;
   if (!all.length) return null;
-  const now = isPressing(assessment) ? all.filter((one) => one.kind !== "examine" && one.kind !== "self_care") : all;
+  const now = isPressing(assessment) ? all.filter((one) => !adviceOf(one.kind).waits) : all;
   const later = all.filter((one) => !now.includes(one));
   const lines = (of) => h("ul", { class: "texts advice" }, advice(of));
   return section(
@@ -273,9 +283,8 @@ function inShort(assessment) {
   const raised = assessment.alerts.filter((one) => one.status === "raised");
   if (raised.length) return null;
   const open = [...assessment.unscreened.flatMap((one) => one.terms), ...assessment.alerts.flatMap((one) => one.unknown)];
-  const examined = open.length && open.every((at) => ["examined", "tested", "imaged"].includes(term(at.split(".").pop()).cost));
-  const partly = examined ? "nothing raised by what was asked; what is still open is examined or tested" : "red flags only partly asked about";
-  const asked = { complete: "all red flags that matter here were asked about", partial: partly, not_done: "no red flag asked about yet" }[assessment.screening];
+  const examined = open.length && open.every((at) => rank(words.costs, term(at.split(".").pop()).cost ?? words.costs[0]) > 0);
+  const asked = examined && assessment.screening === "partial" ? "nothing raised by what was asked; what is still open is examined or tested" : screened(assessment.screening);
   return h("p", { class: `short ${assessment.screening}` }, h("strong", {}, assessment.screening === "complete" ? "No red flag raised" : "Urgency not known"), `; ${asked}.`);
 }
 
@@ -298,12 +307,12 @@ export function show(answer, again) {
   const told = assessment.hypotheses.filter((one) => one.supports.length || one.opposes.length);
   const strong = told.filter((one) => one.supports.length);
   const only = told.filter((one) => !one.supports.length);
-  const alerts = [...assessment.alerts].sort((a, b) => (a.status === "open") - (b.status === "open"));
-  const open = alerts.filter((one) => one.status === "open");
+  const raised = assessment.alerts.filter((one) => one.status === "raised");
+  const open = assessment.alerts.filter((one) => one.status !== "raised");
   const used = [...new Set([...assessment.alerts, ...told.flatMap((one) => [...one.supports, ...one.opposes]), ...assessment.cautions, ...assessment.recommendations].flatMap((one) => one.references))].sort();
   redraw(
     byId("result"),
-    alerts.filter((one) => one.status === "raised").map(alertOf),
+    raised.map(alertOf),
     inShort(assessment),
     open.length ? section("Open red flags: not enough is known to clear them", "open", open.length, open.some((one) => one.urgency !== "soon"), () => open.map(alertOf)) : null,
     again && difference.length ? changed(difference) : null,
@@ -320,11 +329,11 @@ export function show(answer, again) {
     used.length ? section("Sources", "sources", used.length, false, () => h("ul", { class: "texts" }, used.map((id) => h("li", {}, h("strong", {}, id), ` ${words.references[id]?.text ?? ""}`)))) : null,
   );
   const lead = strong[0] ? `${strong[0].label}: ${strong[0].status}.` : "Nothing leads yet.";
-  const urgent = assessment.alerts.filter((one) => one.status === "raised").map((one) => one.label);
+  const urgent = raised.map((one) => one.label);
   const first = urgent.length ? `Red flag raised: ${urgent.join(", ")}. ` : "";
   say(`${first}${again && difference.length ? difference[0] : lead}`);
-  const raised = `${assessment.urgency}: ${urgent[0]}${urgent.length > 1 ? `, and ${urgent.length - 1} more` : ""}`;
+  const flag = `${assessment.urgency}: ${urgent[0]}${urgent.length > 1 ? `, and ${urgent.length - 1} more` : ""}`;
   const unscreened = assessment.screening === "complete" ? "" : "Urgency not known. ";
-  byId("brief").textContent = urgent.length ? `${raised[0].toUpperCase()}${raised.slice(1)}` : unscreened + lead;
+  byId("brief").textContent = urgent.length ? `${flag[0].toUpperCase()}${flag.slice(1)}` : unscreened + lead;
   byId("brief").className = urgent.length ? "urgent" : "";
 }

@@ -3,9 +3,10 @@
 const BASE = new URL("api/", document.baseURI);
 
 export class Faulty extends Error {
-  constructor(faults) {
+  constructor(faults, status) {
     super(faults.map((one) => `${one.where ? `${one.where}: ` : ""}${one.what}${one.closest ? ` (closest: ${one.closest})` : ""}`).join("\n"));
     this.faults = faults;
+    this.lies = status >= 400 && status < 500 && status !== 429; // in what was sent: asked again, it would be refused again
   }
 }
 
@@ -14,9 +15,9 @@ async function taken(response) {
   try {
     data = await response.json();
   } catch {
-    throw new Faulty([{ where: "", what: `no answer (${response.status})` }]);
+    throw new Faulty([{ where: "", what: `no answer (${response.status})` }], response.status);
   }
-  if (!response.ok) throw new Faulty(data.faults ?? [{ where: "", what: `no answer (${response.status})` }]);
+  if (!response.ok) throw new Faulty(data.faults ?? [{ where: "", what: `no answer (${response.status})` }], response.status);
   return data;
 }
 

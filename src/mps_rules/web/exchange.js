@@ -81,10 +81,16 @@ async function out(current) {
   );
 }
 
+// The day here, which need not be that of UTC.
+function today() {
+  const now = new Date();
+  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+}
+
 function into() {
   const area = h("textarea", { rows: 10, "aria-label": "A FHIR R4 bundle, or a patient file as YAML or JSON", placeholder: "Paste a FHIR R4 bundle, or a patient file as YAML or JSON" });
   const file = h("input", { type: "file", accept: ".json,.yaml,.yml", "aria-label": "Or choose a file" });
-  const on = h("input", { type: "date", value: new Date().toISOString().slice(0, 10) });
+  const on = h("input", { type: "date", value: today() });
   const told = h("div", { class: "report", role: "status" });
   file.addEventListener("change", async () => {
     const chosen = file.files[0];

@@ -92,10 +92,13 @@ function manyOf(name, key, of, value, set) {
   return h("span", { class: "chips", role: "group", "aria-label": name }, shown.map(chip), more);
 }
 
+// Of a kind that this page has no control for, nothing is told here rather than something wrong.
+const untold = () => h("span", { class: "quiet" }, "told in a patient file");
+
 const CONTROLS = { boolean: (name, key, _, value, set) => three(name, key, value, set), number, duration, one_of: oneOf, many_of: manyOf };
 
 export function field(id, key, value, set) {
   const of = term(id);
-  const control = (CONTROLS[of.kind] ?? CONTROLS.boolean)(of.label, key, of, value, set);
+  const control = (CONTROLS[of.kind] ?? untold)(of.label, key, of, value, set);
   return h("div", { class: "field" }, h("span", { class: "label", title: of.note || null }, of.label, of.kind === "number" && of.note ? h("span", { class: "quiet note" }, of.note) : null), control);
 }

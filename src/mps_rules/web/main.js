@@ -33,21 +33,24 @@ async function refresh() {
     document.body.dataset.answered = String(Number(document.body.dataset.answered ?? 0) + 1);
   } catch (error) {
     if (error.name === "AbortError") return;
-    document.body.classList.remove("asking");
-    trouble(error);
+    if (error instanceof Faulty && error.lies && patient.canUndo()) takeBack(error);
+    else trouble(error); // the answer that stands there is of something else: it stays dimmed
   }
 }
 
-// What could not be answered is said, and taken back: the page never shows an answer to something else than it says is known.
-function trouble(error) {
-  const faulty = error instanceof Faulty;
-  const text = faulty ? error.message : "The program did not answer. Nothing was lost; try again.";
-  byId("notice").textContent = faulty && patient.canUndo() ? `Taken back. ${text}` : text;
+// What was told and cannot be is said, and taken back: the page never shows an answer to something else than it says is known.
+function takeBack(error) {
+  document.body.classList.remove("asking");
+  notice(`Taken back. ${error.message}`);
+  noticed = true;
+  patient.undo();
+}
+
+const trouble = (error) => notice(error instanceof Faulty ? error.message : "The program did not answer. Nothing was lost; try again.");
+
+function notice(text) {
+  byId("notice").textContent = text;
   byId("notice").hidden = false;
-  if (faulty && patient.canUndo()) {
-    noticed = true;
-    patient.undo();
-  }
 }
 
 // On paper nothing can be opened: what is known and the cautions are, for as long as it prints; long tables are folded, to fit one page.

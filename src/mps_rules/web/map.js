@@ -12,6 +12,8 @@ const GROUPS = [
 ];
 const INTENSITIES = 11;
 
+const REST = GROUPS.length - 1; // where a view stands that no group names
+
 let views = [];
 let shown = 0;
 let mark = "pain";
@@ -131,7 +133,9 @@ function switcher() {
 }
 
 function figureOf() {
-  const wanted = GROUPS[shown][1];
+  const named = new Set(GROUPS.flatMap(([, ids]) => ids));
+  const there = (id) => views.some((view) => view.id === id);
+  const wanted = [...GROUPS[shown][1].filter(there), ...(shown === REST ? views.map(({ id }) => id).filter((id) => !named.has(id)) : [])];
   byId("figure").className = `of-${shown}`;
   byId("figure").replaceChildren(
     ...wanted.map((id) => {

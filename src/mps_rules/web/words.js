@@ -48,6 +48,16 @@ export function asTold(value, unit) {
   return [amount, unit];
 }
 
+// The place of a word among those that the rules know; what they do not know comes last.
+export const rank = (order, word) => (order.includes(word) ? order.indexOf(word) : order.length);
+
+const plainly = (id) => id.replaceAll("_", " ");
+
+// A kind of recommendation; one that the rules did not name is shown all the same, and waits for nothing.
+export const adviceOf = (kind) => words.advice.find((one) => one.id === kind) ?? { id: kind, label: plainly(kind), waits: false };
+
+export const screened = (status) => words.screening[status] ?? plainly(status);
+
 export const valueName = (of, value) => words.regions[value]?.label ?? of.values.find((one) => one.id === value)?.label ?? value;
 
 export function valueText(of, value) {
