@@ -1195,15 +1195,18 @@ class _ConditionParser:
         if not isinstance(value, dict) or not value:
             return self._fault(path, f"expected bounds ({', '.join(BOUNDS)}), got {shown(value)}")
         bounds: dict[str, float] = {}
+        words: list[str] = []
         for key, bound in value.items():
             if key not in BOUNDS:
                 self._fault((*path, key), f"no bound {key!r}", closest(key, BOUNDS))
                 continue
             try:
-                bounds[key] = self.words.quantity(bound, term)
+                bounds[key], told = self.words.limit(key, bound, term)
             except Misfit as misfit:
                 self._fault((*path, key), str(misfit), misfit.near)
-        return c.Compare(term.id, **bounds)
+                continue
+            words += [f"{c.BOUND_WORDS[key]} {told}"] if told else []
+        return c.Compare(term.id, **bounds, told=" and ".join(words) if len(words) == len(bounds) else "")
 
 
 # --- digest -----------------------------------------------------------------------------------------------------------

@@ -102,12 +102,17 @@ def _fields(kind: type) -> tuple[tuple[str, str], ...] | None:
 
 @attrs.frozen
 class Unit:
-    """A unit of the closed UCUM table: ``base = value * factor + offset``."""
+    """
+    A unit of the closed UCUM table: ``base = value * factor + offset``.
+
+    ``longest`` is the factor of a unit of no fixed length (a month) at its longest.
+    """
 
     id: str
     dimension: str
     factor: float
     offset: float = 0.0
+    longest: float | None = None
     shown: str | None = None
     also: tuple[str, ...] = ()
 
@@ -472,6 +477,26 @@ class Vocabulary:
         if term.range and not term.range[0] <= number <= term.range[1]:
             raise Misfit(f"{number:g} is outside {term.range[0]:g} to {term.range[1]:g}{self._in_unit(term)}")
         return number
+
+    def limit(self, bound: str, value: Any, term: Term) -> tuple[float, str]:
+        """
+        A bound of a number as a rule writes it, and how to tell it where the number alone does not (3 months).
+
+        A unit of no fixed length counts at its shortest where the bound is to be reached (``at_least``, ``below``), at its longest where it is
+        to be passed (``above``, ``at_most``): 90 days, 13 weeks and 3 months all reach three months, and none of them is above three months.
+
+        Raises:
+            Misfit: as ``quantity``.
+
+        """
+        number = self.quantity(value, term)
+        match = _QUANTITY.match(value) if isinstance(value, str) else None
+        unit = self.unit(match[2]) if match and match[2] else None
+        if match is None or unit is None or unit.longest is None:
+            return number, ""
+        told = f"{float(match[1]):g} {unit.shown or unit.id}"
+        own = self.units[term.unit or "1"]
+        return (number if bound in ("at_least", "below") else round(float(match[1]) * unit.longest / own.factor, 9)), told
 
     def _converted(self, number: float, written: str, term: Term) -> float:
         unit, own = self.unit(written), self.units.get(term.unit or "1")
