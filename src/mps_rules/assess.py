@@ -166,13 +166,18 @@ class Assessor:
         """Whether anything that a red flag reads has been asked or measured; age and the pain map alone are no screening."""
         for leaf in c.walk(rule.when):
             match leaf:
-                case c.Present(term) if not self.words.terms[term].stands_for and self.facts.booleans.get(term) is not None:
+                case c.Present(term) if self.facts.booleans.get(term) is not None and not self._drawn(term):
                     return True
-                case c.Words(term) if term in self.facts.words:
+                case c.Words(term) if term in self.facts.words and not self._drawn(term):
                     return True
                 case c.Compare(term) if term in self.facts.given and self.words.terms[term].unit != "a":
                     return True
         return False
+
+    def _drawn(self, term: str) -> bool:
+        """Whether a finding says no more than where the pain is."""
+        known, finding = self.words.terms[term], self.facts.given[term]
+        return known.stands_for is not None and bool(finding.follows_from or known.places_of(finding))
 
     def _beyond(self) -> Iterator[str]:
         """What is recorded that no red flag of this pack covers: pain elsewhere, and danger signs that no rule reads."""

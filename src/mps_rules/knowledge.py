@@ -594,7 +594,7 @@ class _Loader:
         for term in words.terms.values():
             place = self.places["findings", term.id]
             yield place, "finding", term.excludes, words.terms
-            yield place, "region", [term.stands_for] if term.stands_for else [], words.regions
+            yield place, "region", [term.stands_for] if term.stands_for not in (None, "regions") else [], words.regions
             yield place, "claim", term.claims, claims
             yield place, "reference", term.agreement.references if term.agreement else (), references
         for measure in words.measures.values():

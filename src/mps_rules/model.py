@@ -16,7 +16,7 @@ import attrs
 if TYPE_CHECKING:
     import networkx as nx
 
-from mps_rules.conditions import Condition, pain_places
+from mps_rules.conditions import Condition, Not, PainAt, pain_places
 from mps_rules.errors import Fault, FindingError, Misfit, closest, dotted, shown
 
 Subject: TypeAlias = Literal["patient", "muscle", "label"]
@@ -140,7 +140,11 @@ class Agreement:
 
 @attrs.frozen
 class Term:
-    """A finding: what it is called, which values it takes, how it is obtained, and what it follows from."""
+    """
+    A finding: what it is called, which values it takes, how it is obtained, and what it follows from.
+
+    A finding that names pain in a place ``stands_for`` pain in that region; ``regions``: each of its words is such a region.
+    """
 
     id: str
     label: str
@@ -162,6 +166,23 @@ class Term:
     claims: tuple[str, ...] = ()
     agreement: Agreement | None = None
     note: str = ""
+
+    @cached_property
+    def drawn_as(self) -> frozenset[str]:
+        """The regions in which pain on the map is the pain that this finding names."""
+        regions = pain_places(self.implied_by) if self.implied_by is not None else ()
+        return frozenset((*regions, self.stands_for)) if self.stands_for else frozenset()
+
+    @cached_property
+    def means_its_region(self) -> bool:
+        """Whether the finding is pain in its region, no more and no less: only then its absence is freedom from pain there."""
+        return self.stands_for is not None and self.implied_by == PainAt((self.stands_for,)) and self.denied_by == Not(self.implied_by)
+
+    def places_of(self, finding: "Finding") -> tuple[str, ...]:
+        """The regions in which a finding of this term says that there is pain."""
+        if self.stands_for == "regions":
+            return finding.words
+        return (self.stands_for,) if self.stands_for and finding.value is True else ()
 
 
 @attrs.frozen
