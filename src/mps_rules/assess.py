@@ -184,9 +184,12 @@ class Assessor:
         uncovered = set(uncovered_regions(self.words, self.base.pack.screens)) if self.base.pack.screens else set()
         for region in dict.fromkeys(pain.region for pain in self.facts.pain_map.painful if pain.region in uncovered):
             yield f"Pain {placed(self.words.name('region', region))}"
-        for term in self.base.unread_dangers:
-            if self.facts.booleans.get(term):
-                yield self.words.terms[term].label
+        for id_ in self.base.unread_dangers:
+            term, finding = self.words.terms[id_], self.facts.given.get(id_)
+            if finding is not None and finding.value is True:
+                yield term.label
+            elif finding is not None and finding.value is not False and finding.value is not None:
+                yield f"{term.label} {self.words.told(finding.value, id_)}"
 
     def _screening(
         self, relevant: Sequence[Rule], alerts: Sequence[Alert], beyond: Sequence[str]

@@ -107,9 +107,12 @@ class Compare:
         return {name: bound for name, bound in named.items() if bound is not None}
 
 
+WHOLE = "whole"
+
+
 @attrs.frozen(cache_hash=True)
 class PainAt:
-    """Pain in one of these regions, perhaps on one side."""
+    """Pain in one of these regions, perhaps on one side; ``WHOLE`` as its side: drawn as a whole, whichever parts are drawn beside it."""
 
     regions: tuple[str, ...]
     side: str | None = None
@@ -538,7 +541,7 @@ def describe(condition: Condition, name: Callable[[str, str], str]) -> str:
             return f"{name('term', term)} {bounds}{name('unit', term)}"
         case PainAt(regions, side):
             where = " or ".join(name("region", region) for region in regions)
-            return f"pain in {where}" + (f", {side}" if side else "")
+            return f"pain in {where}" + (", as a whole" if side == WHOLE else f", {side}" if side else "")
         case Label(ids):
             return f"diagnosis given: {' or '.join(name('label', id) for id in ids)}"
         case Derived(id):

@@ -644,6 +644,8 @@ class Formulas:
     def pain_at(self, region: str, side: str | None = None) -> Formula:
         """Whether there is pain in a region."""
         around = self.tree.around
+        if side == c.WHOLE:
+            return self.sheet.either(self.sheet.some(e.hurts for e in self.entries if e.pain.region == region), self.is_free(region))
         hurts = [e.hurts for e in self.entries if region in around[e.pain.region] and (side is None or e.pain.side == side)]
         return self.sheet.either(self.sheet.some(hurts), self.is_free(region, side))
 

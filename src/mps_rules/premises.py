@@ -5,6 +5,7 @@ What a conclusion rests on, in words: a ``Ground`` (which leaf, of whom, how it 
 from collections.abc import Iterable
 
 from mps_rules.conditions import (
+    WHOLE,
     Compare,
     CountMuscles,
     Derived,
@@ -49,7 +50,7 @@ def premise(ground: Ground, facts: Facts) -> Premise:
                 text = f"{words.terms[term].label}: not known well enough"
             return _of(ground, "measure", term, text, facts)
         case PainAt((region,), side):
-            where = words.name("region", region) + (f", {side}" if side else "")
+            where = words.name("region", region) + (", as a whole" if side == WHOLE else f", {side}" if side else "")
             said = {True: f"Pain in: {where}", False: f"No pain in: {where}", None: f"Pain in: {where}: not known"}
             return _of(ground, "pain", region, said[ground.verdict], facts)
         case Label((label,)):
