@@ -265,7 +265,7 @@ def test_an_interval_reads_as_one_number_when_it_is_one() -> None:
 
 
 @given(bounds())
-def test_a_comparison_lists_only_the_bounds_it_has(limits: dict[str, float]) -> None:
+def test_a_comparison_lists_only_the_bounds_it_has(limits: dict[str, Any]) -> None:
     assert limits == c.Compare("n", **limits).bounds()
 
 

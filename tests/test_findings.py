@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mps_rules.conditions import Interval, Truth
+import mps_rules as mps
+from mps_rules.conditions import Interval, Truth, describe
 from mps_rules.errors import FindingError
 from mps_rules.facts import Facts, Terrain
 from mps_rules.findings import CARRIED, read_findings
@@ -228,6 +229,34 @@ def test_thirteen_weeks_are_three_months_but_twelve_are_not(findings_of: Finding
     assert isinstance(fewer, float)
 
     assert fewer < months < weeks
+
+
+@pytest.mark.parametrize("told", ["90 d", "13 wk", "3 months", "91 d"])
+def test_three_months_are_reached_and_not_passed_in_days_weeks_and_months(told: str, kb: KnowledgeBase) -> None:
+    words = kb.vocabulary
+    term = words.terms["symptom_duration"]
+    limits = {bound: words.limit(bound, "3 mo", term)[0] for bound in ("at_least", "above", "at_most", "below")}
+    lasted = words.quantity(told, term)
+
+    assert lasted >= limits["at_least"]
+    assert lasted <= limits["at_most"]
+    assert not lasted > limits["above"]
+    assert not lasted < limits["below"]
+
+
+@pytest.mark.parametrize(("told", "expected"), [("12 wk", "not_met"), ("89 d", "not_met"), ("90 d", "met"), ("13 wk", "met"), ("3 months", "met"), ("1 a", "met")])
+def test_a_criterion_of_three_months_is_met_alike_in_days_weeks_and_months(told: str, expected: str, kb: KnowledgeBase) -> None:
+    assessment = mps.evaluate({"symptom_duration": told, "aapt_sites": 7, "sss_fatigue": 3, "fatigue_moderate_severe": True}, kb)
+    item = next(item for one in assessment.criteria if one.id == "fm_aapt_2019" for item in one.items if item.id == "c")
+
+    assert expected == item.status
+    assert "3 months" in item.label
+
+
+def test_a_bound_in_months_is_told_in_months(kb: KnowledgeBase) -> None:
+    told = describe(kb.by_id["article.chronic_back_pain"].when, kb.vocabulary.name)
+
+    assert "Time since this pain began at least 3 months" in told
 
 
 def test_a_finding_of_a_muscle_takes_units_too(facts_of: FactsOf) -> None:

@@ -319,7 +319,7 @@ STANDING_FOR_A_PLACE = (
 def test_a_finding_that_stands_for_a_place_moves_the_pain_map(said: dict[str, Any], id_: str, kb: KnowledgeBase) -> None:
     facts = facts_of(said)
     found = mps.evaluate(said, kb).flip(id_)
-    standing = {term.id for term in kb.vocabulary.terms.values() if term.stands_for}
+    standing = {term.id for term in kb.vocabulary.terms.values() if term.stands_for and term.kind == "boolean"}
     tried = 0
     for flip in found.sets:
         if any(change.address in standing for change in flip.changes):

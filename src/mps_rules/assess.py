@@ -166,22 +166,30 @@ class Assessor:
         """Whether anything that a red flag reads has been asked or measured; age and the pain map alone are no screening."""
         for leaf in c.walk(rule.when):
             match leaf:
-                case c.Present(term) if not self.words.terms[term].stands_for and self.facts.booleans.get(term) is not None:
+                case c.Present(term) if self.facts.booleans.get(term) is not None and not self._drawn(term):
                     return True
-                case c.Words(term) if term in self.facts.words:
+                case c.Words(term) if term in self.facts.words and not self._drawn(term):
                     return True
                 case c.Compare(term) if term in self.facts.given and self.words.terms[term].unit != "a":
                     return True
         return False
+
+    def _drawn(self, term: str) -> bool:
+        """Whether a finding says no more than where the pain is."""
+        known, finding = self.words.terms[term], self.facts.given[term]
+        return known.stands_for is not None and bool(finding.follows_from or known.places_of(finding))
 
     def _beyond(self) -> Iterator[str]:
         """What is recorded that no red flag of this pack covers: pain elsewhere, and danger signs that no rule reads."""
         uncovered = set(uncovered_regions(self.words, self.base.pack.screens)) if self.base.pack.screens else set()
         for region in dict.fromkeys(pain.region for pain in self.facts.pain_map.painful if pain.region in uncovered):
             yield f"Pain {placed(self.words.name('region', region))}"
-        for term in self.base.unread_dangers:
-            if self.facts.booleans.get(term):
-                yield self.words.terms[term].label
+        for id_ in self.base.unread_dangers:
+            term, finding = self.words.terms[id_], self.facts.given.get(id_)
+            if finding is not None and finding.value is True:
+                yield term.label
+            elif finding is not None and finding.value is not False and finding.value is not None:
+                yield f"{term.label} {self.words.told(finding.value, id_)}"
 
     def _screening(
         self, relevant: Sequence[Rule], alerts: Sequence[Alert], beyond: Sequence[str]

@@ -425,7 +425,7 @@ class _Cards:
         return (
             any(pain.present for pain in findings.pain)
             or any(label.present for label in findings.labels)
-            or any(one.value is True and terms[one.term].stands_for for one in findings.patient)
+            or any(terms[one.term].places_of(one) for one in findings.patient)
             or any(alert.status == "raised" for alert in self.assessment.alerts)
         )
 

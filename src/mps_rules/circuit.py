@@ -397,10 +397,11 @@ class State:
                 self._set_own(PATIENT, finding.term, _value_of(finding))
         pain, around = facts.pain_map, facts.terrain.tree.around
         hurting = {(region, side) for entry in pain.painful for region in around[entry.region] for side in (None, entry.side)}
+        hurting |= {(entry.region, c.WHOLE) for entry in pain.painful}
         for leaf, region, side in circuit.pains if hurting or pain.free else ():
             if (region, side) in hurting:
                 self._set(leaf, TRUE)
-            elif pain.free and pain.is_free(region, side):
+            elif pain.free and pain.is_free(region, None if side == c.WHOLE else side):
                 self._set(leaf, FALSE)
         for leaf, label in circuit.labels if facts.labels else ():
             self._set(leaf, CODES[facts.labels.get(label)])

@@ -65,6 +65,9 @@ def _between(certain: bool, possible: bool) -> Truth:  # noqa: FBT001 - two verd
     return True if certain else None if possible else False
 
 
+BOUND_WORDS = {"at_least": "at least", "above": "above", "at_most": "at most", "below": "below"}
+
+
 # --- leaves: what a subject itself says ------------------------------------------------------------------------------
 
 
@@ -85,13 +88,18 @@ class Words:
 
 @attrs.frozen(cache_hash=True)
 class Compare:
-    """A number, duration or measure satisfies its bounds, given in the finding's own unit."""
+    """
+    A number, duration or measure satisfies its bounds, given in the finding's own unit.
+
+    ``told`` are the bounds as the author wrote them, where the number alone would not say it (12.857 weeks for 3 months).
+    """
 
     term: str
     at_least: float | None = None
     above: float | None = None
     at_most: float | None = None
     below: float | None = None
+    told: str = attrs.field(default="", eq=False)
 
     def bounds(self) -> dict[str, float]:
         """The bounds that are set, by name."""
@@ -99,9 +107,12 @@ class Compare:
         return {name: bound for name, bound in named.items() if bound is not None}
 
 
+WHOLE = "whole"
+
+
 @attrs.frozen(cache_hash=True)
 class PainAt:
-    """Pain in one of these regions, perhaps on one side."""
+    """Pain in one of these regions, perhaps on one side; ``WHOLE`` as its side: drawn as a whole, whichever parts are drawn beside it."""
 
     regions: tuple[str, ...]
     side: str | None = None
@@ -519,12 +530,13 @@ def describe(condition: Condition, name: Callable[[str, str], str]) -> str:
         case Words(term, values):
             return f"{name('term', term)}: {' or '.join(name('word', value) for value in values)}"
         case Compare(term):
-            words = {"at_least": "at least", "above": "above", "at_most": "at most", "below": "below"}
-            bounds = " and ".join(f"{words[key]} {bound:g}" for key, bound in condition.bounds().items())
+            if condition.told:
+                return f"{name('term', term)} {condition.told}"
+            bounds = " and ".join(f"{BOUND_WORDS[key]} {bound:g}" for key, bound in condition.bounds().items())
             return f"{name('term', term)} {bounds}{name('unit', term)}"
         case PainAt(regions, side):
             where = " or ".join(name("region", region) for region in regions)
-            return f"pain in {where}" + (f", {side}" if side else "")
+            return f"pain in {where}" + (", as a whole" if side == WHOLE else f", {side}" if side else "")
         case Label(ids):
             return f"diagnosis given: {' or '.join(name('label', id) for id in ids)}"
         case Derived(id):

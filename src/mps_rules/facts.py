@@ -233,17 +233,20 @@ class Facts:
         """
         Where it hurts; a finding that stands for pain in a region counts as an entry.
 
-        Its absence counts as freedom from pain only where the finding means the region itself, no more and no less.
+        Its absence counts as freedom from pain only where the finding means the region itself, no more and no less. Where what it
+        names is drawn already, it adds nothing.
         """
-        entries = list(self.findings.pain)
+        entries, around = list(self.findings.pain), self.terrain.tree.around
         for term in self.vocabulary.terms.values():
-            present = self.booleans.get(term.id)
-            if term.stands_for and present is not None and not self.given[term.id].follows_from:
-                if not present and term.denied_by is None:
-                    continue
-                within = [e for e in entries if term.stands_for in self.terrain.tree.around[e.region] and e.present]
-                if not (present and within):
-                    entries.append(Pain(term.stands_for, None, present))
+            finding = self.given.get(term.id) if term.stands_for else None
+            if finding is None or finding.follows_from:
+                continue
+            for region in term.places_of(finding):
+                drawn = term.drawn_as if term.stands_for == region else {region}
+                if not any(entry.present and drawn & around[entry.region] for entry in entries):
+                    entries.append(Pain(region, None, True))
+            if finding.value is False and term.means_its_region and term.stands_for:
+                entries.append(Pain(term.stands_for, None, False))
         return PainMap(self.terrain.tree, tuple(entries), bool(self.findings.pain_map_complete))
 
     @cached_property

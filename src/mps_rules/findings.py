@@ -11,7 +11,8 @@ from typing import Any
 
 import attrs
 
-from mps_rules.conditions import describe, judge
+from mps_rules import conditions
+from mps_rules.conditions import Condition, View, describe, judge
 from mps_rules.errors import Fault, FindingError, Misfit, Suggestions, shown
 from mps_rules.facts import Facts, Terrain
 from mps_rules.model import SIDES, Exam, Finding, Findings, GivenLabel, Pain, Term, Vocabulary
@@ -324,14 +325,21 @@ def _completed(findings: Findings, terrain: Terrain) -> tuple[Findings, list[Fau
                     continue
                 known = facts.booleans.get(term.id)
                 if known is None and not any(finding.term == term.id for finding in new):
-                    new.append(Finding(term.id, value, follows_from=describe(source, words.name)))
+                    new.append(Finding(term.id, value, follows_from=describe(_holding(source, view), words.name)))
                 elif known is not None and known is not value:
                     said = "present" if known else "absent"
-                    faults[term.id] = Fault(term.id, f"is given as {said}, but the opposite follows from: {describe(source, words.name)}")
+                    faults[term.id] = Fault(term.id, f"is given as {said}, but the opposite follows from: {describe(_holding(source, view), words.name)}")
         if not new or faults:
             break
         findings = attrs.evolve(findings, patient=tuple(sorted((*findings.patient, *new), key=lambda f: f.term)))
     return findings, [*faults.values(), *_contradictions(facts)]
+
+
+def _holding(source: Condition, view: View) -> Condition:
+    """The part of a source that made it hold: the first of its ways that does."""
+    if isinstance(source, conditions.Any):
+        return next(_holding(part, view) for part in source.of if judge(part, view) is True)
+    return source
 
 
 def _contradictions(facts: Facts) -> Iterable[Fault]:

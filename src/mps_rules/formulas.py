@@ -596,15 +596,22 @@ class Formulas:
             said = self._truth_in(column)
             found.append(Entry(Pain(region, side), sheet.established(said), sheet.established(sheet.negation(said))))
         for term in self.words.terms.values():
-            if term.stands_for is None or (PATIENT, term.id) not in self.own:
-                continue
-            column = self.own[PATIENT, term.id]
-            said = self._truth_in(column)
-            within = sheet.some(one.hurts for one in found if term.stands_for in self.tree.around[one.pain.region])
-            hurts = sheet.every((sheet.established(said), sheet.negation(within)))
-            free = sheet.established(sheet.negation(said)) if term.denied_by else FALSE
-            found.append(Entry(Pain(term.stands_for), hurts, free))
+            if term.stands_for is not None and ((PATIENT, term.id) in self.own or (PATIENT, term.id) in self.spelt):
+                found += [self._standing(place, said, found, term) for place, said in self._named_by(term)]
         return tuple(found)
+
+    def _named_by(self, term: Term) -> list[tuple[str, Formula]]:
+        """The regions that a finding stands for, each with whether the finding says so."""
+        if term.stands_for == "regions":
+            return [(word, self._word(term.id, word, PATIENT)) for word in term.values]
+        return [(term.stands_for, self._truth_in(self.own[PATIENT, term.id]))] if term.stands_for else []
+
+    def _standing(self, place: str, said: Formula, found: Sequence[Entry], term: Term) -> Entry:
+        sheet = self.sheet
+        drawn = term.drawn_as if term.stands_for == place else {place}
+        within = sheet.some(one.hurts for one in found if drawn & self.tree.around[one.pain.region])
+        hurts = sheet.every((sheet.established(said), sheet.negation(within)))
+        return Entry(Pain(place), hurts, sheet.established(sheet.negation(said)) if term.means_its_region else FALSE)
 
     @cached_property
     def hurts(self) -> Formula:
@@ -638,6 +645,8 @@ class Formulas:
     def pain_at(self, region: str, side: str | None = None) -> Formula:
         """Whether there is pain in a region."""
         around = self.tree.around
+        if side == c.WHOLE:
+            return self.sheet.either(self.sheet.some(e.hurts for e in self.entries if e.pain.region == region), self.is_free(region))
         hurts = [e.hurts for e in self.entries if region in around[e.pain.region] and (side is None or e.pain.side == side)]
         return self.sheet.either(self.sheet.some(hurts), self.is_free(region, side))
 

@@ -30,6 +30,8 @@ STATUSES = ("draft", "active", "retired")
 ABOUT: tuple[model.Subject, ...] = ("patient", "muscle", "label")
 KINDS = ("boolean", "number", "duration", "one_of", "many_of")
 BOUNDS = ("at_least", "above", "at_most", "below")
+DANGERS: Mapping[str, tuple[str, ...]] = {"red_flag": ("boolean", "number"), "laboratory": ("number",)}
+"""Which kinds of findings of a category are danger signs, unless the vocabulary says that they are background."""
 FORMS = (
     "all", "any", "not", "at_least", "pain_at", "label", "derived", "muscle", "label_is", "label_muscle", "any_muscle",
     "count_muscles", "established", "known", "item",
@@ -597,7 +599,7 @@ class _Loader:
         for term in words.terms.values():
             place = self.places["findings", term.id]
             yield place, "finding", term.excludes, words.terms
-            yield place, "region", [term.stands_for] if term.stands_for else [], words.regions
+            yield place, "region", [term.stands_for] if term.stands_for not in (None, "regions") else [], words.regions
             yield place, "claim", term.claims, claims
             yield place, "reference", term.agreement.references if term.agreement else (), references
         for measure in words.measures.values():
@@ -959,7 +961,7 @@ def _under_the_law(rules: Sequence[model.Rule], words: model.Vocabulary | None =
     flags = [f"alert.{urgency}{state}" for urgency in model.PRESSING for state in ("", ".open")]
     forbidding: list[c.Condition] = [c.Derived(flag) for flag in flags if flag in derived]
     if words is not None:
-        forbidding += [c.Present(term) for term in unread_dangers(rules, words)]
+        forbidding += [_recorded(words.terms[term]) for term in unread_dangers(rules, words)]
         beyond = set(uncovered_regions(words, screens)) if screens else set()
         uncovered = tuple(id_ for id_ in words.regions if id_ in beyond and words.regions[id_].parent not in beyond)
         forbidding += [c.PainAt(uncovered)] if uncovered else []
@@ -1014,14 +1016,22 @@ def _code_form_faults(
 
 
 def unread_dangers(rules: Iterable[model.Rule], words: model.Vocabulary) -> tuple[str, ...]:
-    """The yes/no findings of the category ``red_flag`` that no rule reads but to withhold care: a pack may not know what they mean, but it can say so."""
+    """
+    The danger signs that no rule reads but to withhold care: a pack may not know what they mean, but it can say so.
+
+    They are the yes/no findings of the category ``red_flag``, and the numbers of it and of ``laboratory``.
+    """
     assessing = [rule for rule in rules if not any(isinstance(x, model.Recommend) and x.kind == "self_care" for x in rule.then)]
-    read = {leaf.term for rule in assessing for leaf in c.walk(rule.when) if isinstance(leaf, c.Present)}
+    read = {leaf.term for rule in assessing for leaf in c.walk(rule.when) if isinstance(leaf, c.Present | c.Compare)}
     sources = [source for term in words.terms.values() if term.id in read for source in (term.implied_by, term.denied_by) if source]
-    read |= {leaf.term for source in sources for leaf in c.walk(source) if isinstance(leaf, c.Present)}
-    return tuple(
-        t.id for t in words.terms.values() if t.category == "red_flag" and t.kind == "boolean" and t.id not in read and not t.background
-    )
+    read |= {leaf.term for source in sources for leaf in c.walk(source) if isinstance(leaf, c.Present | c.Compare)}
+    dangers = (t for t in words.terms.values() if t.subject == "patient" and t.kind in DANGERS.get(t.category, ()) and not t.background)
+    return tuple(t.id for t in dangers if t.id not in read)
+
+
+def _recorded(term: model.Term) -> c.Condition:
+    """A danger sign is present; a number that no rule reads is one whatever it is, for nobody can say that it is none."""
+    return c.Present(term.id) if term.kind == "boolean" or term.range is None else c.Known(c.Compare(term.id, above=term.range[0]))
 
 
 def _region_cycles(words: model.Vocabulary, places: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, str]]:
@@ -1152,8 +1162,8 @@ class _ConditionParser:
             if keys is None:
                 return c.Present("")
             value, side = keys["regions"], keys["side"]
-            if side not in model.SIDES:
-                return self._fault((*path, "side"), f"no side {side!r}", closest(side, model.SIDES))
+            if side not in (*model.SIDES, c.WHOLE):
+                return self._fault((*path, "side"), f"no side {side!r}", closest(side, (*model.SIDES, c.WHOLE)))
         return c.PainAt(self._ids(value, path, "region", self.words.regions), side)
 
     def _several(self, value: Any, path: Steps, scope: model.Subject) -> tuple[c.Condition, ...]:
@@ -1200,15 +1210,18 @@ class _ConditionParser:
         if not isinstance(value, dict) or not value:
             return self._fault(path, f"expected bounds ({', '.join(BOUNDS)}), got {shown(value)}")
         bounds: dict[str, float] = {}
+        words: list[str] = []
         for key, bound in value.items():
             if key not in BOUNDS:
                 self._fault((*path, key), f"no bound {key!r}", closest(key, BOUNDS))
                 continue
             try:
-                bounds[key] = self.words.quantity(bound, term)
+                bounds[key], told = self.words.limit(key, bound, term)
             except Misfit as misfit:
                 self._fault((*path, key), str(misfit), misfit.near)
-        return c.Compare(term.id, **bounds)
+                continue
+            words += [f"{c.BOUND_WORDS[key]} {told}"] if told else []
+        return c.Compare(term.id, **bounds, told=" and ".join(words) if len(words) == len(bounds) else "")
 
 
 # --- digest -----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import attrs
 if TYPE_CHECKING:
     import networkx as nx
 
-from mps_rules.conditions import Condition, pain_places
+from mps_rules.conditions import Condition, Not, PainAt, pain_places
 from mps_rules.errors import Fault, FindingError, Misfit, closest, dotted, shown
 
 Subject: TypeAlias = Literal["patient", "muscle", "label"]
@@ -104,12 +104,17 @@ def _fields(kind: type) -> tuple[tuple[str, str], ...] | None:
 
 @attrs.frozen
 class Unit:
-    """A unit of the closed UCUM table: ``base = value * factor + offset``."""
+    """
+    A unit of the closed UCUM table: ``base = value * factor + offset``.
+
+    ``longest`` is the factor of a unit of no fixed length (a month) at its longest.
+    """
 
     id: str
     dimension: str
     factor: float
     offset: float = 0.0
+    longest: float | None = None
     shown: str | None = None
     also: tuple[str, ...] = ()
 
@@ -137,7 +142,11 @@ class Agreement:
 
 @attrs.frozen
 class Term:
-    """A finding: what it is called, which values it takes, how it is obtained, and what it follows from."""
+    """
+    A finding: what it is called, which values it takes, how it is obtained, and what it follows from.
+
+    A finding that names pain in a place ``stands_for`` pain in that region; ``regions``: each of its words is such a region.
+    """
 
     id: str
     label: str
@@ -159,6 +168,23 @@ class Term:
     claims: tuple[str, ...] = ()
     agreement: Agreement | None = None
     note: str = ""
+
+    @cached_property
+    def drawn_as(self) -> frozenset[str]:
+        """The regions in which pain on the map is the pain that this finding names."""
+        regions = pain_places(self.implied_by) if self.implied_by is not None else ()
+        return frozenset((*regions, self.stands_for)) if self.stands_for else frozenset()
+
+    @cached_property
+    def means_its_region(self) -> bool:
+        """Whether the finding is pain in its region, no more and no less: only then its absence is freedom from pain there."""
+        return self.stands_for is not None and self.implied_by == PainAt((self.stands_for,)) and self.denied_by == Not(self.implied_by)
+
+    def places_of(self, finding: "Finding") -> tuple[str, ...]:
+        """The regions in which a finding of this term says that there is pain."""
+        if self.stands_for == "regions":
+            return finding.words
+        return (self.stands_for,) if self.stands_for and finding.value is True else ()
 
 
 @attrs.frozen
@@ -474,6 +500,26 @@ class Vocabulary:
         if term.range and not term.range[0] <= number <= term.range[1]:
             raise Misfit(f"{number:g} is outside {term.range[0]:g} to {term.range[1]:g}{self._in_unit(term)}")
         return number
+
+    def limit(self, bound: str, value: Any, term: Term) -> tuple[float, str]:
+        """
+        A bound of a number as a rule writes it, and how to tell it where the number alone does not (3 months).
+
+        A unit of no fixed length counts at its shortest where the bound is to be reached (``at_least``, ``below``), at its longest where it is
+        to be passed (``above``, ``at_most``): 90 days, 13 weeks and 3 months all reach three months, and none of them is above three months.
+
+        Raises:
+            Misfit: as ``quantity``.
+
+        """
+        number = self.quantity(value, term)
+        match = _QUANTITY.match(value) if isinstance(value, str) else None
+        unit = self.unit(match[2]) if match and match[2] else None
+        if match is None or unit is None or unit.longest is None:
+            return number, ""
+        told = f"{float(match[1]):g} {unit.shown or unit.id}"
+        own = self.units[term.unit or "1"]
+        return (number if bound in ("at_least", "below") else round(float(match[1]) * unit.longest / own.factor, 9)), told
 
     def _converted(self, number: float, written: str, term: Term) -> float:
         unit, own = self.unit(written), self.units.get(term.unit or "1")

@@ -103,7 +103,7 @@ def _painful(source: Table, words: Vocabulary, apart: Sequence[str]) -> dict[str
         except FindingError:
             continue
         region = at.name if at.kind == "pain" else words.terms[at.term].stands_for if at.kind == "patient" else None
-        if region:
+        if region and region in words.regions:
             found.setdefault(region, []).append(source[name].cast("boolean").fill_null(False))
     return {region: _any(columns) for region, columns in found.items()}
 

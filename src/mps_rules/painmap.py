@@ -10,7 +10,7 @@ from functools import cached_property
 
 import attrs
 
-from mps_rules.conditions import Truth
+from mps_rules.conditions import WHOLE, Truth
 from mps_rules.model import SIDES, Pain, Vocabulary
 
 Place = tuple[str, str | None]
@@ -97,7 +97,9 @@ class PainMap:
         return frozenset(free)
 
     def at(self, region: str, side: str | None = None) -> Truth:
-        """Whether there is pain in the region (on that side): in itself, in a part of it, in a group wholly inside it."""
+        """Whether there is pain in the region (on that side): in itself, in a part of it, in a group wholly inside it; or, as a whole, in itself."""
+        if side == WHOLE:
+            return True if any(entry.region == region for entry in self.painful) else False if self.is_free(region) else None
         for entry in self.painful:
             if region in self.tree.around[entry.region] and (side is None or entry.side == side):
                 return True

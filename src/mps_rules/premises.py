@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from mps_rules.conditions import (
+    WHOLE,
     All,
     Any,
     AtLeast,
@@ -55,7 +56,7 @@ def premise(ground: Ground, facts: Facts) -> Premise:
                 text = f"{words.terms[term].label}: not known well enough"
             return _of(ground, "measure", term, text, facts)
         case PainAt((region,), side):
-            where = words.name("region", region) + (f", {side}" if side else "")
+            where = words.name("region", region) + (", as a whole" if side == WHOLE else f", {side}" if side else "")
             said = {True: f"Pain in: {where}", False: f"No pain in: {where}", None: f"Pain in: {where}: not known"}
             return _of(ground, "pain", region, said[ground.verdict], facts)
         case Label((label,)):
