@@ -30,9 +30,9 @@ class _Reader:
 
     def __init__(self, function: ast.FunctionDef, asserting: set[str]) -> None:
         self.body, self.asserting = function.body, asserting
-        assigned = [one for one in function.body if isinstance(one, ast.Assign | ast.AnnAssign) and one.value]
+        assigned = [one for one in function.body if isinstance(one, ast.Assign | ast.AnnAssign)]
         targets = [(one.targets[0] if isinstance(one, ast.Assign) else one.target, one.value) for one in assigned]
-        self.values = {target.id: value for target, value in targets if isinstance(target, ast.Name)}
+        self.values = {target.id: value for target, value in targets if isinstance(target, ast.Name) and value}
 
     def is_sure(self) -> bool:
         """Whether the test asserts something, however little there is."""
