@@ -158,21 +158,38 @@ def _experta(pack: Pack) -> Engine:
 
 
 def _clips(pack: Pack) -> Engine:
-    """CLIPS through clipspy; its facts release themselves with an argument too few, which is mended here lest it slow down."""
-    import clips
+    """
+    CLIPS through clipspy: facts of a template, made from symbols that are there already, and conclusions read from their own template.
 
-    clips.facts.Fact.__del__ = lambda _self: None
+    Its facts call for their release with an argument too many and so are never let go; that is mended here, lest it slow down as it runs.
+    """
+    import clips
+    from clips._clips import lib
+
+    def released(fact: Any) -> None:
+        lib.ReleaseFact(fact._fact)  # noqa: SLF001 - so does the method it replaces
+
+    clips.facts.Fact.__del__ = released
     environment = clips.Environment()
+    environment.build("(deftemplate finding (slot name) (slot present))")
+    environment.build("(deftemplate conclusion (slot name))")
+    known = set(pack.findings)
     for id_, of in pack.rules:
-        left = " ".join(f"(said {name} {'yes' if present else 'no'})" for name, present in of)
-        environment.build(f"(defrule {id_} {left} => (assert (said {id_} yes)))")
-    ids = frozenset(id_ for id_, _ in pack.rules)
+        left = " ".join(
+            f"(finding (name {name}) (present {'yes' if present else 'no'}))" if name in known else f"(conclusion (name {name}))"
+            for name, present in of
+        )
+        environment.build(f"(defrule {id_} {left} => (assert (conclusion (name {id_}))))")
+    finding, conclusion = environment.find_template("finding"), environment.find_template("conclusion")
+    symbols = {name: clips.Symbol(name) for name in pack.findings}
+    yes, no = clips.Symbol("yes"), clips.Symbol("no")
 
     def run(patient: Patient) -> frozenset[str]:
         environment.reset()
-        environment.load_facts(" ".join(f"(said {name} {'yes' if present else 'no'})" for name, present in patient.items()))
+        for name, present in patient.items():
+            finding.assert_fact(name=symbols[name], present=yes if present else no)
         environment.run()
-        return frozenset(one for fact in environment.facts() if fact.template.name == "said" for one in (str(fact[0]),) if one in ids)
+        return frozenset(str(fact["name"]) for fact in conclusion.facts())
 
     return Engine(_as_it_is, run)
 

@@ -659,10 +659,10 @@ def test_hostile_bytes_are_refused(stdin: bytes) -> None:
 
 # --- what is printed ------------------------------------------------------------------------------------------------------
 
-RED, CSI, LINE, TURNED = "\x1b[31m", "\x9b2J", "\nUrgency:  NONE", "\u202e"
-EVIL = f"a{RED}b{CSI}c{LINE}d{TURNED}\x00\r\x7fe"
+RED, CSI, BREAK, TURNED = "\x1b[31m", "\x9b2J", "\nUrgency:  NONE", "\u202e"
+EVIL = f"a{RED}b{CSI}c{BREAK}d{TURNED}\x00\r\x7fe"
 SHOWN = r"a\u001b[31mb\u009b2Jc\u000aUrgency:  NONEd\u202e\u0000\u000d\u007fe"
-CHART = {
+REPEATED = {
     "resourceType": "Bundle",
     "type": "searchset",
     "entry": [
@@ -703,8 +703,8 @@ def obeys(text: str) -> list[str]:
         (["new", "rule", EVIL], None),
         (["validate", EVIL.replace("\x00", "")], None),
         (["serve", "--config", EVIL.replace("\x00", "")], None),
-        (["fhir", "-"], json.dumps(CHART)),
-        (["fhir", "-", "--json"], json.dumps(CHART)),
+        (["fhir", "-"], json.dumps(REPEATED)),
+        (["fhir", "-", "--json"], json.dumps(REPEATED)),
         (["fhir", "-", "--time-zone", EVIL], "{}"),
         (["evaluate", "a", EVIL], None),
         ([EVIL], None),
@@ -722,7 +722,7 @@ def test_no_control_character_reaches_the_terminal(arguments: list[str], stdin: 
 def test_a_name_with_line_breaks_cannot_pass_for_a_line_of_the_answer(run: Run) -> None:
     said = [
         run("evaluate", EVIL.replace("\x00", "")).output,
-        run("fhir", "-", stdin=json.dumps(CHART)).output,
+        run("fhir", "-", stdin=json.dumps(REPEATED)).output,
         run("evaluate", "-", stdin=json.dumps({EVIL: 1})).output,
     ]
 
@@ -740,7 +740,7 @@ def test_words_of_rules_are_shown_and_not_obeyed(run: Run, kb: KnowledgeBase, mo
 
 def test_a_cohort_is_summed_up_without_orders_to_the_terminal(tmp_path: Path, run: Run) -> None:
     file = tmp_path / f"people{RED}.csv"
-    file.write_text(f'person,fever,"{RED}{LINE}"\n"{RED}1",true,1\n2,"{RED}",1\n3,false,1\n', encoding="utf-8")
+    file.write_text(f'person,fever,"{RED}{BREAK}"\n"{RED}1",true,1\n2,"{RED}",1\n3,false,1\n', encoding="utf-8")
     said = run("cohort", file, "--out", tmp_path / f"out{RED}.parquet")
 
     assert obeys(said.output) == []
@@ -757,7 +757,7 @@ def test_whatever_is_printed_holds_no_order_and_loses_no_letter(text: str) -> No
 def test_the_day_on_which_a_chart_is_read_is_that_of_the_zone_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: 1_772_398_800)
     days = [
-        json.loads(run("fhir", "-", "--json", "--time-zone", zone, stdin=json.dumps(CHART)).output)["report"]["on"]
+        json.loads(run("fhir", "-", "--json", "--time-zone", zone, stdin=json.dumps(REPEATED)).output)["report"]["on"]
         for zone in ("Australia/Sydney", "America/New_York")
     ]
 

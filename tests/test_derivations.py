@@ -74,7 +74,7 @@ def test_no_two_boxes_of_a_drawing_overlap(facet: Assessment) -> None:
 
 
 def test_no_two_drawings_share_an_id(facet: Assessment) -> None:
-    drawings = [facet.derivation_svg(), facet.derivation_svg(facet.hypotheses[1].id)]
+    drawings = [facet.derivation_svg(), example("arm_pain").derivation_svg()]
     ids = [re.findall(r'\sid="([^"]+)"', one) for one in drawings]
 
     assert [1, 1] == [len(set(own)) for own in ids]
