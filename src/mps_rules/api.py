@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from mps_rules.referral import ReferralMap
-    from mps_rules.tables import Backend
+    from mps_rules.tables import Backend, Dates
 
 Folder = str | PathLike[str]
 
@@ -292,6 +292,7 @@ def evaluate_cohort(
     person: str = "person",
     keep: Sequence[str] = (),
     backend: "Backend" = "polars",
+    dates: "Dates" = "ISO",
 ) -> Any:
     """
     What the rules say of every row of a table: a table of the same kind, a row for every row.
@@ -314,6 +315,7 @@ def evaluate_cohort(
         person: the column that says who.
         keep: other columns to carry along unread.
         backend: where frames and files are computed: ``polars``, ``duckdb`` or ``spark``. An ibis table stays where it lives.
+        dates: how a long table writes dates as text, beside 2026-02-01: ``ISO`` (only so), ``day-first`` or ``month-first``.
 
     Returns:
         The person; ``rejected``: the row cannot be read, as its findings contradict each other or lie outside their range, and nothing is
@@ -327,7 +329,10 @@ def evaluate_cohort(
     """
     from mps_rules import cohort
 
-    return cohort.evaluate_cohort(table, kb or load(), conclusions=conclusions, explain=explain, person=person, keep=keep, backend=backend)
+    base = kb or load()
+    return cohort.evaluate_cohort(
+        table, base, conclusions=conclusions, explain=explain, person=person, keep=keep, backend=backend, dates=dates
+    )
 
 
 def attach(assessment: Assessment, kb: KnowledgeBase | None = None) -> Assessment:

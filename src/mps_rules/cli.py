@@ -29,7 +29,7 @@ from mps_rules.interview import so_far
 from mps_rules.lint import lint as lint_folders
 from mps_rules.model import KnowledgeBase
 from mps_rules.reading import LONGEST, Unreadable, as_yaml, read_text
-from mps_rules.tables import Backend
+from mps_rules.tables import Backend, Dates
 
 F = TypeVar("F", bound=Callable[..., Any])
 WRONG_KNOWLEDGE, WRONG_INPUT = 1, 2
@@ -309,6 +309,13 @@ def _patients(path: Path) -> dict[str, Any]:
 @click.option("--keep", default="", help="Other columns to carry along unread, with commas between.")
 @click.option("--backend", type=click.Choice(["polars", "duckdb", "spark"]), default="polars", show_default=True)
 @click.option("--rows", type=click.IntRange(min=1), default=200_000, show_default=True, help="How many rows are evaluated together.")
+@click.option(
+    "--dates",
+    type=click.Choice(["ISO", "day-first", "month-first"]),
+    default="ISO",
+    show_default=True,
+    help="How a long file writes dates, beside 2026-02-01.",
+)
 @_rules
 @_guarded
 def cohort(
@@ -320,6 +327,7 @@ def cohort(
     keep: str,
     backend: Backend,
     rows: int,
+    dates: Dates,
     folders: tuple[Path, ...],
 ) -> None:
     """
@@ -337,6 +345,7 @@ def cohort(
         keep=tuple(_listed(keep)),
         backend=backend,
         rows=rows,
+        dates=dates,
     )
     with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=Console(stderr=True)) as progress:
         bar = progress.add_task("evaluating", total=None)

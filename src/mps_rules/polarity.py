@@ -3,7 +3,7 @@ Which of two readings of a finding is the dangerous one: the one that leaves mor
 
 It is read from the rules once: a finding on which a flag rests, directly or through conclusions, measures and what follows from findings, is
 dangerous when ``present`` or ``absent``, a number when ``higher`` or ``lower``; ``either`` where flags read it both ways. What no flag reads is
-not named. Between readings of which nobody can say which came last, the dangerous one holds.
+not named. Between readings of which nobody can say which came last, the dangerous one holds; pain in a place that any flag reads is ``present``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,6 +39,10 @@ def dangerous(base: KnowledgeBase) -> Mapping[str, Danger]:
             for one, barred in ((term.id, other), (other, term.id)):
                 if found.get(barred) == {True} and one not in found:
                     found[one] = {False}
+    painful = {term.id for term in base.vocabulary.terms.values() if term.stands_for}
+    for key in found:
+        if key.startswith("pain.") or key in painful:
+            found[key] = {True}
     return {key: "either" if len(ways) > 1 else _name(key in numbers, *ways) for key, ways in sorted(found.items())}
 
 
