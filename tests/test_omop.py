@@ -164,7 +164,7 @@ def filled(version: str) -> Hospital:
     h.measurement(11, 23, None)
     h.measurement(11, 23, 3.5)
     h.observation(11, 5, value_as_string="No")
-    h.person(12)  # the latest holds; two values of one day are not known
+    h.person(12)  # the latest holds; of two values of one day the dangerous one
     h.measurement(12, 20, 3, "2022-05-29")
     h.measurement(12, 20, 7, "2022-05-31")
     h.measurement(12, 22, 37, unit_source_value="Cel")
@@ -276,10 +276,10 @@ def test_an_answer_denies_and_a_question_without_an_answer_says_nothing(read: Re
     assert (known(rows[10]), known(rows[11])) == ({"rheumatoid_factor_positive": False}, {"fever": False})
 
 
-def test_the_latest_value_holds_and_two_of_one_day_are_not_known(read: Read) -> None:
+def test_the_latest_value_holds_and_of_two_of_one_day_the_dangerous_one(read: Read) -> None:
     rows, report = read
 
-    assert known(rows[12]) == {"pain_intensity": 7}
+    assert known(rows[12]) == {"pain_intensity": 7, "body_temperature": 39}
     assert report.contradicting == 1
 
 

@@ -273,14 +273,25 @@ def _rows(rows: Any) -> Iterable[Any]:
     if hasattr(rows, "iter_rows"):
         return (_without_missing(row) for row in rows.iter_rows(named=True))
     if hasattr(rows, "itertuples"):
+        names = [str(name) for name in rows.columns]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise FindingError([Fault(name, "is the name of several columns") for name in twice])
         return (_without_missing(row) for row in rows.to_dict("records"))
-    if isinstance(rows, Mapping) or not isinstance(rows, Iterable):
-        raise FindingError([Fault("", "expected several patients: a list of mappings or a data frame")])
-    return rows
+    try:
+        if not isinstance(rows, Mapping | str | bytes):
+            return iter(rows)
+    except TypeError:  # as an array of no dimension has it, though it looks iterable
+        pass
+    raise FindingError([Fault("", "expected several patients: a list of mappings or a data frame")])
 
 
 def _without_missing(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if not (isinstance(value, float) and math.isnan(value))}
+    return {key: value for key, value in row.items() if not _is_missing(value)}
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a cell is empty: NaN, or what pandas puts in its place."""
+    return (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in ("NAType", "NaTType")
 
 
 def evaluate_cohort(

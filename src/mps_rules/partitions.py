@@ -16,7 +16,7 @@ from mps_rules.cohort import Cohort
 from mps_rules.errors import Fault, FindingError
 from mps_rules.formulas import Kind
 from mps_rules.model import KnowledgeBase
-from mps_rules.tables import Backend, Dates, Table, is_long, kinds_of, opened, pivoted, reason, understood
+from mps_rules.tables import Backend, Dates, Table, first_line, is_long, kinds_of, opened, pivoted, understood
 
 FAULTS = 5
 """So many faults of a file that cannot be opened are named."""
@@ -140,7 +140,7 @@ def _parts(files: Iterable[Path], rows: int, unopened: list[Unopened]) -> Iterat
 
 
 def _reason(error: Exception) -> str:
-    return "; ".join(str(fault) for fault in error.faults[:FAULTS]) if isinstance(error, FindingError) else reason(error)
+    return "; ".join(str(fault) for fault in error.faults[:FAULTS]) if isinstance(error, FindingError) else first_line(error)
 
 
 def _description(files: Iterable[Path], base: KnowledgeBase, asked: Asked) -> str:

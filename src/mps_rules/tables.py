@@ -157,7 +157,7 @@ def understood(table: Any) -> Iterator[None]:
         if not where and root not in BACKENDS and not _came_from_a_backend(error):
             raise
         lines = list(_faulty_lines(Path(where))) if where.endswith(".csv") and Path(where).is_file() else []
-        raise FindingError(lines or [Fault(where, f"cannot be read: {reason(error)}")]) from error
+        raise FindingError(lines or [Fault(where, f"cannot be read: {first_line(error)}")]) from error
 
 
 def _came_from_a_backend(error: BaseException) -> bool:
@@ -168,7 +168,7 @@ def _came_from_a_backend(error: BaseException) -> bool:
     return last.partition(".")[0] in BACKENDS
 
 
-def reason(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     """The first line of what an error says, without a password."""
     said = " ".join(str(part) for part in error.args) or type(error).__name__
     return _PASSWORD.sub(r"\1:...@", said.strip().partition("\n")[0])[:200]
@@ -330,11 +330,11 @@ def _dated(said: Table, dates: Dates) -> Table:
         said = said.mutate(written=stripped(date).nullif(""))
         begun, ended = _written(said, dates)
     elif date.type().is_timestamp():
-        begun = _seconds(date.year(), date.month(), date.day()) + (date.hour() * 60 + date.minute()).cast("int64") * 60 + date.second()
+        begun = seconds(date.year(), date.month(), date.day()) + (date.hour() * 60 + date.minute()).cast("int64") * 60 + date.second()
         midnight = (date.hour() == 0) & (date.minute() == 0) & (date.second() == 0)
         said, ended = said.mutate(written=date.cast("string")), midnight.ifelse(begun + DAY - 1, begun)
     else:
-        begun = _seconds(date.year(), date.month(), date.day())
+        begun = seconds(date.year(), date.month(), date.day())
         said, ended = said.mutate(written=date.cast("string")), begun + DAY - 1
     said = said.mutate(begun=begun, ended=ended)
     said = said.mutate(vague=said["written"].notnull() & said["begun"].isnull(), index=said["begun"])
@@ -372,7 +372,7 @@ def _written(said: Table, dates: Dates) -> tuple[Any, Any]:
     possible = month.between(1, 12) & (day >= 1) & (day <= longest) & (year >= 1)
     possible &= (hour.fill_null(0) < 24) & (minute.fill_null(0) < 60) & (second_.fill_null(0) < 60)
     clock = hour.fill_null(0) * 3600 + minute.fill_null(0) * 60 + second_.fill_null(0)
-    local_time = ((is_iso | is_local) & clear & possible).ifelse(_seconds(year, month, day) + clock, None)
+    local_time = ((is_iso | is_local) & clear & possible).ifelse(seconds(year, month, day) + clock, None)
     length = ibis.cases((hour.isnull(), DAY - 1), (second_.isnull(), 59), else_=0)
     instant = local_time - shift
     if not _mixed(said):
@@ -387,8 +387,8 @@ def _mixed(said: Table) -> bool:
     return len(found) > 1
 
 
-def _seconds(year: Any, month: Any, day: Any) -> Any:
-    """The seconds from 1970 to a day, counted in whole numbers, so that every backend counts alike."""
+def seconds(year: Any, month: Any, day: Any) -> Any:
+    """The seconds from 1970 to a day; counted in whole numbers, every backend counts alike."""
     year, month, day = (one.cast("int64") for one in (year, month, day))
     year = year - (month <= 2).ifelse(1, 0)
     month = (month + 9) % 12
