@@ -273,7 +273,7 @@ def _rows(rows: Any) -> Iterable[Any]:
     if hasattr(rows, "iter_rows"):
         return (_without_missing(row) for row in rows.iter_rows(named=True))
     if hasattr(rows, "itertuples"):
-        names = [str(name) for name in rows.columns]
+        names = [str(name) for name in (rows.columns if hasattr(rows, "columns") else ())]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise FindingError([Fault(name, "is the name of several columns") for name in twice])
         return (_without_missing(row) for row in rows.to_dict("records"))

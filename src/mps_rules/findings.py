@@ -88,7 +88,8 @@ class _Reader:
             if isinstance(value, Mapping):
                 return {key: self._plain(part, f"{where}.{key}" if where else str(key), depth - 1) for key, part in value.items()}
             if isinstance(value, list | tuple):
-                return [self._plain(part, f"{where}[{number}]", depth - 1) for number, part in enumerate(value)]
+                parts = [self._plain(part, f"{where}[{number}]", depth - 1) for number, part in enumerate(value)]
+                return parts if isinstance(value, list) else tuple(parts)
             if type(value).__module__ == "numpy" and value.shape == ():
                 return self._plain(value.item(), where, depth - 1)
         except Exception as error:  # noqa: BLE001 - whatever an object of somebody else's does when it is read

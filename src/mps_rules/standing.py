@@ -137,7 +137,7 @@ def widened(said: Table, things: Mapping[str, Thing], base: KnowledgeBase, perso
     Takes beside the columns of ``prevailing``: ``vague``, that the date cannot be read, and ``index``, the seconds of the day as of which the
     person is judged.
     """
-    read = _Law(base, tuple(_cells(things, base)))
+    read = _Law(base, tuple({cell.name: cell for cell in _cells(things, base)}.values()))
     wide = said.group_by(person).aggregate(**dict(read.aggregates(said)), **{"the index": said["index"].max()})
     wide = read.fitting(wide)
     wide = read.aged(wide)
