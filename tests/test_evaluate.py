@@ -641,10 +641,10 @@ ODD += [np.array([1, 2]), np.array([[1]]), np.datetime64("2020-01-01"), float("i
 @pytest.mark.parametrize("value", ODD, ids=[type(value).__name__ for value in ODD])
 def test_whatever_stands_in_the_place_of_a_finding_is_a_fault_and_no_other_error(value: Any) -> None:
     for place in ("fever", "age_years", "pain_quality", "sex_at_birth", "pain", "labels", "exam", "pain_map_complete"):
-        with pytest.raises(FindingError) as caught:
+        with pytest.raises(mps.FindingError) as caught:
             mps.evaluate({place: value})
         assert place in str(caught.value)
-    with pytest.raises(FindingError):
+    with pytest.raises(mps.FindingError):
         mps.evaluate_many([{}, value])
 
 

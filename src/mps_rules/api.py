@@ -279,7 +279,8 @@ def _rows(rows: Any) -> Iterable[Any]:
         return (_without_missing(row) for row in rows.to_dict("records"))
     try:
         if not isinstance(rows, Mapping | str | bytes):
-            return iter(rows)
+            patients: Iterator[Any] = iter(rows)
+            return patients
     except TypeError:  # as an array of no dimension has it, though it looks iterable
         pass
     raise FindingError([Fault("", "expected several patients: a list of mappings or a data frame")])
