@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 import attrs
+import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -622,3 +624,32 @@ def test_every_rule_of_the_trace_is_explained_by_its_id(findings: dict[str, Any]
         told = (proof, *proof.because) if proof.kind == "rule" else (proof,)
 
         assert derivation.subject in {one.subject for one in told if one.kind == "derivation"}
+
+
+class Hostile(dict[str, Any]):
+    """A mapping that does not let itself be read."""
+
+    def items(self) -> Any:
+        raise OSError
+
+
+CYCLE: dict[str, Any] = {}
+CYCLE["fever"] = CYCLE
+ODD = [pl.Series([True]), 10**5000, Hostile(a=1), CYCLE, b"x", {1, 2}, object, complex(1), [[]], {(1, 2): True}, range(3)]
+ODD += [np.array([1, 2]), np.array([[1]]), np.datetime64("2020-01-01"), float("inf"), [{"region": "low_back", "side": np.array([1, 2])}]]
+
+
+@pytest.mark.parametrize("value", ODD, ids=[type(value).__name__ for value in ODD])
+def test_whatever_stands_in_the_place_of_a_finding_is_a_fault_and_no_other_error(value: Any) -> None:
+    for place in ("fever", "age_years", "pain_quality", "sex_at_birth", "pain", "labels", "exam", "pain_map_complete"):
+        with pytest.raises(mps.FindingError) as caught:
+            mps.evaluate({place: value})
+        assert place in str(caught.value)
+    with pytest.raises(mps.FindingError):
+        mps.evaluate_many([{}, value])
+
+
+def test_scalars_of_numpy_are_the_numbers_and_truths_that_they_are() -> None:
+    scalars = {"fever": np.bool_(True), "age_years": np.int64(50), "body_temperature": np.float32(39)}
+
+    assert mps.evaluate({"fever": True, "age_years": 50, "body_temperature": 39.0}) == mps.evaluate(scalars)

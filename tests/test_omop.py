@@ -164,7 +164,7 @@ def filled(version: str) -> Hospital:
     h.measurement(11, 23, None)
     h.measurement(11, 23, 3.5)
     h.observation(11, 5, value_as_string="No")
-    h.person(12)  # the latest holds; two values of one day are not known
+    h.person(12)  # the latest holds; of two values of one day the dangerous one
     h.measurement(12, 20, 3, "2022-05-29")
     h.measurement(12, 20, 7, "2022-05-31")
     h.measurement(12, 22, 37, unit_source_value="Cel")
@@ -276,10 +276,10 @@ def test_an_answer_denies_and_a_question_without_an_answer_says_nothing(read: Re
     assert (known(rows[10]), known(rows[11])) == ({"rheumatoid_factor_positive": False}, {"fever": False})
 
 
-def test_the_latest_value_holds_and_two_of_one_day_are_not_known(read: Read) -> None:
+def test_the_latest_value_holds_and_of_two_of_one_day_the_dangerous_one(read: Read) -> None:
     rows, report = read
 
-    assert known(rows[12]) == {"pain_intensity": 7}
+    assert known(rows[12]) == {"pain_intensity": 7, "body_temperature": 39}
     assert report.contradicting == 1
 
 
@@ -730,3 +730,94 @@ def test_synthetic_persons_are_judged_like_single_patients(synthea: Path, kb: Kn
         single = mps.evaluate({name: v for name, v in chart.items() if not name.startswith("labels.")} | {"labels": labels}, kb)
         found = judged.filter(pl.col("person") == row["person"])
         assert (found["urgency"][0], found["leading"][0]) == (single.urgency, single.hypotheses[0].id)
+
+
+# --- numbers of rows that repeat, text where numbers belong ---------------------------------------------------------------
+
+FEVER_AND_BACK = {
+    "person": {"person_id": [1, 2], "gender_concept_id": [8532, 8507], "year_of_birth": [1970, 1980]},
+    "concept": {
+        "concept_id": [7, 9],
+        "concept_name": ["Fever", "Low back pain"],
+        "vocabulary_id": ["SNOMED", "SNOMED"],
+        "concept_code": ["386661006", "279039007"],
+    },
+}
+
+
+def _site(person: int, concept: int, row: int | None = 1) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "condition_occurrence_id": [row],
+            "person_id": [person],
+            "condition_concept_id": [concept],
+            "condition_start_date": [date(2021, 1, 1)],
+        }
+    )
+
+
+def test_rows_of_two_sites_that_share_a_number_stay_with_their_own_people(tmp_path: Path, kb: KnowledgeBase) -> None:
+    for name, columns in FEVER_AND_BACK.items():
+        pl.DataFrame(columns).write_parquet(tmp_path / f"{name}.parquet")
+    parts = tmp_path / "condition_occurrence.parquet"
+    parts.mkdir()
+    _site(1, 7).write_parquet(parts / "site_a.parquet")
+    _site(2, 9).write_parquet(parts / "site_b.parquet")
+    findings, report = read_omop(tmp_path, kb, index="2021-01-03")
+    rows = people(findings)
+
+    assert (True, None) == (rows[1]["fever"], rows[1]["pain_low_back"])
+    assert (None, True) == (rows[2]["fever"], rows[2]["pain_low_back"])
+    assert use(report, "condition_occurrence").used == 2
+    assert [one for one in report.warnings if "condition_occurrence: 2 rows have a number that stands at another person" in one]
+
+
+def _database(*rows: str, dated: str = "DATE", who: str = "INT") -> Any:
+    connection = ibis.duckdb.connect()
+    for sql in (
+        f"CREATE TABLE person (person_id {who}, gender_concept_id INT, year_of_birth TEXT)",
+        "CREATE TABLE concept (concept_id INT, concept_name TEXT, vocabulary_id TEXT, concept_code TEXT)",
+        f"CREATE TABLE condition_occurrence (condition_occurrence_id INT, person_id INT, condition_concept_id INT, condition_start_date {dated})",
+        "INSERT INTO person VALUES (1, 8532, '1970'), (2, 8507, '19x0')",
+        "INSERT INTO concept VALUES (7, 'Fever', 'SNOMED', '386661006'), (9, 'Low back pain', 'SNOMED', '279039007')",
+        *(f"INSERT INTO condition_occurrence VALUES {row}" for row in rows),
+    ):
+        connection.raw_sql(sql)
+    return connection
+
+
+def test_rows_without_a_number_of_their_own_are_read_each_and_counted(kb: KnowledgeBase) -> None:
+    rows = ("(NULL, 1, 7, '2021-01-01')", "(NULL, 1, 9, '2020-12-31')", "(0, 2, 7, '2021-01-02')", "(0, 2, 7, '2021-01-02')")
+    findings, report = read_omop(_database(*rows), kb, index="2021-01-03")
+    read = people(findings)
+
+    assert (True, True) == (read[1]["fever"], read[1]["pain_low_back"])
+    assert (True, None) == (read[2]["fever"], read[2]["pain_low_back"])
+    assert (4, 4) == (use(report, "condition_occurrence").rows, use(report, "condition_occurrence").used)
+    assert [one for one in report.warnings if "4 rows have a number that stands at the same person more than once" in one]
+
+
+def test_dates_numbers_and_people_written_as_text_are_read_or_counted(kb: KnowledgeBase) -> None:
+    rows = ("(1, 1, 7, '2021-01-01')", "(2, 1, 9, 'yesterday')")
+    findings, report = read_omop(_database(*rows, dated="TEXT", who="TEXT"), kb, index="2021-01-03")
+    read = {str(row["person"]): row for row in findings.to_polars().iter_rows(named=True)}
+
+    assert (True, 50, None) == (read["1"]["fever"], read["1"]["age_years"], read["2"]["age_years"])
+    assert {"no date, or none that can be read": 1} == dict(use(report, "condition_occurrence").unused)
+
+
+def test_a_person_who_stands_twice_is_one_of_whom_only_the_agreed_is_known(kb: KnowledgeBase) -> None:
+    connection = _database("(1, 1, 7, '2021-01-01')")
+    connection.raw_sql("INSERT INTO person VALUES (1, 8507, '1950')")
+    findings, report = read_omop(connection, kb, index="2021-01-03")
+    rows = findings.to_polars().filter(pl.col("person") == 1)
+
+    assert [(None, None, True)] == rows.select("age_years", "sex_at_birth", "fever").rows()
+    assert [one for one in report.warnings if one.startswith("person: 1 rows name nobody")]
+
+
+def test_no_error_of_a_database_repeats_its_password(kb: KnowledgeBase) -> None:
+    with pytest.raises(FindingError) as caught:
+        read_omop("bogus://me:SECRET@nowhere/x", kb)
+
+    assert "SECRET" not in str(caught.value)

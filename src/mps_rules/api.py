@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from mps_rules.referral import ReferralMap
-    from mps_rules.tables import Backend
+    from mps_rules.tables import Backend, Dates
 
 Folder = str | PathLike[str]
 
@@ -273,14 +273,26 @@ def _rows(rows: Any) -> Iterable[Any]:
     if hasattr(rows, "iter_rows"):
         return (_without_missing(row) for row in rows.iter_rows(named=True))
     if hasattr(rows, "itertuples"):
+        names = [str(name) for name in (rows.columns if hasattr(rows, "columns") else ())]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise FindingError([Fault(name, "is the name of several columns") for name in twice])
         return (_without_missing(row) for row in rows.to_dict("records"))
-    if isinstance(rows, Mapping) or not isinstance(rows, Iterable):
-        raise FindingError([Fault("", "expected several patients: a list of mappings or a data frame")])
-    return rows
+    try:
+        if not isinstance(rows, Mapping | str | bytes):
+            patients: Iterator[Any] = iter(rows)
+            return patients
+    except TypeError:  # as an array of no dimension has it, though it looks iterable
+        pass
+    raise FindingError([Fault("", "expected several patients: a list of mappings or a data frame")])
 
 
 def _without_missing(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if not (isinstance(value, float) and math.isnan(value))}
+    return {key: value for key, value in row.items() if not _is_missing(value)}
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a cell is empty: NaN, or what pandas puts in its place."""
+    return (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in ("NAType", "NaTType")
 
 
 def evaluate_cohort(
@@ -292,6 +304,7 @@ def evaluate_cohort(
     person: str = "person",
     keep: Sequence[str] = (),
     backend: "Backend" = "polars",
+    dates: "Dates" = "ISO",
 ) -> Any:
     """
     What the rules say of every row of a table: a table of the same kind, a row for every row.
@@ -314,6 +327,7 @@ def evaluate_cohort(
         person: the column that says who.
         keep: other columns to carry along unread.
         backend: where frames and files are computed: ``polars``, ``duckdb`` or ``spark``. An ibis table stays where it lives.
+        dates: how a long table writes dates as text, beside 2026-02-01: ``ISO`` (only so), ``day-first`` or ``month-first``.
 
     Returns:
         The person; ``rejected``: the row cannot be read, as its findings contradict each other or lie outside their range, and nothing is
@@ -327,7 +341,10 @@ def evaluate_cohort(
     """
     from mps_rules import cohort
 
-    return cohort.evaluate_cohort(table, kb or load(), conclusions=conclusions, explain=explain, person=person, keep=keep, backend=backend)
+    base = kb or load()
+    return cohort.evaluate_cohort(
+        table, base, conclusions=conclusions, explain=explain, person=person, keep=keep, backend=backend, dates=dates
+    )
 
 
 def attach(assessment: Assessment, kb: KnowledgeBase | None = None) -> Assessment:

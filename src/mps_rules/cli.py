@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from mps_rules.claims import Noted
     from mps_rules.fhir_in import ImportReport
-    from mps_rules.tables import Backend
+    from mps_rules.tables import Backend, Dates
     from mps_rules.vignettes import Judged
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -383,6 +383,13 @@ def _patients(path: Path) -> dict[str, Any]:
 @click.option("--keep", default="", help="Other columns to carry along unread, with commas between.")
 @click.option("--backend", type=click.Choice(["polars", "duckdb", "spark"]), default="polars", show_default=True)
 @click.option("--rows", type=click.IntRange(min=1), default=200_000, show_default=True, help="How many rows are evaluated together.")
+@click.option(
+    "--dates",
+    type=click.Choice(["ISO", "day-first", "month-first"]),
+    default="ISO",
+    show_default=True,
+    help="How a long file writes dates, beside 2026-02-01.",
+)
 @_rules
 @_guarded
 def cohort(
@@ -394,6 +401,7 @@ def cohort(
     keep: str,
     backend: "Backend",
     rows: int,
+    dates: "Dates",
     folders: tuple[Path, ...],
 ) -> None:
     """
@@ -415,6 +423,7 @@ def cohort(
         keep=tuple(_listed(keep)),
         backend=backend,
         rows=rows,
+        dates=dates,
     )
     with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=_console(stderr=True)) as progress:
         bar = progress.add_task("evaluating", total=None)

@@ -14,7 +14,7 @@ from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
 from mps_rules.formulas import FALSE, UNKNOWN, Flaw, Formula, Formulas, Kind
 from mps_rules.model import PRESSING, STATUSES, STRENGTHS, URGENCIES, Effect, GiveCaution, KnowledgeBase, Rule, Status, Strength
 from mps_rules.steps import Steps, balanced, stripped
-from mps_rules.tables import Backend, Table, is_long, kinds_of, opened, pivoted
+from mps_rules.tables import Backend, Dates, Table, is_long, kinds_of, opened, pivoted, understood
 
 COUNTED_TO = 100
 """Arguments of one strength are counted to this base, so that one number orders all strengths."""
@@ -111,6 +111,8 @@ class _Weighed:
         return ibis.cases(*((holds, value(status)) for holds, status in steps), else_=value("undecided"))
 
 
+BEST = "key. best"
+"""A column that is there while ranking."""
 FIRST = ("leading", "second", "third")
 """The columns of the hypotheses that rank first, if anything speaks for them."""
 
@@ -136,16 +138,26 @@ def evaluate_cohort(
     person: str = "person",
     keep: Sequence[str] = (),
     backend: Backend = "polars",
+    dates: Dates = "ISO",
 ) -> Any:
     """As ``mps_rules.evaluate_cohort``."""
-    source, give_back = opened(table, backend)
-    if not is_long(source):
-        return give_back(Cohort(base, kinds_of(source), person, keep).evaluated(source, conclusions, explain=explain))
-    wide, _ = pivoted(source, base.vocabulary, person)
-    return give_back(Cohort(base, kinds_of(wide), person, keep).evaluated(wide, conclusions, explain=explain).order_by(person))
+    with understood(table):
+        source, give_back = opened(table, backend)
+        if not is_long(source):
+            return give_back(Cohort(base, kinds_of(source), person, keep).evaluated(source, conclusions, explain=explain))
+        wide, _ = pivoted(source, base, person, dates)
+        return give_back(Cohort(base, kinds_of(wide), person, keep).evaluated(wide, conclusions, explain=explain).order_by(person))
 
 
-def rejects(table: Any, base: KnowledgeBase, *, person: str = "person", keep: Sequence[str] = (), backend: Backend = "polars") -> Any:
+def rejects(
+    table: Any,
+    base: KnowledgeBase,
+    *,
+    person: str = "person",
+    keep: Sequence[str] = (),
+    backend: Backend = "polars",
+    dates: Dates = "ISO",
+) -> Any:
     """
     What cannot be read, a row for each fault: the person as text, the column, the fault.
 
@@ -160,11 +172,12 @@ def rejects(table: Any, base: KnowledgeBase, *, person: str = "person", keep: Se
         FindingError: as ``evaluate_cohort``.
 
     """
-    source, give_back = opened(table, backend)
-    if not is_long(source):
-        return give_back(Cohort(base, kinds_of(source), person, keep).rejects(source))
-    wide, unread = pivoted(source, base.vocabulary, person)
-    return give_back(unread.union(Cohort(base, kinds_of(wide), person, ()).rejects(wide)).order_by("person", "column", "fault"))
+    with understood(table):
+        source, give_back = opened(table, backend)
+        if not is_long(source):
+            return give_back(Cohort(base, kinds_of(source), person, keep).rejects(source))
+        wide, unread = pivoted(source, base, person, dates)
+        return give_back(unread.union(Cohort(base, kinds_of(wide), person, ()).rejects(wide)).order_by("person", "column", "fault"))
 
 
 def missing(
@@ -175,6 +188,7 @@ def missing(
     person: str = "person",
     keep: Sequence[str] = (),
     backend: Backend = "polars",
+    dates: Dates = "ISO",
 ) -> tuple[Missing, ...]:
     """
     Which finding that nobody asked for leaves how many people undecided, by conclusion, most people first.
@@ -190,9 +204,10 @@ def missing(
         FindingError: as ``evaluate_cohort``.
 
     """
-    source, _ = opened(table, backend)
-    wide = pivoted(source, base.vocabulary, person)[0] if is_long(source) else source
-    return Cohort(base, kinds_of(wide), person, keep).missing(wide, conclusions)
+    with understood(table):
+        source, _ = opened(table, backend)
+        wide = pivoted(source, base, person, dates)[0] if is_long(source) else source
+        return Cohort(base, kinds_of(wide), person, keep).missing(wide, conclusions)
 
 
 def listed(result: Any, *, person: str = "person", keep: Sequence[str] = ()) -> Any:
@@ -269,7 +284,8 @@ class Cohort:
             if explain:
                 texts = [of(fired[rule.id]).ifelse(f"{rule.id} ", "") for rule in one.rules]
                 made[f"rules.{one.id}"] = stripped(balanced(texts, lambda a, b: a + b))
-        if taken := [name for name in self.kept if name in made or name == "rejected"]:
+        own = {*made, "rejected", BEST, *(f"key.{name}" for name in weighed if conclusions is None)}
+        if taken := [name for name in self.kept if name in own]:
             raise FindingError([Fault(name, "is the name of a column of the result; give the table's own another") for name in taken])
         made = {name: of(bad).ifelse(None, value) for name, value in made.items()}
         keys = {f"key.{name}": of(bad).ifelse(None, key) for name, key in self._keys(of, raised, weighed)} if conclusions is None else {}
@@ -345,7 +361,7 @@ def _ranked(table: Table, names: Sequence[str], keys: Sequence[str]) -> Table:
     """The names of the hypotheses that rank first, by the smallest of the numbers that rank them."""
     import ibis
 
-    label, best = ibis.array(names), "key. best"  # a space: no address and no column of anybody's
+    label, best = ibis.array(names), BEST
     for place, column in enumerate(FIRST):
         left = [table[key] if not place else (table[key] > table[best]).ifelse(table[key], None) for key in keys]
         table = table.mutate(**{best: ibis.least(*left) if len(left) > 1 else left[0]})

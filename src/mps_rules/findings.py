@@ -18,6 +18,10 @@ from mps_rules.facts import Facts, Terrain
 from mps_rules.model import SIDES, Exam, Finding, Findings, GivenLabel, Pain, Term, Vocabulary
 
 LONGEST_PLACE = 120
+DEEPEST = 12
+"""How deep findings may be nested; they never are by more than four."""
+LARGEST = 1000
+"""How many bits a whole number may have."""
 STRUCTURED = ("pain", "pain_map_complete", "labels", "exam")
 CARRIED = {
     "pain_regions": "pain",
@@ -57,6 +61,7 @@ class _Reader:
         self._suggestions = Suggestions()
 
     def read(self, data: Any) -> Findings:
+        data = self._plain(data, "", DEEPEST)
         if not isinstance(data, Mapping):
             self._fault("", f"findings are one mapping of finding to value, got {shown(data)}")
             return Findings()
@@ -74,6 +79,31 @@ class _Reader:
 
     def _fault(self, where: str, what: str, near: str | None = None) -> None:
         self.faults.append(Fault(where if len(where) <= LONGEST_PLACE else f"{where[:LONGEST_PLACE]}...", what, near))
+
+    # --- plain data
+
+    def _plain(self, value: Any, where: str, depth: int) -> Any:
+        """Mappings, lists, texts, numbers and truths as Python's own, scalars of numpy too; anything else is a fault, and not known."""
+        if value is None or isinstance(value, bool | str | float):
+            return value
+        if isinstance(value, int):
+            return self._odd(where, "is too large a number") if value.bit_length() > LARGEST else value
+        if not depth:
+            return self._odd(where, "is nested too deep")
+        try:
+            if isinstance(value, Mapping):
+                return {key: self._plain(part, f"{where}.{key}" if where else str(key), depth - 1) for key, part in value.items()}
+            if isinstance(value, list | tuple):
+                parts = [self._plain(part, f"{where}[{number}]", depth - 1) for number, part in enumerate(value)]
+                return parts if isinstance(value, list) else tuple(parts)
+            if type(value).__module__ == "numpy" and value.shape == ():
+                return self._plain(value.item(), where, depth - 1)
+        except Exception as error:  # noqa: BLE001 - whatever an object of somebody else's does when it is read
+            return self._odd(where, f"cannot be read ({type(error).__name__})")
+        return self._odd(where, f"expected plain data, got a value of the type {type(value).__name__}")
+
+    def _odd(self, where: str, what: str) -> None:
+        self._fault(where, what)
 
     # --- findings
 

@@ -19,8 +19,11 @@ from mps_rules.model import PATIENT, SIDES, Findings, KnowledgeBase, Pain, Rule,
 from mps_rules.painmap import Place
 from mps_rules.subjects import whose
 
-Kind: TypeAlias = Literal["boolean", "integer", "number", "text", "words", "written truth", "written number", "empty"]
-"""What the cells of a column are: a truth, a whole number, a number, text, a list of words, a truth or a number written as text, or nothing."""
+Kind: TypeAlias = Literal["boolean", "integer", "number", "text", "words", "written truth", "written number", "date", "other", "empty"]
+"""
+What the cells of a column are: a truth, a whole number, a number, text, a list of words, a truth or a number written as text, a date or a time,
+something else that says nothing of a patient, or nothing.
+"""
 Formula: TypeAlias = int
 """A three-valued truth of a row, by its number in the sheet."""
 Amount: TypeAlias = int
@@ -36,6 +39,8 @@ CELLS: Mapping[str, tuple[Kind, ...]] = {
     "many_of": ("text", "words"),
 }
 """By the kind of a finding, what the cells of its column may be."""
+LISTED = 20
+"""After so many faulty columns no more are looked at: a table with that many is not the table that was meant."""
 FINITE = (-1e300, 1e300)
 """Where a number without a range lies."""
 FALSE, UNKNOWN, TRUE = 0, 1, 2
@@ -307,7 +312,10 @@ class Formulas:
 
     def _read_columns(self) -> None:
         faults: list[Fault] = []
-        for name in self.columns:
+        for number, name in enumerate(self.columns):
+            if len(faults) >= LISTED:
+                faults.append(Fault("", f"and {len(self.columns) - number:,} more columns were not looked at"))
+                break
             try:
                 faults += self._read_column(name)
             except FindingError as error:

@@ -16,10 +16,11 @@ import attrs
 
 from mps_rules.addresses import Address
 from mps_rules.cohort import listed
-from mps_rules.errors import Fault, FindingError, closest
+from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
 from mps_rules.model import KnowledgeBase, OmopCode, OmopKind, OmopWindow, Term, Vocabulary, Within
+from mps_rules.standing import DAY, EARLIEST, IN_DOUBT, LATEST, Thing, prevailing, widened
 from mps_rules.steps import stripped
-from mps_rules.tables import Table, Thing, connected, opened, widened
+from mps_rules.tables import Table, connected, first_line, opened, seconds, understood
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -60,12 +61,13 @@ SOURCES = (
 WRITTEN_ONLY = ("procedure_occurrence", "drug_exposure")
 """Tables that are read only where ``omop.yaml`` itself names a code: a code of a finding is no treatment."""
 
-USED, NO_INDEX, UNMAPPED, APART, OUTSIDE, NO_VALUE, NOT_UNDERSTOOD, BOUND, WRONG_UNIT, OUT_OF_RANGE = range(10)
+USED, NO_INDEX, UNMAPPED, APART, OUTSIDE, UNDATED, NO_VALUE, NOT_UNDERSTOOD, BOUND, WRONG_UNIT, OUT_OF_RANGE = range(11)
 REASONS = {
     NO_INDEX: "the person has no index date",
     UNMAPPED: "unmapped concept",
     APART: "set apart",
     OUTSIDE: "outside the window",
+    UNDATED: "no date, or none that can be read",
     NO_VALUE: "no value",
     NOT_UNDERSTOOD: "value not understood",
     BOUND: "a bound, not a value",
@@ -73,6 +75,8 @@ REASONS = {
     OUT_OF_RANGE: "out of range",
 }
 """Why a row is not used, in words."""
+FILE = "filename"
+"""The column in which DuckDB says from which file of a folder a row comes."""
 
 
 # --- what codes say ----------------------------------------------------------------------------------------------------
@@ -247,7 +251,7 @@ class OmopReport:
     What was read from a database, and what was not.
 
     ``persons`` stand in the person table, ``indexed`` have an index date and a row of findings. ``contradicting`` counts the findings that
-    rows of the same day say differently: they are not known.
+    rows say differently of which none is later: the one that raises a red flag counts, and where neither does they are not known.
     """
 
     version: str
@@ -275,7 +279,7 @@ class OmopReport:
         if self.outside_observation:
             yield f"  {self.outside_observation} persons have their index date outside every observation period"
         if self.contradicting:
-            yield f"  {self.contradicting} findings are not known, as rows of one day contradict each other"
+            yield f"  {self.contradicting} findings are said differently by rows of which none is later: what raises a red flag counts, else nothing"
         for one in self.tables:
             yield f"{one.table}: {one.rows} rows, {one.used} used"
             for reason, rows in one.unused.items():
@@ -353,16 +357,15 @@ class _Cdm:
 
 def _opened(source: Any, schema: str | None) -> _Cdm:
     if isinstance(source, str) and "://" in source:
-        import ibis
-
-        return _Cdm(ibis.connect(source), schema)
+        return _Cdm(_connected(source), schema)
     if not isinstance(source, str | PathLike):
         if not hasattr(source, "list_tables"):
             raise FindingError([Fault("", f"expected an ibis connection, an address or a path, got {type(source).__name__}")])
         return _Cdm(source, schema)
     path = Path(source)
     if path.is_dir():
-        return _Cdm(_folder(path), schema)
+        with understood(path):
+            return _Cdm(_folder(path), schema)
     if not path.is_file():
         raise FindingError([Fault(str(path), "is no file and no folder")])
     if path.suffix == ".zip":
@@ -374,6 +377,19 @@ def _opened(source: Any, schema: str | None) -> _Cdm:
         return _Cdm(ibis.duckdb.connect(path, read_only=True), schema)
     except Exception as error:  # noqa: BLE001 - whatever DuckDB says of a file that is not its own
         raise FindingError([Fault(str(path), f"cannot be opened as a DuckDB file: {str(error).splitlines()[0]}")]) from None
+
+
+def _connected(address: str) -> Any:
+    """A connection to the database of an address; no error repeats its password."""
+    import ibis
+
+    scheme = address.partition("://")[0]
+    try:
+        return ibis.connect(address)
+    except ImportError as error:
+        raise UnsupportedError([Fault(scheme, f"needs: pip install 'ibis-framework[{scheme}]'")]) from error
+    except Exception as error:  # noqa: BLE001 - whatever a database says
+        raise FindingError([Fault(scheme, f"cannot be connected to: {first_line(error)}")]) from None
 
 
 def _folder(path: Path) -> Any:
@@ -392,7 +408,7 @@ def _folder(path: Path) -> Any:
     for one in sorted(homes[0].iterdir()):
         parts = str(one / "*.parquet") if one.is_dir() else str(one)
         if one.suffix.lower() == ".parquet" or (one.is_dir() and any(one.glob("*.parquet"))):
-            connection.read_parquet(parts, table_name=stem(one))
+            connection.read_parquet(parts, table_name=stem(one), **({FILE: True} if one.is_dir() else {}))
     return connection
 
 
@@ -430,15 +446,16 @@ def read_omop(source: Any, kb: KnowledgeBase, *, index: Index | str = "latest vi
         FindingError: nothing can be read from there, tables or columns that are needed are missing, or no such day.
 
     """
-    cdm = _opened(source, schema)
     day = _day(index)
-    needed = ("person",) if day else ("person", "visit_occurrence")
-    lacking = [name for name in needed if name not in cdm.names]
-    if lacking:
-        hint = " (or give a day as the index)" if lacking == ["visit_occurrence"] else ""
-        others = set(cdm.names) - {one.table for one in SOURCES}
-        raise FindingError([Fault(name, f"no such table{hint}", closest(name, others)) for name in lacking])
-    return _Import(cdm, kb, day).made()
+    with understood(source if isinstance(source, PathLike) or "://" not in str(source) else ""):
+        cdm = _opened(source, schema)
+        needed = ("person",) if day else ("person", "visit_occurrence")
+        lacking = [name for name in needed if name not in cdm.names]
+        if lacking:
+            hint = " (or give a day as the index)" if lacking == ["visit_occurrence"] else ""
+            others = set(cdm.names) - {one.table for one in SOURCES}
+            raise FindingError([Fault(name, f"no such table{hint}", closest(name, others)) for name in lacking])
+        return _Import(cdm, kb, day).made()
 
 
 def _day(index: Index | str) -> date | None:
@@ -456,7 +473,7 @@ class _Import:
     """One reading of one database."""
 
     def __init__(self, cdm: _Cdm, kb: KnowledgeBase, day: date | None) -> None:
-        self.cdm, self.words, self.omop, self.day = cdm, kb.vocabulary, kb.omop, day
+        self.cdm, self.kb, self.words, self.omop, self.day = cdm, kb, kb.vocabulary, kb.omop, day
         self.readings = readings(kb)
         self.warnings: list[str] = []
         self.concepts = self._concepts()
@@ -472,7 +489,9 @@ class _Import:
                 continue
             judged, use = self._use(source, table, people)
             uses.append(use)
-            said.append(judged.filter(judged["reason"] == USED).select("person", "at", "amount", "word", "date"))
+            said.append(
+                judged.filter(judged["reason"].isin([USED, UNDATED])).select("person", "at", "amount", "word", "reason", "begun", "ended")
+            )
         missing = tuple(s.table for s in SOURCES if s.table not in self.cdm.names)
         if missing:
             self.warnings.append(f"no table {', '.join(missing)}: nothing is read from there")
@@ -525,23 +544,33 @@ class _Import:
         person = self.cdm.table("person")
         assert person is not None  # noqa: S101 - read_omop has looked
         _need(person, "person", ("person_id", "year_of_birth", "gender_concept_id"))
+        self.id_type = person["person_id"].type()
+        rows = self.cdm.count(person)
         if self.day:
-            dated = person.select(person=person["person_id"], index_date=ibis.literal(self.day))
+            dated = person.select(person=person["person_id"], index_date=ibis.literal(self.day)).distinct()
         else:
             visit = self.cdm.table("visit_occurrence")
             assert visit is not None  # noqa: S101 - the same
             _need(visit, "visit_occurrence", ("person_id", "visit_start_date"))
-            dated = visit.group_by(person=visit["person_id"]).aggregate(index_date=visit["visit_start_date"].cast("date").max())
+            dated = visit.group_by(person=self._who(visit)).aggregate(index_date=_as(visit["visit_start_date"], "date").max())
         month, day = (_column(person, name, "int64") for name in ("month_of_birth", "day_of_birth"))
         born = person.select(
             person=person["person_id"],
-            year=person["year_of_birth"].cast("int64"),
+            year=_as(person["year_of_birth"], "int64"),
             day=month.isnull().ifelse(701, month * 100 + day.fill_null(15)),
             vague=month.isnull() | day.isnull(),
-            sex=ibis.cases(*((person["gender_concept_id"] == one.concept, one.value) for one in self.omop.sex), else_=ibis.null("string"))
+            sex=ibis.cases(
+                *((_as(person["gender_concept_id"], "int64") == one.concept, one.value) for one in self.omop.sex), else_=ibis.null("string")
+            )
             if self.omop.sex
             else ibis.null("string"),
         )
+        born = born.group_by("person").aggregate(**{name: _agreed(born[name]) for name in ("year", "day", "vague", "sex")})
+        born = born.filter(born["person"].notnull())
+        if twice := rows - self.cdm.count(born):
+            self.warnings.append(
+                f"person: {twice} rows name nobody, or a person who stands there already; of those, only what the rows agree on is read"
+            )
         both = born.inner_join(dated, "person").filter(lambda t: t["index_date"].notnull())
         today = both["index_date"]
         had = (today.month() * 100 + today.day()) >= both["day"]
@@ -560,7 +589,7 @@ class _Import:
         )[0]
         found = {key: int(value or 0) for key, value in counts.items()}
         return people.select("person", "index_date", "age", "sex"), {
-            "persons": self.cdm.count(person),
+            "persons": rows,
             **found,
             "outside_observation": self._outside(people),
         }
@@ -570,8 +599,8 @@ class _Import:
         period = self.cdm.table("observation_period")
         if period is None:
             return None
-        begun, over = (period[f"observation_period_{end}_date"].cast("date") for end in ("start", "end"))
-        seen = period.select(person=period["person_id"], begun=begun, over=over).inner_join(people.select("person", "index_date"), "person")
+        begun, over = (_as(period[f"observation_period_{end}_date"], "date") for end in ("start", "end"))
+        seen = period.select(person=self._who(period), begun=begun, over=over).inner_join(people.select("person", "index_date"), "person")
         seen = seen.filter((seen["begun"] <= seen["index_date"]) & (seen["over"] >= seen["index_date"])).select("person").distinct()
         return self.cdm.count(people.anti_join(seen, "person"))
 
@@ -580,38 +609,63 @@ class _Import:
     def _use(self, source: Source, table: Table, people: Table) -> tuple[Table, TableUse]:
         """What each row says by each of its readings, with the reason where it is not used; and the counts of the table."""
         events = self._events(source, table, people)
-        pairs = self._pairs(source, events)
-        judged = self._judged(pairs)
-        best = judged.group_by("row").aggregate(reason=judged["reason"].min())
-        by_reason = {int(r["reason"]): int(r["n"]) for r in self.cdm.rows(best.group_by("reason").aggregate(n=best.count()))}
+        self._count_doubles(source, table)
+        by_concept, by_text = self._keys(source)
+        judged = self._judged(self._pairs(events, by_concept, by_text))
+        best = judged.group_by([name for name in events.columns if name in judged.columns]).aggregate(
+            reason=judged["reason"].min(), copies=judged["copies"].max()
+        )
+        by_reason = {int(r["reason"]): int(r["n"]) for r in self.cdm.rows(best.group_by("reason").aggregate(n=best["copies"].sum()))}
         rows, dated = self.cdm.count(table), self.cdm.count(events)
         by_reason[NO_INDEX] = rows - dated
         by_reason[UNMAPPED] = dated - sum(n for reason, n in by_reason.items() if reason != NO_INDEX)
         left_out = judged.filter(judged["reason"] == APART)
-        left_out = left_out.group_by("reading").aggregate(n=left_out["row"].nunique())
+        left_out = left_out.group_by("reading").aggregate(n=left_out["copies"].sum())
         apart: dict[str, int] = {}
         for row in self.cdm.rows(left_out):
             one = self.readings[row["reading"]]
             why = f"{one.vocabulary} {one.code}: {one.doubt}"
             apart[why] = apart.get(why, 0) + int(row["n"])
         unused = {REASONS[reason]: by_reason[reason] for reason in REASONS if by_reason.get(reason)}
-        return judged, TableUse(
-            source.table, rows, by_reason.get(USED, 0), unused, dict(sorted(apart.items())), self._unmapped(events, pairs)
-        )
+        unmapped = self._unmapped(_unread(events, by_concept, by_text))
+        return judged, TableUse(source.table, rows, by_reason.get(USED, 0), unused, dict(sorted(apart.items())), unmapped)
+
+    def _who(self, table: Table) -> Any:
+        """The person of a row, written as in the person table."""
+        who = table["person_id"]
+        if who.type().is_string() == self.id_type.is_string():
+            return who
+        return who.cast("string") if self.id_type.is_string() else stripped(who).try_cast(self.id_type)
+
+    def _count_doubles(self, source: Source, table: Table) -> None:
+        """Says how many rows share their number with others: they are told apart by person and file, and else by what they say."""
+        keys = table.select(row=table[source.id], person=table["person_id"], file=_column(table, FILE, "string"))
+        keys = keys.group_by(["row", "person", "file"]).aggregate(n=keys.count())
+        shared = keys.group_by("row").aggregate(keys=keys.count(), n=keys["n"].sum())
+        shared = shared.filter(shared["keys"] > 1)
+        for counted, what in (
+            (shared, "have a number that stands at another person or in another file too: they are told apart"),
+            (keys.filter(keys["n"] > 1), "have a number that stands at the same person more than once: each is read"),
+        ):
+            n = self.cdm.rows(counted.aggregate(n=counted["n"].sum()))[0]["n"]
+            if n:
+                self.warnings.append(f"{source.table}: {int(n)} rows {what}")
 
     def _events(self, source: Source, table: Table, people: Table) -> Table:
         """The rows of people with an index date, their columns called alike in every table."""
         import ibis
 
         _need(table, source.table, (source.id, "person_id", f"{source.prefix}_concept_id", source.start))
-        start = table[source.start].cast("date")
+        start = _as(table[source.start], "date")
         columns = {
             "row": table[source.id],
-            "person": table["person_id"],
-            "standard": table[f"{source.prefix}_concept_id"].cast("int64"),
+            "file": _column(table, FILE, "string"),
+            "person": self._who(table),
+            "standard": _as(table[f"{source.prefix}_concept_id"], "int64"),
             "original": _column(table, f"{source.prefix}_source_concept_id", "int64"),
             "text": _column(table, f"{source.prefix}_source_value", "string"),
             "start": start,
+            "instant": _column(table, f"{source.start}time", "timestamp"),
             "end": _column(table, source.end, "date") if source.end else start,
             "number": _column(table, "value_as_number", "float64") if source.answers else ibis.null("float64"),
             "unit": stripped(_column(table, "unit_source_value", "string")) if source.answers else ibis.null("string"),
@@ -641,21 +695,35 @@ class _Import:
             bound=(events["operator_concept"].fill_null(0) != 0) & (events["operator_name"].fill_null("") != "="),
         )
 
-    def _pairs(self, source: Source, events: Table) -> Table:
-        """Each row with each of its readings: by its standard concept, by the original one, or, where there is none, by its source value."""
+    def _keys(self, source: Source) -> tuple[Table, Table]:
+        """Which concepts, and which source values, have which readings in a table."""
         import ibis
 
         taken = {n for n, one in enumerate(self.readings) if one.written or source.table not in WRITTEN_ONLY}
         pairs = [(concept, n) for concept, n in self.concepts if n in taken]
         coded = [(str(one.code).upper(), n) for n, one in enumerate(self.readings) if one.code is not None and n in taken]
-        by_concept = ibis.memtable(_columns(pairs, ("key", "reading")), schema={"key": "int64", "reading": "int64"})
-        by_text = ibis.memtable(_columns(coded, ("key", "reading")), schema={"key": "string", "reading": "int64"})
-        row = ("row", "reading")
-        standard = events.inner_join(by_concept, events["standard"] == by_concept["key"]).select(*row)
-        original = events.inner_join(by_concept, events["original"] == by_concept["key"]).select(*row)
-        bare = events.filter(events["original"].fill_null(0) == 0)
-        texts = bare.inner_join(by_text, stripped(bare["text"]).upper() == by_text["key"]).select(*row)
-        return ibis.union(standard, original, texts, distinct=True).inner_join(events, "row")
+        return (
+            ibis.memtable(_columns(pairs, ("key", "reading")), schema={"key": "int64", "reading": "int64"}),
+            ibis.memtable(_columns(coded, ("key", "reading")), schema={"key": "string", "reading": "int64"}),
+        )
+
+    def _pairs(self, events: Table, by_concept: Table, by_text: Table) -> Table:
+        """
+        Each row with each of its readings: by its standard concept, by the original one, or, where there is none, by its source value.
+
+        Rows that are alike in everything are one, with the number of ``copies``: no number of theirs is trusted to tell them apart.
+        """
+        import ibis
+
+        again = by_concept.view()
+        routes = (
+            events.inner_join(by_concept, events["standard"] == by_concept["key"]),
+            events.inner_join(again, events["original"] == again["key"]),
+            events.inner_join(by_text, _bare(events) == by_text["key"]),
+        )
+        whole = [*events.columns, "reading"]
+        found = ibis.union(*(route.group_by(whole).aggregate(copies=route.count()) for route in routes))
+        return found.group_by(whole).aggregate(copies=found["copies"].max())
 
     def _judged(self, pairs: Table) -> Table:
         """Each row and reading: where it belongs, its value, its date, and the reason for which it is not used."""
@@ -693,13 +761,14 @@ class _Import:
         t = t.left_join(answer, ["reading", "answer"]).drop("reading_right", "answer_right")
         last = ibis.coalesce(t["end"], t["continues"].ifelse(t["index_date"], t["start"]))
         earliest = t["index_date"].delta(last, unit="day")  # days from the end to the index date
-        outside = t["start"].isnull() | (t["start"] > t["index_date"]) | (earliest > t["within"])
+        outside = (t["start"] > t["index_date"]) | (earliest > t["within"])
         number = (t["number"] * t["factor"] + t["shift"]).round(9)
         answered = t["answer_amount"].notnull() | t["answer_word"].notnull()
         silent = t["answer"].isnull() & t["number"].isnull()
         numeric, asks = t["form"] == "number", t["form"] == "asks"
         reason = ibis.cases(
             (t["form"] == "apart", APART),
+            (t["start"].isnull(), UNDATED),
             (outside, OUTSIDE),
             (numeric & t["number"].isnull() & t["answer"].notnull(), NOT_UNDERSTOOD),
             (numeric & t["number"].isnull(), NO_VALUE),
@@ -711,20 +780,23 @@ class _Import:
             else_=USED,
         )
         stated = silent.ifelse(t["own_amount"], t["answer_amount"])
+        day = ibis.least(last, t["index_date"])
+        begun = seconds(day.year(), day.month(), day.day())
+        instant = t["instant"]
+        clock = (instant.hour().cast("int64") * 60 + instant.minute()) * 60 + instant.second()
+        timed = ((clock > 0) & (instant.date() == day)).fill_null(False)  # midnight stands for a time that nobody knows
         return t.select(
-            "row",
-            "reading",
-            "person",
+            *pairs.columns,
             "at",
             reason=reason,
             amount=numeric.ifelse(number, stated),
             word=silent.ifelse(t["own_word"], t["answer_word"]),
-            date=ibis.least(last, t["index_date"]),
+            begun=timed.ifelse(begun + clock, begun),
+            ended=timed.ifelse(begun + clock, begun + DAY - 1),
         )
 
-    def _unmapped(self, events: Table, pairs: Table) -> tuple[Unmapped, ...]:
+    def _unmapped(self, rest: Table) -> tuple[Unmapped, ...]:
         """The commonest concepts that nothing covers."""
-        rest = events.anti_join(pairs.select("row").distinct(), "row")
         counted = rest.group_by("standard").aggregate(rows=rest.count(), people=rest["person"].nunique())
         most = self.cdm.rows(counted.order_by(counted["rows"].desc(), counted["standard"]).limit(LISTED))
         names: dict[int, str] = {}
@@ -744,21 +816,59 @@ class _Import:
         wide = people.select("person", "index_date", **{column: people[name] for name, column in named.items()})
         if not tables:
             return wide, (), 0
-        said = ibis.union(*tables)
-        newest = said.mutate(latest=said["date"].max().over(group_by=[said["person"], said["at"]]))
-        said = newest.filter(newest["date"] == newest["latest"])
+        said = ibis.union(*tables).inner_join(people.select("person", "index_date"), "person")
+        dated, day = said["reason"] == USED, said["index_date"]
+        said = said.select(
+            "person",
+            "at",
+            amount=dated.ifelse(said["amount"], None),
+            word=dated.ifelse(said["word"], None),
+            begun=dated.ifelse(said["begun"], EARLIEST),
+            ended=dated.ifelse(said["ended"], LATEST),
+            readable=dated,
+            vague=~dated,
+            index=seconds(day.year(), day.month(), day.day()),
+        )
+        said = prevailing(said, "person")
         doubts = {one.at: one.doubt for one in reversed(self.readings) if one.form != "apart"}
-        counted = self.cdm.rows(said.group_by("at").aggregate(people=said["person"].nunique()).order_by("at"))
+        telling = said.filter(said["amount"].notnull() | said["word"].notnull())
+        counted = self.cdm.rows(telling.group_by("at").aggregate(people=telling["person"].nunique()).order_by("at"))
         at = [row["at"] for row in counted]
-        values = said.group_by("person", "at").aggregate(amounts=said["amount"].nunique(), words=said["word"].nunique())
+        values = telling.group_by("person", "at").aggregate(amounts=telling["amount"].nunique(), words=telling["word"].nunique())
         contradicting = self.cdm.count(values.filter((values["amounts"] > 1) | (values["words"] > 1)))
         found = tuple(Found(row["at"], int(row["people"]), doubts[row["at"]]) for row in counted)
-        if not at:
+        named_at = [row["at"] for row in self.cdm.rows(said.select("at").distinct().order_by("at"))]
+        if not named_at:
             return wide, found, contradicting
-        stems = dict.fromkeys(_stem(name, self.words) for name in at)
-        findings = widened(said, {stem: Thing.of(stem, self.words) for stem in stems}, "person")
-        findings = findings.select("person", *(name for name in findings.columns if name in at))
+        stems = dict.fromkeys(_stem(name, self.words) for name in named_at)
+        findings = widened(said, {stem: Thing.of(stem, self.words) for stem in stems}, self.kb, "person")
+        findings = findings.select("person", *(name for name in findings.columns if name in at or name.startswith(f"{IN_DOUBT}.")))
         return wide.left_join(findings, "person").drop("person_right"), found, contradicting
+
+
+def _bare(events: Table) -> Any:
+    """The source value where no original concept is told."""
+    return (events["original"].fill_null(0) == 0).ifelse(stripped(events["text"]).upper(), None)
+
+
+def _unread(events: Table, by_concept: Table, by_text: Table) -> Table:
+    """The rows that have no reading."""
+    rest = events.anti_join(by_concept, events["standard"] == by_concept["key"])
+    again = by_concept.view()
+    rest = rest.anti_join(again, rest["original"] == again["key"])
+    return rest.anti_join(by_text, _bare(rest) == by_text["key"])
+
+
+def _agreed(values: Any) -> Any:
+    """The value that all rows of a person have."""
+    return (values.min() == values.max()).ifelse(values.max(), None)
+
+
+def _as(value: Any, kind: str) -> Any:
+    """A column as its kind; of text, what can be read."""
+    if not value.type().is_string() or kind == "string":
+        return value.cast(kind)
+    return stripped(value).try_cast(kind)
 
 
 def _need(table: Table, name: str, columns: Iterable[str]) -> None:
@@ -773,7 +883,7 @@ def _column(table: Table, name: str, kind: str) -> Any:
     """A column as its kind, or nothing where the version of the model has none."""
     import ibis
 
-    return table[name].cast(kind) if name in table.columns else ibis.null(kind)
+    return _as(table[name], kind) if name in table.columns else ibis.null(kind)
 
 
 def _columns(rows: Iterable[tuple[Any, ...]], names: tuple[str, ...]) -> dict[str, list[Any]]:

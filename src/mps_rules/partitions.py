@@ -16,8 +16,10 @@ from mps_rules.cohort import Cohort
 from mps_rules.errors import Fault, FindingError
 from mps_rules.formulas import Kind
 from mps_rules.model import KnowledgeBase
-from mps_rules.tables import Backend, Table, is_long, kinds_of, opened, pivoted
+from mps_rules.tables import Backend, Dates, Table, first_line, is_long, kinds_of, opened, pivoted, understood
 
+FAULTS = 5
+"""So many faults of a file that cannot be opened are named."""
 READ = (".parquet", ".csv", ".csv.gz")
 """What a file of patients may end in."""
 
@@ -67,6 +69,7 @@ class Asked:
     keep: tuple[str, ...] = ()
     backend: Backend = "polars"
     rows: int = 200_000
+    dates: Dates = "ISO"
 
 
 def rejects_beside(out: Path) -> Path:
@@ -124,8 +127,9 @@ def _parts(files: Iterable[Path], rows: int, unopened: list[Unopened]) -> Iterat
     number = 0
     for path in files:
         try:
-            source, _ = opened(path)
-            size = int(source.count().to_pyarrow().as_py())
+            with understood(path):
+                source, _ = opened(path)
+                size = int(source.count().to_pyarrow().as_py())
             step = max(size, 1) if is_long(source) else rows
         except Exception as error:  # noqa: BLE001 - a backend says in errors of its own that a file is damaged
             unopened.append(Unopened(str(path), 0, _reason(error)))
@@ -136,7 +140,7 @@ def _parts(files: Iterable[Path], rows: int, unopened: list[Unopened]) -> Iterat
 
 
 def _reason(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:200]
+    return "; ".join(str(fault) for fault in error.faults[:FAULTS]) if isinstance(error, FindingError) else first_line(error)
 
 
 def _description(files: Iterable[Path], base: KnowledgeBase, asked: Asked) -> str:
@@ -181,14 +185,15 @@ class _Runner:
     def run(self, part: Part, unopened: list[Unopened]) -> None:
         """Evaluate a part and write it, its rejects first: a part is done when its results are there."""
         try:
-            rows = opened(part.file)[0].limit(part.rows, offset=part.start).to_polars()
+            with understood(part.file):
+                rows = opened(part.file)[0].limit(part.rows, offset=part.start).to_polars()
         except Exception as error:  # noqa: BLE001 - as above
             unopened.append(Unopened(part.file, part.start, _reason(error)))
             return
         source, give_back = opened(rows, self.asked.backend)
         asked, unread = self.asked, None
         if is_long(source):
-            source, unread = pivoted(source, self.base.vocabulary, asked.person)
+            source, unread = pivoted(source, self.base, asked.person, asked.dates)
         cohort = self._laid(source)
         rejects = cohort.rejects(source)
         bad = give_back(rejects if unread is None else unread.union(rejects).order_by("person", "column", "fault"))
