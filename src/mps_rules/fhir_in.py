@@ -129,6 +129,17 @@ def read_resources(
     return reader.result()
 
 
+def is_record_of(patient: Mapping[str, Any], id: str) -> bool:
+    """
+    Whether a Patient is the record of that id, or one that was merged with it.
+
+    >>> merged = {"id": "9", "link": [{"type": "replaced-by", "other": {"reference": "Patient/1"}}]}
+    >>> is_record_of(merged, "1"), is_record_of({"id": "9"}, "1")
+    (True, False)
+    """
+    return patient.get("id") is None or id in _names(patient, "")
+
+
 def _day(on: object) -> date | None:
     if isinstance(on, datetime):
         return on.date()

@@ -248,9 +248,8 @@ class _Loader:
         authored = [rule for raw, document in self.raw_rules.values() for rule in self._written(raw, document, vocabulary)]
         self._stop_if_faulty()
         active = [rule for rule in authored if rule.status == "active"]
-        read = _read_by_flags(active, vocabulary)
-        vocabulary = self._with_flagged(vocabulary, {id_ for terms in read.values() for id_ in terms})
-        made = [one for rule in active for one in _with_open_alert(rule, tuple(sorted(read.get(rule.id, ()))), vocabulary)]
+        made = _with_open_alerts(active, vocabulary)
+        vocabulary = self._with_flagged(vocabulary, made)
         self._stop_if_faulty()
         live = _under_the_law(made, vocabulary, self.pack.screens)
         self._check_scopes(live)
@@ -437,9 +436,10 @@ class _Loader:
         }
         return attrs.evolve(words, diagnoses=diagnoses, care=care)
 
-    def _with_flagged(self, words: model.Vocabulary, read: Iterable[str]) -> model.Vocabulary:
+    def _with_flagged(self, words: model.Vocabulary, rules: Iterable[model.Rule]) -> model.Vocabulary:
         """The vocabulary with what red flags read as the words of what may be in doubt, and with how long a denial of it holds."""
-        flagged = tuple(sorted(read))
+        leaves = [leaf for rule in rules if rule.open_alert for leaf in c.walk(rule.when) if isinstance(leaf, c.Words)]
+        flagged = tuple(sorted({word for leaf in leaves if words.terms[leaf.term].of_record for word in leaf.values}))
         lasting = self._days(self.asking.denial_lasts, "asking.yaml") if self.asking.denial_lasts else None
         once = {id_ for window in self.omop.windows if window.within == "ever" for id_ in window.terms}
         terms = {id_: attrs.evolve(term, values=flagged) if term.of_record else term for id_, term in words.terms.items()}
@@ -959,15 +959,14 @@ def _read(condition: c.Condition, scope: model.Subject) -> Iterator[tuple[str, m
         yield from _read(part, inner)
 
 
-def _read_by_flags(rules: Iterable[model.Rule], words: model.Vocabulary) -> dict[str, frozenset[str]]:
-    """The findings that each red flag reads, by its rule."""
+def _with_open_alerts(rules: Sequence[model.Rule], words: model.Vocabulary) -> list[model.Rule]:
+    """The rules, and beside each red flag the rule by which it is open."""
     concluding: dict[str, list[model.Rule]] = {}
-    flags = []
     for rule in rules:
-        flags += [rule] if rule.alert else []
         for id_ in rule.derives():
             concluding.setdefault(id_, []).append(rule)
-    return {rule.id: terms_read(read_by(rule, words, concluding), words) for rule in flags}
+    read = {rule.id: terms_read(read_by(rule, words, concluding), words) if rule.alert else () for rule in rules}
+    return [made for rule in rules for made in _with_open_alert(rule, tuple(sorted(read[rule.id])), words)]
 
 
 def _with_open_alert(rule: model.Rule, read: tuple[str, ...], words: model.Vocabulary) -> Iterator[model.Rule]:
