@@ -4,8 +4,8 @@ Many records of one patient, some of the same finding, become one mapping of fin
 The law, for every door (charts, hooks, long tables, OMOP):
 
 1. *The latest wins.* Instants are compared with their offsets, to the second; a record of a day, a month or a year spans all of it, and one
-   that is later begins after the other has ended. A day belongs to the place where it was written; where that is not told beside an
-   instant in UTC, it may have begun 14 hours before the day in UTC and end 12 hours after it.
+   that is later begins after the other has ended. A day belongs to the place where it was written; where the zone of that is not told,
+   a day may beside an instant begin 14 hours before the day in UTC and end 12 hours after it.
 2. *Within doubt the danger wins.* Where none of two readings is later (the same instant, the same day, no time told, a time that goes on),
    that one stands which leaves every red flag of the pack at least as near as the other does, if it brings some flag nearer than silence
    would; else the finding is unknown. What brings a flag nearer is computed from the rules (``dangers``), so it holds whatever else is known.
@@ -165,14 +165,12 @@ class _Line:
     @classmethod
     def through(cls, moments: Iterable[Moment], zone: tzinfo | None) -> "_Line":
         """
-        By the zone of the place, else by the offsets that the instants themselves have; an instant in UTC tells of no place.
+        By the zone of the place where it is told (UTC is the zone of machines, not of a place); beside instants a day may else begin anywhere.
         """
         if zone is not None and zone.tzname(datetime(2000, 1, 1)) != "UTC":  # noqa: DTZ001 - only the name is asked for
             return cls((zone,))
-        offsets = {at.utcoffset() for one in moments for at in (one.first, one.last) if isinstance(at, datetime)}
-        if timedelta() in offsets or None in offsets:
-            return cls((EARLIEST, LATEST))
-        return cls(tuple(timezone(offset) for offset in sorted(filter(None, offsets))) or (UTC,))
+        has_instants = any(isinstance(at, datetime) for one in moments for at in (one.first, one.last))
+        return cls((EARLIEST, LATEST) if has_instants else (UTC,))
 
     def first(self, moment: Moment) -> datetime | None:
         """The earliest instant that a moment may mean; None where it may be any."""
@@ -279,7 +277,7 @@ class _Settler:
         if top and all(one.stale for one in top):
             won = self._of_top(self._unsurpassed([one for one in sound if one.goes_on and not one.stale]))
             self.superseded += [Noted(one.where, one.code, one.stale) for one in top]
-        won = self._despite([one for one in group if one.doubt], won)
+        won = self._despite(self._unsurpassed([one for one in group if one.doubt and not one.stale], by=sound), won)
         resource = won.where.partition(".")[0] if won else ""
         passed = [one for one in group if one is not won and not one.doubt and (one not in top or (won and one.value == won.value))]
         others = [one for one in passed if won is None or one.value != won.value or one.where.partition(".")[0] != resource]
@@ -311,11 +309,12 @@ class _Settler:
             self._note(self.doubted, [won], f"{won.at} is recorded otherwise where it cannot be told when or whether: left unknown")
         return None
 
-    def _unsurpassed(self, claims: Sequence[Claim]) -> list[Claim]:
-        """The claims than which no other is certainly later."""
-        days = [one.when.first for one in claims if _are_days(one.when) and one.when.first is not None]
-        instants = [at for one in claims if not _are_days(one.when) and (at := self.line.first(one.when))]
-        every = [at for one in claims if (at := self.line.first(one.when))]
+    def _unsurpassed(self, claims: Sequence[Claim], by: Sequence[Claim] | None = None) -> list[Claim]:
+        """The claims than which no other is certainly later; no other of these, or of those in ``by``."""
+        others = claims if by is None else by
+        days = [one.when.first for one in others if _are_days(one.when) and one.when.first is not None]
+        instants = [at for one in others if not _are_days(one.when) and (at := self.line.first(one.when))]
+        every = [at for one in others if (at := self.line.first(one.when))]
         last_day, last_instant, last = max(days, default=None), max(instants, default=None), max(every, default=None)
 
         def is_surpassed(one: Claim) -> bool:

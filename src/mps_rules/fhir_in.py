@@ -896,6 +896,10 @@ class _Reader:
 
     def _say_age(self, record: _Record, lowest: int, highest: int) -> None:
         """An age in years, or, where the birth date is not whole, the range in which it lies."""
+        allowed = self.words.terms["age_years"].range
+        if allowed and not allowed[0] <= lowest <= highest <= allowed[1]:
+            self._doubt(record.where, "", "an age that cannot be")
+            return
         age = float(lowest) if lowest == highest else Interval(lowest, highest)
         self._say(record, "", self._patient_at("age_years"), "", age)
 
