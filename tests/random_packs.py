@@ -69,7 +69,11 @@ def words_of(vocabulary: Vocabulary, random: Random, read: Collection[str] = (),
     """
 
     def terms(subject: str, *kinds: str) -> list[Term]:
-        found = [term for term in vocabulary.terms.values() if term.subject == subject and term.kind in kinds and not (term.fact or term.of_record)]
+        found = [
+            term
+            for term in vocabulary.terms.values()
+            if term.subject == subject and term.kind in kinds and not (term.fact or term.of_record)
+        ]
         return [term for term in found if term.id in read] or found
 
     def some(pool: Sequence[Any], count: int) -> tuple[Any, ...]:

@@ -87,7 +87,16 @@ def test_the_later_reading_wins_whatever_it_says(kb: KnowledgeBase, earlier: Any
         (Moment(MORNING, None), EVENING),
         (YESTERDAY, MORNING),
     ],
-    ids=["one instant", "one day", "a day and an instant of it", "undated", "both undated", "its month", "goes on", "a day that may end then"],
+    ids=[
+        "one instant",
+        "one day",
+        "a day and an instant of it",
+        "undated",
+        "both undated",
+        "its month",
+        "goes on",
+        "a day that may end then",
+    ],
 )
 def test_within_doubt_the_reading_wins_that_leaves_more_red_flags(kb: KnowledgeBase, one: Any, other: Any) -> None:
     told = in_every_order([claim("saddle_anaesthesia", True, one), claim("saddle_anaesthesia", False, other)], kb)
@@ -153,7 +162,10 @@ def test_a_normal_examination_in_doubt_does_not_cancel_a_sign(kb: KnowledgeBase,
 
 @pytest.mark.parametrize(("age", "known"), [(28, True), (29, False)])
 def test_a_denied_danger_sign_is_unknown_again_after_a_time(kb: KnowledgeBase, age: int, known: bool) -> None:  # noqa: FBT001
-    denied = [claim("saddle_anaesthesia", False, TODAY - timedelta(days=age)), claim("saddle_anaesthesia", True, TODAY - timedelta(days=60))]
+    denied = [
+        claim("saddle_anaesthesia", False, TODAY - timedelta(days=age)),
+        claim("saddle_anaesthesia", True, TODAY - timedelta(days=60)),
+    ]
 
     assert stood(denied, kb, on=TODAY) == ({"saddle_anaesthesia": False} if known else {})
 
@@ -203,7 +215,9 @@ def test_a_denial_does_not_stand_beside_a_danger_sign_in_doubt_unless_it_is_late
 
 def test_a_denial_in_doubt_says_nothing(kb: KnowledgeBase) -> None:
     assert stood([claim("saddle_anaesthesia", False, doubt="x")], kb) == {}
-    assert stood([claim("saddle_anaesthesia", True, TODAY), claim("saddle_anaesthesia", False, doubt="x")], kb) == {"saddle_anaesthesia": True}
+    assert stood([claim("saddle_anaesthesia", True, TODAY), claim("saddle_anaesthesia", False, doubt="x")], kb) == {
+        "saddle_anaesthesia": True
+    }
 
 
 def test_what_is_in_doubt_is_never_asked_for(kb: KnowledgeBase) -> None:
@@ -255,7 +269,11 @@ def test_a_reading_that_beats_another_leaves_every_flag_at_least_as_near_in_any_
 
 
 def test_what_a_flag_reads_is_followed_through_findings_measures_and_conclusions(kb: KnowledgeBase) -> None:
-    read = {reading.leaf.term for reading in read_by(kb.by_id["safety.rf_fever_with_spinal_pain"], kb.vocabulary, kb.concluding) if hasattr(reading.leaf, "term")}
+    read = {
+        reading.leaf.term
+        for reading in read_by(kb.by_id["safety.rf_fever_with_spinal_pain"], kb.vocabulary, kb.concluding)
+        if hasattr(reading.leaf, "term")
+    }
 
     assert {"fever", "body_temperature"} <= read
 
@@ -335,7 +353,8 @@ def outweighed(sign: Written, told: Sequence[Written], kb: KnowledgeBase) -> boo
     terms = kb.vocabulary.terms
     barring = {other for other in terms if other in terms[sign.term].excludes or sign.term in terms[other].excludes}
     return any(
-        one.sure and one.first > sign.last and ((one.term == sign.term and not one.present) or (one.term in barring and one.present)) for one in told
+        one.sure and one.first > sign.last and ((one.term == sign.term and not one.present) or (one.term in barring and one.present))
+        for one in told
     )
 
 

@@ -180,7 +180,9 @@ def test_refuted_and_entered_in_error_are_understood_in_words(kb: KnowledgeBase)
     assert read(kb, condition(FEVER, verified="", verificationStatus={"text": "Entered in Error"}))[0] == {}
 
 
-@pytest.mark.parametrize("ended", [{"abatementString": "long ago"}, {"abatementAge": {"value": 30, "code": "a"}}, {"abatementBoolean": True}])
+@pytest.mark.parametrize(
+    "ended", [{"abatementString": "long ago"}, {"abatementAge": {"value": 30, "code": "a"}}, {"abatementBoolean": True}]
+)
 def test_an_end_told_in_whatever_way_is_an_end(kb: KnowledgeBase, ended: Resource) -> None:
     assert read(kb, condition(FEVER, **ended))[0] == {}
 

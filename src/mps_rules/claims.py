@@ -112,7 +112,13 @@ class Claim:
         return str(self.at), self.part
 
     def __str__(self) -> str:
-        value = str(self.value).lower() if isinstance(self.value, bool) else f"{self.value:g}" if isinstance(self.value, float) else str(self.value)
+        value = (
+            str(self.value).lower()
+            if isinstance(self.value, bool)
+            else f"{self.value:g}"
+            if isinstance(self.value, float)
+            else str(self.value)
+        )
         return f"{self.at}{'.' if self.part else ''}{self.part} = {value}"
 
 
@@ -234,7 +240,9 @@ class _Settler:
 
     def is_danger(self, claim: Claim) -> bool:
         """Whether a claim can bring some red flag nearer."""
-        return (self.is_pain(claim) and claim.value is True) or self.read.helps(self.readings(claim), claim.value, claim.part)
+        if self.is_pain(claim):
+            return claim.value is True
+        return self.read.helps(self.readings(claim), claim.value, claim.part)
 
     def beats(self, one: Claim, other: Claim) -> bool:
         """Whether a claim leaves every red flag at least as near as another of the same finding."""
@@ -303,7 +311,7 @@ class _Settler:
         if not feared:
             return won
         if self.is_pain(feared[0]):
-            return feared[0]
+            return min(feared, key=self._order)
         self._drop(feared[0])
         if won:
             self._note(self.doubted, [won], f"{won.at} is recorded otherwise where it cannot be told when or whether: left unknown")

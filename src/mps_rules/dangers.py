@@ -40,7 +40,7 @@ class Reading:
             case c.Compare() if self.amount:
                 weight = value.lowest if isinstance(value, c.Interval) else float(value)
             case c.Compare():
-                given = value if isinstance(value, c.Interval) else c.Interval(value, value)
+                given = value if isinstance(value, c.Interval) else c.Interval(float(value), float(value))
                 weight = {True: 1.0, None: 0.0, False: -1.0}[given.satisfies(**self.leaf.bounds())]
             case _:
                 weight = 1.0 if value is True else -1.0 if value is False else 0.0

@@ -299,7 +299,13 @@ class _Reader:
                 return "own"
             return "other" if self.numbers and numbers else "unclear"
         if about.whole in self.patients or about.id in self.patients:
-            return "own" if not about.server or about.whole in self.patients or about.server in self.servers else "other" if self.servers else "unclear"
+            return (
+                "own"
+                if not about.server or about.whole in self.patients or about.server in self.servers
+                else "other"
+                if self.servers
+                else "unclear"
+            )
         return "other" if about.kind == "Patient" or about.whole in self.addresses else "unclear"
 
     def _is_number(self, numbers: list[Mapping[str, Any]]) -> bool:
@@ -464,7 +470,9 @@ class _Reader:
         ended = f.when(resource, "abatementDateTime", "abatementPeriod") or f.UNTOLD
         if (ends := Moment(*ended).ends) is not None:
             return self.on is None or ends <= self.on
-        return resource.get("abatementBoolean") is True or any(resource.get(name) for name in ("abatementAge", "abatementRange", "abatementString"))
+        return resource.get("abatementBoolean") is True or any(
+            resource.get(name) for name in ("abatementAge", "abatementRange", "abatementString")
+        )
 
     def _observation(self, resource: Mapping[str, Any], where: str) -> None:
         if not self._is_live(resource, where, "final", "amended", "corrected", "preliminary"):

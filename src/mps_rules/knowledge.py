@@ -445,7 +445,13 @@ class _Loader:
         terms = {id_: attrs.evolve(term, values=flagged) if term.of_record else term for id_, term in words.terms.items()}
         for id_ in flagged:
             term = terms[id_]
-            if term.kind == "boolean" and term.denial_lasts is None and term.cost in ("asked", "examined") and not term.background and id_ not in once:
+            if (
+                term.kind == "boolean"
+                and term.denial_lasts is None
+                and term.cost in ("asked", "examined")
+                and not term.background
+                and id_ not in once
+            ):
                 terms[id_] = attrs.evolve(term, denial_lasts=lasting)
         return attrs.evolve(words, terms=terms)
 
@@ -475,7 +481,9 @@ class _Loader:
         if raw.kind in ("number", "duration") and (raw.range is None or len(raw.range) != 2 or raw.unit is None):
             self.faults.append(Fault(place, "a number needs a unit and a range of two numbers"))
         if raw.values_from not in (None, "regions", IN_DOUBT):
-            self.faults.append(Fault(place, f"values_from {raw.values_from!r} is not known", closest(raw.values_from, ("regions", IN_DOUBT))))
+            self.faults.append(
+                Fault(place, f"values_from {raw.values_from!r} is not known", closest(raw.values_from, ("regions", IN_DOUBT)))
+            )
         return model.Term(
             id=raw.id,
             label=raw.label,
