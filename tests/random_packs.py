@@ -69,7 +69,11 @@ def words_of(vocabulary: Vocabulary, random: Random, read: Collection[str] = (),
     """
 
     def terms(subject: str, *kinds: str) -> list[Term]:
-        found = [term for term in vocabulary.terms.values() if term.subject == subject and term.kind in kinds and not term.fact]
+        found = [
+            term
+            for term in vocabulary.terms.values()
+            if term.subject == subject and term.kind in kinds and not (term.fact or term.of_record)
+        ]
         return [term for term in found if term.id in read] or found
 
     def some(pool: Sequence[Any], count: int) -> tuple[Any, ...]:
@@ -256,7 +260,8 @@ def _red_flag(id: str, urgency: model.Urgency, author: _Author, vocabulary: Voca
 def with_rules(base: KnowledgeBase, rules: Sequence[Rule], digest: str) -> KnowledgeBase:
     """The base with these rules instead of its own, expanded and put in strata as the loader does."""
     loader = knowledge._Loader([])
-    live = knowledge._under_the_law([made for rule in rules for made in knowledge._with_open_alert(rule)])
+    made = knowledge._with_open_alerts(rules, base.vocabulary)
+    live = knowledge._under_the_law(made)
     loader._check_scopes(live)
     assert not loader.faults, loader.faults
     return attrs.evolve(base, rules=loader._in_strata(live), shelved=(), digest=digest)
@@ -284,6 +289,8 @@ def _mapping(words: Words, vocabulary: Vocabulary, random: Random) -> dict[str, 
     mapping |= {term.id: _value(term, random) for term in (*words.lists, *words.numbers) if said() and term.id not in vocabulary.measures}
     mapping["pain"] = [_pain(region, vocabulary, random) for region in words.regions if said()]
     mapping["pain"] += [_pain(random.choice(("low_back", "buttock", "thigh_posterior")), vocabulary, random)] if said() else []
+    doubted = [word for term in vocabulary.terms.values() if term.of_record for word in term.values if word in words.booleans]
+    mapping |= {"in_doubt": random.sample(doubted, min(2, len(doubted)))} if doubted and random.random() < 0.3 else {}
     mapping["pain_map_complete"] = random.choice((True, False, None))
     mapping["labels"] = {
         label: random.choice(

@@ -58,8 +58,19 @@ def test_the_age_is_that_on_the_day_of_reading(kb: KnowledgeBase, born: str, age
     assert read(kb, patient(birthDate=born))[0] == {"age_years": age}
 
 
-@pytest.mark.parametrize("born", ["1964", "1964-06", "", "06/01/1964", "1964-13-01", None, 1964, "2030-01-01"])
-def test_a_birth_date_that_is_not_whole_or_not_possible_gives_no_age(kb: KnowledgeBase, born: Any) -> None:
+@pytest.mark.parametrize(
+    ("born", "age"),
+    [("1964", {"at_least": 59, "at_most": 60}), ("1964-06", {"at_least": 59, "at_most": 60}), ("1964-05", 60), ("2024", 0)],
+)
+def test_a_birth_date_that_is_not_whole_gives_the_range_of_the_age(kb: KnowledgeBase, born: str, age: Any) -> None:
+    findings, _ = read(kb, patient(birthDate=born))
+
+    assert findings == {"age_years": age}
+    assert evaluate(findings, kb).findings.patient
+
+
+@pytest.mark.parametrize("born", ["", "06/01/1964", "1964-13-01", "1964-02-30", None, 1964, "2030-01-01"])
+def test_a_birth_date_that_cannot_be_read_or_is_not_possible_gives_no_age(kb: KnowledgeBase, born: Any) -> None:
     findings, report = read(kb, patient(birthDate=born))
 
     assert findings == {}
@@ -145,7 +156,35 @@ def test_a_condition_that_is_not_confirmed_is_neither_present_nor_denied(kb: Kno
     findings, report = read(kb, condition(FIBROMYALGIA, verified=verified))
 
     assert findings == {}
-    assert len(report.skipped) == 1
+    assert len(report.skipped) + len(report.suspicious) == 1
+
+
+@pytest.mark.parametrize("verified", ["unconfirmed", "provisional", "differential", "nonsense"])
+def test_a_danger_sign_that_is_not_confirmed_is_in_doubt(kb: KnowledgeBase, verified: str) -> None:
+    assert read(kb, condition(FEVER, verified=verified))[0] == {"in_doubt": ["fever"]}
+
+
+SECOND = {"coding": [{"system": "urn:local", "code": "INACT"}, {"code": "resolved"}]}
+
+
+@pytest.mark.parametrize("said", [SECOND, {"text": "Resolved"}, {"coding": [{"code": "7", "display": "resolved"}]}, {"text": " RESOLVED "}])
+def test_a_status_is_understood_by_any_of_its_codes_by_its_label_and_by_its_text(kb: KnowledgeBase, said: Resource) -> None:
+    findings, report = read(kb, condition(FEVER, clinical="", clinicalStatus=said))
+
+    assert findings == {}
+    assert reasons(report) == ["is over: history, not present"]
+
+
+def test_refuted_and_entered_in_error_are_understood_in_words(kb: KnowledgeBase) -> None:
+    assert read(kb, condition(FEVER, verified="", verificationStatus={"text": "Refuted"}))[0] == {"fever": False}
+    assert read(kb, condition(FEVER, verified="", verificationStatus={"text": "Entered in Error"}))[0] == {}
+
+
+@pytest.mark.parametrize(
+    "ended", [{"abatementString": "long ago"}, {"abatementAge": {"value": 30, "code": "a"}}, {"abatementBoolean": True}]
+)
+def test_an_end_told_in_whatever_way_is_an_end(kb: KnowledgeBase, ended: Resource) -> None:
+    assert read(kb, condition(FEVER, **ended))[0] == {}
 
 
 @pytest.mark.parametrize("clinical", ["inactive", "remission", "resolved"])
@@ -165,9 +204,10 @@ def test_a_cancer_that_is_over_is_a_history_of_cancer(kb: KnowledgeBase) -> None
     assert read(kb, condition(coded(ICD, "Z85.3"), clinical="resolved"))[0] == {"cancer_history": True}
 
 
-def test_a_condition_recorded_after_the_day_is_not_read(kb: KnowledgeBase) -> None:
-    findings, report = read(kb, condition(FEVER, recordedDate="2024-06-02"))
+def test_a_condition_recorded_more_than_a_day_ahead_is_not_read(kb: KnowledgeBase) -> None:
+    findings, report = read(kb, condition(FEVER, recordedDate="2024-06-03"))
 
+    assert read(kb, condition(FEVER, recordedDate="2024-06-02"))[0] == {"fever": True}
     assert findings == {}
     assert reasons(report) == ["is dated after the day on which it is read"]
 
@@ -234,9 +274,18 @@ def test_a_bound_a_text_and_a_missing_value_are_unknown(kb: KnowledgeBase, more:
     assert len(report.skipped) == 1
 
 
-@pytest.mark.parametrize("status", ["entered-in-error", "cancelled", "registered", "nonsense", 7])
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled"])
 def test_an_observation_that_does_not_stand_is_not_read(kb: KnowledgeBase, status: Any) -> None:
     assert read(kb, observation(CRP, valueQuantity=quantity(12, "mg/L"), status=status))[0] == {}
+
+
+@pytest.mark.parametrize("status", ["unknown", "registered", "nonsense", 7])
+def test_an_observation_whose_status_nobody_knows_is_in_doubt(kb: KnowledgeBase, status: Any) -> None:
+    dangerous, harmless = (observation(CRP, valueQuantity=quantity(value, "mg/L"), status=status) for value in (90, 1))
+
+    assert read(kb, dangerous)[0] == {"in_doubt": ["crp"]}
+    assert read(kb, harmless)[0] == {}
+    assert doubts(read(kb, harmless)[1]) == ["crp: its status is not known here"]
 
 
 def test_an_old_observation_is_not_read(kb: KnowledgeBase) -> None:
@@ -276,11 +325,12 @@ def test_the_latest_of_several_counts_wherever_it_stands(kb: KnowledgeBase) -> N
     assert read(kb, older, newer)[0] == read(kb, newer, older)[0] == {"crp": 4}
 
 
-def test_different_values_of_one_day_are_unknown(kb: KnowledgeBase) -> None:
+def test_of_different_values_of_one_day_the_more_dangerous_counts_and_none_where_neither_is(kb: KnowledgeBase) -> None:
     findings, report = read(kb, *(observation(CRP, valueQuantity=quantity(value, "mg/L")) for value in (4, 90)))
 
-    assert findings == {}
+    assert findings == {"crp": 90}
     assert len(doubts(report)) == 2
+    assert read(kb, *(observation(CRP, valueQuantity=quantity(value, "mg/L")) for value in (1, 2)))[0] == {}
 
 
 def test_an_interpretation_says_yes_or_no_where_the_value_does_not(kb: KnowledgeBase) -> None:
@@ -335,10 +385,11 @@ def test_what_contradicts_the_rest_is_left_unknown_and_what_is_present_stays(kb:
     assert doubts(report) == ["fever contradicts what else is recorded, or cannot be: left unknown"]
 
 
-def test_an_own_code_goes_before_all_others(kb: KnowledgeBase) -> None:
+def test_the_latest_counts_in_whichever_codes_it_is_written(kb: KnowledgeBase) -> None:
     own = observation(coded(f"{OWN}:finding", "fever"), "2024-05-28", valueBoolean=False)
 
-    assert read(kb, own, condition(FEVER, recordedDate="2024-05-30"))[0] == {"fever": False}
+    assert read(kb, own, condition(FEVER, recordedDate="2024-05-30"))[0] == {"fever": True}
+    assert read(kb, own, condition(FEVER, recordedDate="2024-05-27"))[0] == {"fever": False}
 
 
 def test_a_muscle_that_was_not_examined_is_not_examined(kb: KnowledgeBase) -> None:
@@ -455,11 +506,11 @@ def test_an_older_version_is_refused(kb: KnowledgeBase, old: Resource) -> None:
         read(kb, patient(), old)
 
 
-def test_one_resource_of_an_older_shape_among_others_is_only_skipped(kb: KnowledgeBase) -> None:
+def test_one_resource_of_an_older_shape_among_others_is_only_in_doubt(kb: KnowledgeBase) -> None:
     findings, report = read(kb, condition(FIBROMYALGIA), {"resourceType": "Condition", "clinicalStatus": "active", "code": FEVER})
 
-    assert findings == {"labels": {"fibromyalgia": True}}
-    assert reasons(report) == ["has the shape of an older FHIR version"]
+    assert findings == {"labels": {"fibromyalgia": True}, "in_doubt": ["fever"]}
+    assert doubts(report) == ["fever: it has the shape of an older FHIR version"]
 
 
 def test_a_page_of_a_search_is_said_to_be_a_part(kb: KnowledgeBase) -> None:

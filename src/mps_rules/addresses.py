@@ -156,6 +156,8 @@ def as_mapping(findings: Findings) -> dict[str, Any]:
 def _written(finding: Finding) -> Any:
     if finding.value is not None:
         return finding.value
+    if finding.between is not None:
+        return dict(zip(("at_least", "at_most"), finding.between, strict=True))
     return {**dict.fromkeys(finding.words, True), **dict.fromkeys(finding.denied, False)}
 
 
@@ -163,7 +165,8 @@ def as_row(findings: Findings, words: Vocabulary) -> dict[str, Any]:
     """
     The findings as one row of a table: address to value, a word to a column of its own where several may hold.
 
-    The intensity of a pain is left out: no table of patients asks for it. What only follows from others is left out too.
+    The intensity of a pain is left out: no table of patients asks for it. So is a number of which only a range is known: a column holds
+    none. What only follows from others is left out too.
     """
     row: dict[str, Any] = {}
     for finding in findings.patient:

@@ -2,8 +2,8 @@
 CDS Hooks 2.0.1 as functions of a request: what a chart raises, what is still to ask, what a new label may hide.
 
 No clock, no network, no store: the day is given, ``fhirServer`` is never followed, ``fhirAuthorization`` is never kept. A prefetch key that is
-missing, null, empty, in error or only a first page leaves things unknown, never absent. Where nothing is worth an interruption
-there are no cards. No message repeats a value of the request.
+missing, null, empty, in error or only a first page leaves things unknown, never absent; an error is said, in one card. Where nothing is worth
+an interruption there are no cards. No message repeats a value of the request.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ import attrs
 from mps_rules import fhir_json as f
 from mps_rules.api import evaluate, load
 from mps_rules.errors import Fault, FindingError, closest, listed
-from mps_rules.fhir_in import read_resources
+from mps_rules.fhir_in import is_record_of, read_resources
 from mps_rules.model import PRESSING, Alert, Assessment, Caution, Diagnosis, KnowledgeBase, Question, Recommendation
 from mps_rules.orders import Order, read_orders
 
@@ -177,7 +177,7 @@ def discovery(config: Config) -> Response:
     }
 
 
-def handle(service_id: str, request: Any, config: Config, on: date, kb: KnowledgeBase | None = None) -> tuple[int, Response]:
+def handle(service_id: str, request: Any, config: Config, on: date | datetime, kb: KnowledgeBase | None = None) -> tuple[int, Response]:
     """
     The status and the answer to a call of a service.
 
@@ -192,7 +192,7 @@ def handle(service_id: str, request: Any, config: Config, on: date, kb: Knowledg
         service_id: the id in the address that was called.
         request: the JSON object of the request, read.
         config: what the deployment decides.
-        on: the day as of which the chart is read.
+        on: the day as of which the chart is read, or an instant with the zone of the place.
         kb: the rules; left out, the packaged ones.
 
     """
@@ -200,7 +200,7 @@ def handle(service_id: str, request: Any, config: Config, on: date, kb: Knowledg
     return answered.status, answered.response
 
 
-def answer(service_id: str, request: Any, config: Config, on: date, kb: KnowledgeBase | None = None) -> Answer:
+def answer(service_id: str, request: Any, config: Config, on: date | datetime, kb: KnowledgeBase | None = None) -> Answer:
     """As ``handle``, with what may be kept of the answer."""
     if service_id not in config.services:
         return _failed(404, [Fault("", "no such service", closest(service_id, config.services))])
@@ -213,21 +213,22 @@ def answer(service_id: str, request: Any, config: Config, on: date, kb: Knowledg
     if all(state in ("absent", "error") for key, state in states.items() if key != "patient"):
         return _failed(412, [Fault("prefetch", "no query about findings was answered")])
     patient = given.get("patient")
-    if isinstance(patient, Mapping) and patient.get("id", context["patientId"]) != context["patientId"]:
+    if isinstance(patient, Mapping) and not is_record_of(patient, context["patientId"]):
         return _failed(412, [Fault("prefetch.patient", "is another patient than the one of the context")])
     selected = context["selections"] if "selections" in service.context else None
     orders = read_orders(context["draftOrders"], base, selected=selected) if "draftOrders" in service.context else ()
     added: list[Any] = [context["conditions"]] if "conditions" in service.context else []
     added += [{"resourceType": "Condition", "code": reason} for order in orders for reason in order.reasons]
+    whose = {"patient": context["patientId"], "server": request["fhirServer"] if _words(request.get("fhirServer")) else ""}
     try:
-        findings, report = read_resources([*(given[key] for key, state in states.items() if state == "complete"), *added], base, on=on)
-        labels = tuple(read_resources(added, base, on=on)[0].get("labels", ())) if added else ()
+        read = [given[key] for key, state in states.items() if state in ("complete", "incomplete")]
+        findings, report = read_resources([*read, *added], base, on=on, **whose)
+        labels = tuple(read_resources(added, base, on=on, **whose)[0].get("labels", ())) if added else ()
         assessment = evaluate(findings, base)
     except FindingError as error:
         return _failed(412, [Fault("prefetch", fault.what) for fault in error.faults])
-    if not report.complete:
-        states = {key: "incomplete" if f.has_next_page(f.mapping(given.get(key))) else state for key, state in states.items()}
-    cards, shown = _Cards(base, config, assessment, context["patientId"]).made(service, labels, orders)
+    failed = [key for key in service.prefetch if key != "patient" and _has_failed(given.get(key))]
+    cards, shown = _Cards(base, config, assessment, context["patientId"]).made(service, labels, orders, failed)
     record = Record(
         service=service.id,
         hook=service.hook,
@@ -377,11 +378,21 @@ def _state(given: Mapping[str, Any], key: str) -> State:
         return "none recorded"
     if not isinstance(value, Mapping) or not isinstance(value.get("resourceType"), str) or value["resourceType"] == "OperationOutcome":
         return "error"
-    entries = value.get("entry") if value["resourceType"] == "Bundle" else [value]
-    if not entries:
+    entries = [one.get("resource") for one in f.mappings(value.get("entry"))] if value["resourceType"] == "Bundle" else [value]
+    found = [one for one in entries if f.mapping(one).get("resourceType") != "OperationOutcome"]
+    if _has_failed(value):
+        return "incomplete" if found else "error"
+    if not found:
         return "none recorded"
-    failed = any(f.mapping(one.get("resource")).get("resourceType") == "OperationOutcome" for one in f.mappings(entries))
-    return "error" if failed else "complete"
+    return "incomplete" if f.has_next_page(value) else "complete"
+
+
+def _has_failed(value: Any) -> bool:
+    """Whether the answer to a query is an error, or holds one; information and warnings beside what was found are none."""
+    if value is None or not isinstance(value, Mapping) or value.get("resourceType") == "OperationOutcome":
+        return value is not None
+    outcomes = [f.mapping(one.get("resource")) for one in f.mappings(value.get("entry"))]
+    return any(one.get("resourceType") == "OperationOutcome" and f.has_failed(one) for one in outcomes)
 
 
 def _failed(status: int, faults: Sequence[Fault]) -> Answer:
@@ -411,34 +422,46 @@ class _Cards:
     assessment: Assessment
     patient: str
 
-    def made(self, service: Service, labels: Sequence[str], orders: Sequence[Order]) -> tuple[list[Response], tuple[Shown, ...]]:
-        """The cards, and what may be kept of them; ``labels`` are the diagnoses being added, ``orders`` what is being ordered."""
+    def made(
+        self, service: Service, labels: Sequence[str], orders: Sequence[Order], failed: Sequence[str]
+    ) -> tuple[list[Response], tuple[Shown, ...]]:
+        """
+        The cards, and what may be kept of them.
+
+        ``labels`` are the diagnoses being added, ``orders`` what is being ordered, ``failed`` the queries that were answered with an error.
+        """
         about = {"conditions": bool(labels), "draftOrders": bool(orders)}
-        if not self._hurts() or not all(about.get(field, True) for field in service.context):
-            return [], ()
-        found = [*self._alerts(), *(self._orders(orders) if orders else [*self._labels(labels), *self._questions()])]
+        found = [*self._failed(failed)]
+        if self._hurts() and all(about.get(field, True) for field in service.context):
+            found = [*self._alerts(), *found, *(self._orders(orders) if orders else [*self._labels(labels), *self._questions()])]
         return [card for card, _ in found], tuple(shown for _, shown in found)
 
     def _hurts(self) -> bool:
-        """Whether the chart speaks of pain: where, or as a diagnosis; an alert that is raised speaks for itself."""
+        """Whether the chart speaks of pain: where, or as a diagnosis; an alert that is raised speaks for itself, and so does a danger sign in doubt."""
         findings, terms = self.assessment.findings, self.base.vocabulary.terms
         return (
             any(pain.present for pain in findings.pain)
             or any(label.present for label in findings.labels)
             or any(terms[one.term].places_of(one) for one in findings.patient)
             or any(alert.status == "raised" for alert in self.assessment.alerts)
+            or any(terms[one.term].of_record for one in findings.patient)
         )
 
     def _alerts(self) -> Iterator[tuple[Response, Shown]]:
         for status in ("raised", "open"):
-            alerts = [one for one in self.assessment.alerts if one.status == status and (status == "raised" or one.urgency in PRESSING)]
+            alerts = [one for one in self.assessment.alerts if one.status == status and (status == "raised" or self._is_pressing(one))]
             if not alerts:
                 continue
             pressing = status == "raised" and alerts[0].urgency == "emergency"
             named = "; ".join(dict.fromkeys(one.condition_label for one in alerts))
             summary = f"Consider and exclude: {named}" if status == "raised" else f"Not yet excluded: {named}"
-            details = [line for one in alerts for line in self._alert(one)]
+            details = [line for one in alerts for line in (*self._alert(one), "")][:-1]
             yield self._card(f"red-flags-{status}", "critical" if pressing else "warning", summary, details, [one.rule for one in alerts])
+
+    def _is_pressing(self, alert: Alert) -> bool:
+        """Whether an open alert is worth an interruption: by its urgency, or because something that it reads was dropped in doubt."""
+        terms = self.base.vocabulary.terms
+        return alert.urgency in PRESSING or any(one.id in terms and terms[one.id].of_record for one in alert.because)
 
     def _alert(self, alert: Alert) -> Iterator[str]:
         """An alert that is raised says what to do, and what not to meanwhile; one that is open only what could clear it."""
@@ -450,14 +473,31 @@ class _Cards:
             yield f"**{_escaped(alert.label)}** ({_escaped(alert.urgency)}): not enough is known to clear it."
             yield f"- still to ask or examine: {_escaped(', '.join(self._name(at) for at in alert.unknown))}"
         yield from (f"- because: {_escaped(premise.text)}" for premise in alert.because)
-        yield f"- sources: {_escaped(', '.join(alert.references))}"
+        yield f"- sources: {self._sources(alert.references)}"
+
+    def _failed(self, queries: Sequence[str]) -> Iterator[tuple[Response, Shown]]:
+        """That a query was answered with an error, and how many red flags could not be screened for it."""
+        if queries:
+            open_ones = {one.id for one in self.assessment.alerts if one.status == "open"}
+            count = len(open_ones | {one.id for one in self.assessment.unscreened})
+            named = ", ".join(queries)
+            summary = f"Chart read only in part ({named}): {count} red flags could not be screened"
+            lines = [
+                f"- the record system answered with an error to: {_escaped(named)}",
+                f"- {count} red flags could not be screened; what is not here is not absent",
+            ]
+            yield self._card("query-failed", "warning", summary, lines, [])
+
+    def _sources(self, references: Sequence[str]) -> str:
+        """The titles of references."""
+        return _escaped("; ".join(self.base.references[id_].text for id_ in references))
 
     def _labels(self, labels: Sequence[str]) -> Iterator[tuple[Response, Shown]]:
         """What the diagnoses being added may hide, and which muscles to examine before they close the question."""
         named = [self.base.vocabulary.diagnoses[label] for label in labels]
         told = [one for one in self.assessment.cautions if set(one.subjects) & set(labels)]
         lines = [line for diagnosis in named for line in self._hidden(diagnosis)]
-        lines += [f"- {_escaped(one.text)} (sources: {_escaped(', '.join(one.references))})" for one in told]
+        lines += [f"- {_escaped(one.text)} (sources: {self._sources(one.references)})" for one in told]
         if lines:
             summary = f"{'; '.join(diagnosis.label for diagnosis in named)}: consider muscles that can give the same pain"
             yield self._card("label", "info", summary, lines, [one.rule for one in told])
@@ -480,7 +520,7 @@ class _Cards:
         said: tuple[Recommendation | Caution, ...] = (*self.assessment.recommendations, *self.assessment.cautions)
         told = [one for one in said if one.rule in rules]
         unasked = [one for one in self.assessment.unscreened if one.urgency in PRESSING and any(map(self._can_be_asked, one.terms))]
-        lines = [f"- {_escaped(one.text)} (sources: {_escaped(', '.join(one.references))})" for one in told]
+        lines = [f"- {_escaped(one.text)} (sources: {self._sources(one.references)})" for one in told]
         if unasked:
             lines.append(f"- red flags not yet asked about: {_escaped('; '.join(dict.fromkeys(one.label for one in unasked)))}")
             lines += self._asked()

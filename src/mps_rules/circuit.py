@@ -39,7 +39,7 @@ Place: TypeAlias = tuple[Subject, int]
 """A node: of which kind of subject, and its number among the nodes of that kind."""
 Ref: TypeAlias = tuple[Subject, int, int]
 """A node as the input of a gate: with the way in which it counts."""
-Value: TypeAlias = bool | float | tuple[tuple[str, bool], ...]
+Value: TypeAlias = bool | float | c.Interval | tuple[tuple[str, bool], ...]
 """What a finding may be set to: present or absent, a number, or words given and denied."""
 
 
@@ -528,7 +528,8 @@ class State:
                 case c.Words(_, (word,)):
                     self._set(offset + leaf, CODES[words.get(word)])
                 case c.Compare():
-                    known = c.Interval(float(value), float(value)) if isinstance(value, int | float) else self.circuit.range(term)
+                    told = c.Interval(float(value), float(value)) if isinstance(value, int | float) else value
+                    known = told if isinstance(told, c.Interval) else self.circuit.range(term)
                     self._set(offset + leaf, CODES[_satisfied(condition, known)])
         if about == "muscle" and value is not None:
             for leaf in self.circuit.by_term[about].get("examined", ()):
@@ -566,7 +567,7 @@ class State:
     def interval(self, term: str) -> c.Interval:
         """The range in which a number or measure of the patient must lie."""
         number = self.numbers.get(term)
-        stated = c.Interval(number, number) if number is not None else self.circuit.range(term)
+        stated = self.circuit.range(term) if number is None else number if isinstance(number, c.Interval) else c.Interval(number, number)
         measure = self.circuit.words.measures.get(term)
         if measure is None:
             return stated
@@ -648,6 +649,8 @@ def _value_of(finding: Any) -> Value | None:
     """The value of a finding as it is set."""
     if finding.value is not None:
         return finding.value  # type: ignore[no-any-return]
+    if finding.between is not None:
+        return c.Interval(*finding.between)
     return tuple([(word, True) for word in finding.words] + [(word, False) for word in finding.denied])
 
 

@@ -184,6 +184,8 @@ def _word(finding: Finding | None, value: str) -> Truth:
 def _range(vocabulary: Vocabulary, term: str, finding: Finding | None) -> Interval:
     if finding is not None and finding.value is not None:
         return Interval(float(finding.value), float(finding.value))
+    if finding is not None and finding.between is not None:
+        return Interval(*finding.between)
     allowed = vocabulary.terms[term].range
     return Interval(*allowed) if allowed else ANYTHING
 

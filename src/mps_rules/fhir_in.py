@@ -9,17 +9,17 @@ identifier leaves this module; a report names the kind of resource, its number a
 import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, TypeAlias
 
 import attrs
 
 from mps_rules import fhir_json as f
 from mps_rules.addresses import Address, meant
-from mps_rules.claims import EXAMINED, Claim, Noted, as_findings, settled
+from mps_rules.claims import EXAMINED, Claim, Moment, Noted, settled
 from mps_rules.codes import CodeBook, Entry, Own, code_book, own_system
+from mps_rules.conditions import Interval
 from mps_rules.errors import Fault, FindingError, Misfit
-from mps_rules.facts import terrain_of
 from mps_rules.model import PATIENT, SIDES, CodeMeaning, KnowledgeBase, Term, plain
 
 DEEPEST = 20
@@ -34,8 +34,15 @@ OTHER_TYPES = frozenset((
 """Kinds that a report may name though nothing is read from them; any other word there is not repeated."""
 UNITLESS = ("{score}", "{count}", "1")
 PAIN, MAP_COMPLETE = "pain", "pain_map_complete"
-CONFIRMED = ("confirmed", "")
+VERIFIED = ("confirmed", "unconfirmed", "provisional", "differential", "refuted", "entered-in-error")
+CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
 OVER = ("inactive", "remission", "resolved")
+DEAD = ("entered-in-error", "cancelled", "not-done", "draft", "not-taken", "intended", "preparation", "on-hold", "stopped")
+"""Statuses of what says nothing of the patient, where a kind of resource does not read them."""
+MERGED = ("replaced-by", "replaces")
+"""Links of a Patient to another record of the same person."""
+ANOTHER = "is about another patient"
+Whose: TypeAlias = Literal["own", "other", "unclear"]
 
 
 @attrs.frozen
@@ -92,11 +99,14 @@ def read_bundle(bundle: Any, kb: KnowledgeBase, *, on: date | None = None) -> tu
     return read_resources([bundle], kb, on=on)
 
 
-def read_resources(resources: Iterable[Any], kb: KnowledgeBase, *, on: date | None = None) -> tuple[dict[str, Any], ImportReport]:
+def read_resources(
+    resources: Iterable[Any], kb: KnowledgeBase, *, on: date | None = None, patient: str = "", server: str = ""
+) -> tuple[dict[str, Any], ImportReport]:
     """
     The findings in resources of one patient, Bundles among them, and a report.
 
-    ``on`` is the day as of which they are read: for ages, for what lies ahead, and for what is too old. There is no clock here.
+    ``on`` is the day as of which they are read, or an instant with its zone, which is then that of the place: for ages, for what lies ahead,
+    and for what is too old. There is no clock here. ``patient`` and ``server`` are whose resources they are and where from, if that is known.
 
     >>> from mps_rules import load
     >>> patient = {"resourceType": "Patient", "gender": "female", "birthDate": "1961-01-25"}
@@ -109,9 +119,25 @@ def read_resources(resources: Iterable[Any], kb: KnowledgeBase, *, on: date | No
     """
     if isinstance(resources, Mapping | str | bytes) or not isinstance(resources, Iterable):
         raise FindingError([Fault("", "expected FHIR resources: a list of mappings with a resourceType")])
-    reader = _Reader(kb, _day(on))
+    reader = _Reader(kb, _day(on), on if isinstance(on, datetime) and on.utcoffset() is not None else None)
+    if patient:
+        reader.patients.add(patient)
+        reader.asked_for = True
+    if server:
+        reader.servers.add(server.rstrip("/"))
     reader.read(list(resources))
     return reader.result()
+
+
+def is_record_of(patient: Mapping[str, Any], id: str) -> bool:
+    """
+    Whether a Patient is the record of that id, or one that was merged with it.
+
+    >>> merged = {"id": "9", "link": [{"type": "replaced-by", "other": {"reference": "Patient/1"}}]}
+    >>> is_record_of(merged, "1"), is_record_of({"id": "9"}, "1")
+    (True, False)
+    """
+    return patient.get("id") is None or id in _names(patient, "")
 
 
 def _day(on: object) -> date | None:
@@ -130,12 +156,13 @@ class _Record:
     """
     A resource, or a part of one, on its way: where it stands, when it was made, which part of the body it is about.
 
-    ``kind`` is the kind of resource where what it says grows old; a condition that is said to be active does not.
+    ``kind`` is the kind of resource where what it says grows old; a condition that is said to be active does not. ``doubt`` is why it is in doubt.
     """
 
     where: str
-    when: date | None = None
+    when: Moment = Moment()
     kind: str = ""
+    doubt: str = ""
     muscle: str = ""
     region: str = ""
     side: str | None = None
@@ -150,17 +177,23 @@ class _Record:
 class _Reader:
     """Holds what has been said so far, and the report; used once."""
 
-    def __init__(self, base: KnowledgeBase, on: date | None) -> None:
-        self.base, self.on = base, on
+    def __init__(self, base: KnowledgeBase, on: date | None, at: datetime | None) -> None:
+        self.base, self.on, self.at = base, on, at
         self.words = base.vocabulary
         self.book: CodeBook = code_book(base)
         self.windows = {id_: one.within for one in base.omop.windows for id_ in one.terms}
         self.claims: list[Claim] = []
         self.skipped: list[Noted] = []
         self.suspicious: list[Noted] = []
+        self.doubt = ""
+        self.several = False
         self.complete = True
         self.count = 0
         self.patients: set[str] = set()
+        self.asked_for = False
+        self.servers: set[str] = set()
+        self.addresses: set[str] = set()
+        self.numbers: set[tuple[str, str]] = set()
         self.conditions: dict[str, str] = {}
         self.forms: dict[str, Mapping[str, Any]] = {}
         self.medications: dict[str, Mapping[str, Any]] = {}
@@ -181,17 +214,27 @@ class _Reader:
         if given and not resources and not any(f.mapping(one).get("resourceType") == "Bundle" for one in given):
             raise FindingError([Fault("", "expected FHIR resources: mappings with a resourceType")])
         self.count = len(resources)
-        old = [one for one, _, _ in resources if f.is_older(one)]
-        if old and not any(f.is_newer(one) for one, _, _ in resources):
+        if self._is_older_version([one for one, _, _ in resources]):
             raise FindingError([Fault("", "this is FHIR DSTU2 or STU3, not R4: ask the source for R4 (fhirVersion 4.0.1)")])
-        if not self._one_patient(resources):
+        self.addresses = {url for _, _, url in resources if url}
+        self.several = sum(one["resourceType"] == "Patient" for one, _, _ in resources) > 1
+        self.servers |= {base for one, _, url in resources if (base := _server(url, one))}
+        if not self._is_of_one_patient(resources):
             for _, where, _ in resources:
                 self._skip(where, "", "the resources are of several patients: none is read")
             return
         for resource, _, full_url in resources:
             self._index(resource, full_url)
-        for resource, where, _ in resources:
-            self._take(resource, where)
+        for resource, where, full_url in resources:
+            self._take(resource, where, full_url)
+
+    def _is_older_version(self, resources: list[Mapping[str, Any]]) -> bool:
+        """Whether this is no R4: what shows its version has an older shape; one broken resource among others does not make it so."""
+        old = [one for one in resources if f.is_older(one)]
+        if not old or any(map(f.is_newer, resources)):
+            return False
+        others = [one for one in resources if one["resourceType"] in self.readers and one["resourceType"] != "Patient" and one not in old]
+        return not others or any(one["resourceType"] in f.OLD_TYPES for one in old) or len(old) > len(others)
 
     def _resources(self, given: list[Any]) -> Iterator[tuple[Mapping[str, Any], str, str]]:
         """Every resource with its place and its full address; Bundles are opened, one inside the other not."""
@@ -212,21 +255,62 @@ class _Reader:
                     continue
                 kind = resource["resourceType"]
                 named = kind if kind in self.readers or kind in OTHER_TYPES or kind in f.OLD_TYPES else "resource"
-                if kind == "OperationOutcome":
+                if kind == "OperationOutcome" and f.has_failed(resource):
                     self.complete = False
                 yield resource, f"{named}[{number - 1}]", f.text(f.mapping(entry).get("fullUrl"))
 
-    def _one_patient(self, resources: list[tuple[Mapping[str, Any], str, str]]) -> bool:
-        patients = [(one, url) for one, _, url in resources if one["resourceType"] == "Patient"]
-        if patients:
-            first, url = patients[0]
-            self.patients = {name for name in (f.text(first.get("id")), url, url.rpartition("/")[2].rpartition(":")[2]) if name}
-            if len({f.text(one.get("id")) or url or str(number) for number, (one, url) in enumerate(patients)}) > 1:
-                return False
-            if self.patients:
-                return True
-        subjects = {name for one, _, _ in resources if one["resourceType"] in self.readers and (name := _subject(one))}
-        return len(subjects) <= 1
+    def _is_of_one_patient(self, resources: list[tuple[Mapping[str, Any], str, str]]) -> bool:
+        """Whose resources these are is settled here: by who is asked for, by the Patient, or by whom the others are about."""
+        waiting = [(one, url) for one, _, url in resources if one["resourceType"] == "Patient"]
+        if waiting and not self.patients:
+            self._know(*waiting.pop(0))
+        while same := [entry for entry in waiting if self.patients & _names(*entry)]:
+            for entry in same:
+                waiting.remove(entry)
+                self._know(*entry)
+        if self.patients:
+            return not [entry for entry in waiting if not self.asked_for]
+        about = [_reference(one) for one, _, _ in resources if one["resourceType"] in self.readers]
+        told = [one for one in about if one.id and one.kind == "Patient"]
+        self.patients = {one.id for one in told}
+        if told and all(one.server for one in told) and len({one.server for one in told}) == 1:
+            self.servers.add(told[0].server)
+        return len(self.patients) <= 1
+
+    def _know(self, patient: Mapping[str, Any], url: str) -> None:
+        """The names of a Patient, and of the records that were merged with it."""
+        self.patients |= _names(patient, url)
+        numbers = f.mappings(patient.get("identifier"))
+        self.numbers |= {(f.text(one.get("system")), value) for one in numbers if (value := f.text(one.get("value")))}
+
+    def _whose(self, resource: Mapping[str, Any]) -> Whose:
+        """Of whom a resource speaks; unclear where what it names cannot be told apart from the patient, nor found to be the same."""
+        subject = f.mapping(resource.get("subject") or resource.get("patient"))
+        about = _reference(resource)
+        if about.kind not in ("Patient", "") or (about.kind == "" and f.text(subject.get("type")) not in ("Patient", "")):
+            return "other"
+        if about.inside:
+            inside = [one for one in f.mappings(resource.get("contained")) if f.text(one.get("id")) == about.id]
+            numbers = [one for patient in inside for one in f.mappings(patient.get("identifier"))]
+            return "own" if not self.patients or self._is_number(numbers) else "other"
+        if not about.id:
+            numbers = f.mappings(subject.get("identifier"))
+            if not any(f.text(one.get("value")) for one in numbers) or not self.patients or self._is_number(numbers):
+                return "own"
+            return "other" if self.numbers and numbers else "unclear"
+        if about.whole in self.patients or about.id in self.patients:
+            return (
+                "own"
+                if not about.server or about.whole in self.patients or about.server in self.servers
+                else "other"
+                if self.servers
+                else "unclear"
+            )
+        return "other" if about.kind == "Patient" or about.whole in self.addresses else "unclear"
+
+    def _is_number(self, numbers: list[Mapping[str, Any]]) -> bool:
+        """Whether one of these is a number of the patient."""
+        return any((f.text(one.get("system")), f.text(one.get("value"))) in self.numbers for one in numbers)
 
     def _index(self, resource: Mapping[str, Any], url: str) -> None:
         names = [name for name in (f.text(resource.get("id")), url) if name]
@@ -240,19 +324,47 @@ class _Reader:
             case "Medication":
                 self.medications |= dict.fromkeys(names, resource)
 
-    def _take(self, resource: Mapping[str, Any], where: str) -> None:
+    def _take(self, resource: Mapping[str, Any], where: str, url: str) -> None:
         kind = resource["resourceType"]
         reader = self.readers.get(kind)
         if reader is None:
             self._skip(where, "", "no kind of resource that these rules read")
-        elif f.is_older(resource):
-            self._skip(where, "", "has the shape of an older FHIR version")
-        elif (
-            self.patients and (about := _subject(resource)) and about not in self.patients and about.rpartition(":")[2] not in self.patients
-        ):
-            self._skip(where, "", "is about another patient")
+        elif kind == "Patient":
+            self._take_patient(resource, where, url)
+        elif (whose := self._whose(resource)) == "other" or self._is_focused_elsewhere(resource):
+            self._skip(where, "", ANOTHER if whose == "other" else "is about something else than the patient")
         else:
+            self.doubt = (
+                "it cannot be told whether it is about this patient"
+                if whose == "unclear"
+                else "it has the shape of an older FHIR version"
+                if f.is_older(resource)
+                else "it holds a modifier that is not known here"
+                if resource.get("modifierExtension")
+                else ""
+            )
             reader(resource, where)
+
+    def _take_patient(self, resource: Mapping[str, Any], where: str, url: str) -> None:
+        """A Patient; where it was merged into another that is here too, that one tells."""
+        merged = any(f.text(link.get("type")) == "replaced-by" for link in f.mappings(resource.get("link")))
+        self.doubt = ""
+        if not self.patients & _names(resource, url) and self.patients:
+            self._skip(where, "", ANOTHER)
+        elif merged and self.several:
+            self._skip(where, "", "was merged into another record of the patient")
+        elif resource.get("modifierExtension"):
+            self._skip(where, "", "holds a modifier that is not known here")
+        else:
+            self._patient(resource, where)
+
+    def _is_focused_elsewhere(self, resource: Mapping[str, Any]) -> bool:
+        """Whether an observation looks at somebody or something else than the patient and the patient's conditions."""
+        for focus in f.mappings(resource.get("focus")):
+            about = _reference({"subject": focus})
+            if not (about.kind == "Condition" or about.whole in self.conditions or {about.id, about.whole} & self.patients):
+                return True
+        return False
 
     def _skip(self, where: str, code: str, why: str) -> None:
         self.skipped.append(Noted(where, code, why))
@@ -260,47 +372,53 @@ class _Reader:
     def _doubt(self, where: str, code: str, why: str) -> None:
         self.suspicious.append(Noted(where, code, why))
 
-    def _is_live(self, resource: Mapping[str, Any], where: str, *accepted: str) -> bool:
-        """Whether the status of a resource lets it be read; a missing one does."""
-        status = resource.get("status")
-        if status is None or status in accepted:
-            return True
-        named = (
-            status
-            if status in ("entered-in-error", "cancelled", "not-done", "draft", "stopped", "on-hold", "registered", "not-taken")
-            else "another"
-        )
-        self._skip(where, "", f"its status is {named}")
-        return False
+    def _record(self, where: str, kind: str, when: f.Span | None, doubt: str = "") -> _Record:
+        """A record on its way; a date that cannot be read is as good as none, and puts it in doubt."""
+        unread = "" if when else "its date cannot be read"
+        return _Record(where, Moment(*(when or f.UNTOLD)), kind, self.doubt or doubt or unread)
 
-    def _is_past(self, when: date | None, where: str) -> bool:
-        """Whether a record is of the day on which it is read, or before it."""
-        if self.on is None or when is None or when <= self.on:
-            return True
-        self._skip(where, "", "is dated after the day on which it is read")
-        return False
+    def _is_live(self, resource: Mapping[str, Any], where: str, *accepted: str) -> bool:
+        """Whether the status of a resource lets it be read, if only in doubt; a missing one does."""
+        status = resource.get("status")
+        if status in DEAD and status not in accepted:
+            self._skip(where, "", f"its status is {status}")
+            return False
+        if status is not None and status not in accepted:
+            self.doubt = self.doubt or "its status is not known here"
+        return True
+
+    def _is_past(self, when: Moment, where: str) -> bool:
+        """Whether a record is not of more than a day after the time at which it is read."""
+        begins = when.begins
+        ahead = begins is not None and self.on is not None and begins > self.on + timedelta(days=1)
+        if self.at is not None and isinstance(when.first, datetime):
+            ahead = when.first > self.at + timedelta(days=1)
+        if ahead:
+            self._skip(where, "", "is dated after the day on which it is read")
+        return not ahead
 
     def _is_fresh(self, record: _Record, target: Address) -> bool:
         """Whether a record is young enough to say something of the day on which it is read."""
-        if self.on is None or record.when is None or not record.kind:
+        ends = record.when.ends
+        if self.on is None or ends is None or not record.kind:
             return True
         days = self.windows.get(target.term) or self.base.codes.look_back_days.get(record.kind)
-        return not isinstance(days, int | float) or (self.on - record.when).days <= days
+        return not isinstance(days, int | float) or (self.on - ends).days <= days
 
     # --- kinds of resources
 
     def _patient(self, resource: Mapping[str, Any], where: str) -> None:
         born = f.text(resource.get("birthDate"))
-        day = f.day(born)
-        if day is None or len(born) < 10:
-            self._skip(f"{where}.birthDate", "", "no whole birth date" if born else "no birth date")
+        span = f.span(born) if born else None
+        first, last = span or f.UNTOLD
+        if not isinstance(first, date) or not isinstance(last, date) or isinstance(first, datetime):
+            self._skip(f"{where}.birthDate", "", "no birth date that can be read" if born else "no birth date")
         elif self.on is None:
             self._skip(f"{where}.birthDate", "", "no day was given as of which to work out the age")
-        elif day > self.on:
+        elif first > self.on + timedelta(days=1):
             self._doubt(f"{where}.birthDate", "", "born after the day on which it is read")
         else:
-            years = self.on.year - day.year - ((self.on.month, self.on.day) < (day.month, day.day))
-            self._say(_Record(f"{where}.birthDate"), "", self._patient_at("age_years"), "", float(years), rank=1)
+            self._say_age(_Record(f"{where}.birthDate", Moment.of(self.at or self.on)), _years(last, self.on), _years(first, self.on))
         record = _Record(f"{where}.gender")
         stated = [(url, f.text(one.get("valueCode"))) for one in f.mappings(resource.get("extension")) if (url := f.text(one.get("url")))]
         birth = [(url, code) for url, code in stated if code and self.book.look_up(url, code).meanings]
@@ -308,24 +426,25 @@ class _Reader:
         if code:
             entry = self.book.look_up(url, code)
             for meaning in entry.meanings:
-                self._say(record, entry.shown, self._patient_at(meaning.finding), "", meaning.word, rank=1)
+                self._say(record, entry.shown, self._patient_at(meaning.finding), "", meaning.word, rank=0 if birth else 1)
             if not entry.meanings:
                 self._skip(f"{where}.gender", "", "says neither male nor female")
 
     def _condition(self, resource: Mapping[str, Any], where: str) -> None:
-        verified = f.status_code(resource.get("verificationStatus"))
-        clinical = f.status_code(resource.get("clinicalStatus"))
-        onset = f.when(resource, "recordedDate", "onsetDateTime", "onsetPeriod")
-        ended = f.when(resource, "abatementDateTime", "abatementPeriod")
-        record = _Record(where, onset, "" if clinical else "Condition")
+        verified = f.status(resource.get("verificationStatus"), VERIFIED)
+        clinical = f.status(resource.get("clinicalStatus"), CLINICAL)
+        unclear = f.UNCLEAR in (verified, clinical)
+        told = f.when(resource, "recordedDate", "onsetDateTime", "onsetPeriod")
+        doubt = "its status is not known here" if unclear else "" if verified in ("confirmed", "refuted", "") else "it is not confirmed"
+        record = self._record(where, "" if clinical else "Condition", told, doubt)
         if verified == "entered-in-error":
             self._skip(where, "", "its status is entered-in-error")
             return
-        if not self._is_past(onset, where):
+        if not self._is_past(record.when, where):
             return
         own = self._own(resource.get("code"), "diagnosis")
         if own in self.words.diagnoses:
-            self._held(record, f"own {own}", CodeMeaning("own", own, label=own), verified, over=clinical in OVER, rank=0)
+            self._held(record, f"own {own}", CodeMeaning("own", own, label=own), verified, over=clinical in OVER)
             return
         own = self._own(resource.get("code"), "finding")
         entry = (
@@ -333,39 +452,49 @@ class _Reader:
             if own in self.words.terms
             else self._entry(record, resource.get("code"))
         )
-        over = clinical in OVER or (ended is not None and (self.on is None or ended <= self.on)) or resource.get("abatementBoolean") is True
+        over = clinical in OVER or self._has_ended(resource)
         for meaning in entry.meanings:
-            self._held(self._sited(record, resource), entry.shown, meaning, verified, over=over, rank=1)
+            self._held(self._sited(record, resource), entry.shown, meaning, verified, over=over)
 
-    def _held(self, record: _Record, code: str, meaning: CodeMeaning, verified: str, *, over: bool, rank: int) -> None:
+    def _held(self, record: _Record, code: str, meaning: CodeMeaning, verified: str, *, over: bool) -> None:
         """A condition that a chart holds as so, as refuted, as over or as one of several possible."""
         if verified == "refuted":
-            self._mean(record, code, meaning, f.Value(truth=False), rank=rank)
-        elif verified not in CONFIRMED:
-            self._skip(record.where, code, "is not confirmed")
+            self._mean(record, code, meaning, f.Value(truth=False))
         elif over and not meaning.history:
             self._skip(record.where, code, "is over: history, not present")
         else:
-            self._mean(record, code, meaning, f.Value(truth=True), rank=rank)
+            self._mean(record, code, meaning, f.Value(truth=True))
+
+    def _has_ended(self, resource: Mapping[str, Any]) -> bool:
+        """Whether a condition has an end, told in whatever way, that does not lie ahead."""
+        ended = f.when(resource, "abatementDateTime", "abatementPeriod") or f.UNTOLD
+        if (ends := Moment(*ended).ends) is not None:
+            return self.on is None or ends <= self.on
+        return resource.get("abatementBoolean") is True or any(
+            resource.get(name) for name in ("abatementAge", "abatementRange", "abatementString")
+        )
 
     def _observation(self, resource: Mapping[str, Any], where: str) -> None:
-        when = f.when(resource, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
-        if not self._is_live(resource, where, "final", "amended", "corrected", "preliminary") or not self._is_past(when, where):
+        if not self._is_live(resource, where, "final", "amended", "corrected", "preliminary"):
             return
-        record = self._sited(_Record(where, when, "Observation"), resource)
+        when = f.when(resource, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming", "issued")
+        record = self._sited(self._record(where, "Observation", when), resource)
+        if not self._is_past(record.when, where):
+            return
         record = attrs.evolve(record, label=self._label_in_focus(resource), signs=self._signs(resource))
         components = f.mappings(resource.get("component"))
         own = self._own(resource.get("code"), "finding")
-        if own and components and own != PAIN:
-            for number, component in enumerate(components):
-                self._own_word(record.within(f"component[{number}]"), own, component)
-            return
         value = f.value_of(resource)
-        if value.why != "holds no value" or not components or record.signs:
+        if value.why != "holds no value" or not components or (record.signs and not own):
             self._observed(record, resource.get("code"), value)
         for number, component in enumerate(components):
-            part = attrs.evolve(record.within(f"component[{number}]"), signs=self._signs(component))
-            self._observed(part, component.get("code"), f.value_of(component))
+            modified = "it holds a modifier that is not known here" if component.get("modifierExtension") else ""
+            part = record.within(f"component[{number}]")
+            part = attrs.evolve(part, signs=self._signs(component), doubt=record.doubt or modified)
+            if own and own != PAIN and self._own(component.get("code"), "value"):
+                self._own_word(part, own, component)
+            else:
+                self._observed(part, component.get("code"), f.value_of(component))
 
     def _label_in_focus(self, resource: Mapping[str, Any]) -> str:
         for focus in f.mappings(resource.get("focus")):
@@ -386,39 +515,42 @@ class _Reader:
         elif f.text(resource.get("intent")) in ("proposal", "plan", "option"):
             self._skip(where, "", "is a plan, no order")
         elif self._is_live(resource, where, "active", "completed", "stopped", "on-hold"):
-            self._medication(resource, where, f.when(resource, "authoredOn"), "MedicationRequest")
+            self._medication(resource, self._record(where, "MedicationRequest", f.when(resource, "authoredOn")))
 
     def _medication_statement(self, resource: Mapping[str, Any], where: str) -> None:
         if self._is_live(resource, where, "active", "completed", "stopped", "on-hold"):
-            self._medication(
-                resource, where, f.when(resource, "effectiveDateTime", "effectivePeriod", "dateAsserted"), "MedicationStatement"
-            )
+            when = f.when(resource, "effectiveDateTime", "effectivePeriod", "dateAsserted")
+            self._medication(resource, self._record(where, "MedicationStatement", when))
 
-    def _medication(self, resource: Mapping[str, Any], where: str, when: date | None, kind: str) -> None:
+    def _medication(self, resource: Mapping[str, Any], record: _Record) -> None:
         name = f.text(f.mapping(resource.get("medicationReference")).get("reference"))
         inside = {f"#{f.text(one.get('id'))}": one for one in f.mappings(resource.get("contained"))}
         found = inside.get(name) or self.medications.get(name) or self.medications.get(name.rpartition("/")[2])
-        self._done(_Record(where, when, kind), resource.get("medicationCodeableConcept") or f.mapping(found).get("code"))
+        self._done(record, resource.get("medicationCodeableConcept") or f.mapping(found).get("code"))
 
     def _procedure(self, resource: Mapping[str, Any], where: str) -> None:
         if self._is_live(resource, where, "completed", "in-progress"):
-            self._done(_Record(where, f.when(resource, "performedDateTime", "performedPeriod"), "Procedure"), resource.get("code"))
+            when = f.when(resource, "performedDateTime", "performedPeriod")
+            self._done(self._record(where, "Procedure", when), resource.get("code"))
 
     def _done(self, record: _Record, concept: Any) -> None:
         if not self._is_past(record.when, record.where):
             return
         entry = self._entry(record, concept)
         for meaning in entry.meanings:
-            self._mean(record, entry.shown, meaning, f.Value(truth=True), rank=1)
+            self._mean(record, entry.shown, meaning, f.Value(truth=True))
 
     # --- forms
 
     def _answers(self, resource: Mapping[str, Any], where: str) -> None:
-        when = f.when(resource, "authored")
-        if not self._is_live(resource, where, "completed", "amended", "in-progress") or not self._is_past(when, where):
+        if resource.get("status") == "stopped":
+            self.doubt = self.doubt or "its status is stopped"
+        if not self._is_live(resource, where, "completed", "amended", "in-progress", "stopped"):
+            return
+        record = self._record(where, "QuestionnaireResponse", f.when(resource, "authored"))
+        if not self._is_past(record.when, where):
             return
         form = f.text(resource.get("questionnaire")).partition("|")[0]
-        record = _Record(where, when, "QuestionnaireResponse")
         if form.startswith(f"{self.base.codes.canonical}:questionnaire"):
             for item, at in self._items(resource, record):
                 self._own_item(item, at)
@@ -441,6 +573,8 @@ class _Reader:
             if not isinstance(item, Mapping):
                 self._skip(at.where, "", "is no item")
                 continue
+            if item.get("modifierExtension"):
+                at = attrs.evolve(at, doubt=at.doubt or "it holds a modifier that is not known here")
             yield item, at
             inner = [
                 *f.listed(item.get("item")),
@@ -462,7 +596,7 @@ class _Reader:
             self._own_group(link, f.mappings(item.get("item")), at)
         elif link == MAP_COMPLETE:
             for value in values:
-                self._say_truth(at, "", self._patient_at(MAP_COMPLETE), self._truth_of(value, at), rank=0)
+                self._say_truth(at, "", self._patient_at(MAP_COMPLETE), self._truth_of(value, at))
         elif values:
             name, _, word = link.rpartition(".")
             term = self.words.terms.get(name.rpartition(".")[2])
@@ -472,9 +606,9 @@ class _Reader:
                 return
             for value in values:
                 if term and word in term.values:
-                    self._say_word(at, "", target, word, self._truth_of(value, at), rank=0)
+                    self._say_word(at, "", target, word, self._truth_of(value, at))
                 else:
-                    self._tell(at, "", target, self._in_own_unit(value, target.term), rank=0)
+                    self._tell(at, "", target, self._in_own_unit(value, target.term))
 
     def _in_own_unit(self, value: f.Value, term: str) -> f.Value:
         """A number of a form of our own is in the finding's unit."""
@@ -504,13 +638,13 @@ class _Reader:
         elif kind == "exam":
             name, side = named("muscle", {*self.words.muscles, *self.words.groups})
             if name:
-                self._say(at, "", Address("muscle", name, EXAMINED, side), "", True, rank=0)
+                self._say(at, "", Address("muscle", name, EXAMINED, side), "", True)
                 self._own_parts(at, lambda term: Address("muscle", name, term, side), "muscle", said)
         else:
             name, _ = named("diagnosis", self.words.diagnoses)
             told = next((self._truth_of(value, at) for value in said.get("given", ())), None)
             if name:
-                self._say_truth(at, "", Address("given", name), told, rank=0)
+                self._say_truth(at, "", Address("given", name), told)
             if name and told is not None:
                 self._own_parts(at, lambda term: Address("label", name, term), "label", said)
 
@@ -518,9 +652,12 @@ class _Reader:
         told = next((self._truth_of(value, at) for value in said.get("present", ())), None)
         levels = [value for value in said.get("intensity", ()) if value.number is not None]
         if told is not None or not levels:
-            self._say_truth(at, "", Address("pain", at.region, side=at.side), told, rank=0)
+            self._say_truth(at, "", Address("pain", at.region, side=at.side), told)
+        if told is False and levels:
+            self._skip(at.where, "", "how strong a pain is that is said to be absent")
+            return
         for level in levels:
-            self._pain_level(at, "", level, rank=0)
+            self._pain_level(at, "", level)
 
     def _own_parts(self, at: _Record, about: Callable[[str], Address], subject: str, said: Mapping[str, list[f.Value]]) -> None:
         """What is said of a muscle or a diagnosis, finding by finding."""
@@ -531,9 +668,9 @@ class _Reader:
                 continue
             for value in values:
                 if word in term.values:
-                    self._say_word(at, "", about(name), word, self._truth_of(value, at), rank=0)
+                    self._say_word(at, "", about(name), word, self._truth_of(value, at))
                 else:
-                    self._tell(at, "", about(name), self._in_own_unit(value, name), rank=0)
+                    self._tell(at, "", about(name), self._in_own_unit(value, name))
 
     # --- codes
 
@@ -618,7 +755,7 @@ class _Reader:
             return
         entry = self._entry(record, concept)
         for meaning in entry.meanings:
-            self._mean(record, entry.shown, meaning, value, rank=1)
+            self._mean(record, entry.shown, meaning, value)
 
     def _own_observed(self, record: _Record, own: str, value: f.Value) -> None:
         term, shown = self.words.terms.get(own), f"own {own}"
@@ -633,15 +770,15 @@ class _Reader:
             elif own == EXAMINED and self._truth_of(value, record) is False:
                 self._skip(record.where, shown, "says that it was not examined")
             else:
-                self._say_truth(record, shown, target, self._truth_of(value, record), rank=0, why=value.why)
+                self._say_truth(record, shown, target, self._truth_of(value, record), why=value.why)
         elif own == "pain_intensity" and record.region:
-            self._pain_level(record, shown, value, rank=0)
+            self._pain_level(record, shown, value)
         elif term is None or term.fact:
             self._skip(record.where, "own code", "no finding of these rules")
         elif (target := self._own_target(record, term)) is None:
             self._skip(record.where, shown, f"names no {'muscle' if term.subject == 'muscle' else 'diagnosis'} that it is about")
         else:
-            self._tell(record, shown, target, value, rank=0)
+            self._tell(record, shown, target, value)
 
     def _own_target(self, record: _Record, term: Term) -> Address | None:
         if term.subject == "muscle":
@@ -658,46 +795,46 @@ class _Reader:
         if term is None or target is None or term_id != own or word not in term.values:
             self._skip(record.where, "own code", "no word of this finding")
         else:
-            self._say_word(record, f"own {own}", target, word, self._truth_of(f.value_of(component), record), rank=0)
+            self._say_word(record, f"own {own}", target, word, self._truth_of(f.value_of(component), record))
 
-    def _mean(self, record: _Record, code: str, meaning: CodeMeaning, value: f.Value, *, rank: int) -> None:
+    def _mean(self, record: _Record, code: str, meaning: CodeMeaning, value: f.Value) -> None:
         """What a code of another system says with this value."""
         answered = bool(value.codings) and (
             "*" in meaning.answers or any(f.text(one.get("code")) in meaning.answers for one in value.codings)
         )
         told = True if answered else self._truth_of(value, record)
         if meaning.label:
-            self._say_truth(record, code, Address("given", meaning.label), told, rank=rank, why=value.why)
+            self._say_truth(record, code, Address("given", meaning.label), told, why=value.why)
         if meaning.region:
-            self._pain(record, code, meaning, value, told, rank=rank)
+            self._pain(record, code, meaning, value, told)
         if meaning.finding:
             term = self.words.terms[meaning.finding]
             if term.id == "pain_intensity" and record.sited:
-                self._pain_level(record, code, value, rank=rank)
+                self._pain_level(record, code, value)
             elif meaning.word and told is not None:
-                self._say_word(record, code, self._patient_at(term.id), meaning.word, told, rank=rank)
+                self._say_word(record, code, self._patient_at(term.id), meaning.word, told)
             elif term.kind == "boolean":
-                self._say_truth(record, code, self._patient_at(term.id), told, rank=rank, why=value.why)
+                self._say_truth(record, code, self._patient_at(term.id), told, why=value.why)
             else:
-                self._tell(record, code, self._patient_at(term.id), value, rank=rank)
+                self._tell(record, code, self._patient_at(term.id), value)
         if not (meaning.label or meaning.region or meaning.finding):
             self._skip(record.where, code, "says nothing by itself")
 
-    def _pain(self, record: _Record, code: str, meaning: CodeMeaning, value: f.Value, told: bool | None, *, rank: int) -> None:  # noqa: FBT001
+    def _pain(self, record: _Record, code: str, meaning: CodeMeaning, value: f.Value, told: bool | None) -> None:  # noqa: FBT001
         side: str | None = record.side
         if meaning.sided and code[-1:] in "12":
             side = SIDES[0] if code.endswith("2") else SIDES[1]
         record = attrs.evolve(record, region=meaning.region, side=side, sited=True)
         if value.number is not None and told is None:
-            self._pain_level(record, code, value, rank=rank)
+            self._pain_level(record, code, value)
             return
         for target in self._places(record):
-            self._say_truth(record, code, target, told, rank=rank, why=value.why)
+            self._say_truth(record, code, target, told, why=value.why)
         if told and value.codings and meaning.answers:
             for coding in value.codings:
                 entry = self.book.look_up(f.text(coding.get("system")), f.text(coding.get("code")))
                 for word in (one for one in entry.meanings if one.word and one.finding):
-                    self._say_word(record, entry.shown, self._patient_at(word.finding), word.word, True, rank=rank)
+                    self._say_word(record, entry.shown, self._patient_at(word.finding), word.word, True)
 
     def _places(self, record: _Record) -> list[Address]:
         """The painful places that a record means: both sides of a region, or the side not known where the region has no such side."""
@@ -706,7 +843,7 @@ class _Reader:
             return [Address("pain", record.region, side=side) for side in SIDES]
         return [Address("pain", record.region, side=record.side if record.side in possible else None)]
 
-    def _pain_level(self, record: _Record, code: str, value: f.Value, *, rank: int) -> None:
+    def _pain_level(self, record: _Record, code: str, value: f.Value) -> None:
         if not record.region:
             self._skip(record.where, code, "its body site is not known here")
             return
@@ -714,24 +851,24 @@ class _Reader:
         if level is None:
             return
         for target in self._places(record):
-            self._say_truth(record, code, target, level > 0, rank=rank)
-            self._say(record, code, target, "intensity", level, rank=rank)
+            self._say_truth(record, code, target, level > 0)
+            self._say(record, code, target, "intensity", level)
 
-    def _tell(self, record: _Record, code: str, target: Address, value: f.Value, *, rank: int) -> None:
+    def _tell(self, record: _Record, code: str, target: Address, value: f.Value) -> None:
         """A value of a finding, by what kind of finding it is."""
         if target.kind in ("pain", "given"):
-            self._say_truth(record, code, target, self._truth_of(value, record), rank=rank, why=value.why)
+            self._say_truth(record, code, target, self._truth_of(value, record), why=value.why)
             return
         term = self.words.terms[target.term]
         if term.kind == "boolean":
-            self._say_truth(record, code, target, self._truth_of(value, record), rank=rank, why=value.why)
+            self._say_truth(record, code, target, self._truth_of(value, record), why=value.why)
         elif term.kind in ("number", "duration"):
             if (number := self._quantity(record, code, term, value)) is not None:
-                self._say(record, code, target, "", number, rank=rank)
+                self._say(record, code, target, "", number)
         else:
             words = [word for coding in value.codings if (word := self._word(coding, term))]
             for word in words:
-                self._say_word(record, code, target, word, True, rank=rank)
+                self._say_word(record, code, target, word, True)
             if not words:
                 self._skip(record.where, code, value.why or "no word of this finding")
 
@@ -764,32 +901,40 @@ class _Reader:
             self._doubt(record.where, code, what)
             return None
 
-    def _say_truth(self, record: _Record, code: str, target: Address, told: bool | None, *, rank: int, why: str = "") -> None:  # noqa: FBT001
+    def _say_age(self, record: _Record, lowest: int, highest: int) -> None:
+        """An age in years, or, where the birth date is not whole, the range in which it lies."""
+        allowed = self.words.terms["age_years"].range
+        if allowed and not allowed[0] <= lowest <= highest <= allowed[1]:
+            self._doubt(record.where, "", "an age that cannot be")
+            return
+        age = float(lowest) if lowest == highest else Interval(lowest, highest)
+        self._say(record, "", self._patient_at("age_years"), "", age)
+
+    def _say_truth(self, record: _Record, code: str, target: Address, told: bool | None, *, why: str = "") -> None:  # noqa: FBT001
         if told is None:
             self._skip(record.where, code, why or "the answer is neither yes nor no")
         else:
-            self._say(record, code, target, "", told, rank=rank)
+            self._say(record, code, target, "", told)
 
-    def _say_word(self, record: _Record, code: str, target: Address, word: str, told: bool | None, *, rank: int) -> None:  # noqa: FBT001
+    def _say_word(self, record: _Record, code: str, target: Address, word: str, told: bool | None) -> None:  # noqa: FBT001
         """That a word of a list holds, or not; where only one can hold, it is the value."""
         if told is None:
             self._skip(record.where, code, "the answer is neither yes nor no")
         elif told and self.words.terms[target.term].kind == "one_of":
-            self._say(record, code, target, "", word, rank=rank)
+            self._say(record, code, target, "", word)
         else:
-            self._say(record, code, target, word, told, rank=rank)
+            self._say(record, code, target, word, told)
 
-    def _say(self, record: _Record, code: str, target: Address, part: str, value: bool | float | str, *, rank: int) -> None:  # noqa: FBT001
-        if self._is_fresh(record, target):
-            self.claims.append(Claim(target, part, value, record.when, rank, record.where, code))
-        else:
-            self._skip(record.where, code, "is too old to say something of that day")
+    def _say(self, record: _Record, code: str, target: Address, part: str, value: bool | float | str | Interval, *, rank: int = 0) -> None:  # noqa: FBT001
+        stale = "" if self._is_fresh(record, target) else "is too old to say something of that day"
+        goes_on = record.where.startswith("Condition") and not record.kind
+        self.claims.append(Claim(target, part, value, record.when, rank, record.where, code, record.doubt, stale, goes_on))
 
     # --- what stands in the end
 
     def result(self) -> tuple[dict[str, Any], ImportReport]:
         """The mapping of what stands, and the report."""
-        stood = settled(self.claims, terrain_of(self.base))
+        stood = settled(self.claims, self.base, self.on, self.at.tzinfo if self.at else None)
         report = ImportReport(
             on=self.on.isoformat() if self.on else "",
             resources=self.count,
@@ -798,17 +943,52 @@ class _Reader:
             suspicious=(*self.suspicious, *stood.doubted),
             complete=self.complete,
         )
-        return as_findings(stood.standing), report
+        return stood.findings(self.base), report
 
 
 def _known_side(word: str) -> str | None:
     return word if word in (*SIDES, "midline") else None
 
 
-def _subject(resource: Mapping[str, Any]) -> str:
-    """The last part of whom a resource is about."""
-    reference = f.text(f.mapping(resource.get("subject") or resource.get("patient")).get("reference"))
-    return "" if reference.startswith("#") else reference.rpartition("/")[2]
+@attrs.frozen
+class _About:
+    """What a reference names: its kind, id and server, without a version; ``inside`` where it stands in the resource itself."""
+
+    whole: str = ""
+    kind: str = ""
+    id: str = ""
+    server: str = ""
+    inside: bool = False
+
+
+_REFERENCE = re.compile(r"(?:(https?://.+)/)?([A-Z][A-Za-z]+)/([^/?]+)")
+
+
+def _reference(resource: Mapping[str, Any]) -> _About:
+    """Whom a resource is about."""
+    text = f.text(f.mapping(resource.get("subject") or resource.get("patient")).get("reference")).partition("/_history/")[0].strip()
+    if text.startswith("#"):
+        return _About(text, "", text[1:], inside=True)
+    if match := _REFERENCE.fullmatch(text):
+        return _About(text, match[2], match[3], match[1] or "")
+    return _About(text, "", text.rpartition("/")[2].rpartition(":")[2]) if text else _About()
+
+
+def _names(patient: Mapping[str, Any], url: str) -> set[str]:
+    """The names by which others refer to a Patient, and to the records that were merged with it."""
+    links = [_reference({"subject": link.get("other")}) for link in f.mappings(patient.get("link")) if f.text(link.get("type")) in MERGED]
+    own = (f.text(patient.get("id")), url, url.rpartition("/")[2].rpartition(":")[2])
+    return {name for name in (*own, *(name for link in links for name in (link.id, link.whole))) if name}
+
+
+def _server(url: str, resource: Mapping[str, Any]) -> str:
+    """The address of the server in the full address of a resource."""
+    match = _REFERENCE.fullmatch(url)
+    return match[1] or "" if match and match[2] == resource["resourceType"] else ""
+
+
+def _years(born: date, on: date) -> int:
+    return max(0, on.year - born.year - ((on.month, on.day) < (born.month, born.day)))
 
 
 def _flattened(items: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

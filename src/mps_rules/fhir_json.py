@@ -3,9 +3,10 @@ A tolerant look into FHIR R4 JSON: what is not of the shape that is asked for is
 """
 
 import re
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from calendar import monthrange
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -51,39 +52,78 @@ def codings(concept: Any) -> list[Mapping[str, Any]]:
     return [one for part in mappings(concept) for one in mappings(part.get("coding"))]
 
 
+def has_failed(outcome: Mapping[str, Any]) -> bool:
+    """Whether an OperationOutcome says more than information and warnings."""
+    issues = mappings(outcome.get("issue"))
+    return not issues or any(text(one.get("severity")) not in ("information", "warning") for one in issues)
+
+
 def has_next_page(bundle: Mapping[str, Any]) -> bool:
     """Whether a Bundle says itself that it is only a part."""
     return any(text(link.get("relation")) == "next" for link in mappings(bundle.get("link")))
 
 
-def status_code(concept: Any) -> str:
-    """The code of a status that R4 writes as a concept."""
-    return next((text(coding.get("code")) for coding in codings(concept)), "")
+UNCLEAR = "unclear"
+"""A status that says none of the words it can say, or several."""
 
 
-_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+def status(concept: Any, known: Collection[str]) -> str:
+    """
+    Which of the words that a status can say it says, by a code, a label or its text; "" where there is none.
+
+    >>> status({"coding": [{"code": "INACT"}, {"code": "resolved"}]}, ("active", "resolved")), status({"text": "Entered in Error"}, ("entered-in-error",))
+    ('resolved', 'entered-in-error')
+    >>> status({"text": "?"}, ("active",)), status(None, ("active",))
+    ('unclear', '')
+    """
+    if concept is None:
+        return ""
+    told = [concept] if isinstance(concept, str) else [coding.get(name) for coding in codings(concept) for name in ("code", "display")]
+    told += [one.get("text") for one in mappings(concept)]
+    found = {word for one in told if (word := "-".join(text(one).lower().split())) in known}
+    return found.pop() if len(found) == 1 else UNCLEAR
 
 
-def day(value: Any) -> date | None:
-    """The first day that a date, or the date of an instant, may mean."""
-    match = _DATE.match(text(value))
+_TIME = re.compile(
+    r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?"
+)
+Span: TypeAlias = tuple[datetime | date | None, datetime | date | None]
+"""The first and the last instant or day that something may mean; None where it is not told."""
+UNTOLD: Span = (None, None)
+
+
+def span(value: Any) -> Span | None:
+    """
+    The instant of a time to the second, or the first and last day of a date; of a period, both ends. None where it cannot be read.
+
+    A time without its zone is as good as its day.
+
+    >>> span("2026-02"), span("2026-02-30")
+    ((datetime.date(2026, 2, 1), datetime.date(2026, 2, 28)), None)
+    """
+    if isinstance(value, Mapping):
+        ends = [span(value[name]) if value.get(name) is not None else UNTOLD for name in ("start", "end")]
+        return (ends[0][0], ends[1][1]) if ends[0] and ends[1] and ends != [UNTOLD, UNTOLD] else None
+    match = _TIME.fullmatch(text(value).strip())
     if not match:
         return None
+    year, month, day, hour, minute, second, zone = match.groups()
     try:
-        return date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+        if zone:
+            at = f"{year}-{month}-{day}T{hour}:{minute}:{min(int(second or 0), 59):02}{zone.replace('Z', '+00:00')}"
+            return (found := datetime.fromisoformat(at), found)
+        first = date(int(year), int(month or 1), int(day or 1))
     except ValueError:
         return None
+    if day:
+        return first, first
+    return first, date(first.year, first.month, monthrange(first.year, first.month)[1]) if month else date(first.year, 12, 31)
 
 
-def when(resource: Mapping[str, Any], *names: str) -> date | None:
-    """The first of the named dates that can be read; of a period its end, else its start."""
-    for name in names:
-        value = resource.get(name)
-        if isinstance(value, Mapping):
-            value = value.get("end") or value.get("start")
-        if found := day(value):
-            return found
-    return None
+def when(resource: Mapping[str, Any], *names: str) -> Span | None:
+    """When something was, by the first of the named fields that is there; None where that cannot be read."""
+    value = next((resource[name] for name in names if resource.get(name) is not None), None)
+    return UNTOLD if value is None else span(value)
 
 
 def number(value: Any) -> float | None:

@@ -208,6 +208,9 @@ class _Writer:
             return _Value({"valueBoolean": finding.value})
         if finding.value is not None:
             return _Value({"valueQuantity": self._quantity(term, finding.value)})
+        if finding.between is not None:
+            low, high = (self._quantity(term, end) for end in finding.between)
+            return _Value({"valueRange": {"low": low, "high": high}})
         if term.kind == "one_of" and finding.words:
             word = finding.words[0]
             return _Value({"valueCodeableConcept": {"coding": [self.word(term, word)]}})

@@ -156,7 +156,7 @@ class _Reader:
                 raise Misfit(f"expected true or false, got {shown(value)}{hint}")
             return Finding(term.id, value)
         if term.kind in ("number", "duration"):
-            return Finding(term.id, self.words.quantity(value, term))
+            return self._range(term, value) if isinstance(value, Mapping) else Finding(term.id, self.words.quantity(value, term))
         given = self._words(term, value, where)
         words = tuple(word for word in term.values if given.get(word) is True)
         denied = tuple(word for word in term.values if given.get(word) is False)
@@ -166,6 +166,15 @@ class _Reader:
             if words:
                 denied = tuple(word for word in term.values if word not in words)
         return Finding(term.id, None, words, denied) if words or denied else None
+
+    def _range(self, term: Term, value: Mapping[Any, Any]) -> Finding:
+        """A number of which only the range is known: ``{at_least: 55, at_most: 56}``."""
+        if set(value) != {"at_least", "at_most"}:
+            raise Misfit(f"expected a number, or at_least and at_most, got {shown(value)}")
+        lowest, highest = (self.words.quantity(value[key], term) for key in ("at_least", "at_most"))
+        if lowest > highest:
+            raise Misfit(f"at_least {lowest:g} is more than at_most {highest:g}")
+        return Finding(term.id, lowest) if lowest == highest else Finding(term.id, between=(lowest, highest))
 
     def _words(self, term: Term, value: Any, where: str) -> dict[str, bool]:
         if isinstance(value, str):

@@ -454,6 +454,8 @@ class _Search:
                 if implied and goal == NOT_TRUE and self.state.given.get(term) is None:
                     found += self._ways(implied, PATIENT, NOT_TRUE)
                 return self._least(found)
+            case c.Words(term) if self.words.terms[term].of_record:
+                return NEVER
             case c.Words(term, (word,)):
                 own = self._owner(term, subject)
                 values = self.words.terms[term]

@@ -93,12 +93,18 @@ def _schema_of(term: Term, words: Vocabulary) -> dict[str, Any]:
         return {
             **about,
             "description": f"in {unit}, or text with a unit" if unit else "a number",
-            "anyOf": [number, {"type": ["string", "null"]}],
+            "anyOf": [number, {"type": ["string", "null"]}, _range_of(number)],
         }
     choice = {"enum": list(term.values)}
     truths = {"type": "object", "propertyNames": choice, "additionalProperties": {"type": ["boolean", "null"]}}
     several = [{"type": "array", "items": choice, **({"maxItems": 1} if term.kind == "one_of" else {})}, truths]
     return {**about, "anyOf": [choice, *several, {"type": "null"}]}
+
+
+def _range_of(number: dict[str, Any]) -> dict[str, Any]:
+    """A number of which only the range is known."""
+    ends = {"at_least": number, "at_most": number}
+    return {"type": "object", "properties": ends, "required": list(ends), "additionalProperties": False}
 
 
 def blank_form(base: KnowledgeBase) -> str:
@@ -127,7 +133,7 @@ def _form_lines(base: KnowledgeBase) -> Iterator[str]:
     yield from (f"  #   {line}" for line in _term_lines(words, "muscle"))
     by_category: dict[str, list[Term]] = {}
     for term in words.terms.values():
-        if term.subject == "patient":
+        if term.subject == "patient" and not term.of_record:
             by_category.setdefault(term.category, []).append(term)
     for category, terms in by_category.items():
         yield ""
@@ -213,7 +219,11 @@ def look_near(base: KnowledgeBase, text: str) -> tuple[tuple[Kind, Entry], ...]:
 def _named(base: KnowledgeBase) -> list[tuple[Kind, Entry, tuple[str, ...]]]:
     words = base.vocabulary
     return [
-        *(("finding", t, (t.id, t.label, *t.synonyms)) for t in words.terms.values() if t.subject == "patient" and not t.fact),
+        *(
+            ("finding", t, (t.id, t.label, *t.synonyms))
+            for t in words.terms.values()
+            if t.subject == "patient" and not (t.fact or t.of_record)
+        ),
         *(("sign", t, (t.id, t.label, *t.synonyms)) for t in words.terms.values() if t.subject == "muscle" and not t.fact),
         *(("diagnosis", d, (d.id, d.label)) for d in words.diagnoses.values()),
         *(("muscle", m, (m.id, m.label, m.latin)) for m in words.muscles.values()),

@@ -121,6 +121,7 @@ def vocabulary(kb: KnowledgeBase) -> Json:
                 "follows": bool(term.fact or term.stands_for),
             }
             for term in words.terms.values()
+            if not term.of_record
         },
         "regions": {
             region.id: {

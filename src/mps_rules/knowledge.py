@@ -18,6 +18,7 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules import model
+from mps_rules.dangers import IN_DOUBT, read_by, terms_read
 from mps_rules.errors import Fault, KnowledgeError, Misfit, closest, shown
 from mps_rules.errors import Path as Steps
 from mps_rules.painmap import uncovered_regions
@@ -69,6 +70,7 @@ class _Finding:
     claims: tuple[str, ...] = ()
     agreement: model.Agreement | None = None
     note: str = ""
+    denial_lasts: str | None = None
 
 
 @attrs.frozen
@@ -247,7 +249,10 @@ class _Loader:
         ]
         authored = [rule for raw, document in self.raw_rules.values() for rule in self._written(raw, document, vocabulary)]
         self._stop_if_faulty()
-        made = [one for rule in authored if rule.status == "active" for one in _with_open_alert(rule)]
+        active = [rule for rule in authored if rule.status == "active"]
+        made = _with_open_alerts(active, vocabulary)
+        vocabulary = self._with_flagged(vocabulary, made)
+        self._stop_if_faulty()
         live = _under_the_law(made, vocabulary, self.pack.screens)
         self._check_scopes(live)
         self._stop_if_faulty()
@@ -436,6 +441,25 @@ class _Loader:
         }
         return attrs.evolve(words, diagnoses=diagnoses, care=care)
 
+    def _with_flagged(self, words: model.Vocabulary, rules: Iterable[model.Rule]) -> model.Vocabulary:
+        """The vocabulary with what red flags read as the words of what may be in doubt, and with how long a denial of it holds."""
+        leaves = [leaf for rule in rules if rule.open_alert for leaf in c.walk(rule.when) if isinstance(leaf, c.Words)]
+        flagged = tuple(sorted({word for leaf in leaves if words.terms[leaf.term].of_record for word in leaf.values}))
+        lasting = self._days(self.asking.denial_lasts, "asking.yaml") if self.asking.denial_lasts else None
+        once = {id_ for window in self.omop.windows if window.within == "ever" for id_ in window.terms}
+        terms = {id_: attrs.evolve(term, values=flagged) if term.of_record else term for id_, term in words.terms.items()}
+        for id_ in flagged:
+            term = terms[id_]
+            if (
+                term.kind == "boolean"
+                and term.denial_lasts is None
+                and term.cost in ("asked", "examined")
+                and not term.background
+                and id_ not in once
+            ):
+                terms[id_] = attrs.evolve(term, denial_lasts=lasting)
+        return attrs.evolve(words, terms=terms)
+
     def _row_conditions(
         self, conditions: Iterable[object], words: model.Vocabulary, scope: model.Subject, where: str
     ) -> tuple[c.Condition, ...]:
@@ -461,8 +485,10 @@ class _Loader:
             self.faults.append(Fault(place, f"no unit {raw.unit!r}", closest(raw.unit, self.found["units"])))
         if raw.kind in ("number", "duration") and (raw.range is None or len(raw.range) != 2 or raw.unit is None):
             self.faults.append(Fault(place, "a number needs a unit and a range of two numbers"))
-        if raw.values_from not in (None, "regions"):
-            self.faults.append(Fault(place, f"values_from {raw.values_from!r} is not known", "regions"))
+        if raw.values_from not in (None, "regions", IN_DOUBT):
+            self.faults.append(
+                Fault(place, f"values_from {raw.values_from!r} is not known", closest(raw.values_from, ("regions", IN_DOUBT)))
+            )
         return model.Term(
             id=raw.id,
             label=raw.label,
@@ -472,7 +498,7 @@ class _Loader:
             cost=raw.cost,
             unit=raw.unit,
             range=(raw.range[0], raw.range[1]) if raw.range and len(raw.range) == 2 else None,
-            values=tuple(v for v in raw.values if v != "unknown") or (tuple(regions) if raw.values_from else ()),
+            values=tuple(v for v in raw.values if v != "unknown") or (tuple(regions) if raw.values_from == "regions" else ()),
             synonyms=raw.synonyms,
             codes=raw.codes,
             stands_for=raw.stands_for,
@@ -482,7 +508,18 @@ class _Loader:
             claims=raw.claims,
             agreement=raw.agreement,
             note=raw.note,
+            of_record=raw.values_from == IN_DOUBT,
+            denial_lasts=self._days(raw.denial_lasts, place) if raw.denial_lasts else None,
         )
+
+    def _days(self, written: str, place: str) -> float | None:
+        """A duration in days."""
+        days = model.Term("", "A duration", "", "duration", "patient", "asked", unit="d", range=(0, 1e6))
+        try:
+            return model.Vocabulary(self.found["units"], {}, {}, {}, {}, {}, {}).quantity(written, days)
+        except Misfit as misfit:
+            self.faults.append(Fault(place, f"denial_lasts: {misfit}", misfit.near))
+            return None
 
     def _with_sources(self, term: model.Term, raw: _Finding, words: model.Vocabulary) -> model.Term:
         if raw.from_ is None and raw.implied_by is None and raw.denied_by is None:
@@ -935,15 +972,35 @@ def _read(condition: c.Condition, scope: model.Subject) -> Iterator[tuple[str, m
         yield from _read(part, inner)
 
 
-def _with_open_alert(rule: model.Rule) -> Iterator[model.Rule]:
-    """A red flag in two steps is two rules: it is raised, or it is open because its qualifier is unknown."""
+def _with_open_alerts(rules: Sequence[model.Rule], words: model.Vocabulary) -> list[model.Rule]:
+    """The rules, and beside each red flag the rule by which it is open."""
+    concluding: dict[str, list[model.Rule]] = {}
+    for rule in rules:
+        for id_ in rule.derives():
+            concluding.setdefault(id_, []).append(rule)
+    read = {rule.id: terms_read(read_by(rule, words, concluding), words) if rule.alert else () for rule in rules}
+    return [made for rule in rules for made in _with_open_alert(rule, tuple(sorted(read[rule.id])), words)]
+
+
+def _with_open_alert(rule: model.Rule, read: tuple[str, ...], words: model.Vocabulary) -> Iterator[model.Rule]:
+    """
+    A red flag is two rules: it is raised, or it is open because its qualifier is unknown, or because what it reads was recorded in doubt.
+    """
     yield rule
-    if rule.alert and rule.trigger and rule.qualifier:
+    if rule.alert is None:
+        return
+    opening: list[c.Condition] = []
+    if rule.trigger and rule.qualifier:
+        opening.append(c.All((rule.trigger, c.Not(c.Known(rule.qualifier)))))
+    doubted = next((term.id for term in words.terms.values() if term.of_record), None)
+    if doubted and read:
+        opening.append(c.All((c.Established(c.Words(doubted, read)), c.Not(c.Known(rule.when)))))
+    if opening:
         yield attrs.evolve(
             rule,
             id=f"{rule.id}.open",
             title=f"{rule.title} (open: not enough is known to clear it)",
-            when=c.All((rule.trigger, c.Not(c.Known(rule.qualifier)))),
+            when=c.Any(tuple(opening)) if len(opening) > 1 else opening[0],
             then=(model.Derive(f"alert.{rule.alert.urgency}.open"),),
             open_alert=rule.alert.id,
             trigger=None,

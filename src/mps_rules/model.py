@@ -146,6 +146,7 @@ class Term:
     A finding: what it is called, which values it takes, how it is obtained, and what it follows from.
 
     A finding that names pain in a place ``stands_for`` pain in that region; ``regions``: each of its words is such a region.
+    ``of_record``: whoever reads a record says it, and nobody is asked for it. ``denial_lasts`` is for how many days a denial holds; None: for good.
     """
 
     id: str
@@ -168,6 +169,8 @@ class Term:
     claims: tuple[str, ...] = ()
     agreement: Agreement | None = None
     note: str = ""
+    of_record: bool = False
+    denial_lasts: float | None = None
 
     @cached_property
     def drawn_as(self) -> frozenset[str]:
@@ -301,11 +304,16 @@ class AskingWeights:
 
 @attrs.frozen
 class Asking:
-    """In which steps, and in what order, findings are asked for; those ``at_hand`` are told of anybody, and a form keeps them in view."""
+    """
+    In which steps, and in what order, findings are asked for; those ``at_hand`` are told of anybody, and a form keeps them in view.
+
+    ``denial_lasts`` is how long a denied danger sign stays denied before it is asked for again; what has once been does not age.
+    """
 
     steps: tuple[Step, ...] = ()
     at_hand: tuple[str, ...] = ()
     weights: AskingWeights | None = None
+    denial_lasts: str = ""
 
 
 @attrs.frozen
@@ -1053,7 +1061,7 @@ class Finding:
     """
     One finding: present or absent, a number in the term's own unit, or words that were given and words that were denied.
 
-    ``follows_from`` names what it follows from where it was not given itself.
+    ``follows_from`` names what it follows from where it was not given itself; ``between`` is the range in which a number lies that is not known better.
 
     >>> Finding("fever", False), Finding("pain_quality", words=("dull",), denied=("burning",))  # doctest: +ELLIPSIS
     (Finding(term='fever', value=False, ...), Finding(term='pain_quality', value=None, words=('dull',), ...))
@@ -1064,6 +1072,7 @@ class Finding:
     words: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
     follows_from: str = ""
+    between: tuple[float, float] | None = None
 
 
 @attrs.frozen

@@ -47,7 +47,8 @@ def premise(ground: Ground, facts: Facts) -> Premise:
                 state = ": no"
             return _of(ground, kind, term, words.terms[term].label + state + _source(facts.given.get(term)), facts)
         case Words(term, (value,)):
-            text = f"{words.terms[term].label}: {'not ' if ground.verdict is False else ''}{value.replace('_', ' ')}"
+            word = words.name("term", value) if words.terms[term].of_record else value.replace("_", " ")
+            text = f"{words.terms[term].label}: {'not ' if ground.verdict is False else ''}{word}"
             return _of(ground, "finding", term, text + (": not known" if ground.verdict is None else ""), facts)
         case Compare(term):
             interval = facts.view(ground.subject).interval(term)

@@ -36,7 +36,7 @@ def whole_form(kb: KnowledgeBase) -> Resource:
     ['pain', 'pain_map_complete', 'labels', 'exam']
     """
     form = _Form(kb)
-    terms = [term for term in kb.vocabulary.terms.values() if term.subject == "patient" and not term.fact]
+    terms = [term for term in kb.vocabulary.terms.values() if term.subject == "patient" and not (term.fact or term.of_record)]
     muscles = sorted({*kb.vocabulary.muscles, *kb.vocabulary.groups})
     return form.made(
         "whole", kb.pack.title, [*form.structured(kb.vocabulary.regions, kb.vocabulary.diagnoses, muscles), *form.by_category(terms)]
@@ -79,7 +79,11 @@ def form_for_region(kb: KnowledgeBase, region: str) -> Resource:
         return (not named or any(map(touches, named))) and (not about or any(one & set(labels) for one in about))
 
     read = _with_sources({id_ for rule in kb.rules if bears(rule) for id_ in _read(rule.when)}, words)
-    terms = [t for t in words.terms.values() if t.subject == "patient" and t.id in read and not (t.fact or (t.implied_by and t.denied_by))]
+    terms = [
+        t
+        for t in words.terms.values()
+        if t.subject == "patient" and t.id in read and not (t.fact or t.of_record or (t.implied_by and t.denied_by))
+    ]
     form = _Form(kb)
     title = f"{kb.pack.title}: {words.regions[region].label}"
     return form.made(f"region:{region}", title, [*form.structured(words.regions, labels, sorted(sources)), *form.by_category(terms)])

@@ -146,6 +146,8 @@ class _Note:
 
     def _amount(self, finding: Finding) -> str:
         term = self.words.terms[finding.term]
+        if finding.between is not None:
+            return f"{lowered(term.label)}: {' to '.join(self.words.told(end, finding.term) for end in finding.between)}"
         if finding.value is None:
             given = [word.replace("_", " ") for word in finding.words]
             excluded = () if given and term.kind == "one_of" else finding.denied

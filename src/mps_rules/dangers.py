@@ -1,0 +1,178 @@
+"""
+What the red flags of a pack read, and which reading of a finding brings a flag nearer.
+
+A red flag is raised or open where its trigger is true and its qualifier is not false. Kleene's gates never lose truth when a part gains
+some, ``not`` turns the order round, and a finding that follows from others, a measure and a conclusion keep it or turn it; so each place
+where a flag reads a finding has one direction, computed once from the pack and right whatever else is known. What is read in no
+direction alone (``known``) is held to be read in both.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+import attrs
+
+from mps_rules import conditions as c
+from mps_rules.model import Rule, Term, Vocabulary
+
+IN_DOUBT = "red_flags"
+"""``values_from`` of the finding whose words are the findings that red flags read."""
+Value: TypeAlias = bool | float | str | c.Interval
+
+
+@attrs.frozen(cache_hash=True)
+class Reading:
+    """One place where a flag reads a finding; ``nearer`` is the truth that brings the flag nearer, ``amount`` that a sum reads the number."""
+
+    leaf: c.Condition
+    nearer: bool
+    amount: bool = False
+
+    def weight(self, value: Value, word: str = "") -> float:
+        """How near a value of the finding brings the flag: 0 where this does not read it."""
+        match self.leaf:
+            case c.Words(_, values) if isinstance(value, str):
+                weight = 1.0 if value in values else -1.0
+            case c.Words(_, values):
+                weight = 0.0 if word not in values else 1.0 if value is True else -1.0
+            case c.Compare() if isinstance(value, bool | str):
+                weight = 0.0
+            case c.Compare() if self.amount:
+                weight = value.lowest if isinstance(value, c.Interval) else float(value)
+            case c.Compare():
+                given = value if isinstance(value, c.Interval) else c.Interval(float(value), float(value))
+                weight = {True: 1.0, None: 0.0, False: -1.0}[given.satisfies(**self.leaf.bounds())]
+            case _:
+                weight = 1.0 if value is True else -1.0 if value is False else 0.0
+        return weight if self.nearer else -weight
+
+
+@attrs.frozen(eq=False)
+class Dangers:
+    """The readings of every finding, diagnosis and place that the red flags of a pack read."""
+
+    of_term: Mapping[str, tuple[Reading, ...]]
+    of_label: Mapping[str, tuple[Reading, ...]]
+
+    def beats(self, readings: Sequence[Reading], one: Value, other: Value, word: str = "") -> bool:
+        """Whether a value leaves every flag at least as near as another does, whatever else is known."""
+        return all(reading.weight(one, word) >= reading.weight(other, word) for reading in readings)
+
+    def helps(self, readings: Sequence[Reading], value: Value, word: str = "") -> bool:
+        """Whether a value can bring some flag nearer than if it were unknown."""
+        return any(reading.weight(value, word) > 0 for reading in readings)
+
+    def only_clears(self, term: str) -> bool:
+        """Whether the presence of a yes/no finding can bring no flag nearer, and its absence can."""
+        return bool(self.of_term.get(term)) and not self.helps(self.of_term[term], value=True)
+
+
+def read_by(rule: Rule, words: Vocabulary, concluding: Mapping[str, Sequence[Rule]]) -> frozenset[Reading]:
+    """
+    Everything that a red flag reads: itself, through what findings follow from, through measures, and through conclusions.
+
+    >>> from mps_rules import load
+    >>> kb = load()
+    >>> sorted({told.leaf.term for told in read_by(kb.by_id["safety.rf_cauda_equina"], kb.vocabulary, kb.concluding)})
+    ['anal_tone_reduced', 'faecal_incontinence_new', 'saddle_anaesthesia', 'urinary_retention_new']
+    """
+    found: set[Reading] = set()
+    waiting = [reading for part in (rule.trigger or rule.when, rule.qualifier) if part for reading in _leaves(part, nearer=True)]
+    while waiting:
+        reading = waiting.pop()
+        if reading not in found:
+            found.add(reading)
+            waiting += _behind(reading, words, concluding)
+    return frozenset(found)
+
+
+def terms_read(readings: Iterable[Reading], words: Vocabulary) -> frozenset[str]:
+    """The findings of the patient in these readings, and those that cannot be present beside them."""
+    read = {reading.leaf.term for reading in readings if isinstance(reading.leaf, c.Present | c.Words | c.Compare)}
+    read |= {other for term in words.terms.values() for one, other in _excluding(term) if one in read}
+    return frozenset(id_ for id_ in read if id_ in words.terms and words.terms[id_].subject == "patient" and not words.terms[id_].of_record)
+
+
+def dangers(rules: Iterable[Rule], words: Vocabulary) -> Dangers:
+    """What all red flags among the live rules read."""
+    concluding: dict[str, list[Rule]] = {}
+    every = tuple(rules)
+    for rule in every:
+        for id_ in rule.derives():
+            concluding.setdefault(id_, []).append(rule)
+    terms: dict[str, dict[Reading, None]] = {}
+    labels: dict[str, dict[Reading, None]] = {}
+    for reading in sorted({one for rule in every if rule.alert for one in read_by(rule, words, concluding)}, key=repr):
+        match reading.leaf:
+            case c.Present(term) | c.Words(term) | c.Compare(term):
+                terms.setdefault(term, {})[reading] = None
+            case c.Label(ids):
+                for id_ in ids:
+                    labels.setdefault(id_, {})[reading] = None
+    return Dangers({id_: tuple(told) for id_, told in terms.items()}, {id_: tuple(told) for id_, told in labels.items()})
+
+
+def _excluding(term: Term) -> Iterator[tuple[str, str]]:
+    for other in term.excludes:
+        yield term.id, other
+        yield other, term.id
+
+
+def _leaves(condition: c.Condition, *, nearer: bool) -> Iterator[Reading]:
+    match condition:
+        case c.Not(of):
+            yield from _leaves(of, nearer=not nearer)
+        case c.Known(of):
+            yield from _leaves(of, nearer=True)
+            yield from _leaves(of, nearer=False)
+        case c.All() | c.Any() | c.AtLeast() | c.Item() | c.Established() | c.CountMuscles() | c.LabelMuscle():
+            for part in c.parts(condition):
+                yield from _leaves(part, nearer=nearer)
+        case c.Present() | c.Words() | c.Compare() | c.PainAt() | c.Label() | c.Derived():
+            yield Reading(condition, nearer)
+
+
+def _behind(reading: Reading, words: Vocabulary, concluding: Mapping[str, Sequence[Rule]]) -> Iterator[Reading]:
+    """What stands behind what a flag reads."""
+    match reading.leaf:
+        case c.Present(id_) if term := words.terms.get(id_):
+            if term.implied_by:
+                yield from _leaves(term.implied_by, nearer=reading.nearer)
+            if term.denied_by:
+                yield from _leaves(term.denied_by, nearer=not reading.nearer)
+        case c.PainAt(regions):
+            near = {other for region in regions for other in _around(region, words)}
+            for term in words.terms.values():
+                if term.stands_for in near:
+                    yield Reading(c.Present(term.id), reading.nearer)
+        case c.Derived(id_):
+            for rule in concluding.get(id_, ()):
+                yield from _leaves(rule.when, nearer=reading.nearer)
+        case c.Compare(id_) if measure := words.measures.get(id_):
+            bounds = reading.leaf.bounds()
+            for more in {name in ("at_least", "above") for name in bounds}:
+                nearer = reading.nearer is more
+                for condition in measure.count:
+                    yield from _leaves(condition, nearer=nearer)
+                for item in (*measure.sum, *([measure.also_total] if measure.also_total else [])):
+                    yield _summed(words.terms[item], nearer=nearer)
+
+
+def _summed(term: Term, *, nearer: bool) -> Reading:
+    if term.kind == "boolean":
+        return Reading(c.Present(term.id), nearer)
+    return Reading(c.Compare(term.id, at_least=0), nearer, amount=True)
+
+
+def _around(region: str, words: Vocabulary) -> Iterator[str]:
+    """A region, those it lies in and those that lie in it."""
+    for id_ in words.regions:
+        if region in _chain(id_, words) or id_ in _chain(region, words):
+            yield id_
+
+
+def _chain(region: str, words: Vocabulary) -> Iterator[str]:
+    at: str | None = region
+    while at and at in words.regions:
+        yield at
+        at = words.regions[at].parent
