@@ -172,6 +172,7 @@ class Store:
         one_writer = self._engine.dialect.name == "sqlite"
         self._turn: AbstractContextManager[Any] = threading.Lock() if one_writer else nullcontext()  # SQLite would sleep, not queue
         self._file = str(self._engine.url.database) if one_writer else ""
+        self._use = _first_use(self._engine.dialect)
         self._opened: Mapping[str, _Identity] = {}
         try:
             self._prepare()
@@ -238,7 +239,7 @@ class Store:
             known = set(connection.execute(shown.where(_ASSESSMENTS.c.service == service)).scalars())
             rows = [self._row(service, item, at, issuer, tenant) for item in items if item.card in known]
             if rows:
-                connection.execute(_once(connection, _FEEDBACK), rows)
+                connection.execute(_once(connection.dialect, _FEEDBACK), rows)
         return sum(item.card not in known for item in items)
 
     def _row(self, service: str, item: Feedback, at: datetime, issuer: str, tenant: str) -> dict[str, Any]:
@@ -274,16 +275,12 @@ class Store:
         digest = hashlib.sha256(json.dumps([issuer, token]).encode()).hexdigest()
         with self._writing() as connection:
             self._forget(connection, now - TOKENS_S)
-            forgotten = sa.select(_TOKENS.c.digest).where(_TOKENS.c.digest == _FORGOTTEN, _TOKENS.c.until >= until)
-            fresh = sa.select(sa.literal(digest), sa.literal(until, sa.BigInteger)).where(~forgotten.exists())
-            added = _once(connection, _TOKENS).from_select(["digest", "until"], fresh).returning(_TOKENS.c.digest)
-            return connection.execute(added).first() is not None
+            return connection.execute(self._use, {"token": digest, "ends": until}).first() is not None
 
     def _forget(self, connection: sa.Connection, before: int) -> None:
-        old = _TOKENS.delete().where(_TOKENS.c.until < before, _TOKENS.c.digest != _FORGOTTEN).returning(_TOKENS.c.until)
-        ends = connection.execute(old).scalars().all()
+        ends = connection.execute(_OLD, {"before": before}).scalars().all()
         if ends:
-            connection.execute(_once(connection, _TOKENS).values(digest=_FORGOTTEN, until=max(ends)))
+            connection.execute(_once(connection.dialect, _TOKENS).values(digest=_FORGOTTEN, until=max(ends)))
             later = _TOKENS.update().where(_TOKENS.c.digest == _FORGOTTEN, _TOKENS.c.until < max(ends))
             connection.execute(later.values(until=max(ends)))
 
@@ -395,10 +392,21 @@ def _begin_writing(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _once(connection: sa.Connection, table: sa.Table) -> Any:
+def _once(dialect: sa.Dialect, table: sa.Table) -> Any:
     """An insert that leaves a row alone that is there."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
     return insert(table).on_conflict_do_nothing()
+
+
+_OLD = _TOKENS.delete().where(_TOKENS.c.until < sa.bindparam("before"), _TOKENS.c.digest != _FORGOTTEN).returning(_TOKENS.c.until)
+
+
+def _first_use(dialect: sa.Dialect) -> Any:
+    """An insert of a token that adds nothing where it is there, or where it might be among those that were forgotten; made once: it is run for every call."""
+    token, ends = sa.bindparam("token", type_=sa.String), sa.bindparam("ends", type_=sa.BigInteger)
+    forgotten = sa.select(_TOKENS.c.digest).where(_TOKENS.c.digest == _FORGOTTEN, _TOKENS.c.until >= ends)
+    fresh = sa.select(token, ends).where(~forgotten.exists())
+    return _once(dialect, _TOKENS).from_select(["digest", "until"], fresh).returning(_TOKENS.c.digest)
 
 
 def _report(answers: int, silent: int, shown: Sequence[tuple[str, str, list[str], int]], heard: Sequence[tuple[Any, ...]]) -> Report:
