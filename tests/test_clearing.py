@@ -129,7 +129,9 @@ def test_no_emergency_is_cleared_by_a_present_finding_but_a_neck_that_was_imaged
 def _permitted(flag: str, finding: str, was: str, now: Mapping[str, str], tree: RegionTree) -> bool:
     """Whether an exception lets this finding clear this flag, and what must stand instead stands."""
     region = finding.removeprefix("pain.")
-    around = {f"pain.{one}" for one in tree.around.get(region, ())} | {f"pain.{one}" for one, above in tree.around.items() if region in above}
+    around = {f"pain.{one}" for one in tree.around.get(region, ())} | {
+        f"pain.{one}" for one, above in tree.around.items() if region in above
+    }
     return any(
         flag in one.flags
         and bool({finding, *around} & set(one.findings))
@@ -211,7 +213,9 @@ MAN_OF_74: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("extra", [{"pain_on_movement": True}, {"activity_at_onset": "bend_twist_lift"}, {"relief_heat": True}, {"pain_lumbar_flexion": True}])
+@pytest.mark.parametrize(
+    "extra", [{"pain_on_movement": True}, {"activity_at_onset": "bend_twist_lift"}, {"relief_heat": True}, {"pain_lumbar_flexion": True}]
+)
 def test_an_aneurysm_is_not_cleared_by_movement_or_a_lift(extra: dict[str, Any]) -> None:
     assert mps.evaluate(MAN_OF_74).urgency == "emergency"
     assert _standing(mps.evaluate({**MAN_OF_74, **extra}))["rf_aaa_possible"] == "raised"

@@ -244,7 +244,10 @@ def test_three_months_are_reached_and_not_passed_in_days_weeks_and_months(told: 
     assert not lasted < limits["below"]
 
 
-@pytest.mark.parametrize(("told", "expected"), [("12 wk", "not_met"), ("89 d", "not_met"), ("90 d", "met"), ("13 wk", "met"), ("3 months", "met"), ("1 a", "met")])
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [("12 wk", "not_met"), ("89 d", "not_met"), ("90 d", "met"), ("13 wk", "met"), ("3 months", "met"), ("1 a", "met")],
+)
 def test_a_criterion_of_three_months_is_met_alike_in_days_weeks_and_months(told: str, expected: str, kb: KnowledgeBase) -> None:
     assessment = mps.evaluate({"symptom_duration": told, "aapt_sites": 7, "sss_fatigue": 3, "fatigue_moderate_severe": True}, kb)
     item = next(item for one in assessment.criteria if one.id == "fm_aapt_2019" for item in one.items if item.id == "c")

@@ -178,12 +178,177 @@ def test_pain_that_a_pack_does_not_screen_is_said_and_withholds_self_care(load: 
 
 
 def test_a_danger_sign_that_no_rule_reads_is_said_and_withholds_self_care(kb: KnowledgeBase) -> None:
-    assert kb.unread_dangers
-    for term in kb.unread_dangers:
+    signs = [term for term in kb.unread_dangers if kb.vocabulary.terms[term].kind == "boolean"]
+    assert signs
+    for term in signs:
         assessment = mps.evaluate({**CARED_FOR, "pain": ["low_back.left"], term: True})
 
         assert assessment.beyond == (kb.vocabulary.terms[term].label,)
         assert not recommends_self_care(assessment)
+
+
+def test_a_number_that_no_rule_reads_is_said_and_withholds_self_care(kb: KnowledgeBase) -> None:
+    expected = {
+        "alkaline_phosphatase": (("Alkaline phosphatase 310 U/L",), False),
+        "lactate_dehydrogenase": (("Lactate dehydrogenase 310 U/L",), False),
+    }
+    numbers = [term for term in kb.unread_dangers if kb.vocabulary.terms[term].kind == "number"]
+    said = {term: mps.evaluate({**CARED_FOR, "pain": ["low_back.left"], term: 310}) for term in numbers}
+
+    assert expected == {term: (one.beyond, recommends_self_care(one)) for term, one in said.items()}
+
+
+def test_a_number_that_rules_read_is_not_beyond_them() -> None:
+    assessment = mps.evaluate({**CARED_FOR, "pain": ["low_back.left"], "haemoglobin": 13.5, "systolic_bp": 130, "heart_rate": 70, "esr": 8})
+
+    assert ((), True) == (assessment.beyond, recommends_self_care(assessment))
+
+
+DANGER_NUMBERS = [
+    ({"systolic_bp": 60, "heart_rate": 150}, "emergency"),
+    ({"systolic_bp": 89}, "emergency"),
+    ({"heart_rate": 38}, "emergency"),
+    ({"oxygen_saturation": 91}, "emergency"),
+    ({"respiratory_rate": 25}, "emergency"),
+    ({"body_temperature": 31}, "emergency"),
+    ({"body_temperature": 40.2}, "emergency"),
+    ({"creatine_kinase": 100_000}, "emergency"),
+    ({"haemoglobin": 3}, "emergency"),
+    ({"white_cell_count": 300}, "emergency"),
+    ({"white_cell_count": 0.6}, "emergency"),
+    ({"platelet_count": 12}, "emergency"),
+    ({"serum_potassium": 7}, "emergency"),
+    ({"serum_sodium": 112}, "emergency"),
+    ({"serum_calcium": 15}, "emergency"),
+    ({"serum_creatinine": 7}, "emergency"),
+    ({"serum_creatinine": 5, "chronic_kidney_disease": False}, "emergency"),
+    ({"heart_rate": 115, "oxygen_saturation": 93}, "emergency"),
+    ({"heart_rate": 125}, "urgent"),
+    ({"oxygen_saturation": 93}, "urgent"),
+    ({"creatine_kinase": 7000}, "urgent"),
+    ({"haemoglobin": 7.5}, "urgent"),
+    ({"esr": 140}, "urgent"),
+]
+
+
+@pytest.mark.parametrize(("numbers", "expected"), DANGER_NUMBERS)
+def test_a_dangerous_number_is_raised_whatever_hurts_and_withholds_self_care(numbers: dict[str, float], expected: str) -> None:
+    assessment = mps.evaluate({**CARED_FOR, "age_years": 70, "pain": ["low_back.left"], **numbers})
+
+    assert expected == assessment.urgency
+    assert not recommends_self_care(assessment)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"systolic_bp": 135},
+        {"heart_rate": 64},
+        {"oxygen_saturation": 97},
+        {"body_temperature": 36.6},
+        {"creatine_kinase": 150},
+        {"haemoglobin": 14},
+        {"esr": 12},
+    ],
+)
+def test_an_ordinary_number_raises_and_opens_nothing(numbers: dict[str, float]) -> None:
+    assert () == mps.evaluate({"age_years": 46, "pain": ["low_back.left"], **numbers}).alerts
+
+
+def test_a_creatinine_that_kidney_disease_may_explain_is_open_until_that_is_asked() -> None:
+    chart: dict[str, Any] = {"age_years": 46, "pain": ["low_back.left"], "serum_creatinine": 4.6}
+    stands = {
+        known: {alert.id: alert.status for alert in mps.evaluate({**chart, "chronic_kidney_disease": known}).alerts}.get(
+            "rf_physiological_danger"
+        )
+        for known in (None, True, False)
+    }
+
+    assert {None: "open", True: None, False: "raised"} == stands
+
+
+def test_every_number_that_is_asked_for_is_read_by_a_rule(kb: KnowledgeBase, first_case: Callable[[str], Case]) -> None:
+    read = {term for rule in kb.rules for term in read_by(rule.when, kb)}
+    sources = [
+        source for term in kb.vocabulary.terms.values() for source in (term.implied_by, term.denied_by) if source and term.id in read
+    ]
+    read |= {leaf.term for source in sources for leaf in c.walk(source) if isinstance(leaf, c.Present | c.Words | c.Compare)}
+    read |= {item for measure in kb.vocabulary.measures.values() for item in (*measure.sum, measure.also_total or "")}
+    numbers = {term.id for term in kb.vocabulary.terms.values() if term.kind in ("number", "duration") and term.subject == "patient"}
+    asked = {
+        term
+        for rule in ("safety.rf_systemic", "safety.rf_myeloma", "safety.rf_gca", "safety.rf_cauda_equina")
+        for question in _evaluated(first_case(rule)).questions
+        for term in question.terms
+        if term in numbers
+    }
+
+    assert asked
+    assert asked - read == set()
+
+
+# --- drawn pain is the symptom ----------------------------------------------------------------------------------------
+
+DRAWN = [
+    ("chest_pain", "chest.left"),
+    ("chest_pain", "chest_upper.right"),
+    ("chest_pain", "sternum_region"),
+    ("pain_neck", "neck_posterior.left"),
+    ("pain_low_back", "low_back.left"),
+    ("pain_thoracic_spine", "interscapular.midline"),
+    ("pain_into_foot", "heel.left"),
+    ("pain_below_knee", "calf.left"),
+]
+
+
+@pytest.mark.parametrize(("term", "place"), DRAWN)
+def test_pain_drawn_on_the_map_is_the_symptom(term: str, place: str) -> None:
+    assert facts_in(mps.evaluate({"pain": [place]})).booleans[term] is True
+
+
+@pytest.mark.parametrize(("term", "place"), DRAWN)
+def test_drawn_pain_that_is_denied_is_a_contradiction_that_names_both(term: str, place: str, kb: KnowledgeBase) -> None:
+    with pytest.raises(mps.FindingError) as refused:
+        mps.evaluate({"pain": [place], term: False})
+    said = next(str(fault) for fault in refused.value.faults if fault.where == term)
+
+    assert "given as absent, but the opposite follows from: pain in" in said
+    assert any(
+        kb.vocabulary.name("region", region) in said
+        for region in facts_in(mps.evaluate({"pain": [place]})).terrain.tree.around[place.partition(".")[0]]
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "region"),
+    [
+        ({"chest_pain": True}, "chest"),
+        ({"pain_neck": True}, "neck"),
+        ({"pain_into_foot": True}, "foot"),
+        ({"thunderclap_headache": True}, "head"),
+        ({"groin_pain_deep": True}, "groin"),
+        ({"vascular_claudication": True}, "calf"),
+        ({"bilateral_leg_pain": True}, "lower_limb"),
+        ({"pain_main_region": "knee_medial"}, "knee"),
+    ],
+)
+def test_a_symptom_that_names_a_place_is_pain_there(said: dict[str, Any], region: str) -> None:
+    assert facts_in(mps.evaluate(said)).pain_map.at(region) is True
+
+
+def test_pain_of_the_rib_margin_alone_is_neither_chest_pain_nor_its_absence() -> None:
+    facts = facts_in(mps.evaluate({"pain": ["chest_lower.left"]}))
+    denied = facts_in(mps.evaluate({"pain": ["chest_lower.left"], "chest_pain": False}))
+
+    assert "chest_pain" not in facts.booleans
+    assert denied.pain_map.at("chest") is True
+
+
+@pytest.mark.parametrize("place", ["chest.left", "chest", "sternum_region", "chest_lateral.left"])
+def test_drawn_chest_pain_on_exertion_with_sweating_is_an_emergency(place: str) -> None:
+    chart = {"pain": [place], "pain_exertional": True, "sweating_nausea_with_pain": True, "dyspnoea": True, "age_years": 60}
+
+    assert mps.evaluate(chart).urgency == "emergency"
 
 
 @pytest.mark.parametrize("asked", ["anal_tone_reduced", "saddle_anaesthesia", "urinary_retention_new"])
@@ -257,15 +422,21 @@ def test_age_alone_raises_nothing_and_opens_nothing() -> None:
 
 @settings(max_examples=60)
 @given(st.integers(0, 120), pain_maps(), st.sampled_from((True, False, None)))
-def test_age_and_a_pain_map_open_nothing_but_for_a_small_childs_back_or_both_legs_below_the_knee(
+def test_age_and_a_pain_map_open_nothing_but_for_a_small_childs_back_both_legs_below_the_knee_and_the_chest(
     age: int, pain: list[Any], complete: object
 ) -> None:
     assessment = assessed({"age_years": age, "pain": pain, "pain_map_complete": complete})
     expected: set[str] = set()
     if age < 10 and facts_in(assessment).booleans.get("pain_low_back"):
         expected.add("rf_young_back_pain")
-    if {"bilateral_leg_pain", "pain_below_knee"} <= {term for term, value in facts_in(assessment).booleans.items() if value}:
+    facts = facts_in(assessment)
+    known = {term for term, value in facts.booleans.items() if value}
+    if {"bilateral_leg_pain", "pain_below_knee"} <= known:
         expected.add("rf_bilateral_sciatica")
+    if facts.pain_map.at("chest"):
+        expected.add("rf_acute_coronary")
+    if "chest_pain" in known:
+        expected.add("rf_chest_pain_with_risk")
 
     assert expected == {alert.id for alert in assessment.alerts}
 
