@@ -831,16 +831,17 @@ class _Import:
         )
         said = prevailing(said, "person")
         doubts = {one.at: one.doubt for one in reversed(self.readings) if one.form != "apart"}
-        telling = said.filter(said["amount"].notnull() | said["word"].notnull())
-        counted = self.cdm.rows(telling.group_by("at").aggregate(people=telling["person"].nunique()).order_by("at"))
+        tells = said["amount"].notnull() | said["word"].notnull()
+        named_at = self.cdm.rows(said.group_by("at").aggregate(people=said["person"].nunique(where=tells)).order_by("at"))
+        counted = [row for row in named_at if row["people"]]
         at = [row["at"] for row in counted]
+        telling = said.filter(tells)
         values = telling.group_by("person", "at").aggregate(amounts=telling["amount"].nunique(), words=telling["word"].nunique())
         contradicting = self.cdm.count(values.filter((values["amounts"] > 1) | (values["words"] > 1)))
         found = tuple(Found(row["at"], int(row["people"]), doubts[row["at"]]) for row in counted)
-        named_at = [row["at"] for row in self.cdm.rows(said.select("at").distinct().order_by("at"))]
         if not named_at:
             return wide, found, contradicting
-        stems = dict.fromkeys(_stem(name, self.words) for name in named_at)
+        stems = dict.fromkeys(_stem(row["at"], self.words) for row in named_at)
         findings = widened(said, {stem: Thing.of(stem, self.words) for stem in stems}, self.kb, "person")
         findings = findings.select("person", *(name for name in findings.columns if name in at or name.startswith(f"{IN_DOUBT}.")))
         return wide.left_join(findings, "person").drop("person_right"), found, contradicting
