@@ -178,6 +178,60 @@ def test_p5_a_chart_of_an_older_version_or_of_another_patient_fails_the_precondi
     assert "not R4" in json.dumps(older.response)
 
 
+OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "processing"}]}
+FAILURE = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]}
+
+
+@pytest.mark.parametrize("severity", ["information", "warning", "error", "fatal"])
+def test_p4_an_outcome_beside_what_was_found_hides_none_of_it(severity: str) -> None:
+    outcome = {"resource": {"resourceType": "OperationOutcome", "issue": [{"severity": severity}]}, "search": {"mode": "outcome"}}
+    exam = bundle(own("saddle_anaesthesia", value=True))
+    exam["entry"].append(outcome)
+
+    found = answered(asked(prefetch={"conditions": bundle(BACK_PAIN), "exam": exam}))
+
+    assert found.record is not None
+    failed = severity in ("error", "fatal")
+    assert dict(found.record.prefetch)["exam"] == ("incomplete" if failed else "complete")
+    assert [one.topic for one in found.record.cards] == ["red-flags-raised", *(["query-failed"] if failed else []), "next-questions"]
+
+
+@pytest.mark.parametrize("conditions", [bundle(BACK_PAIN), NONE], ids=["pain", "no pain"])
+def test_p4_a_query_that_failed_is_one_card_that_names_it_and_what_could_not_be_screened(conditions: Resource) -> None:
+    found = cards(asked(prefetch={"conditions": conditions, "exam": FAILURE, "survey": FAILURE}))
+
+    card = found["query-failed"]
+    count = int(re.search(r"(\d+) red flags could not be screened", card["summary"])[1])  # type: ignore[index]
+    assert card["indicator"] == "warning"
+    assert "exam, survey" in card["detail"]
+    assert count > 30
+    assert "red-flags-open" not in found
+
+
+def test_p4_only_information_and_nothing_found_is_nothing_recorded() -> None:
+    found = answered(asked(prefetch={"conditions": bundle(BACK_PAIN), "exam": bundle(OUTCOME)}))
+
+    assert found.record is not None
+    assert dict(found.record.prefetch)["exam"] == "none recorded"
+    assert "query-failed" not in {one.topic for one in found.record.cards}
+
+
+def test_p5_the_record_of_a_patient_merged_into_the_one_of_the_context_is_that_patient() -> None:
+    merged = {"resourceType": "Patient", "id": "p9", "link": [{"type": "replaced-by", "other": {"reference": "Patient/p1"}}]}
+    exam = bundle({**own("saddle_anaesthesia", value=True), "subject": {"reference": "Patient/p9"}})
+
+    assert "red-flags-raised" in cards(asked(prefetch={"patient": merged, "exam": exam}))
+
+
+def test_p5_an_entry_about_somebody_else_silences_nothing() -> None:
+    exam = bundle(own("saddle_anaesthesia", value=True), {**own("fever", value=True), "subject": {"reference": "Patient/p2"}})
+
+    found = cards(asked(prefetch={"exam": exam}))
+
+    assert "red-flags-raised" in found
+    assert "Fever" not in json.dumps(found)
+
+
 # --- R: requests ------------------------------------------------------------------------------------------------------
 
 
@@ -315,6 +369,27 @@ def test_c2_an_emergency_is_critical_and_says_what_to_consider_and_why() -> None
     assert "cauda equina" in card["summary"].lower()
     assert "- because: numb saddle area" in card["detail"].lower()
     assert "you have" not in card["detail"].lower()
+
+
+def test_c2_a_danger_sign_dropped_in_doubt_is_a_card_even_where_the_chart_speaks_of_no_pain() -> None:
+    unclear = {**own("saddle_anaesthesia", value=True), "status": "unknown"}
+
+    card = cards(asked(prefetch={"exam": bundle(unclear)}))["red-flags-open"]
+
+    assert "- because: Recorded in doubt: Numb saddle area" in card["detail"]
+
+
+def test_c2_alerts_of_one_card_stand_apart_and_name_their_sources_by_title(kb: KnowledgeBase) -> None:
+    signs = bundle(own("saddle_anaesthesia", value=True), {**own("fever", value=True), "effectiveDateTime": "2024-05-31"})
+
+    detail = cards(asked(prefetch={"conditions": bundle(BACK_PAIN), "exam": signs}))["red-flags-raised"]["detail"]
+
+    lines = detail.splitlines()
+    heads = [number for number, line in enumerate(lines) if line.startswith("**")]
+    assert len(heads) > 1
+    assert [lines[number - 1] for number in heads[1:]] == [""] * (len(heads) - 1)
+    titles = [kb.references[id_].text[:30] for id_ in kb.by_id["safety.rf_cauda_equina"].evidence.references]
+    assert [title for title in titles if title not in detail] == []
 
 
 def test_c2_an_open_flag_says_what_could_clear_it_and_gives_no_order_as_if_it_were_raised(kb: KnowledgeBase) -> None:

@@ -18,7 +18,9 @@ from mps_rules.claims import Claim, Moment, Settled, dangers_of, settled
 from mps_rules.conditions import Interval
 from mps_rules.dangers import read_by
 from mps_rules.errors import FindingError
+from mps_rules.facts import terrain_of
 from mps_rules.fhir_in import read_bundle
+from mps_rules.findings import read_findings
 from mps_rules.model import PATIENT, KnowledgeBase
 from random_packs import seeded
 
@@ -28,7 +30,7 @@ TODAY, YESTERDAY = date(2026, 1, 15), date(2026, 1, 14)
 UNTOLD = Moment()
 
 
-def claim(term: str, value: bool | float | str | Interval, when: Moment | date | None = None, **more: Any) -> Claim:
+def claim(term: str, value: bool | float | str | Interval, when: Moment | date | None = None, **more: Any) -> Claim:  # noqa: FBT001 - a value
     moment = when if isinstance(when, Moment) else Moment.of(when)
     return Claim(Address("patient", PATIENT, term), "", value, moment, 0, f"Observation[{term}]", "", **more)
 
@@ -213,6 +215,13 @@ def test_a_denial_does_not_stand_beside_a_danger_sign_in_doubt_unless_it_is_late
     assert stood([denied, claim("saddle_anaesthesia", True, YESTERDAY, doubt="x")], kb) == {"saddle_anaesthesia": False}
 
 
+def test_a_normal_examination_does_not_clear_a_sign_in_doubt_unless_it_is_later(kb: KnowledgeBase) -> None:
+    normal = claim("neuro_exam_normal", True, TODAY)
+
+    assert stood([normal, claim("motor_deficit", True, doubt="x")], kb) == {"in_doubt": ["motor_deficit"]}
+    assert stood([normal, claim("motor_deficit", True, YESTERDAY, doubt="x")], kb)["neuro_exam_normal"] is True
+
+
 def test_a_denial_in_doubt_says_nothing(kb: KnowledgeBase) -> None:
     assert stood([claim("saddle_anaesthesia", False, doubt="x")], kb) == {}
     assert stood([claim("saddle_anaesthesia", True, TODAY), claim("saddle_anaesthesia", False, doubt="x")], kb) == {
@@ -348,14 +357,29 @@ def chart(random: Random, kb: KnowledgeBase) -> tuple[list[Written], date]:
     return told, random.choice((now, now, now.date(), now.astimezone(UTC)))
 
 
+@cache
+def contrary(kb: KnowledgeBase, sign: str, other: str, present: bool) -> bool:  # noqa: FBT001 - a reading
+    """Whether a reading of a finding cannot be beside the presence of a sign."""
+    if other == sign:
+        return not present
+    try:
+        read_findings({sign: True, other: present}, terrain_of(kb))
+    except FindingError:
+        return True
+    return False
+
+
 def outweighed(sign: Written, told: Sequence[Written], kb: KnowledgeBase) -> bool:
-    """Whether something that is certainly later says the contrary of a sign: that it is absent, or what cannot be present beside it."""
-    terms = kb.vocabulary.terms
-    barring = {other for other in terms if other in terms[sign.term].excludes or sign.term in terms[other].excludes}
-    return any(
-        one.sure and one.first > sign.last and ((one.term == sign.term and not one.present) or (one.term in barring and one.present))
-        for one in told
-    )
+    """Whether something that is certainly later says what cannot be beside a sign."""
+    return any(one.sure and one.first > sign.last and contrary(kb, sign.term, one.term, one.present) for one in told)
+
+
+def would_stand(findings: Mapping[str, Any], sign: str, kb: KnowledgeBase) -> set[str]:
+    """The flags that would stand with a sign beside what was read; all of the sign's own where that cannot be."""
+    try:
+        return flags({**{key: value for key, value in findings.items() if key != "in_doubt"}, sign: True}, kb)
+    except FindingError:
+        return set(signs(kb)[sign])
 
 
 def silent(told: Sequence[Written], on: date, kb: KnowledgeBase) -> Iterator[str]:
@@ -365,8 +389,7 @@ def silent(told: Sequence[Written], on: date, kb: KnowledgeBase) -> Iterator[str
     for sign in told:
         if sign.present and sign.valid and sign.term in signs(kb) and not outweighed(sign, told, kb):
             missing = signs(kb)[sign.term] - standing
-            without = {key: value for key, value in findings.items() if key != "in_doubt"}
-            if missing and missing & flags({**without, sign.term: True}, kb):
+            if missing and missing & would_stand(findings, sign.term, kb):
                 yield f"{sign.term}: {sorted(missing)} of {findings}"
 
 

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from charts_fhir import (
     OWN,
     SAMPLES,
     SNOMED,
+    WRITTEN,
     Resource,
     bundle,
     coded,
@@ -28,6 +29,7 @@ from charts_fhir import (
 from mps_rules import evaluate
 from mps_rules.errors import FindingError
 from mps_rules.fhir_in import ImportReport, read_bundle, read_resources
+from mps_rules.fhir_out import findings_to_fhir
 from mps_rules.model import KnowledgeBase
 from strategies import plain_data
 
@@ -661,3 +663,131 @@ def test_the_answers_of_a_published_form_give_places_and_words(kb: KnowledgeBase
 
     assert {entry["region"] for entry in findings["pain"]} == {"shoulder", "trunk_posterior"}
     assert findings["pain_quality"] == {"stabbing": True}
+
+
+# --- whose, when, and in which words ----------------------------------------------------------------------------------
+
+NUMB = coded(f"{OWN}:finding", "saddle_anaesthesia")
+SHOWN, OPENED = {"saddle_anaesthesia": True}, {"in_doubt": ["saddle_anaesthesia"]}
+SOMEBODY = {"resourceType": "Patient", "id": "q", "name": [{"text": "Other"}]}
+
+
+def numb(when: Any = "2024-06-01T08:00:00Z", **more: Any) -> Resource:
+    return observation(NUMB, when, **{"valueBoolean": True, **more})
+
+
+@pytest.mark.parametrize(
+    ("reference", "found"),
+    [
+        ("Patient/p1", SHOWN), ("Patient/p1/_history/2", SHOWN), ("https://ehr.example/fhir/Patient/p1", SHOWN), ("https://ehr.example/fhir/Patient/p1/_history/2", SHOWN),
+        ("https://other.example/fhir/Patient/p1", {}), ("Patient/p2", {}), ("Group/p1", {}), ("Device/p1", {}), ("#q", {}), ("#p1", {}),
+        ("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", OPENED), ("Patient?identifier=urn:mrn|1", OPENED),
+    ],
+)  # fmt: skip
+def test_only_what_is_about_the_patient_is_read_and_what_may_be_is_in_doubt(kb: KnowledgeBase, reference: str, found: Resource) -> None:
+    whole = bundle(patient(), numb(subject={"reference": reference}, contained=[SOMEBODY]))
+    whole["entry"][0]["fullUrl"] = "https://ehr.example/fhir/Patient/p1"
+
+    assert read_bundle(whole, kb, on=ON)[0] == found
+
+
+def test_a_patient_named_by_a_number_alone_is_known_by_it(kb: KnowledgeBase) -> None:
+    number = {"system": "urn:mrn", "value": "1"}
+    sign = numb(subject={"identifier": number})
+
+    assert read(kb, patient(identifier=[number]), sign)[0] == SHOWN
+    assert read(kb, patient(identifier=[{**number, "value": "2"}]), sign)[0] == {}
+    assert read(kb, patient(), sign)[0] == OPENED
+
+
+def test_a_server_that_nobody_named_is_in_doubt_beside_the_patient(kb: KnowledgeBase) -> None:
+    sign = numb(subject={"reference": "https://ehr.example/fhir/Patient/p1"})
+
+    assert read(kb, patient(), sign)[0] == OPENED
+    assert read(kb, sign)[0] == SHOWN
+    assert read_resources([patient(), sign], kb, on=ON, server="https://ehr.example/fhir")[0] == SHOWN
+    assert read_resources([patient(), sign], kb, on=ON, server="https://other.example/fhir")[0] == {}
+
+
+def test_a_merged_record_is_the_same_patient(kb: KnowledgeBase) -> None:
+    merged = patient(id="p9", gender="male", link=[{"type": "replaced-by", "other": {"reference": "Patient/p1"}}])
+    signs = [numb(subject={"reference": f"Patient/{id_}"}) for id_ in ("p1", "p9")]
+
+    for sign in signs:
+        assert read(kb, patient(gender="female"), merged, sign)[0] == {"sex_at_birth": "female", **SHOWN}
+        assert read(kb, merged, sign)[0] == {"sex_at_birth": "male", **SHOWN}
+
+
+def test_resources_of_somebody_else_do_not_silence_those_of_the_patient_who_is_asked_for(kb: KnowledgeBase) -> None:
+    given = [numb(), numb(valueBoolean=False, subject={"reference": "Patient/p2"})]
+
+    assert read_resources(given, kb, on=ON)[0] == {}
+    assert read_resources([*given, patient(id="p2")], kb, on=ON, patient="p1")[0] == SHOWN
+    assert read_resources(given, kb, on=ON, patient="p1")[0] == SHOWN
+
+
+@pytest.mark.parametrize("focus", ["RelatedPerson/mother", "Device/1", "Group/1", "Patient/p2", "#fetus"])
+def test_what_looks_at_somebody_else_is_not_the_patients_own(kb: KnowledgeBase, focus: str) -> None:
+    assert read(kb, patient(), numb(focus=[{"reference": focus}]))[0] == {}
+    assert read(kb, patient(), numb(focus=[{"reference": "Patient/p1"}]))[0] == SHOWN
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        numb(modifierExtension=[{"url": "http://x/negated", "valueBoolean": True}]),
+        numb("15.01.2009"), numb("2009-02-30"), numb(None, effectiveTiming={"event": ["2024-06-01"]}),
+        numb(None, effectivePeriod={"start": "yesterday"}), numb(status="unknown"),
+        observation({"text": "panel"}, component=[{"code": NUMB, "valueBoolean": True, "modifierExtension": [{"url": "x"}]}]),
+        {"resourceType": "QuestionnaireResponse", "status": "stopped", "questionnaire": f"{OWN}:questionnaire:whole",
+         "item": [{"linkId": "saddle_anaesthesia", "answer": [{"valueBoolean": True}]}]},
+    ],
+    ids=["modifier", "day first", "no such day", "timing", "period", "status", "component", "stopped form"],
+)  # fmt: skip
+def test_a_danger_sign_that_cannot_be_trusted_opens_what_reads_it(kb: KnowledgeBase, sign: Resource) -> None:
+    findings, report = read(kb, patient(), sign)
+
+    assert findings == OPENED
+    assert len(doubts(report)) == 1
+    assert ("rf_cauda_equina", "open") in [(one.id, one.status) for one in evaluate(findings, kb).alerts]
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "told"),
+    [(SNOMED, "373066001", True), (SNOMED, "373067005", False), (LOINC, "LA33-6", True), (LOINC, "LA32-8", False)],
+)
+def test_yes_and_no_are_understood_in_public_codes(kb: KnowledgeBase, system: str, code: str, told: bool) -> None:  # noqa: FBT001
+    answer = observation(NUMB, "2024-06-01", valueCodeableConcept=coded(system, code))
+
+    assert read(kb, answer)[0] == {"saddle_anaesthesia": told}
+
+
+def test_a_value_is_read_beside_components_that_say_something_else(kb: KnowledgeBase) -> None:
+    assert read(kb, numb(component=[{"code": {"text": "since"}, "valueString": "this morning"}]))[0] == SHOWN
+
+
+@pytest.mark.parametrize("hour", range(0, 24, 3))
+@pytest.mark.parametrize("offset", [-11, -8, -5, 0, 1, 5.5, 9, 13])
+def test_no_sign_of_this_morning_is_lost_east_or_west_of_greenwich(kb: KnowledgeBase, hour: int, offset: float) -> None:
+    now = datetime(2024, 6, 1, hour, 30, tzinfo=timezone(timedelta(hours=offset)))
+    recorded = now - timedelta(minutes=10)
+    forms = (recorded.isoformat(), recorded.astimezone(UTC).isoformat(), recorded.date().isoformat())
+
+    for form in forms:
+        for on in (now, now.date(), now.astimezone(UTC), now.astimezone(UTC).date()):
+            assert read_bundle(numb(form), kb, on=on)[0] == SHOWN, (form, on)
+
+
+def test_an_age_that_cannot_be_is_in_doubt_and_opens_nothing(kb: KnowledgeBase) -> None:
+    findings, report = read(kb, patient(birthDate="1850-01-01"))
+
+    assert findings == {}
+    assert doubts(report) == ["an age that cannot be"]
+
+
+def test_a_range_of_ages_reads_back_as_it_was_written(kb: KnowledgeBase) -> None:
+    known, _ = read(kb, patient(birthDate="1964"), observation(FEVER, "2024-05-31", valueBoolean=True))
+
+    written = findings_to_fhir(known, kb, patient="Patient/p1", written=WRITTEN)
+
+    assert read_bundle(written, kb, on=ON)[0] == {"age_years": {"at_least": 59, "at_most": 60}, "fever": True}

@@ -10,9 +10,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import mps_rules as mps
-from mps_rules.conditions import Interval, Truth, describe
+from executors import QUICK, differences
+from mps_rules import evaluate
+from mps_rules.addresses import as_mapping
+from mps_rules.conditions import Compare, Interval, Truth, describe, judge
 from mps_rules.errors import FindingError
-from mps_rules.facts import Facts, Terrain
+from mps_rules.facts import Facts, Terrain, terrain_of
 from mps_rules.findings import CARRIED, read_findings
 from mps_rules.model import Exam, Finding, Findings, GivenLabel, KnowledgeBase, Pain
 from strategies import plain_data
@@ -915,3 +918,37 @@ def test_saying_one_thing_more_changes_nothing_that_was_known(
     assert isinstance(after, Findings)
     assert set(before.patient) <= set(after.patient)
     assert (before.pain, before.exam, before.labels) == (after.pain, after.exam, after.labels)
+
+
+# --- a number of which only the range is known -------------------------------------------------------------------------
+
+
+def test_a_range_of_a_number_is_judged_by_all_of_it(facts_of: FactsOf) -> None:
+    facts = facts_of({"age_years": {"at_least": 49, "at_most": 50}})
+
+    found = [judge(Compare("age_years", at_least=bound), facts.view()) for bound in (49, 50, 51)]
+
+    assert found == [True, None, False]
+
+
+def test_a_range_of_one_number_is_that_number(findings_of: FindingsOf) -> None:
+    assert findings_of({"age_years": {"at_least": 49, "at_most": 49}}) == findings_of({"age_years": 49})
+
+
+def test_a_range_reads_back_and_every_executor_concludes_the_same_of_it(kb: KnowledgeBase, findings_of: FindingsOf) -> None:
+    chart = {"age_years": {"at_least": "49 a", "at_most": 50}, "pain": ["low_back"], "fever": True, "in_doubt": ["saddle_anaesthesia"]}
+    findings = findings_of(chart)
+    facts = Facts(terrain_of(kb), findings)
+
+    assert findings_of(as_mapping(findings)) == findings
+    judged, *others = (chain(kb, facts) for chain in QUICK.values())
+    assert [list(differences(kb, facts, judged, other)) for other in others] == [[], []]
+    assert "49 years to 50 years" in evaluate(chart, kb).note()
+
+
+@pytest.mark.parametrize(
+    "value", [{"at_least": 49}, {"at_least": 50, "at_most": 49}, {"at_least": "x", "at_most": 50}, {"above": 4, "at_most": 9}]
+)
+def test_a_range_that_is_none_is_refused(findings_of: FindingsOf, value: Any) -> None:
+    with pytest.raises(FindingError, match="age_years"):
+        findings_of({"age_years": value})

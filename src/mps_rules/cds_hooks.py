@@ -222,7 +222,7 @@ def answer(service_id: str, request: Any, config: Config, on: date | datetime, k
     whose = {"patient": context["patientId"], "server": request["fhirServer"] if _words(request.get("fhirServer")) else ""}
     try:
         read = [given[key] for key, state in states.items() if state in ("complete", "incomplete")]
-        findings, report = read_resources([*read, *added], base, on=on, **whose)
+        findings, _ = read_resources([*read, *added], base, on=on, **whose)
         labels = tuple(read_resources(added, base, on=on, **whose)[0].get("labels", ())) if added else ()
         assessment = evaluate(findings, base)
     except FindingError as error:

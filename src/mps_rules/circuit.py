@@ -346,7 +346,7 @@ class State:
         self.truths, self.true, self.unknown, self.need = patient.truth[:], patient.true[:], patient.unknown[:], patient.need[:]
         self.size = len(self.truths)
         self.given: dict[str, bool] = {}
-        self.numbers: dict[str, float] = {}
+        self.numbers: dict[str, float | c.Interval] = {}
         self.worded: dict[str, tuple[str, ...]] = {}
         self.journal: list[tuple[int, int, int, int]] = []
         self.noted: list[tuple[dict[Any, Any], Any, Any]] = []

@@ -158,8 +158,9 @@ def settled(claims: Iterable[Claim], base: KnowledgeBase, on: date | None = None
     standing = settler.fitting(settler.with_fitting_levels(given))
     held = {one.at.term for one in standing if one.at.kind == "patient" and settler.is_danger(one)}
     flagged = {word for term in base.vocabulary.terms.values() if term.of_record for word in term.values}
+    opened = sorted(({one.at.term for one in settler.dropped if one.at.kind == "patient"} - held) & flagged)
     standing.sort(key=given.index)
-    return Settled(tuple(standing), tuple(settler.superseded), tuple(settler.doubted), tuple(sorted((settler.dropped - held) & flagged)))
+    return Settled(tuple(standing), tuple(settler.superseded), tuple(settler.doubted), tuple(opened))
 
 
 @attrs.frozen
@@ -225,7 +226,7 @@ class _Settler:
         self.terrain, self.read, self.line = terrain, read, line
         self.superseded: list[Noted] = []
         self.doubted: list[Noted] = []
-        self.dropped: set[str] = set()
+        self.dropped: list[Claim] = []
 
     # --- which reading is the more dangerous
 
@@ -300,7 +301,7 @@ class _Settler:
         said = "the reading that leaves more red flags is taken" if won else "left unknown"
         self._note(self.doubted, top, f"{top[0].at} is recorded differently elsewhere, at the same time or undated: {said}")
         if won is None and any(map(self.is_danger, top)):
-            self._drop(top[0])
+            self.dropped += filter(self.is_danger, top)
         return won
 
     def _despite(self, doubtful: Sequence[Claim], won: Claim | None) -> Claim | None:
@@ -312,7 +313,7 @@ class _Settler:
             return won
         if self.is_pain(feared[0]):
             return min(feared, key=self._order)
-        self._drop(feared[0])
+        self.dropped += feared
         if won:
             self._note(self.doubted, [won], f"{won.at} is recorded otherwise where it cannot be told when or whether: left unknown")
         return None
@@ -338,8 +339,14 @@ class _Settler:
     # --- of all findings together
 
     def fitting(self, claims: list[Claim]) -> list[Claim]:
-        """The claims that can hold together."""
-        return self._accepted([], sorted(claims, key=self._order))
+        """The claims that can hold together, without what would clear a danger sign that was dropped in doubt and is no older."""
+        held = self._accepted([], sorted(claims, key=self._order))
+        for sign in self.dropped:
+            for one in [] if self._fits([*held, sign]) else list(held):
+                if not self.is_danger(one) and not self.line.is_later(one.when, sign.when) and not self._fits([one, sign]):
+                    held.remove(one)
+                    self._note(self.doubted, [one], f"{one.at} would clear {sign.at}, which is in doubt: left unknown")
+        return held
 
     def _order(self, claim: Claim) -> tuple[float, bool, str, str]:
         """The latest first: what brings a flag nearer by when it may last have been so, what does not by when it may first have been."""
@@ -372,7 +379,7 @@ class _Settler:
             return
         self._note(self.doubted, [one], f"{one.at} contradicts what else is recorded, or cannot be: left unknown")
         if self.is_danger(one):
-            self._drop(one)
+            self.dropped.append(one)
 
     def _fits(self, claims: Sequence[Claim]) -> bool:
         try:
@@ -380,10 +387,6 @@ class _Settler:
         except FindingError:
             return False
         return True
-
-    def _drop(self, claim: Claim) -> None:
-        if claim.at.kind == "patient":
-            self.dropped.add(claim.at.term)
 
     def _note(self, notes: list[Noted], claims: Iterable[Claim], what: str) -> None:
         notes += [Noted(one.where, one.code, what) for one in claims]

@@ -33,6 +33,7 @@ OTHER_TYPES = frozenset((
 ))  # fmt: skip
 """Kinds that a report may name though nothing is read from them; any other word there is not repeated."""
 UNITLESS = ("{score}", "{count}", "1")
+UNTOLD = Moment()
 PAIN, MAP_COMPLETE = "pain", "pain_map_complete"
 VERIFIED = ("confirmed", "unconfirmed", "provisional", "differential", "refuted", "entered-in-error")
 CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
@@ -160,7 +161,7 @@ class _Record:
     """
 
     where: str
-    when: Moment = Moment()
+    when: Moment = UNTOLD
     kind: str = ""
     doubt: str = ""
     muscle: str = ""
@@ -863,7 +864,11 @@ class _Reader:
         if term.kind == "boolean":
             self._say_truth(record, code, target, self._truth_of(value, record), why=value.why)
         elif term.kind in ("number", "duration"):
-            if (number := self._quantity(record, code, term, value)) is not None:
+            number = self._quantity(record, code, term, value)
+            highest = None if value.highest is None else self._quantity(record, code, term, attrs.evolve(value, number=value.highest))
+            if number is not None and highest is not None and number < highest:
+                self._say(record, code, target, "", Interval(number, highest))
+            elif number is not None and (value.highest is None or highest == number):
                 self._say(record, code, target, "", number)
         else:
             words = [word for coding in value.codings if (word := self._word(coding, term))]

@@ -18,13 +18,14 @@ OLD_TYPES = frozenset((
 
 @attrs.frozen
 class Value:
-    """A value as FHIR writes it; ``why`` is why there is none to read."""
+    """A value as FHIR writes it; ``highest`` is the end of a range that begins with the number, ``why`` why there is none to read."""
 
     truth: bool | None = None
     number: float | None = None
     unit: str = ""
     codings: tuple[Mapping[str, Any], ...] = ()
     why: str = ""
+    highest: float | None = None
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -144,6 +145,10 @@ def value_of(holder: Mapping[str, Any]) -> Value:
         if quantity.get("comparator"):
             return Value(why="only a bound is given, no number")
         return Value(number=amount, unit=text(quantity.get("code")) or text(quantity.get("unit")))
+    if isinstance(between := holder.get("valueRange"), Mapping):
+        ends = [value_of({"valueQuantity": between[name]}) for name in ("low", "high") if isinstance(between.get(name), Mapping)]
+        whole = len(ends) == 2 and None not in (ends[0].number, ends[1].number) and ends[0].unit == ends[1].unit
+        return attrs.evolve(ends[0], highest=ends[1].number) if whole else Value(why="only a bound is given, no number")
     for name in ("valueInteger", "valueDecimal"):
         if (amount := number(holder.get(name))) is not None:
             return Value(number=amount)

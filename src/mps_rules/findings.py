@@ -170,7 +170,7 @@ class _Reader:
     def _range(self, term: Term, value: Mapping[Any, Any]) -> Finding:
         """A number of which only the range is known: ``{at_least: 55, at_most: 56}``."""
         if set(value) != {"at_least", "at_most"}:
-            raise Misfit(f"expected a number, or at_least and at_most, got {shown(value)}")
+            raise Misfit(f"expected a number, got {shown(value)}" if not value else f"expected at_least and at_most, got {shown(value)}")
         lowest, highest = (self.words.quantity(value[key], term) for key in ("at_least", "at_most"))
         if lowest > highest:
             raise Misfit(f"at_least {lowest:g} is more than at_most {highest:g}")
@@ -367,7 +367,9 @@ def _completed(findings: Findings, terrain: Terrain) -> tuple[Findings, list[Fau
                     new.append(Finding(term.id, value, follows_from=describe(_holding(source, view), words.name)))
                 elif known is not None and known is not value:
                     said = "present" if known else "absent"
-                    faults[term.id] = Fault(term.id, f"is given as {said}, but the opposite follows from: {describe(_holding(source, view), words.name)}")
+                    faults[term.id] = Fault(
+                        term.id, f"is given as {said}, but the opposite follows from: {describe(_holding(source, view), words.name)}"
+                    )
         if not new or faults:
             break
         findings = attrs.evolve(findings, patient=tuple(sorted((*findings.patient, *new), key=lambda f: f.term)))
