@@ -213,7 +213,7 @@ def fhir(file: str, on: datetime | None, zone: str, as_json: bool, folders: tupl
         raise FindingError(faults)
     now = moment(time.time(), zone)
     base = _load(folders)
-    findings, report = fhir_in.read_bundle(_bundle(file), base, on=(on or now).date())
+    findings, report = fhir_in.read_bundle(_bundle(file), base, on=on.date() if on else now)
     assessment = api.evaluate(findings, base)
     if as_json:
         told = {"findings": findings, "report": report.to_dict(), "assessment": assessment.to_dict()}

@@ -508,13 +508,13 @@ class _Answers:
         access = asked.get("fhirAuthorization") if isinstance(asked, dict) else None
         if isinstance(access, dict) and isinstance(access.get("access_token"), str) and access["access_token"].strip():
             asked = asked | {"fhirAuthorization": access | {"access_token": "-"}}
-        key = hashlib.sha256(json.dumps([service, now.date().isoformat(), asked], ensure_ascii=False).encode()).digest()
+        key = hashlib.sha256(json.dumps([service, f"{now:%Y-%m-%dT%H%z}", asked], ensure_ascii=False).encode()).digest()
         with self._lock:
             found = self._kept.get(key)
             if found:
                 self._kept.move_to_end(key)
         if found is None:
-            found = cds_hooks.answer(service, asked, config, now.date(), kb)
+            found = cds_hooks.answer(service, asked, config, now, kb)
             if found.record and self._most:
                 with self._lock:
                     self._kept[key] = found
