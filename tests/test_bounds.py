@@ -263,11 +263,11 @@ def nothing(path: Path) -> None:
 
 
 MADE = {
-    a_pipe: "is a pipe, not a file",
-    a_device: "is a device or socket, not a file",
-    a_folder: "is a folder, not a file",
+    a_pipe: "cannot be read: a pipe, not a file",
+    a_device: "cannot be read: a device or socket, not a file",
+    a_folder: "cannot be read: a folder, not a file",
     too_much: "holds more than 4,000,000 bytes",
-    no_text: "is not UTF-8 text (byte 4)",
+    no_text: "is not UTF-8 text",
     nothing: "cannot be read: No such file or directory",
 }
 

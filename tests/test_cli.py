@@ -308,7 +308,7 @@ def test_every_fault_is_listed_at_once(run: Run) -> None:
         ("p.yaml", b"fever: \xff\xfe", "p.yaml: is not UTF-8 text"),
         ("p.yaml", b"fever: \0", "p.yaml: not text"),
         ("p.yaml", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "p.yaml: is not UTF-8 text"),
-        ("p.yaml", b"x" * 5_000_000, "p.yaml: longer than 1,000,000 characters (5,000,000)"),
+        ("p.yaml", b"x" * 5_000_000, "p.yaml: holds more than 4,000,000 bytes"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(name: str, content: bytes, expected: str, tmp_path: Path, run: Run) -> None:
@@ -318,7 +318,7 @@ def test_a_file_that_cannot_be_read_is_named(name: str, content: bytes, expected
     assert (2, [f"{tmp_path}/{expected}"]) == (result.exit_code, faults(result))
 
 
-@pytest.mark.parametrize(("path", "expected"), [("nowhere.yaml", "No such file or directory"), ("", "Is a directory")])
+@pytest.mark.parametrize(("path", "expected"), [("nowhere.yaml", "No such file or directory"), ("", "a folder, not a file")])
 @pytest.mark.parametrize("command", [["evaluate"], ["explain"]])
 def test_what_is_no_file_is_named(command: list[str], path: str, expected: str, tmp_path: Path, run: Run) -> None:
     file = str(tmp_path / path)

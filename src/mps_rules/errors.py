@@ -109,7 +109,7 @@ def shown(value: Any) -> str:
     except RecursionError:
         text = f"a {type(value).__name__} nested too deep to show"
     except Exception:  # noqa: BLE001 - a value that is not plain data may raise anything
-        text = f"a {type(value).__name__} that cannot be shown"
+        text = f"a value of type {type(value).__name__} that cannot be shown"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

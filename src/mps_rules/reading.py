@@ -83,7 +83,7 @@ def bytes_of(file: File, source: str, most: int) -> bytes:
         _refuse(source, "is no name of a file")
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
-        _refuse(source, f"is {kind}, not a file")
+        _refuse(source, f"cannot be read: {kind}, not a file")
     try:
         with file.open("rb") as opened:
             content = opened.read(most + 1)
@@ -115,8 +115,8 @@ def decoded(content: bytes, source: str) -> str:
     """
     try:
         return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        _refuse(source, f"is not UTF-8 text (byte {error.start + 1})")
+    except UnicodeDecodeError:
+        _refuse(source, "is not UTF-8 text")
 
 
 def files_of(folder: File, *endings: str) -> list[File]:
@@ -158,7 +158,7 @@ def pattern_of(text: str) -> re.Pattern[str]:
     """
     pieces = _PIECE.findall(text)
     if len(text) > LONGEST_PATTERN or "".join(pieces) != text or ("(", "?") in pairwise(pieces):
-        raise Misfit("the pattern is too long, or is not of plain pieces: letters, [...], \\d, groups, ?, {2,4}, * or +")
+        raise Misfit("the pattern cannot be read: it is too long, or not of plain pieces: letters, [...], \\d, groups, ?, {2,4}, * or +")
     if any(before == ")" and after[0] in "*+{" for before, after in pairwise(pieces)) or math.prod(map(_ways, pieces)) > MOST_WAYS:
         raise Misfit("the pattern could be tried for ever: repeat no group, use * or + once, and leave little open")
     try:
