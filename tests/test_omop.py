@@ -734,7 +734,7 @@ def test_synthetic_persons_are_judged_like_single_patients(synthea: Path, kb: Kn
 
 # --- numbers of rows that repeat, text where numbers belong ---------------------------------------------------------------
 
-FEVER_AND_BACK: dict[str, dict[str, list[Any]]] = {
+FEVER_AND_BACK: Mapping[str, Mapping[str, list[Any]]] = {
     "person": {"person_id": [1, 2], "gender_concept_id": [8532, 8507], "year_of_birth": [1970, 1980]},
     "concept": {
         "concept_id": [7, 9],
