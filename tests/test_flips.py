@@ -50,7 +50,7 @@ class Asked:
 @pytest.fixture(scope="module")
 def asked(kb: KnowledgeBase) -> list[Asked]:
     """Random patients and conclusions, of which some set would turn the conclusion."""
-    random = seeded(21)
+    random = seeded(26)
     hypotheses = [id_ for id_ in kb.arguments if kb.vocabulary.suspects[id_].kind != "prompt"]
     others = [*(one.alert.id for one in kb.rules if one.alert), *(id_ for id_ in kb.concluding if not id_.startswith("alert."))]
     found: list[Asked] = []
