@@ -240,7 +240,7 @@ def _near_miss(assessor: Assessor, rule: Rule, subject: str, far: int) -> NearMi
     by_truth: dict[c.Truth, list[c.Condition]] = {True: [], None: [], False: []}
     for part in _lines_of(rule.when):
         by_truth[assessor.truth(part, subject)].append(part)
-    against = [lowered(one.text) for one in premises(assessor.grounds_against(rule.when, subject), facts)]
+    against = [lowered(one.text) for one in dict.fromkeys(assessor.grounds_against(rule.when, subject))]
     unknown = dict.fromkeys(term for _, term in assessor.unknown(rule.when, subject))
     against += [
         f"{asked_as(term, words)}: cannot be present beside {asked_as(facts.excluded[term], words)}"
