@@ -516,7 +516,8 @@ class Assessor:
         return found
 
     def _addressed(self, needs: Iterable[Need]) -> tuple[str, ...]:
-        kept, found = self.book.addresses, {}
+        kept = self.book.addresses
+        found: dict[str, None] = {}
         for need in needs:
             address = kept.get(need)
             if address is None:
@@ -554,10 +555,10 @@ class Assessor:
                     yield from self.waits(of, muscle)
             case c.Derived(id):
                 for rule in self.base.concluding[id]:
-                    one = subject if rule.about != "patient" else PATIENT
+                    whom = subject if rule.about != "patient" else PATIENT
                     when = values.parts.rules[self.book.program.number_of[rule.id]]
-                    if values.part(when, one) == UNKNOWN:
-                        yield from self.waits(when, one)
+                    if values.part(when, whom) == UNKNOWN:
+                        yield from self.waits(when, whom)
             case c.All() | c.Any() | c.AtLeast() | c.Not() | c.Item() | c.Established() | c.Known():
                 for one in part.parts:
                     if values.part(one, subject) == UNKNOWN:
@@ -605,10 +606,7 @@ class Assessor:
         met = UNKNOWN if of_nobody else values.part(values.parts.rules[number], subject)
         found = []
         for item in items:
-            if of_nobody:
-                verdict = c.judge(item, self.facts.view(PATIENT, self.chain.concluded))
-            else:
-                verdict = values.truth(item, subject)
+            verdict = c.judge(item, self.facts.view(PATIENT, self.chain.concluded)) if of_nobody else values.truth(item, subject)
             key = (item.id, item.label, MET[verdict])
             line = self.book.items.get(key)
             if line is None:

@@ -244,7 +244,9 @@ class _Scorer:
         paths = dict.fromkeys(path for one in (*certain, *possible) for path in one.paths)
         if beyond_zones and self.pains:
             lies = placed(", ".join(words.name("region", place) for place in self.referral.places(muscle)))
-            paths[f"the charted zones of {lowered(words.muscle_label(muscle))}, which lies {lies}, do not reach the pain that is listed"] = None
+            paths[
+                f"the charted zones of {lowered(words.muscle_label(muscle))}, which lies {lies}, do not reach the pain that is listed"
+            ] = None
         terms = tuple(self._terms(bit, certain, possible, counts=reaches or beyond_zones))
         best = max((*certain, *possible), key=lambda one: one.weight, default=None)
         row = words.muscles.get(muscle)
