@@ -34,6 +34,7 @@ from mps_rules.model import (
     CriterionMet,
     CriterionResult,
     Effect,
+    Findings,
     GiveCaution,
     Hypothesis,
     KnowledgeBase,
@@ -61,6 +62,8 @@ MUSCLES_NAMED = 4
 """How many muscles one recommendation names before it says how many more there are."""
 WAITS_KEPT = 8192
 """Of how many parts of rules it is kept what they wait for while nobody has touched them."""
+
+MET: dict[c.Truth, str] = {True: "met", False: "not_met", None: "undecided"}
 
 Need: TypeAlias = tuple[str, str]
 """A finding still open: of whom, and which."""
@@ -125,6 +128,15 @@ class _Suspected:
     cone: int
 
 
+@attrs.frozen(eq=False)
+class _Line:
+    """A line of a criterion, how it reads by its truth, and whether it reads findings of a muscle or a diagnosis alone."""
+
+    part: Part
+    by_truth: dict[c.Truth, CriterionItem]
+    own: bool
+
+
 class Book:
     """What there is to say of a pack's rules before any patient, and what is said of everybody of whom nothing of it is known."""
 
@@ -146,8 +158,7 @@ class Book:
         }
         self.suspects = tuple(self._suspected())
         self.criteria = [
-            (rule, number_of[rule.id], criterion, [part for part in c.walk(rule.when) if isinstance(part, c.Item)])
-            for rule, criterion in base.told(CriterionMet)
+            (rule, number_of[rule.id], criterion, tuple(self._items(number_of[rule.id]))) for rule, criterion in base.told(CriterionMet)
         ]
         self.cautions = [(rule, number_of[rule.id], given) for rule, given in base.told(GiveCaution)]
         self.advice = [(rule, number_of[rule.id], advice) for rule, advice in base.told(Recommend)]
@@ -158,7 +169,7 @@ class Book:
         self.hypotheses: dict[str, tuple[tuple[Any, ...], Hypothesis] | None] = {}
         self.open_arguments: dict[tuple[int, Effect, Strength | None], Argument | None] = {}
         self.unscreened: dict[int, Unscreened] = {}
-        self.items: dict[tuple[str, str, str], CriterionItem] = {}
+        self.of_nobody: dict[_Line, c.Truth] = {}
 
     def _cone(self, number: int) -> int:
         """What the verdicts of a rule rest on; of a rule about diagnoses, whether one is given of which it can hold."""
@@ -175,6 +186,21 @@ class Book:
         for label in labels:
             cone |= self.program.names[f"given.{label}"]
         return cone
+
+    def _items(self, number: int) -> Iterator[_Line]:
+        waiting = [self.parts.rules[number]]
+        while waiting:
+            part = waiting.pop()
+            waiting += reversed(part.parts)
+            if isinstance(part.condition, c.Item):
+                item = part.condition
+                lines = {verdict: CriterionItem(item.id, item.label, met) for verdict, met in MET.items()}
+                own = all(isinstance(leaf, c.Present | c.Words | c.Compare) for leaf in c.walk(item) if not c.parts(leaf))
+                own = own and not any(self._of_patient(leaf) for leaf in c.walk(item))
+                yield _Line(part, lines, own)
+
+    def _of_patient(self, leaf: c.Condition) -> bool:
+        return isinstance(leaf, c.Present | c.Words | c.Compare) and self.words.terms[leaf.term].subject not in ("muscle", "label")
 
     def _suspected(self) -> Iterator[_Suspected]:
         for suspect in self.words.suspects.values():
@@ -536,7 +562,7 @@ class Assessor:
         untouched = not part.cone & self.values.touched and subject == PATIENT
         found = self.book.waits.get(part.key) if untouched else self._waits.get((part.key, subject))
         if found is None:
-            found = tuple(dict.fromkeys(self._waits_for(part, subject)))
+            found = self._waits_for(part, subject)
             if not untouched:
                 self._waits[part.key, subject] = found
             else:
@@ -545,33 +571,28 @@ class Assessor:
                 self.book.waits[part.key] = found
         return found
 
-    def _waits_for(self, part: Part, subject: str) -> Iterator[Need]:
-        values = self.values
+    def _waits_for(self, part: Part, subject: str) -> tuple[Need, ...]:
+        values, form = self.values, part.form
+        if form in WAITING:
+            return _each_once([self.waits(one, subject) for one in part.parts if values.part(one, subject) == UNKNOWN])
         match part.condition:
+            case c.Present(term) | c.Words(term):
+                return ((subject, "pain" if self.words.terms[term].fact else term),)
+            case c.Compare(term):
+                return tuple(dict.fromkeys(self._unknown_items(term, subject)))
+            case c.Derived(id):
+                rules = ((values.parts.rules[self.book.program.number_of[rule.id]], rule) for rule in self.base.concluding[id])
+                asked = ((when, subject if rule.about != "patient" else PATIENT) for when, rule in rules)
+                return _each_once([self.waits(when, whom) for when, whom in asked if values.part(when, whom) == UNKNOWN])
             case c.CountMuscles() | c.LabelMuscle():
                 (of,) = part.parts
                 undecided = [muscle for muscle in self.focus if values.part(of, muscle) == UNKNOWN]
-                for muscle in undecided or self._others_undecided(of):
-                    yield from self.waits(of, muscle)
-            case c.Derived(id):
-                for rule in self.base.concluding[id]:
-                    whom = subject if rule.about != "patient" else PATIENT
-                    when = values.parts.rules[self.book.program.number_of[rule.id]]
-                    if values.part(when, whom) == UNKNOWN:
-                        yield from self.waits(when, whom)
-            case c.All() | c.Any() | c.AtLeast() | c.Not() | c.Item() | c.Established() | c.Known():
-                for one in part.parts:
-                    if values.part(one, subject) == UNKNOWN:
-                        yield from self.waits(one, subject)
-            case c.Present(term) | c.Words(term):
-                yield subject, "pain" if self.words.terms[term].fact else term
-            case c.Compare(term):
-                yield from self._unknown_items(term, subject)
+                return _each_once([self.waits(of, muscle) for muscle in undecided or self._others_undecided(of)])
             case c.PainAt(regions):
-                places = values.slots.places
-                yield from ((PATIENT, f"pain.{region}") for region in regions if values.pain.code((region, None), places) == UNKNOWN)
+                return tuple((PATIENT, f"pain.{region}") for region in dict.fromkeys(regions) if values.pain.at(region) is None)
             case c.Label(ids):
-                yield from ((PATIENT, f"labels.{label}") for label in ids if label not in values.labels)
+                return tuple((PATIENT, f"labels.{label}") for label in dict.fromkeys(ids) if label not in values.labels)
+        return ()
 
     def _others_undecided(self, of: Part) -> Iterator[str]:
         """Muscles out of focus on which a count waits: those ranked first, or the first of the body."""
@@ -601,19 +622,20 @@ class Assessor:
             for subject in of[rule.about] or (PATIENT,)
         )
 
-    def _criterion(self, rule: Rule, number: int, criterion: CriterionMet, items: Iterable[c.Item], subject: str) -> CriterionResult:
+    def _criterion(self, rule: Rule, number: int, criterion: CriterionMet, lines: Iterable[_Line], subject: str) -> CriterionResult:
+        """A criterion of muscles or diagnoses is told of the patient where there are none of which it could be asked."""
         values, of_nobody = self.values, rule.about != "patient" and subject == PATIENT
         met = UNKNOWN if of_nobody else values.part(values.parts.rules[number], subject)
-        found = []
-        for item in items:
-            verdict = c.judge(item, self.facts.view(PATIENT, self.chain.concluded)) if of_nobody else values.truth(item, subject)
-            key = (item.id, item.label, MET[verdict])
-            line = self.book.items.get(key)
-            if line is None:
-                line = self.book.items[key] = CriterionItem(*key)
-            found.append(line)
+        found = tuple(line.by_truth[self._of_nobody(line) if of_nobody else VERDICTS[values.part(line.part, subject)]] for line in lines)
         references = rule.evidence.references
-        return CriterionResult(criterion.id, criterion.name, criterion.hypothesis, subject, MET[VERDICTS[met]], tuple(found), references)
+        return CriterionResult(criterion.id, criterion.name, criterion.hypothesis, subject, MET[VERDICTS[met]], found, references)
+
+    def _of_nobody(self, line: _Line) -> c.Truth:
+        if not line.own:
+            return c.judge(line.part.condition, self.facts.view(PATIENT, self.chain.concluded))
+        if line not in self.book.of_nobody:
+            self.book.of_nobody[line] = c.judge(line.part.condition, Facts(self.facts.terrain, Findings()).view())
+        return self.book.of_nobody[line]
 
     def _cautions(self) -> tuple[Caution, ...]:
         found = []
@@ -700,7 +722,16 @@ class _Later:
         return self.assessor.later(self.what, self.number, self.subjects)
 
 
-MET: dict[c.Truth, str] = {True: "met", False: "not_met", None: "undecided"}
+WAITING = frozenset({c.All, c.Any, c.AtLeast, c.Not, c.Item, c.Established, c.Known})
+"""The forms that wait for what those of their parts wait for that are not known."""
+
+
+def _each_once(found: Sequence[tuple[Need, ...]]) -> tuple[Need, ...]:
+    if len(found) == 1:
+        return found[0]
+    return tuple(dict.fromkeys(need for needs in found for need in needs))
+
+
 _Weight: TypeAlias = tuple[Effect, Strength | None]
 
 

@@ -30,9 +30,10 @@ from mps_rules.model import (
     muscle_subject,
     placed,
 )
+from mps_rules.painmap import Spot
 from mps_rules.premises import premise
 from mps_rules.referral import CONFIDENCES, Match
-from mps_rules.values import Place, Values, slots_of
+from mps_rules.values import Values, slots_of
 
 LARGEST_COVERING = 3
 COVERINGS_SHOWN = 5
@@ -100,7 +101,7 @@ class _Atlas:
         self.who = list(self.slots.program.bits)
         self.states = [(state.state, self.slots.program.concluded.get(state.derived)) for state in base.pack.muscle_states]
         self.place_of_state = {state.state: place for place, state in enumerate(base.pack.muscle_states)}
-        self._reached: dict[tuple[int, Place], _Reached | None] = {}
+        self._reached: dict[tuple[int, Spot], _Reached | None] = {}
         self._free: dict[int, tuple[tuple[int, ScorePart], ...]] = {}
         self._refers: dict[int, tuple[Premise, ...]] = {}
         self._clues: dict[str, tuple[tuple[str, ScorePart], ...]] = {}
@@ -111,18 +112,18 @@ class _Atlas:
         """How much an edge of the referral graph counts."""
         return self.weights.zones[edge.zone] * self.weights.confidences[edge.confidence]
 
-    def place(self, place: Place) -> str:
+    def place(self, place: Spot) -> str:
         """A painful place in words."""
         return self.words.name("region", place[0]) + (f", {place[1]}" if place[1] else "")
 
-    def reached(self, bit: int, place: Place) -> _Reached | None:
+    def reached(self, bit: int, place: Spot) -> _Reached | None:
         """What a muscle reaches of a painful place, if anything."""
         key = (bit, place)
         if key not in self._reached:
             self._reached[key] = self._reach(bit, place)
         return self._reached[key]
 
-    def _reach(self, bit: int, place: Place) -> _Reached | None:
+    def _reach(self, bit: int, place: Spot) -> _Reached | None:
         muscle, side = self.who[bit]
         near = self.referral.near(*place).get((muscle, side))
         if near is None or not near.reached:

@@ -5,13 +5,13 @@ Pain in a group means pain somewhere in it, never all over it; pain somewhere in
 pain must be recorded, for the region, for a region around it, or by a map that is declared complete.
 """
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
 
 import attrs
 
 from mps_rules.conditions import Truth
-from mps_rules.model import SIDES, Pain, Vocabulary
+from mps_rules.model import SIDES, Finding, Findings, Pain, Vocabulary
 
 Place = tuple[str, str | None]
 """A leaf region and a side; the side is None where the region has no sides."""
@@ -113,6 +113,93 @@ class PainMap:
             for own in self.tree.sides(leaf)
             if side is None or own is None or own == side
         )
+
+
+Spot = tuple[str, str | None]
+"""A region and a side, or, where that is None, whatever side."""
+ANY_SIDE = (None, *SIDES, "midline")
+"""Every side that may be asked about a region."""
+
+
+class Atlas:
+    """
+    The places of a region tree as bits.
+
+    ``needed``: which must be free for a spot to be free; ``freed`` and ``covered``: of which an entry there says that they are free, and that
+    a complete map names them; ``standing``: the findings that stand for pain in a region, and whether their absence denies it.
+    """
+
+    def __init__(self, tree: RegionTree) -> None:
+        leaves = [(leaf, side) for leaf, parts in tree.parts.items() if not parts for side in tree.sides(leaf)]
+        bits = {place: 1 << number for number, place in enumerate(leaves)}
+        self.everywhere = (1 << len(leaves)) - 1
+        self.needed: dict[Spot, int] = {}
+        self.freed: dict[Spot, int] = {}
+        self.covered: dict[Spot, int] = {}
+        self.around = {region: tuple(around) for region, around in tree.around.items()}
+        self.standing = [(t.id, t.stands_for, t.denied_by is not None) for t in tree.vocabulary.terms.values() if t.stands_for]
+        for region, parts in tree.leaves.items():
+            for side in ANY_SIDE:
+                needed = freed = covered = 0
+                for leaf in parts:
+                    for own in tree.sides(leaf):
+                        bit = bits[leaf, own]
+                        needed |= bit if side is None or own is None or own == side else 0
+                        freed |= bit if side in (None, own) or (own is None and side == "midline") else 0
+                        covered |= bit if own is None or side not in SIDES or side == own else 0
+                self.needed[region, side] = needed
+                self.freed[region, side] = freed
+                self.covered[region, side] = covered
+
+    def is_free(self, spot: Spot, free: int) -> bool:
+        """Whether a region, on a side, is known to be free where these places are."""
+        return bool(free) and not self.needed[spot] & ~free
+
+
+@lru_cache(maxsize=8)
+def atlas_of(tree: RegionTree) -> Atlas:
+    """The places of a region tree as bits, built once."""
+    return Atlas(tree)
+
+
+class Hurting:
+    """Where one patient hurts, and which places are known to be free, as bits: what ``PainMap`` says, told faster."""
+
+    __slots__ = ("atlas", "entries", "free", "spots")
+
+    def __init__(self, atlas: Atlas, findings: Findings, given: Mapping[str, Finding]) -> None:
+        self.atlas = atlas
+        entries = [entry for entry in findings.pain if entry.present]
+        free = 0
+        if len(entries) != len(findings.pain):
+            for entry in findings.pain:
+                if not entry.present:
+                    free |= atlas.freed[entry.region, entry.side]
+        for term, region, denies in atlas.standing:
+            said = given.get(term)
+            if said is None or said.follows_from or not isinstance(said.value, bool):
+                continue
+            if not said.value:
+                free |= atlas.freed[region, None] if denies else 0
+            elif not any(region in atlas.around[entry.region] for entry in entries):
+                entries.append(Pain(region, None, present=True))
+        if findings.pain_map_complete:
+            covered = 0
+            for entry in entries:
+                covered |= atlas.covered[entry.region, entry.side]
+            free |= atlas.everywhere & ~covered
+        self.entries, self.free = tuple(entries), free
+        self.spots: set[Spot] = set()
+        for entry in entries:
+            for region in atlas.around[entry.region]:
+                self.spots.add((region, None))
+                self.spots.add((region, entry.side))
+
+    def at(self, region: str, side: str | None = None) -> Truth:
+        """Whether there is pain in a region, on a side."""
+        if (region, side) in self.spots:
+            return True
+        return False if self.atlas.is_free((region, side), self.free) else None
 
 
 def uncovered_regions(words: Vocabulary, screens: Iterable[str]) -> tuple[str, ...]:

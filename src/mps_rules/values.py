@@ -5,14 +5,14 @@ What is known of one patient as the values of a program's leaves, and what its n
 was said, then, stratum by stratum, the truth of every node. Whoever asks of the rules afterwards reads it here; nothing is judged twice.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 from mps_rules import conditions as c
-from mps_rules.facts import ANYTHING, Facts, Terrain, terrain_of
-from mps_rules.model import PATIENT, SIDES, Chain, Derivation, Finding, Findings, KnowledgeBase, Pain, Premise, Subject
-from mps_rules.painmap import RegionTree
+from mps_rules.facts import ANYTHING, Facts, terrain_of
+from mps_rules.model import PATIENT, Chain, Derivation, Finding, Findings, KnowledgeBase, Premise, Subject
+from mps_rules.painmap import Hurting, Spot, atlas_of
 from mps_rules.premises import premise
 from mps_rules.program import (
     ALWAYS,
@@ -30,96 +30,8 @@ from mps_rules.program import (
     program_of,
 )
 
-Place: TypeAlias = tuple[str, str | None]
-"""A region and a side, or whatever side."""
 Fired: TypeAlias = tuple[int, int]
 """A rule by its number, and of which muscles or diagnoses it holds, as bits (0: of the patient)."""
-
-ANY_SIDE = (None, *SIDES, "midline")
-"""Every side that may be asked about a region."""
-
-
-class Places:
-    """The places of a region tree as bits: which must be free for a region to be, and which an entry of the pain map says something of."""
-
-    def __init__(self, tree: RegionTree) -> None:
-        leaves = [(leaf, side) for leaf, parts in tree.parts.items() if not parts for side in tree.sides(leaf)]
-        bits = {place: 1 << number for number, place in enumerate(leaves)}
-        self.everywhere = (1 << len(leaves)) - 1
-        self.needed: dict[Place, int] = {}
-        self.freed: dict[Place, int] = {}
-        self.covered: dict[Place, int] = {}
-        self.around = {region: tuple(around) for region, around in tree.around.items()}
-        for region, parts in tree.leaves.items():
-            for side in ANY_SIDE:
-                needed = freed = covered = 0
-                for leaf in parts:
-                    for own in tree.sides(leaf):
-                        bit = bits[leaf, own]
-                        needed |= bit if side is None or own is None or own == side else 0
-                        freed |= bit if side in (None, own) or (own is None and side == "midline") else 0
-                        covered |= bit if own is None or side not in SIDES or side == own else 0
-                self.needed[region, side] = needed
-                self.freed[region, side] = freed
-                self.covered[region, side] = covered
-
-    def is_free(self, place: Place, free: int) -> bool:
-        """Whether a region, on a side, is known to be free where these places are."""
-        return bool(free) and not self.needed[place] & ~free
-
-
-class PainOf:
-    """Where one patient hurts, and which places are known to be free, as bits; as ``Facts.pain_map`` has it."""
-
-    __slots__ = ("entries", "free", "hurting")
-
-    def __init__(self, slots: "Terms", findings: Findings, given: Mapping[str, Finding]) -> None:
-        places = slots.places
-        entries = [entry for entry in findings.pain if entry.present]
-        free = 0
-        if len(entries) != len(findings.pain):
-            for entry in findings.pain:
-                if not entry.present:
-                    free |= places.freed[entry.region, entry.side]
-        for term, region, denies in slots.standing:
-            said = given.get(term)
-            if said is None or said.follows_from or not isinstance(said.value, bool):
-                continue
-            if not said.value:
-                free |= places.freed[region, None] if denies else 0
-            elif not any(region in places.around[entry.region] for entry in entries):
-                entries.append(Pain(region, None, present=True))
-        if findings.pain_map_complete:
-            covered = 0
-            for entry in entries:
-                covered |= places.covered[entry.region, entry.side]
-            free |= places.everywhere & ~covered
-        self.entries, self.free = tuple(entries), free
-        self.hurting: set[Place] = set()
-        for entry in entries:
-            for region in places.around[entry.region]:
-                self.hurting.add((region, None))
-                self.hurting.add((region, entry.side))
-
-    def code(self, place: Place, places: Places) -> int:
-        """Whether there is pain in a region, on a side."""
-        return TRUE if place in self.hurting else FALSE if places.is_free(place, self.free) else UNKNOWN
-
-
-class Terms:
-    """What stays the same for every patient of a vocabulary: its places as bits, and the findings that stand for pain in a region."""
-
-    def __init__(self, terrain: Terrain) -> None:
-        self.places = Places(terrain.tree)
-        self.standing = [
-            (term.id, term.stands_for, term.denied_by is not None) for term in terrain.vocabulary.terms.values() if term.stands_for
-        ]
-
-
-@lru_cache(maxsize=8)
-def terms_of(terrain: Terrain) -> Terms:
-    """The places and standing findings of a terrain, built once."""
-    return Terms(terrain)
 
 
 class Slots:
@@ -129,12 +41,11 @@ class Slots:
         self.base, self.words = base, base.vocabulary
         self.terrain = terrain_of(base)
         self.program = program = program_of(base)
-        self.terms = terms_of(self.terrain)
-        self.places = self.terms.places
+        self.places = atlas_of(self.terrain.tree)
         self.present: dict[str, int] = {}
         self.word: dict[str, dict[str, int]] = {}
         self.numbers: dict[str, list[tuple[int, Any, Any, Any, Any]]] = {}
-        self.pains: dict[Place, int] = {}
+        self.pains: dict[Spot, int] = {}
         self.labels: dict[str, int] = {}
         self.of_measure: dict[str, list[tuple[int, dict[str, float]]]] = {}
         for slot, leaf in enumerate(program.leaves["patient"]):
@@ -155,7 +66,7 @@ class Slots:
         self.measures = [_Measured(measure, leaves, self) for measure, leaves in self.of_measure.items()]
         self._muscle_leaves()
         self._label_leaves()
-        self._near: dict[Place, tuple[int, int, int]] = {}
+        self._near: dict[Spot, tuple[int, int, int]] = {}
         self.pain_names = 0
         """Every name that a pain map may touch."""
         for name, bit in program.names.items():
@@ -234,7 +145,7 @@ class Slots:
         allowed = self.words.terms[condition.term].range
         return CODES[(c.Interval(*allowed) if allowed else ANYTHING).satisfies(**condition.bounds())]
 
-    def near(self, place: Place) -> tuple[int, int, int]:
+    def near(self, place: Spot) -> tuple[int, int, int]:
         """The muscles that send pain all over a place, that may send it there, and that lie there."""
         found = self._near.get(place)
         if found is None:
@@ -256,12 +167,12 @@ class _Measured:
         self.reads = frozenset(items(measure, slots.base))
         self.reads_pain = any(name.startswith("pain.") for name in self.reads)
         definition = slots.words.measures[measure]
-        self.counted: list[tuple[str, tuple[Place, ...], int]] | None = None
+        self.counted: list[tuple[str, tuple[Spot, ...], int]] | None = None
         if not definition.sum and not definition.also_total:
             counted = [self._counted(condition, slots) for condition in definition.count]
             self.counted = None if None in counted else [one for one in counted if one]
 
-    def _counted(self, condition: c.Condition, slots: Slots) -> tuple[str, tuple[Place, ...], int] | None:
+    def _counted(self, condition: c.Condition, slots: Slots) -> tuple[str, tuple[Spot, ...], int] | None:
         match condition:
             case c.Present(term):
                 return term, (), 0
@@ -283,7 +194,7 @@ class _Measured:
             if term:
                 known = values.booleans.get(term)
                 code = UNKNOWN if known is None else TRUE if known else FALSE
-            elif not values.pain.hurting.isdisjoint(places):
+            elif not values.pain.spots.isdisjoint(places):
                 code = TRUE
             elif values.pain.free and not needed & ~values.pain.free:
                 code = FALSE
@@ -332,7 +243,7 @@ class Values:
         self.given = {finding.term: finding for finding in findings.patient}
         self.booleans: dict[str, bool] = {}
         self.patient = program.nobody[:]
-        self.pain = PainOf(slots.terms, findings, self.given)
+        self.pain = Hurting(slots.places, findings, self.given)
         self._take_findings(findings)
         self._take_pain()
         self.labels = {given.label: given.present for given in findings.labels}
@@ -388,7 +299,7 @@ class Values:
                 if not needed & ~free:
                     patient[slot] = FALSE
         pains = self.slots.pains
-        for place in self.pain.hurting:
+        for place in self.pain.spots:
             if place in pains:
                 patient[pains[place]] = TRUE
 
@@ -467,7 +378,7 @@ class Values:
         if self.pain.free:
             touched |= self.slots.pain_names
         else:
-            for region, side in self.pain.hurting:
+            for region, side in self.pain.spots:
                 if side is None:
                     touched |= names.get(f"pain.{region}", 0)
         return touched
@@ -611,25 +522,23 @@ class Values:
         return found
 
     def _found_grounds(self, part: "Part", subject: str, code: int) -> tuple[Premise, ...]:
-        match part.condition:
-            case c.Not():
-                return self.grounds(part.parts[0], subject, NOT[code])
-            case c.Item():
-                return self.grounds(part.parts[0], subject, code)
-            case c.Established() | c.Known():
-                known = self.part(part.parts[0], subject)
-                if known != UNKNOWN:
-                    return self.grounds(part.parts[0], subject, known)
-            case c.CountMuscles() | c.LabelMuscle() if code != FALSE:
-                (of,) = part.parts
-                muscles = self.muscles_at(of, code)
-                if part.about == "label":
-                    muscles &= self.slots.rows[subject]
-                return _each_once(self.grounds(of, muscle, code) for muscle in self.in_order(muscles))
-            case c.All() | c.Any() | c.AtLeast():
-                return _each_once(self.grounds(one, subject, code) for one in part.parts if self.part(one, subject) == code)
-            case c.Words() | c.PainAt() | c.Label() if part.parts:
-                return _each_once(self.grounds(one, subject, code) for one in part.parts if self.part(one, subject) == code)
+        form = part.form
+        if form in COMBINED:
+            return _each_once([self.grounds(one, subject, code) for one in part.parts if self.part(one, subject) == code])
+        if form is c.Not:
+            return self.grounds(part.parts[0], subject, NOT[code])
+        if form is c.Item:
+            return self.grounds(part.parts[0], subject, code)
+        if form in (c.Established, c.Known):
+            known = self.part(part.parts[0], subject)
+            if known != UNKNOWN:
+                return self.grounds(part.parts[0], subject, known)
+        elif form in (c.CountMuscles, c.LabelMuscle) and code != FALSE:
+            (of,) = part.parts
+            muscles = self.muscles_at(of, code)
+            if form is c.LabelMuscle:
+                muscles &= self.slots.rows[subject]
+            return _each_once([self.grounds(of, muscle, code) for muscle in self.in_order(muscles)])
         return (self.parts.premise(part, subject, code, self.facts),)
 
     @cached_property
@@ -644,7 +553,9 @@ class Values:
         )
 
 
-def _each_once(found: Iterable[tuple[Premise, ...]]) -> tuple[Premise, ...]:
+def _each_once(found: Sequence[tuple[Premise, ...]]) -> tuple[Premise, ...]:
+    if len(found) == 1:
+        return found[0]
     return tuple(dict.fromkeys(premise for premises in found for premise in premises))
 
 
@@ -652,13 +563,22 @@ PREMISES_KEPT = 8192
 """How many premises are shared between patients."""
 
 
+class _ONE_OF:  # noqa: N801 - stands beside the classes of conditions
+    """The form of a leaf that names several words, places or diagnoses."""
+
+
+COMBINED = frozenset({c.All, c.Any, c.AtLeast, _ONE_OF})
+"""The forms whose truth rests on those of their parts that have it, too."""
+
+
 class Part:
     """A condition as it was written, or one of its parts: where its truth is held, and what it rests on."""
 
-    __slots__ = ("about", "condition", "cone", "key", "number", "parts", "turned")
+    __slots__ = ("about", "condition", "cone", "form", "key", "number", "parts", "turned")
 
     def __init__(self, condition: c.Condition, tree: Tree, parts: "tuple[Part, ...]", cone: int, key: int) -> None:
         self.condition, self.parts, self.cone, self.key = condition, parts, cone, key
+        self.form = _ONE_OF if parts and isinstance(condition, c.Words | c.PainAt | c.Label) else type(condition)
         self.about, self.number, self.turned, _ = tree
 
 
