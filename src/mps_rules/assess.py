@@ -63,6 +63,9 @@ MUSCLES_NAMED = 4
 WAITS_KEPT = 8192
 """Of how many parts of rules it is kept what they wait for while nobody has touched them."""
 
+_FIRST: dict[Strength | None, int] = {strength: place for place, strength in enumerate((None, *STRENGTHS))}
+"""The place of a strength among arguments: what settles a hypothesis first."""
+AGAINST: tuple[Effect, ...] = ("oppose", "exclude")
 MET: dict[c.Truth, str] = {True: "met", False: "not_met", None: "undecided"}
 
 Need: TypeAlias = tuple[str, str]
@@ -108,20 +111,28 @@ class _Flag:
     """The painful regions for which it matters."""
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class _Arguing:
-    """A rule that argues about a hypothesis; ``silent``: a red flag for what it suspects, listed among the flags instead while undecided."""
+    """
+    A rule that argues about a hypothesis.
+
+    ``silent``: a red flag for what it suspects, listed among the flags instead while undecided. ``untouched``: the argument that it may yet
+    give, of everybody of whom nothing is known that it reads; ``asked`` once that was worked out.
+    """
 
     rule: Rule
     number: int
     effect: Effect
     strength: Strength | None
     silent: bool
+    cone: int
+    asked: bool = False
+    untouched: Argument | None = None
 
 
 @attrs.frozen(eq=False)
 class _Suspected:
-    """A hypothesis, the rules that argue about it, and what they rest on."""
+    """A hypothesis, the rules that argue about it, the strongest first, and what they rest on."""
 
     suspect: Suspect
     arguing: tuple[_Arguing, ...]
@@ -167,7 +178,6 @@ class Book:
         self.addresses: dict[Need, str] = {}
         self.unknown: dict[int, tuple[str, ...]] = {}
         self.hypotheses: dict[str, tuple[tuple[Any, ...], Hypothesis] | None] = {}
-        self.open_arguments: dict[tuple[int, Effect, Strength | None], Argument | None] = {}
         self.unscreened: dict[int, Unscreened] = {}
         self.of_nobody: dict[_Line, c.Truth] = {}
 
@@ -206,8 +216,9 @@ class Book:
         for suspect in self.words.suspects.values():
             rules = self.base.arguments.get(suspect.id, ()) if suspect.kind != "prompt" else ()
             arguing = tuple(
-                _Arguing(rule, self.program.number_of[rule.id], effect, strength, bool(rule.alert and effect == "support"))
-                for rule, effect, strength in rules
+                _Arguing(rule, number, effect, strength, bool(rule.alert and effect == "support"), self.cones[number])
+                for rule, effect, strength in sorted(rules, key=lambda one: (_FIRST[one[2]], one[0].id))
+                for number in (self.program.number_of[rule.id],)
             )
             cone = 0
             for one in arguing:
@@ -274,6 +285,7 @@ class Assessor:
         self.book = book_of(base)
         self._waits: dict[tuple[int, str], tuple[Need, ...]] = {}
         self._because: dict[int, tuple[Premise, ...]] = {}
+        self._undecided: dict[int, str | None] = {}
         self._fields: dict[str, Any] = {}
         self._turn = threading.RLock()
 
@@ -344,7 +356,8 @@ class Assessor:
 
     def is_undecided(self, number: int) -> bool:
         """Whether a rule about the patient is undecided."""
-        return self.values.part(self.values.parts.rules[number], PATIENT) == UNKNOWN
+        about, node, _, _ = self.book.program.rules[number]
+        return about == "patient" and self.values.patient[node] == UNKNOWN
 
     def _unscreened(self) -> tuple[Unscreened, ...]:
         """
@@ -416,17 +429,21 @@ class Assessor:
         arguments = [self._argument(arguing, one.cone) for arguing in one.arguing if arguing.number in fired]
         if suspect.kind == "serious" and not arguments:
             return None
-        waiting = (arguing for arguing in one.arguing if arguing.number not in fired and not arguing.silent)
-        undecided = [argument for arguing in waiting if (argument := self._open_argument(arguing))]
+        touched, undecided = self.values.touched, []
+        known = tuple([(argument.effect, argument.strength) for argument in arguments])
+        against, in_favour = list(known), list(known)
+        for arguing in one.arguing:
+            if arguing.number in fired or arguing.silent:
+                continue
+            argument = self._open_argument(arguing) if arguing.cone & touched else self._untouched(arguing)
+            if argument is not None:
+                undecided.append(argument)
+                (against if arguing.effect in AGAINST else in_favour).append((arguing.effect, arguing.strength))
         if not (arguments or undecided):
             return None
-        known = tuple((argument.effect, argument.strength) for argument in arguments)
-        against, in_favour = ([], [])  # type: tuple[list[_Weight], list[_Weight]]
-        for argument in undecided:
-            (against if argument.effect in ("oppose", "exclude") else in_favour).append((argument.effect, argument.strength))
         status, conflict = _weighed(known)
-        supports = _strongest_first(a for a in arguments if a.effect in ("support", "confirm"))
-        opposes = _strongest_first(a for a in arguments if a.effect in ("oppose", "exclude"))
+        supports = tuple([argument for argument in arguments if argument.effect not in AGAINST])
+        opposes = tuple([argument for argument in arguments if argument.effect in AGAINST])
         made = Hypothesis(
             id=suspect.id,
             label=suspect.label,
@@ -435,8 +452,8 @@ class Assessor:
             conflict=conflict,
             supports=supports,
             opposes=opposes,
-            undecided=_strongest_first(undecided),
-            could_be=(_weighed((*known, *against))[0], _weighed((*known, *in_favour))[0]),
+            undecided=tuple(undecided),
+            could_be=(_weighed(tuple(against))[0], _weighed(tuple(in_favour))[0]),
         )
         return (STATUSES.index(status), *(-n for n in _strengths(supports)), *_strengths(opposes), suspect.id), made
 
@@ -453,27 +470,24 @@ class Assessor:
 
     def _open_argument(self, one: _Arguing) -> Argument | None:
         """An argument that may yet hold."""
-        if self.book.cones[one.number] & self.values.touched:
-            subject = self.undecided_subject(one.rule)
-            if subject is None:
-                return None
-            rule, evidence = one.rule, one.rule.evidence
-            unknown = _Later(self, "unknown", one.number, (subject,))
-            return Argument.later(rule.id, rule.title, one.effect, one.strength, (), (), unknown, evidence.grade, evidence.references)
-        if one.rule.about == "label":
-            return None
-        key, kept = (one.number, one.effect, one.strength), self.book.open_arguments
-        if key not in kept:
-            kept[key] = self._open_to_everybody(one)
-        return kept[key]
-
-    def _open_to_everybody(self, one: _Arguing) -> Argument | None:
         subject = self.undecided_subject(one.rule)
         if subject is None:
             return None
         rule, evidence = one.rule, one.rule.evidence
-        unknown = self._unknown_of(rule, subject)
-        return Argument(rule.id, rule.title, one.effect, one.strength, (), (), unknown, evidence.grade, evidence.references)
+        unknown = _Later(self, "unknown", one.number, (subject,))
+        return Argument.later(rule.id, rule.title, one.effect, one.strength, (), (), unknown, evidence.grade, evidence.references)
+
+    def _untouched(self, one: _Arguing) -> Argument | None:
+        """An argument that may yet hold, where nothing is known that it reads: the same for everybody, and none of a diagnosis not given."""
+        if not one.asked:
+            rule, evidence = one.rule, one.rule.evidence
+            if rule.about == "patient" and self.undecided_subject(rule):
+                unknown = self._unknown_of(rule, PATIENT)
+                one.untouched = Argument(
+                    rule.id, rule.title, one.effect, one.strength, (), (), unknown, evidence.grade, evidence.references
+                )
+            one.asked = True
+        return one.untouched
 
     def later(self, what: str, number: int, subjects: tuple[str, ...]) -> Any:
         """Why an argument holds, or what it waits for."""
@@ -486,11 +500,13 @@ class Assessor:
 
     def undecided_subject(self, rule: Rule) -> str | None:
         """The first subject in focus of whom a rule is undecided."""
-        part = self.values.parts.rules[self.book.program.number_of[rule.id]]
+        number = self.book.program.number_of[rule.id]
         if rule.about == "patient":
-            return PATIENT if self.values.part(part, PATIENT) == UNKNOWN else None
-        subjects = self.focus if rule.about == "muscle" else self.values.given_labels
-        return next((subject for subject in subjects if self.values.part(part, subject) == UNKNOWN), None)
+            return PATIENT if self.is_undecided(number) else None
+        if number not in self._undecided:
+            part, subjects = self.values.parts.rules[number], self.focus if rule.about == "muscle" else self.values.given_labels
+            self._undecided[number] = next((subject for subject in subjects if self.values.part(part, subject) == UNKNOWN), None)
+        return self._undecided[number]
 
     def _subjects(self, rule: Rule, number: int) -> tuple[str, ...]:
         """Of whom a rule fired, muscles in the order of their rank."""
@@ -749,13 +765,6 @@ def _strengths(arguments: Iterable[Argument]) -> tuple[int, ...]:
 
 def _counted(strengths: Sequence[Strength | None]) -> tuple[int, ...]:
     return tuple(strengths.count(strength) for strength in STRENGTHS)
-
-
-def _strongest_first(arguments: Iterable[Argument]) -> tuple[Argument, ...]:
-    return tuple(sorted(arguments, key=lambda a: (_FIRST[a.strength], a.rule)))
-
-
-_FIRST: dict[Strength | None, int] = {strength: place for place, strength in enumerate((None, *STRENGTHS))}
 
 
 def weigh(arguments: Iterable[Argument]) -> tuple[Status, bool]:

@@ -40,6 +40,8 @@ from mps_rules.values import Part, Values, parts_of
 
 FAR = 99
 """More findings than anybody would ask for."""
+ASKED_KEPT = 4096
+"""How many questions are shared between patients, in words."""
 NAMED = 3
 """How many reasons a question gives."""
 
@@ -56,11 +58,13 @@ def questions(assessor: Assessor, assessment: Assessment) -> tuple[Question, ...
 
 @attrs.frozen(eq=False)
 class _Wanted:
-    """The findings for which something waits, and the step that each stands in."""
+    """The findings for which something waits, and the same by the step that they stand in."""
 
     needs: tuple[Need, ...]
-    keys: tuple[Key, ...]
-    steps: int
+    steps: tuple[tuple[Key, tuple[Need, ...]], ...]
+
+
+NOTHING = _Wanted((), ())
 
 
 @attrs.frozen(eq=False)
@@ -74,7 +78,7 @@ class _Stake:
     weight: float
     words: str
     wanted: _Wanted
-    later: tuple[Need, ...]
+    later: _Wanted
 
 
 class _Guide:
@@ -87,6 +91,7 @@ class _Guide:
         self.rank = {id_: number for number, id_ in enumerate(self.steps)}
         self.place_of = {term: place for step in self.steps.values() for place, term in enumerate(step.terms)}
         self.of_patient = frozenset(term.id for term in self.words.terms.values() if term.subject == "patient")
+        self._asked: dict[tuple[str, str, tuple[str, ...]], tuple[str, str]] = {}
         self.words_of: dict[tuple[str, str, Effect], str] = {}
         parts = parts_of(base)
         self.number_of = parts.program.number_of
@@ -103,10 +108,18 @@ class _Guide:
             found = self.labels[term] = asked_as(term, self.words)
         return found
 
-    def step(self, need: Need) -> Key:
-        """The step that a finding is obtained in, and of whom."""
-        subject, term = need
-        return self.step_of.get(term, term), subject
+    def asked(self, id_: str, subject: str, terms: tuple[str, ...]) -> tuple[str, str]:
+        """A question in words, and what it costs to answer."""
+        key = (id_, subject, terms)
+        found = self._asked.get(key)
+        if found is None:
+            step, listed = self.steps.get(id_), "; ".join(self.label(term) for term in terms)
+            about = "" if subject == PATIENT else f" ({lowered(self.words.subject_label(subject))})"
+            text = f"{step.label}{about}: {listed}" if step else f"{listed[:1].upper()}{listed[1:]}{about}"
+            if len(self._asked) >= ASKED_KEPT:
+                self._asked.clear()
+            found = self._asked[key] = (text, COSTS[max((self.cost(term) for term in terms), default=0)])
+        return found
 
     def argued(self, hypothesis: Hypothesis, argument: Argument) -> str:
         """What an argument could do, in words."""
@@ -145,35 +158,35 @@ class _Asker:
         """
         gains: dict[Key, float] = {}
         reasons: dict[Key, dict[str, float]] = {}
-        needs: dict[Key, dict[Need, None]] = {}
-        later: dict[Need, None] = {}
+        needs: dict[Key, set[Need]] = {}
+        later: dict[Key, set[Need]] = {}
         for stake in self._stakes():
-            share = stake.weight / len(stake.wanted.keys)
-            for key, need in zip(stake.wanted.keys, stake.wanted.needs, strict=True):
+            share, words = stake.weight / len(stake.wanted.needs), stake.words
+            for key, own in stake.wanted.steps:
                 if key not in gains:
-                    gains[key], reasons[key], needs[key] = 0.0, {}, {}
-                gains[key] += share
+                    gains[key], reasons[key], needs[key] = 0.0, {}, set()
                 told = reasons[key]
-                told[stake.words] = told.get(stake.words, 0.0) + share
-                needs[key][need] = None
-            later.update(dict.fromkeys(stake.later))
-        for need in (*later, *self._elsewhere()):
-            key = self.guide.step(need)
-            if key in needs:
-                needs[key][need] = None
+                gain, reason = gains[key], told.get(words, 0.0)
+                for _ in own:
+                    gain += share
+                    reason += share
+                gains[key], told[words] = gain, reason
+                needs[key].update(own)
+            for key, own in stake.later.steps:
+                later.setdefault(key, set()).update(own)
+        for key, own in (one for wanted in self._elsewhere() for one in wanted.steps):
+            later.setdefault(key, set()).update(own)
+        for key in needs.keys() & later.keys():
+            needs[key] |= later[key]
         made = [self._question(key, gains[key], reasons[key], needs[key]) for key in gains]
         rank, end = self.guide.rank, len(self.guide.rank)
         return tuple(sorted(made, key=lambda q: (-q.gain, COSTS.index(q.cost), rank.get(q.step, end), q.subject, q.terms)))
 
     def _question(self, key: Key, gain: float, told: Mapping[str, float], needs: Iterable[Need]) -> Question:
         id_, subject = key
-        guide, step = self.guide, self.guide.steps.get(id_)
-        place_of = guide.place_of
+        place_of = self.guide.place_of
         terms = tuple(sorted([term for _, term in needs], key=lambda term: (place_of.get(term, 0), term)))
-        cost = COSTS[max((guide.cost(term) for term in terms), default=0)]
-        about = "" if subject == PATIENT else f" ({lowered(guide.words.subject_label(subject))})"
-        listed = "; ".join(guide.label(term) for term in terms)
-        text = f"{step.label}{about}: {listed}" if step else f"{listed[:1].upper()}{listed[1:]}{about}"
+        text, cost = self.guide.asked(id_, subject, terms)
         why = _joined([words for words, _ in sorted(told.items(), key=lambda one: (-one[1], one[0]))[:NAMED]])
         return Question(terms, subject, text, why, cost, id_, round(gain / self.weights.cost[cost], 6))
 
@@ -201,14 +214,14 @@ class _Asker:
                 weight *= self.weights.open
             wanted = self._wanted((parts.of(rule.qualifier) if rule.qualifier else parts.rules[number]) if pressed else trigger, PATIENT)
             words = f"{'would raise or clear the open red flag' if pressed else 'could raise or help to clear'}: {lowered(flag.label)}"
-            later = self._wanted(parts.rules[number], PATIENT).needs
+            later = self._wanted(parts.rules[number], PATIENT)
             yield from self._stake(weight, words, wanted, self._far(number, PATIENT), power=1, later=later)
 
-    def _elsewhere(self) -> Iterator[Need]:
+    def _elsewhere(self) -> Iterator[_Wanted]:
         """What red flags that do not belong to where the pain is would be triggered by."""
         for _, number, trigger in self.guide.flags:
             if number not in self.relevant and self.assessor.is_undecided(number):
-                yield from self._wanted(trigger, PATIENT).needs
+                yield self._wanted(trigger, PATIENT)
 
     def _arguments(self) -> Iterator[_Stake]:
         """Arguments not yet decided, by what the status of their hypothesis and the lead would do if they held."""
@@ -274,11 +287,9 @@ class _Asker:
                     words = "would settle whether this muscle takes part"
                     yield from self._stake(self.weights.muscle / (1 + place), words, self._in_steps(needs), 1)
 
-    def _stake(
-        self, weight: float, words: str, wanted: _Wanted, far: int, power: int = 2, later: tuple[Need, ...] = ()
-    ) -> Iterator[_Stake]:
+    def _stake(self, weight: float, words: str, wanted: _Wanted, far: int, power: int = 2, later: _Wanted = NOTHING) -> Iterator[_Stake]:
         if wanted.needs and far < FAR:
-            yield _Stake(weight / min(far, wanted.steps) ** power, words, wanted, later)
+            yield _Stake(weight / min(far, len(wanted.steps)) ** power, words, wanted, later)
 
     # --- what is not known
 
@@ -287,16 +298,18 @@ class _Asker:
         shared = subject == PATIENT and not part.cone & self.values.touched and not self.excluded
         found = self.guide.wanted.get(part.key) if shared else None
         if found is None:
-            needs = (need for need in self.assessor.waits(part, subject) if need[1] != "pain" and self._is_open(need))
+            needs = [need for need in self.assessor.waits(part, subject) if need[1] != "pain" and self._is_open(need)]
             found = self._in_steps(tuple(needs))
             if shared:
                 self.guide.wanted[part.key] = found
         return found
 
     def _in_steps(self, needs: tuple[Need, ...]) -> _Wanted:
-        step_of = self.guide.step_of
-        keys = tuple([(step_of.get(term, term), subject) for subject, term in needs])
-        return _Wanted(needs, keys, len(set(keys)))
+        step_of, steps = self.guide.step_of, dict[Key, list[Need]]()
+        for need in needs:
+            subject, term = need
+            steps.setdefault((step_of.get(term, term), subject), []).append(need)
+        return _Wanted(needs, tuple((key, tuple(own)) for key, own in steps.items()))
 
     def _far(self, number: int, subject: str) -> int:
         return max(1, self.distance.of_rule(number, subject, TRUE))
