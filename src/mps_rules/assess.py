@@ -9,7 +9,7 @@ of the patient is worked out once and is the same object for every patient.
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -745,7 +745,7 @@ WAITING = frozenset({c.All, c.Any, c.AtLeast, c.Not, c.Item, c.Established, c.Kn
 def _each_once(found: Sequence[tuple[Need, ...]]) -> tuple[Need, ...]:
     if len(found) == 1:
         return found[0]
-    return tuple(dict.fromkeys(need for needs in found for need in needs))
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
 _Weight: TypeAlias = tuple[Effect, Strength | None]

@@ -8,7 +8,7 @@ entries lie in it. Every weight stands in ``referral/ranking.yaml``.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TypeAlias
 
 import attrs
@@ -221,6 +221,16 @@ def _atlas_of(base: KnowledgeBase) -> _Atlas:
     return _Atlas(base)
 
 
+def _each_once(found: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    if len(found) == 1:
+        return found[0]
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
+
+
+def _weight(reached: _Reached) -> float:
+    return reached.weight
+
+
 class _Scorer:
     """The muscles of one patient."""
 
@@ -242,14 +252,14 @@ class _Scorer:
         beyond_zones = not reaches and status in self.weights.beyond_zones
         certain = [one for one in reached if one.certain]
         possible = [one for one in reached if not one.certain]
-        paths = dict.fromkeys(path for one in (*certain, *possible) for path in one.paths)
+        ordered = certain + possible
+        paths = _each_once([one.paths for one in ordered])
         if beyond_zones and self.pains:
             lies = placed(", ".join(words.name("region", place) for place in self.referral.places(muscle)))
-            paths[
-                f"the charted zones of {lowered(words.muscle_label(muscle))}, which lies {lies}, do not reach the pain that is listed"
-            ] = None
+            label = lowered(words.muscle_label(muscle))
+            paths = (*paths, f"the charted zones of {label}, which lies {lies}, do not reach the pain that is listed")
         terms = tuple(self._terms(bit, certain, possible, counts=reaches or beyond_zones))
-        best = max((*certain, *possible), key=lambda one: one.weight, default=None)
+        best = max(ordered, key=_weight, default=None)
         row = words.muscles.get(muscle)
         one = MuscleCandidate(
             muscle=muscle,
@@ -259,15 +269,15 @@ class _Scorer:
             status=status,
             score=round(sum((term.value for term in terms), 0.0), 6),
             terms=terms,
-            explains=tuple(dict.fromkeys(region for one in certain for region in one.regions)),
-            might_explain=tuple(dict.fromkeys(region for one in possible for region in one.regions)),
-            path=tuple(paths),
+            explains=_each_once([one.regions for one in certain]),
+            might_explain=_each_once([one.regions for one in possible]),
+            path=paths,
             confidence=best.best.confidence if best else "",
             side_assumed=any(one.side_assumed for one in reached),
             access=row.access if row else "",
             safety=row.safety if row else "",
             because=self._because(bit),
-            references=tuple(dict.fromkeys(reference for one in (*certain, *possible) for reference in one.references)),
+            references=_each_once([one.references for one in ordered]),
         )
         rank = (
             not (reaches or beyond_zones),

@@ -24,7 +24,7 @@ from mps_rules.model import (
     Vocabulary,
     muscle_subject,
 )
-from mps_rules.painmap import PainMap, RegionTree
+from mps_rules.painmap import PainMap, RegionTree, atlas_of
 from mps_rules.referral import UNRELATED, ReferralMap, Relation
 
 Concluded: TypeAlias = Callable[[str, str], Truth]
@@ -47,6 +47,12 @@ class Terrain:
     tree: RegionTree
     referral: ReferralMap
     conclusions: Mapping[str, str]
+
+    @cached_property
+    def excluding(self) -> tuple[tuple[str, str], ...]:
+        """Yes/no findings that cannot both be present, either way round."""
+        pairs = ((term.id, other) for term in self.vocabulary.terms.values() for other in term.excludes)
+        return tuple(pair for one, other in pairs for pair in ((other, one), (one, other)))
 
     def name(self, kind: str, id: str) -> str:
         """The words for anything a condition names, conclusions included."""
@@ -214,11 +220,9 @@ class Facts:
     def excluded(self) -> dict[str, str]:
         """The patient's yes/no findings that cannot be present, each with the finding present that excludes it."""
         found: dict[str, str] = {}
-        for term in self.vocabulary.terms.values():
-            for other in term.excludes:
-                for one, present in ((other, term.id), (term.id, other)):
-                    if self.booleans.get(present) and one not in self.booleans:
-                        found.setdefault(one, present)
+        for one, present in self.terrain.excluding:
+            if self.booleans.get(present) and one not in self.booleans:
+                found.setdefault(one, present)
         return found
 
     @cached_property
@@ -236,14 +240,14 @@ class Facts:
         Its absence counts as freedom from pain only where the finding means the region itself, no more and no less.
         """
         entries = list(self.findings.pain)
-        for term in self.vocabulary.terms.values():
-            present = self.booleans.get(term.id)
-            if term.stands_for and present is not None and not self.given[term.id].follows_from:
-                if not present and term.denied_by is None:
+        for term, region, denies in atlas_of(self.terrain.tree).standing:
+            present = self.booleans.get(term)
+            if present is not None and not self.given[term].follows_from:
+                if not present and not denies:
                     continue
-                within = [e for e in entries if term.stands_for in self.terrain.tree.around[e.region] and e.present]
+                within = [e for e in entries if region in self.terrain.tree.around[e.region] and e.present]
                 if not (present and within):
-                    entries.append(Pain(term.stands_for, None, present))
+                    entries.append(Pain(region, None, present))
         return PainMap(self.terrain.tree, tuple(entries), bool(self.findings.pain_map_complete))
 
     @cached_property

@@ -331,7 +331,7 @@ class _Following:
                 found.setdefault(name, {})[number] = (finding, source)
         self.by_name = {name: tuple(entries.items()) for name, entries in found.items()}
         self.totals = frozenset(total for m in words.measures.values() for total in (m.id, m.also_total) if total)
-        self.excluding = [(term.id, other) for term in words.terms.values() for other in term.excludes]
+        self.excluding = terrain.excluding
 
     def _names(self, leaf: Condition) -> Iterator[str]:
         match leaf:

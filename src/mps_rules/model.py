@@ -1054,7 +1054,7 @@ class Findings:
 # --- what is concluded ------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Premise:
     """
     One thing that a conclusion rests on, in words.

@@ -7,6 +7,7 @@ was said, then, stratum by stratum, the truth of every node. Whoever asks of the
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any, TypeAlias
 
 from mps_rules import conditions as c
@@ -556,7 +557,7 @@ class Values:
 def _each_once(found: Sequence[tuple[Premise, ...]]) -> tuple[Premise, ...]:
     if len(found) == 1:
         return found[0]
-    return tuple(dict.fromkeys(premise for premises in found for premise in premises))
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
 PREMISES_KEPT = 8192
@@ -662,7 +663,7 @@ def straight(base: KnowledgeBase, facts: Facts) -> Values:
     return values
 
 
-def lent(base: KnowledgeBase, facts: Facts, chain: Chain) -> Values:
+def lent(base: KnowledgeBase, facts: Facts, chained: Chain) -> Values:
     """The values where somebody else has chained: what is concluded, and which rules fired, is theirs."""
     values = Values(base, facts)
     program, number_of = values.program, values.program.number_of
@@ -671,10 +672,10 @@ def lent(base: KnowledgeBase, facts: Facts, chain: Chain) -> Values:
         values.stage()
         for id_, rule in concluded.items():
             for subject in facts.subjects(rule.about):
-                if chain.concluded(id_, subject):
+                if chained.concluded(id_, subject):
                     values.declare(rule.about, program.stores[rule.about][id_], values.bits_of(rule.about, subject))
     values.stage()
-    for derivation in chain.derivations:
+    for derivation in chained.derivations:
         number = number_of[derivation.rule]
         about = base.rules[number].about
         values.fired[number] = values.fired.get(number, 0) | (values.bits_of(about, derivation.subject) if about != "patient" else 0)
