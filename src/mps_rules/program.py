@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from mps_rules import conditions as c
 from mps_rules.circuit import ESTABLISHED, KNOWN, NEGATED, PLAIN, TRUTHS, Circuit, Ref
 from mps_rules.model import SIDES, KnowledgeBase, Subject, muscle_subject
+from mps_rules.packaged import kept_beside
 
 FALSE, UNKNOWN, TRUE = 0, 1, 3
 CODES: dict[c.Truth, int] = {False: FALSE, None: UNKNOWN, True: TRUE}
@@ -504,4 +505,5 @@ def compiled(base: KnowledgeBase) -> bytes:
 @lru_cache(maxsize=8)
 def program_of(base: KnowledgeBase) -> Program:
     """The program of a knowledge base, compiled once."""
-    return Program(base, marshal.loads(compiled(base)))  # noqa: S302 - written just now
+    kept = kept_beside(base, "program", lambda: compiled(base))
+    return Program(base, marshal.loads(kept))  # noqa: S302 - written by this user for these rules, this library and this Python

@@ -4,6 +4,7 @@ Where muscles send pain: one networkx graph, frozen after loading, and the quest
 Nodes are muscles, their groups, and regions. Edges: ``refers_to`` (with its Referral), ``lies_in``, ``part_of``, ``adjacent_to``.
 """
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,14 @@ UNRELATED = Relation(None, lies_in_pain=False, matches=(), possible=(), explains
 """A muscle that has nothing to do with the listed pain, on a map that says nowhere that a region is free."""
 
 
+def _steps_from(start: str, beside: Mapping[str, Iterable[str]]) -> dict[str, int]:
+    found, edge = {start: 0}, [start]
+    while edge:
+        edge = [region for region in dict.fromkeys(other for one in edge for other in beside[one]) if region not in found]
+        found.update(dict.fromkeys(edge, max(found.values()) + 1))
+    return found
+
+
 @attrs.frozen(eq=False, repr=False)
 class ReferralMap:
     """The referral graph of a vocabulary; muscle groups have the edges of all their parts."""
@@ -107,9 +116,13 @@ class ReferralMap:
 
     @cached_property
     def _steps(self) -> dict[str, dict[str, int]]:
-        import networkx as nx
-
-        return dict(nx.all_pairs_shortest_path_length(self._neighbours))
+        """How many neighbouring regions lie between any two, counted from the vocabulary: an answer does without the graph's library."""
+        beside: dict[str, set[str]] = {id_: set() for id_ in self.vocabulary.regions}
+        for region in self.vocabulary.regions.values():
+            for neighbour in region.adjacent:
+                beside[region.id].add(neighbour)
+                beside[neighbour].add(region.id)
+        return {id_: _steps_from(id_, beside) for id_ in beside}
 
     def steps(self, muscle: str, region: str) -> int | None:
         """How many neighbouring regions lie between a muscle and a region; 0: it lies there; None: no way known."""
@@ -126,12 +139,10 @@ class ReferralMap:
 
     @cached_property
     def _edges(self) -> dict[str, tuple[Referral, ...]]:
-        found = {
-            muscle: tuple(
-                data["referral"] for _, _, key, data in self.graph.out_edges(("muscle", muscle), keys=True, data=True) if key == "refers_to"
-            )
-            for muscle in self.vocabulary.muscles
-        }
+        to: dict[str, dict[str, Referral | None]] = {id_: dict.fromkeys(muscle.lies_in) for id_, muscle in self.vocabulary.muscles.items()}
+        for edge in self.referrals:
+            to[edge.muscle][edge.region] = edge
+        found = {muscle: tuple(edge for edge in edges.values() if edge) for muscle, edges in to.items()}
         for group, parts in self.vocabulary.groups.items():
             if group not in found:
                 found[group] = tuple(edge for part in parts for edge in found[part])
