@@ -1,11 +1,15 @@
 """How long one patient takes: evaluated whole, and the chaining alone beside experta's own Rete matcher and plain judging."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
 import mps_rules as mps
+import rete
 from mps_rules import engine, reference
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
@@ -13,7 +17,7 @@ from mps_rules.reading import read_text
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = ("facet_label", "widespread_pain", "cauda_equina")
-EXECUTORS = {"counting matcher": engine.chain, "experta's Rete": engine.chain_by_rete, "judge, rule by rule": reference.chain}
+EXECUTORS = {"experta, the program its matcher": engine.chain, "experta's Rete": rete.chain, "judge, rule by rule": reference.chain}
 
 
 def findings(name: str) -> Any:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from mps_rules import conditions as c
-from mps_rules.circuit import TRUE, circuit_of
 from mps_rules.errors import KnowledgeError
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
 from mps_rules.knowledge import load_folders
 from mps_rules.model import KnowledgeBase, Rule
+from mps_rules.program import TRUE, program_of
 from mps_rules.questions import FAR, Distance
+from mps_rules.values import straight
 from packs import SMALL, rule, written
 
 Load = Callable[..., KnowledgeBase]
@@ -72,13 +73,13 @@ def _chart(one: Rule, base: KnowledgeBase) -> dict[str, Any]:
 
 
 def test_every_rule_over_a_table_can_be_reached_by_some_findings(kb: KnowledgeBase) -> None:
-    terrain, circuit = terrain_of(kb), circuit_of(kb)
+    terrain, number_of = terrain_of(kb), program_of(kb).number_of
     rows = [one for one in kb.rules if one.written]
     unreached = []
     for one in rows:
-        state = circuit.read(Facts(terrain, read_findings(_chart(one, kb), terrain)))
-        distance, ref = Distance(state), circuit.rules[one.id]
-        if all(distance.of(ref, subject, TRUE) >= FAR for subject in state.subjects.of_kind(one.about)):
+        facts = Facts(terrain, read_findings(_chart(one, kb), terrain))
+        distance = Distance(straight(kb, facts), ())
+        if all(distance.of_rule(number_of[one.id], subject, TRUE) >= FAR for subject in facts.subjects(one.about)):
             unreached.append(one.id)
 
     assert len(rows) > 300

@@ -2,17 +2,22 @@
 What was found and what was derived become one ranked ``Assessment``.
 
 Nothing is concluded here that no rule concluded: arguments are counted, compared and put in order; what nobody has asked is
-listed as such.
+listed as such. Everything is read off the values of one patient, and worked out when it is looked at; what rests on nothing that is known
+of the patient is worked out once and is the same object for every patient.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Literal, TypeAlias, assert_never
+from functools import cached_property, lru_cache
+from itertools import chain, islice
+from typing import Any, Literal, TypeAlias, assert_never
+
+import attrs
 
 from mps_rules import conditions as c
 from mps_rules.addresses import of_finding
 from mps_rules.candidates import candidates, coverings
-from mps_rules.facts import Facts
+from mps_rules.facts import Facts, terrain_of
 from mps_rules.model import (
     PATIENT,
     PRESSING,
@@ -28,12 +33,14 @@ from mps_rules.model import (
     CriterionItem,
     CriterionMet,
     CriterionResult,
-    Derivation,
     Effect,
+    Finding,
+    Findings,
     GiveCaution,
     Hypothesis,
     KnowledgeBase,
     KnowledgeUsed,
+    MuscleCandidate,
     Premise,
     RaiseAlert,
     Recommend,
@@ -41,16 +48,30 @@ from mps_rules.model import (
     Rule,
     Status,
     Strength,
+    Suspect,
+    Term,
     Unscreened,
     muscle_subject,
     placed,
 )
 from mps_rules.painmap import uncovered_regions
+from mps_rules.program import FALSE, UNKNOWN, VERDICTS
+from mps_rules.values import Part, Parts, Values, lent, parts_of
 
 MUSCLES_IN_FOCUS = 5
 """How many of the best-ranked muscles are asked about beside those examined."""
 MUSCLES_NAMED = 4
 """How many muscles one recommendation names before it says how many more there are."""
+WAITS_KEPT = 8192
+"""Of how many parts of rules it is kept what they wait for while nobody has touched them."""
+
+_FIRST: dict[Strength | None, int] = {strength: place for place, strength in enumerate((None, *STRENGTHS))}
+"""The place of a strength among arguments: what settles a hypothesis first."""
+AGAINST: tuple[Effect, ...] = ("oppose", "exclude")
+MET: dict[c.Truth, str] = {True: "met", False: "not_met", None: "undecided"}
+
+Need: TypeAlias = tuple[str, str]
+"""A finding still open: of whom, and which."""
 
 
 def assess(base: KnowledgeBase, facts: Facts, chain: Chain) -> Assessment:
@@ -75,55 +96,238 @@ def concerns_the_pain(base: KnowledgeBase, facts: Facts, rule: Rule) -> bool:
     )
 
 
+# --- what is the same for every patient -------------------------------------------------------------------------------
+
+
+@attrs.frozen(eq=False)
+class _Flag:
+    """A red flag before any patient: its rules by number, its place among those not cleared, and what is asked for it at all."""
+
+    rule: Rule
+    number: int
+    opened: int | None
+    place: tuple[int, int, str]
+    asked: frozenset[str]
+    """The findings that it reads; age left out."""
+    regions: frozenset[str]
+    """The painful regions for which it matters."""
+
+
+@attrs.define(eq=False)
+class _Arguing:
+    """
+    A rule that argues about a hypothesis.
+
+    ``silent``: a red flag for what it suspects, listed among the flags instead while undecided. ``untouched``: the argument that it may yet
+    give, of everybody of whom nothing is known that it reads; ``asked`` once that was worked out.
+    """
+
+    rule: Rule
+    number: int
+    effect: Effect
+    strength: Strength | None
+    silent: bool
+    cone: int
+    asked: bool = False
+    untouched: Argument | None = None
+
+
+@attrs.frozen(eq=False)
+class _Suspected:
+    """A hypothesis, the rules that argue about it, the strongest first, and what they rest on."""
+
+    suspect: Suspect
+    arguing: tuple[_Arguing, ...]
+    cone: int
+
+
+@attrs.frozen(eq=False)
+class _Line:
+    """A line of a criterion, how it reads by its truth, and whether it reads findings of a muscle or a diagnosis alone."""
+
+    part: Part
+    by_truth: dict[c.Truth, CriterionItem]
+    own: bool
+
+
+class Book:
+    """What there is to say of a pack's rules before any patient, and what is said of everybody of whom nothing of it is known."""
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        self.base, self.words = base, base.vocabulary
+        self.parts: Parts = parts_of(base)
+        self.program = self.parts.program
+        self.cones = [self._cone(number) for number in range(len(base.rules))]
+        number_of = self.program.number_of
+        self.alerts = [
+            (number, rule, closed, flag)
+            for number, rule in enumerate(base.rules)
+            for closed in (base.by_id[rule.id.removesuffix(".open")],)
+            if (flag := closed.alert if rule.open_alert else rule.alert) is not None
+        ]
+        self.urgent = {
+            urgency: frozenset(number for number, rule, _, flag in self.alerts if not rule.open_alert and flag.urgency == urgency)
+            for urgency in URGENCIES
+        }
+        self.suspects = tuple(self._suspected())
+        self.criteria = [
+            (rule, number_of[rule.id], criterion, tuple(self._items(number_of[rule.id]))) for rule, criterion in base.told(CriterionMet)
+        ]
+        self.cautions = [(rule, number_of[rule.id], given) for rule, given in base.told(GiveCaution)]
+        self.advice = [(rule, number_of[rule.id], advice) for rule, advice in base.told(Recommend)]
+        self.standing = tuple(term for term in self.words.terms.values() if term.stands_for)
+        self.used = KnowledgeUsed(base.pack.id, base.pack.version, base.pack.status, base.digest)
+        self.waits: dict[int, tuple[Need, ...]] = {}
+        self.addresses: dict[Need, str] = {}
+        self.unknown: dict[int, tuple[str, ...]] = {}
+        self.hypotheses: dict[str, tuple[tuple[Any, ...], Hypothesis] | None] = {}
+        self.unscreened: dict[int, Unscreened] = {}
+        self.of_nobody: dict[_Line, c.Truth] = {}
+
+    def _cone(self, number: int) -> int:
+        """What the verdicts of a rule rest on; of a rule about diagnoses, whether one is given of which it can hold."""
+        rule, (about, node, _, _) = self.base.rules[number], self.program.rules[number]
+        if rule.about == "muscle":
+            return self.program.cone("muscle", node)
+        if rule.about == "patient":
+            return self.program.cone(about, node)
+        labels = set(self.words.diagnoses)
+        for part in rule.when.of if isinstance(rule.when, c.All) else (rule.when,):
+            if isinstance(part, c.LabelIs):
+                labels &= {id_ for id_, row in self.words.diagnoses.items() if getattr(row, part.field) in part.values}
+        cone = 0
+        for label in labels:
+            cone |= self.program.names[f"given.{label}"]
+        return cone
+
+    def _items(self, number: int) -> Iterator[_Line]:
+        waiting = [self.parts.rules[number]]
+        while waiting:
+            part = waiting.pop()
+            waiting += reversed(part.parts)
+            if isinstance(part.condition, c.Item):
+                item = part.condition
+                lines = {verdict: CriterionItem(item.id, item.label, met) for verdict, met in MET.items()}
+                own = all(isinstance(leaf, c.Present | c.Words | c.Compare) for leaf in c.walk(item) if not c.parts(leaf))
+                own = own and not any(self._of_patient(leaf) for leaf in c.walk(item))
+                yield _Line(part, lines, own)
+
+    def _of_patient(self, leaf: c.Condition) -> bool:
+        return isinstance(leaf, c.Present | c.Words | c.Compare) and self.words.terms[leaf.term].subject not in ("muscle", "label")
+
+    def _suspected(self) -> Iterator[_Suspected]:
+        for suspect in self.words.suspects.values():
+            rules = self.base.arguments.get(suspect.id, ()) if suspect.kind != "prompt" else ()
+            arguing = tuple(
+                _Arguing(rule, number, effect, strength, bool(rule.alert and effect == "support"), self.cones[number])
+                for rule, effect, strength in sorted(rules, key=lambda one: (_FIRST[one[2]], one[0].id))
+                for number in (self.program.number_of[rule.id],)
+            )
+            cone = 0
+            for one in arguing:
+                cone |= self.cones[one.number]
+            if arguing:
+                yield _Suspected(suspect, arguing, cone)
+
+    @cached_property
+    def flags(self) -> tuple[_Flag, ...]:
+        """The red flags."""
+        return tuple(self._flag(rule) for rule, _ in self.base.told(RaiseAlert))
+
+    def _flag(self, rule: Rule) -> _Flag:
+        words, tree = self.words, terrain_of(self.base).tree
+        flag = rule.alert
+        assert flag is not None  # noqa: S101 - of a rule that raises one
+        asked: set[str] = set()
+        for leaf in c.walk(rule.when):
+            match leaf:
+                case c.Present(term) | c.Words(term):
+                    asked.add(term)
+                case c.Compare(term) if words.terms[term].unit != "a":
+                    asked.add(term)
+        breadth = sum(len(tree.leaves[region]) for region in flag.regions)
+        matters = {
+            region
+            for region in words.regions
+            for place in self.base.flag_places[rule.id]
+            if place in tree.around[region] or region in tree.around[place]
+        }
+        return _Flag(
+            rule,
+            self.program.number_of[rule.id],
+            self.program.number_of.get(f"{rule.id}.open"),
+            (URGENCIES.index(flag.urgency), breadth, flag.id),
+            frozenset(asked),
+            frozenset(matters),
+        )
+
+    @cached_property
+    def uncovered(self) -> frozenset[str]:
+        """The regions that no red flag of the pack screens."""
+        return frozenset(uncovered_regions(self.words, self.base.pack.screens)) if self.base.pack.screens else frozenset()
+
+
+@lru_cache(maxsize=8)
+def book_of(base: KnowledgeBase) -> Book:
+    """The book of a knowledge base."""
+    return Book(base)
+
+
+# --- one patient ------------------------------------------------------------------------------------------------------
+
+
 class Assessor:
-    """One patient's facts and conclusions, and what an assessment asks of them."""
+    """One patient's values, and what an assessment asks of them; safe to be asked by several threads."""
 
     def __init__(self, base: KnowledgeBase, facts: Facts, chain: Chain) -> None:
         self.base, self.facts, self.chain = base, facts, chain
+        self.values = chain if isinstance(chain, Values) else lent(base, facts, chain)
         self.words = facts.vocabulary
-        self.fired: dict[str, dict[str, Derivation]] = {}
-        for derivation in chain.derivations:
-            self.fired.setdefault(derivation.rule, {})[derivation.subject] = derivation
-        self._truths: dict[tuple[c.Condition, str], c.Truth] = {}
-        self._unknowns: dict[tuple[c.Condition, str], tuple[tuple[str, str], ...]] = {}
-
-        self.muscles = candidates(base, facts, chain)
-        self.order = {muscle_subject(one.muscle, one.side): rank for rank, one in enumerate(self.muscles)}
-        self.focus = tuple(dict.fromkeys([*facts.examined, *list(self.order)[:MUSCLES_IN_FOCUS]]))
+        self.book = book_of(base)
+        self._waits: dict[tuple[int, str], tuple[Need, ...]] = {}
+        self._because: dict[int, tuple[Premise, ...]] = {}
+        self._undecided: dict[int, str | None] = {}
+        self._fields: dict[str, Any] = {}
+        self._turn = threading.RLock()
 
     def assessment(self) -> Assessment:
-        """Everything that can be said of the patient, ranked."""
-        alerts = self._alerts()
-        raised = [alert.urgency for alert in alerts if alert.status == "raised"]
-        relevant = [rule for rule, _ in self.base.told(RaiseAlert) if concerns_the_pain(self.base, self.facts, rule)]
-        unscreened = tuple(self._unscreened(relevant))
-        beyond = tuple(self._beyond())
-        hypotheses = self._hypotheses(alerts)
-        return Assessment(
-            urgency=next((urgency for urgency in URGENCIES if urgency in raised), "none"),
-            screening=self._screening(relevant, alerts, beyond),
-            alerts=alerts,
-            unscreened=unscreened,
-            beyond=beyond,
-            hypotheses=hypotheses,
-            muscles=self.muscles,
-            coverings=coverings(self.facts, self.muscles),
-            criteria=tuple(self._criteria()),
-            cautions=tuple(self._cautions()),
-            recommendations=tuple(self._recommendations()),
-            trace=self.chain.derivations,
-            findings=self.facts.findings,
-            knowledge=KnowledgeUsed(self.base.pack.id, self.base.pack.version, self.base.pack.status, self.base.digest),
-        )
+        """Everything that can be said of the patient, ranked; what is not looked at is not worked out."""
+        return Assessment.later(self, self._urgency(), self.facts.findings, self.book.used)
+
+    def field(self, name: str) -> Any:
+        """A field of the assessment, worked out once."""
+        with self._turn:
+            if name not in self._fields:
+                self._fields[name] = FIELDS[name](self)
+            return self._fields[name]
+
+    # --- the muscles
+
+    @cached_property
+    def muscles(self) -> tuple[MuscleCandidate, ...]:
+        """The muscles that may be a source, ranked."""
+        return candidates(self.values)
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """Their places in the order, by subject."""
+        return {muscle_subject(one.muscle, one.side): rank for rank, one in enumerate(self.muscles)}
+
+    @cached_property
+    def focus(self) -> tuple[str, ...]:
+        """The muscles of which rules are told: those examined, and the best ranked."""
+        return tuple(dict.fromkeys([*self.facts.examined, *islice(self.order, MUSCLES_IN_FOCUS)]))
 
     # --- red flags
 
+    def _urgency(self) -> Literal["none", "soon", "urgent", "emergency"]:
+        fired = self.values.fired
+        return next((urgency for urgency, numbers in self.book.urgent.items() if not numbers.isdisjoint(fired)), "none")
+
     def _alerts(self) -> tuple[Alert, ...]:
         found = []
-        for id_ in self.fired:
-            rule, closed = self.base.by_id[id_], self.base.by_id[id_.removesuffix(".open")]
-            flag = closed.alert if rule.open_alert else rule.alert
-            if flag is None or PATIENT not in self.fired[id_]:
+        for number, rule, closed, flag in self.book.alerts:
+            if number not in self.values.fired:
                 continue
             found.append(
                 Alert(
@@ -137,7 +341,7 @@ class Assessor:
                     action=flag.action,
                     meanwhile=flag.meanwhile,
                     rule=closed.id,
-                    because=tuple(p for p in self.fired[rule.id][PATIENT].because if p.kind != "silence"),
+                    because=tuple(p for p in self.values.because(number, PATIENT) if p.kind != "silence"),
                     unknown=self._unknown_of(closed, PATIENT) if rule.open_alert else (),
                     limits=rule.limits,
                     references=rule.evidence.references,
@@ -145,134 +349,164 @@ class Assessor:
             )
         return tuple(sorted(found, key=lambda a: (a.status == "open", URGENCIES.index(a.urgency), a.id)))
 
-    def _unscreened(self, relevant: Iterable[Rule]) -> Iterator[Unscreened]:
+    @cached_property
+    def relevant(self) -> tuple[_Flag, ...]:
+        """The red flags that matter for where the pain is."""
+        painful = {entry.region for entry in self.values.pain.entries}
+        return tuple(flag for flag in self.book.flags if not painful or not flag.regions.isdisjoint(painful))
+
+    def is_undecided(self, number: int) -> bool:
+        """Whether a rule about the patient is undecided."""
+        about, node, _, _ = self.book.program.rules[number]
+        return about == "patient" and self.values.patient[node] == UNKNOWN
+
+    def _unscreened(self) -> tuple[Unscreened, ...]:
         """
         The flags that too little is known to clear, half-asked ones too; open ones are alerts already.
 
         Most urgent first, then those that belong most narrowly to where the pain is.
         """
         found = []
-        for rule in relevant:
-            undecided = self.chain.verdict(rule.id) is None and PATIENT not in self.fired.get(f"{rule.id}.open", {})
-            if rule.alert and undecided:
-                terms = tuple(dict.fromkeys(term for _, term in self.unknown(rule.trigger or rule.when, PATIENT)))
-                breadth = sum(len(self.facts.terrain.tree.leaves[region]) for region in rule.alert.regions)
-                found.append(
-                    (breadth, Unscreened(rule.alert.id, rule.alert.label, rule.alert.urgency, terms or self._unknown_of(rule, PATIENT)))
-                )
-        yield from (one for _, one in sorted(found, key=lambda pair: (URGENCIES.index(pair[1].urgency), pair[0], pair[1].id)))
+        for flag in self.relevant:
+            if flag.opened in self.values.fired or not self.is_undecided(flag.number):
+                continue
+            kept = None if self.book.cones[flag.number] & self.values.touched else self.book.unscreened
+            one = kept.get(flag.number) if kept is not None else None
+            if one is None:
+                one = self._open_flag(flag)
+                if kept is not None:
+                    kept[flag.number] = one
+            found.append((flag.place, one))
+        found.sort(key=_by_place)
+        return tuple(one for _, one in found)
 
-    def _asked(self, rule: Rule) -> bool:
-        """Whether anything that a red flag reads has been asked or measured; age and the pain map alone are no screening."""
-        for leaf in c.walk(rule.when):
-            match leaf:
-                case c.Present(term) if self.facts.booleans.get(term) is not None and not self._drawn(term):
-                    return True
-                case c.Words(term) if term in self.facts.words and not self._drawn(term):
-                    return True
-                case c.Compare(term) if term in self.facts.given and self.words.terms[term].unit != "a":
-                    return True
-        return False
+    def _open_flag(self, flag: _Flag) -> Unscreened:
+        rule, alert = flag.rule, flag.rule.alert
+        assert alert is not None  # noqa: S101 - of a rule that raises one
+        terms = tuple(dict.fromkeys(term for _, term in self.unknown(rule.trigger or rule.when, PATIENT)))
+        return Unscreened(alert.id, alert.label, alert.urgency, terms or self._unknown_of(rule, PATIENT))
 
-    def _drawn(self, term: str) -> bool:
-        """Whether a finding says no more than where the pain is."""
-        known, finding = self.words.terms[term], self.facts.given[term]
-        return known.stands_for is not None and bool(finding.follows_from or known.places_of(finding))
-
-    def _beyond(self) -> Iterator[str]:
+    def _beyond(self) -> tuple[str, ...]:
         """What is recorded that no red flag of this pack covers: pain elsewhere, and danger signs that no rule reads."""
-        uncovered = set(uncovered_regions(self.words, self.base.pack.screens)) if self.base.pack.screens else set()
-        for region in dict.fromkeys(pain.region for pain in self.facts.pain_map.painful if pain.region in uncovered):
-            yield f"Pain {placed(self.words.name('region', region))}"
+        uncovered = self.book.uncovered
+        regions = dict.fromkeys(pain.region for pain in self.values.pain.entries if pain.region in uncovered)
+        return (*(f"Pain {placed(self.words.name('region', region))}" for region in regions), *self._unread())
+
+    def _unread(self) -> Iterator[str]:
         for id_ in self.base.unread_dangers:
-            term, finding = self.words.terms[id_], self.facts.given.get(id_)
+            term, finding = self.words.terms[id_], self.values.given.get(id_)
             if finding is not None and finding.value is True:
                 yield term.label
             elif finding is not None and finding.value is not False and finding.value is not None:
                 yield f"{term.label} {self.words.told(finding.value, id_)}"
 
-    def _screening(
-        self, relevant: Sequence[Rule], alerts: Sequence[Alert], beyond: Sequence[str]
-    ) -> Literal["complete", "partial", "not_done"]:
-        if not any(self._asked(rule) for rule in relevant):
-            return "partial" if alerts else "not_done"
-        undecided = any(self.chain.verdict(rule.id) is None for rule in relevant)
-        return "partial" if undecided or beyond else "complete"
+    def _screening(self) -> Literal["complete", "partial", "not_done"]:
+        """Age and the pain map alone are no screening, nor is a finding that says no more than where the pain is."""
+        given = self.values.given
+        asked = given.keys() - {term.id for term in self.book.standing if term.id in given and self._is_drawn(term, given[term.id])}
+        if all(flag.asked.isdisjoint(asked) for flag in self.relevant):
+            return "partial" if self.field("alerts") else "not_done"
+        undecided = any(self.is_undecided(flag.number) for flag in self.relevant)
+        return "partial" if undecided or self.field("beyond") else "complete"
+
+    @staticmethod
+    def _is_drawn(term: Term, finding: Finding) -> bool:
+        """Whether a finding says no more than where the pain is."""
+        return bool(finding.follows_from or term.places_of(finding))
 
     # --- hypotheses
 
-    def _hypotheses(self, alerts: Sequence[Alert]) -> tuple[Hypothesis, ...]:
+    def _hypotheses(self) -> tuple[Hypothesis, ...]:
         """Ranked by status, then strength; what a raised emergency or urgent red flag suspects comes before everything."""
         pressing = {
             alert.condition: URGENCIES.index(alert.urgency)
-            for alert in reversed(alerts)
+            for alert in reversed(self.field("alerts"))
             if alert.status == "raised" and alert.urgency in PRESSING
         }
+        touched, kept, late = self.values.touched, self.book.hypotheses, len(URGENCIES)
         found = []
-        for suspect in self.words.suspects.values():
-            rules = self.base.arguments.get(suspect.id, ()) if suspect.kind != "prompt" else ()
-            arguments = [a for rule, effect, weight in rules for a in self._true(rule, effect, weight)]
-            if suspect.kind == "serious" and not arguments:
+        for one in self.book.suspects:
+            if one.cone & touched:
+                ranked = self._hypothesis(one)
+            elif one.suspect.id in kept:
+                ranked = kept[one.suspect.id]
+            else:
+                ranked = kept[one.suspect.id] = self._hypothesis(one)
+            if ranked is not None:
+                found.append((pressing.get(one.suspect.id, late), *ranked))
+        found.sort(key=_by_rank)
+        return tuple(hypothesis for _, _, hypothesis in found)
+
+    def _hypothesis(self, one: _Suspected) -> tuple[tuple[Any, ...], Hypothesis] | None:
+        """A hypothesis with the key by which it is ranked, if anything speaks for or against it or may yet."""
+        fired, suspect = self.values.fired, one.suspect
+        arguments = [self._argument(arguing, one.cone) for arguing in one.arguing if arguing.number in fired]
+        if suspect.kind == "serious" and not arguments:
+            return None
+        touched, undecided = self.values.touched, []
+        known = tuple([(argument.effect, argument.strength) for argument in arguments])
+        against, in_favour = list(known), list(known)
+        for arguing in one.arguing:
+            if arguing.number in fired or arguing.silent:
                 continue
-            undecided = [a for rule, effect, weight in rules for a in self._undecided(rule, effect, weight)]
-            if not (arguments or undecided):
-                continue
-            status, conflict = weigh(arguments)
-            found.append(
-                Hypothesis(
-                    id=suspect.id,
-                    label=suspect.label,
-                    kind=suspect.kind,
-                    status=status,
-                    conflict=conflict,
-                    supports=_strongest_first(a for a in arguments if a.effect in ("support", "confirm")),
-                    opposes=_strongest_first(a for a in arguments if a.effect in ("oppose", "exclude")),
-                    undecided=_strongest_first(undecided),
-                    could_be=(
-                        weigh([*arguments, *(a for a in undecided if a.effect in ("oppose", "exclude"))])[0],
-                        weigh([*arguments, *(a for a in undecided if a.effect in ("support", "confirm"))])[0],
-                    ),
+            argument = self._open_argument(arguing) if arguing.cone & touched else self._untouched(arguing)
+            if argument is not None:
+                undecided.append(argument)
+                (against if arguing.effect in AGAINST else in_favour).append((arguing.effect, arguing.strength))
+        if not (arguments or undecided):
+            return None
+        status, conflict = _weighed(known)
+        supports = tuple([argument for argument in arguments if argument.effect not in AGAINST])
+        opposes = tuple([argument for argument in arguments if argument.effect in AGAINST])
+        made = Hypothesis(
+            id=suspect.id,
+            label=suspect.label,
+            kind=suspect.kind,
+            status=status,
+            conflict=conflict,
+            supports=supports,
+            opposes=opposes,
+            undecided=tuple(undecided),
+            could_be=(_weighed(tuple(against))[0], _weighed(tuple(in_favour))[0]),
+        )
+        return (STATUSES.index(status), *(-n for n in _strengths(supports)), *_strengths(opposes), suspect.id), made
+
+    def _argument(self, one: _Arguing, cone: int) -> Argument:
+        """An argument that holds: why is worked out when it is looked at, unless everybody shares it."""
+        rule, subjects = one.rule, self._subjects(one.rule, one.number)
+        about = () if rule.about == "patient" else subjects
+        evidence = rule.evidence
+        if cone & self.values.touched:
+            because = _Later(self, "because", one.number, subjects)
+            return Argument.later(rule.id, rule.title, one.effect, one.strength, about, because, (), evidence.grade, evidence.references)
+        found = self._because_of(one.number, subjects)
+        return Argument(rule.id, rule.title, one.effect, one.strength, about, found, (), evidence.grade, evidence.references)
+
+    def _open_argument(self, one: _Arguing) -> Argument | None:
+        """An argument that may yet hold."""
+        subject = self.undecided_subject(one.rule)
+        if subject is None:
+            return None
+        rule, evidence = one.rule, one.rule.evidence
+        unknown = _Later(self, "unknown", one.number, (subject,))
+        return Argument.later(rule.id, rule.title, one.effect, one.strength, (), (), unknown, evidence.grade, evidence.references)
+
+    def _untouched(self, one: _Arguing) -> Argument | None:
+        """An argument that may yet hold, where nothing is known that it reads: the same for everybody, and none of a diagnosis not given."""
+        if not one.asked:
+            rule, evidence = one.rule, one.rule.evidence
+            if rule.about == "patient" and self.undecided_subject(rule):
+                unknown = self._unknown_of(rule, PATIENT)
+                one.untouched = Argument(
+                    rule.id, rule.title, one.effect, one.strength, (), (), unknown, evidence.grade, evidence.references
                 )
-            )
-        return tuple(
-            sorted(
-                found,
-                key=lambda h: (
-                    pressing.get(h.id, len(URGENCIES)),
-                    STATUSES.index(h.status),
-                    *(-n for n in _strengths(h.supports)),
-                    *_strengths(h.opposes),
-                    h.id,
-                ),
-            )
-        )
+            one.asked = True
+        return one.untouched
 
-    def _true(self, rule: Rule, effect: Effect, weight: Strength | None) -> Iterator[Argument]:
-        if rule.id in self.fired:
-            yield self._argument(rule, effect, weight, self._subjects(rule), ())
-
-    def _undecided(self, rule: Rule, effect: Effect, weight: Strength | None) -> Iterator[Argument]:
-        """An argument that may yet hold; what a red flag suspects is listed among the flags not yet cleared instead."""
-        if rule.id in self.fired or (rule.alert and effect == "support"):
-            return
-        subject = self.undecided_subject(rule)
-        if subject is not None:
-            yield self._argument(rule, effect, weight, (), self._unknown_of(rule, subject))
-
-    def _argument(
-        self, rule: Rule, effect: Effect, strength: Strength | None, subjects: tuple[str, ...], unknown: tuple[str, ...]
-    ) -> Argument:
-        return Argument(
-            rule=rule.id,
-            title=rule.title,
-            effect=effect,
-            strength=strength,
-            subjects=() if rule.about == "patient" else subjects,
-            because=self._because(rule, subjects),
-            unknown=unknown,
-            grade=rule.evidence.grade,
-            references=rule.evidence.references,
-        )
+    def later(self, what: str, number: int, subjects: tuple[str, ...]) -> Any:
+        """Why an argument holds, or what it waits for."""
+        with self._turn:
+            return self._because_of(number, subjects) if what == "because" else self._unknown_of(self.base.rules[number], subjects[0])
 
     def in_focus(self, rule: Rule) -> tuple[str, ...]:
         """Of whom a rule is told: the patient, the muscles in focus, or the diagnoses given."""
@@ -280,88 +514,123 @@ class Assessor:
 
     def undecided_subject(self, rule: Rule) -> str | None:
         """The first subject in focus of whom a rule is undecided."""
-        return next((subject for subject in self.in_focus(rule) if self.chain.verdict(rule.id, subject) is None), None)
+        number = self.book.program.number_of[rule.id]
+        if rule.about == "patient":
+            return PATIENT if self.is_undecided(number) else None
+        if number not in self._undecided:
+            part, subjects = self.values.parts.rules[number], self.focus if rule.about == "muscle" else self.values.given_labels
+            self._undecided[number] = next((subject for subject in subjects if self.values.part(part, subject) == UNKNOWN), None)
+        return self._undecided[number]
 
-    def _subjects(self, rule: Rule) -> tuple[str, ...]:
+    def _subjects(self, rule: Rule, number: int) -> tuple[str, ...]:
         """Of whom a rule fired, muscles in the order of their rank."""
-        return tuple(sorted(self.fired[rule.id], key=lambda s: (self.order.get(s, len(self.order)), s)))
+        if rule.about == "patient":
+            return (PATIENT,)
+        order = self.order
+        return tuple(sorted(self.values.subjects_of(number), key=lambda s: (order.get(s, len(order)), s)))
 
-    def _because(self, rule: Rule, subjects: Sequence[str]) -> tuple[Premise, ...]:
-        fired = self.fired.get(rule.id, {})
-        return tuple(dict.fromkeys(p for subject in subjects[:MUSCLES_IN_FOCUS] for p in fired[subject].because))
+    def _because_of(self, number: int, subjects: Sequence[str]) -> tuple[Premise, ...]:
+        found = self._because.get(number)
+        if found is None:
+            premises = (p for subject in subjects[:MUSCLES_IN_FOCUS] for p in self.values.because(number, subject))
+            found = self._because[number] = tuple(dict.fromkeys(premises))
+        return found
 
     # --- what is not known
 
     def truth(self, condition: c.Condition, subject: str) -> c.Truth:
-        """The truth of a condition of a subject, as the rules were chained."""
-        asked = (condition, subject)
-        if asked not in self._truths:
-            found = c.judge(condition, self.facts.view(subject, self.chain.concluded))
-            self._truths[asked] = found
-        return self._truths[asked]
+        """The truth of a condition that stands in a rule, of a subject."""
+        return self.values.truth(condition, subject)
 
-    def grounds_against(self, condition: c.Condition, subject: str) -> Iterator[c.Ground]:
+    def grounds_against(self, condition: c.Condition, subject: str) -> Iterator[Premise]:
         """What is recorded that keeps a condition from being true."""
-        view = self.facts.view(subject, self.chain.concluded)
-        match condition:
-            case c.All(of):
-                for part in of:
-                    if self.truth(part, subject) is False:
-                        yield from self.grounds_against(part, subject)
+        yield from self._against(self.values.parts.of(condition), subject)
+
+    def _against(self, part: Part, subject: str) -> Iterator[Premise]:
+        match part.condition:
+            case c.All():
+                for one in part.parts:
+                    if self.values.part(one, subject) == FALSE:
+                        yield from self._against(one, subject)
             case c.Any() | c.AtLeast():
-                for part in c.parts(condition) if self.truth(condition, subject) is False else ():
-                    yield from self.grounds_against(part, subject)
-            case c.Item(_, _, of):
-                yield from self.grounds_against(of, subject)
-            case _ if self.truth(condition, subject) is False:
-                yield from c.grounds(condition, view)
+                for one in part.parts if self.values.part(part, subject) == FALSE else ():
+                    yield from self._against(one, subject)
+            case c.Item():
+                yield from self._against(part.parts[0], subject)
+            case _ if self.values.part(part, subject) == FALSE:
+                yield from self.values.grounds(part, subject, FALSE)
 
     def _unknown_of(self, rule: Rule, subject: str) -> tuple[str, ...]:
         """The findings, by address, that could decide an undecided rule."""
-        return tuple(dict.fromkeys(str(of_finding(of, term, self.words)) for of, term in self.unknown(rule.when, subject)))
+        number = self.book.program.number_of[rule.id]
+        part = self.values.parts.rules[number]
+        if part.cone & self.values.touched:
+            return self._addressed(self.waits(part, subject))
+        found = self.book.unknown.get(number)
+        if found is None:
+            found = self.book.unknown[number] = self._addressed(self.waits(part, subject))
+        return found
 
-    def unknown(self, condition: c.Condition, subject: str) -> tuple[tuple[str, str], ...]:
+    def _addressed(self, needs: Iterable[Need]) -> tuple[str, ...]:
+        kept = self.book.addresses
+        found: dict[str, None] = {}
+        for need in needs:
+            address = kept.get(need)
+            if address is None:
+                if len(kept) >= WAITS_KEPT:
+                    kept.clear()
+                address = kept[need] = str(of_finding(*need, self.words))
+            found[address] = None
+        return tuple(found)
+
+    def unknown(self, condition: c.Condition, subject: str) -> tuple[Need, ...]:
         """The unknown findings on which an undecided condition waits, each with its subject."""
-        asked = (condition, subject)
-        if asked not in self._unknowns:
-            self._unknowns[asked] = tuple(dict.fromkeys(self._waits_for(condition, subject)))
-        return self._unknowns[asked]
+        return self.waits(self.values.parts.of(condition), subject)
 
-    def _waits_for(self, condition: c.Condition, subject: str) -> Iterator[tuple[str, str]]:
-        match condition:
-            case c.CountMuscles(of) | c.LabelMuscle(of):
-                undecided = [muscle for muscle in self.focus if self.truth(of, muscle) is None]
-                for muscle in undecided or self._others_undecided(of):
-                    yield from self.unknown(of, muscle)
-            case c.Derived(id):
-                for rule in self.base.concluding[id]:
-                    one = subject if rule.about != "patient" else PATIENT
-                    if self.chain.verdict(rule.id, one) is None:
-                        yield from self.unknown(rule.when, one)
-            case c.All() | c.Any() | c.AtLeast() | c.Not() | c.Item():
-                for part in c.parts(condition):
-                    if self.truth(part, subject) is None:
-                        yield from self.unknown(part, subject)
-            case c.Established(of) | c.Known(of):
-                if self.truth(of, subject) is None:
-                    yield from self.unknown(of, subject)
+    def waits(self, part: Part, subject: str) -> tuple[Need, ...]:
+        """As ``unknown``, of a part of a rule; what nobody has touched waits for the same of everybody."""
+        untouched = not part.cone & self.values.touched and subject == PATIENT
+        found = self.book.waits.get(part.key) if untouched else self._waits.get((part.key, subject))
+        if found is None:
+            found = self._waits_for(part, subject)
+            if not untouched:
+                self._waits[part.key, subject] = found
+            else:
+                if len(self.book.waits) >= WAITS_KEPT:
+                    self.book.waits.clear()
+                self.book.waits[part.key] = found
+        return found
+
+    def _waits_for(self, part: Part, subject: str) -> tuple[Need, ...]:
+        values = self.values
+        match part.condition:
+            case c.All() | c.Any() | c.AtLeast() | c.Not() | c.Item() | c.Established() | c.Known():
+                return _each_once([self.waits(one, subject) for one in part.parts if values.part(one, subject) == UNKNOWN])
             case c.Present(term) | c.Words(term):
-                yield subject, "pain" if self.words.terms[term].fact else term
+                return ((subject, "pain" if self.words.terms[term].fact else term),)
             case c.Compare(term):
-                yield from self._unknown_items(term, subject)
+                return tuple(dict.fromkeys(self._unknown_items(term, subject)))
+            case c.Derived(id):
+                rules = ((values.parts.rules[self.book.program.number_of[rule.id]], rule) for rule in self.base.concluding[id])
+                asked = ((when, subject if rule.about != "patient" else PATIENT) for when, rule in rules)
+                return _each_once([self.waits(when, whom) for when, whom in asked if values.part(when, whom) == UNKNOWN])
+            case c.CountMuscles() | c.LabelMuscle():
+                (of,) = part.parts
+                undecided = [muscle for muscle in self.focus if values.part(of, muscle) == UNKNOWN]
+                return _each_once([self.waits(of, muscle) for muscle in undecided or self._others_undecided(of)])
             case c.PainAt(regions):
-                yield from ((PATIENT, f"pain.{region}") for region in regions if self.facts.pain_map.at(region) is None)
+                return tuple((PATIENT, f"pain.{region}") for region in dict.fromkeys(regions) if values.pain.at(region) is None)
             case c.Label(ids):
-                yield from ((PATIENT, f"labels.{label}") for label in ids if label not in self.facts.labels)
+                return tuple((PATIENT, f"labels.{label}") for label in dict.fromkeys(ids) if label not in values.labels)
             case c.MuscleIs() | c.LabelIs():
-                return
+                return ()
             case _:
-                assert_never(condition)
+                assert_never(part.condition)
 
-    def _others_undecided(self, of: c.Condition) -> Iterator[str]:
+    def _others_undecided(self, of: Part) -> Iterator[str]:
         """Muscles out of focus on which a count waits: those ranked first, or the first of the body."""
-        every = dict.fromkeys((*self.order, *self.facts.subjects("muscle")))
-        return islice((muscle for muscle in every if self.truth(of, muscle) is None), MUSCLES_IN_FOCUS)
+        every = dict.fromkeys((*self.order, *self.values.in_order(self.values.full)))
+        return islice((muscle for muscle in every if self.values.part(of, muscle) == UNKNOWN), MUSCLES_IN_FOCUS)
 
     def _unknown_items(self, term: str, subject: str) -> Iterator[tuple[str, str]]:
         measure = self.words.measures.get(term)
@@ -369,48 +638,59 @@ class Assessor:
             yield subject, term
             return
         for item in measure.sum:
-            interval = self.facts.interval(item)
-            known = item in self.facts.given or (item in self.words.measures and interval.lowest == interval.highest)
+            known = item in self.values.given
+            if not known and item in self.words.measures:
+                interval = self.facts.interval(item)
+                known = interval.lowest == interval.highest
             if not known:
                 yield from self._unknown_items(item, subject)
 
     # --- criteria, cautions, recommendations
 
-    def _criteria(self) -> Iterator[CriterionResult]:
-        of = {"patient": (PATIENT,), "muscle": self.facts.examined, "label": self.facts.subjects("label")}
-        for rule, criterion in self.base.told(CriterionMet):
-            yield from (self._criterion(rule, criterion, subject) for subject in of[rule.about] or (PATIENT,))
-
-    def _criterion(self, rule: Rule, criterion: CriterionMet, subject: str) -> CriterionResult:
-        items = [part for part in c.walk(rule.when) if isinstance(part, c.Item)]
-        return CriterionResult(
-            id=criterion.id,
-            label=criterion.name,
-            hypothesis=criterion.hypothesis,
-            subject=subject,
-            status=_met(self.chain.verdict(rule.id, subject)),
-            items=tuple(CriterionItem(item.id, item.label, _met(self.truth(item, subject))) for item in items),
-            references=rule.evidence.references,
+    def _criteria(self) -> tuple[CriterionResult, ...]:
+        of = {"patient": (PATIENT,), "muscle": self.facts.examined, "label": self.values.given_labels}
+        return tuple(
+            self._criterion(rule, number, criterion, items, subject)
+            for rule, number, criterion, items in self.book.criteria
+            for subject in of[rule.about] or (PATIENT,)
         )
 
-    def _cautions(self) -> Iterator[Caution]:
-        for rule, given in self.base.told(GiveCaution):
-            if rule.id in self.fired:
-                subjects = self._subjects(rule)
+    def _criterion(self, rule: Rule, number: int, criterion: CriterionMet, lines: Iterable[_Line], subject: str) -> CriterionResult:
+        """A criterion of muscles or diagnoses is told of the patient where there are none of which it could be asked."""
+        values, of_nobody = self.values, rule.about != "patient" and subject == PATIENT
+        met = UNKNOWN if of_nobody else values.part(values.parts.rules[number], subject)
+        found = tuple(line.by_truth[self._of_nobody(line) if of_nobody else VERDICTS[values.part(line.part, subject)]] for line in lines)
+        references = rule.evidence.references
+        return CriterionResult(criterion.id, criterion.name, criterion.hypothesis, subject, MET[VERDICTS[met]], found, references)
+
+    def _of_nobody(self, line: _Line) -> c.Truth:
+        if not line.own:
+            return c.judge(line.part.condition, self.facts.view(PATIENT, self.chain.concluded))
+        if line not in self.book.of_nobody:
+            self.book.of_nobody[line] = c.judge(line.part.condition, Facts(self.facts.terrain, Findings()).view())
+        return self.book.of_nobody[line]
+
+    def _cautions(self) -> tuple[Caution, ...]:
+        found = []
+        for rule, number, given in self.book.cautions:
+            if number in self.values.fired:
+                subjects = self._subjects(rule, number)
                 text = self.filled(given.text, rule, subjects)
                 about = () if rule.about == "patient" else subjects
-                yield Caution(given.id, text, rule.id, about, self._because(rule, subjects), rule.limits, rule.evidence.references)
+                because = self._because_of(number, subjects)
+                found.append(Caution(given.id, text, rule.id, about, because, rule.limits, rule.evidence.references))
+        return tuple(found)
 
-    def _recommendations(self) -> Iterator[Recommendation]:
+    def _recommendations(self) -> tuple[Recommendation, ...]:
         found = []
-        for rule, advice in self.base.told(Recommend):
-            if rule.id in self.fired:
-                subjects = self._subjects(rule)
+        for rule, number, advice in self.book.advice:
+            if number in self.values.fired:
+                subjects = self._subjects(rule, number)
                 text = self.filled(advice.text, rule, subjects)
                 about = () if rule.about == "patient" else subjects
-                because = self._because(rule, subjects)
+                because = self._because_of(number, subjects)
                 found.append(Recommendation(advice.kind, text, rule.id, about, because, rule.limits, rule.evidence.references))
-        yield from sorted(found, key=lambda r: (RECOMMENDATIONS.index(r.kind), r.rule))
+        return tuple(sorted(found, key=lambda r: (RECOMMENDATIONS.index(r.kind), r.rule)))
 
     def filled(self, text: str, rule: Rule, subjects: Sequence[str]) -> str:
         """A rule's text with its placeholders filled in."""
@@ -440,9 +720,55 @@ class Assessor:
         more = len(sides) - len(named)
         return "; ".join(named) + (f"; and {more} more" if more else "")
 
+    def _coverings(self) -> tuple[Any, ...]:
+        return coverings(self.values, self.muscles)
 
-def _met(verdict: c.Truth) -> str:
-    return {True: "met", False: "not_met", None: "undecided"}[verdict]
+
+FIELDS: dict[str, Callable[[Assessor], Any]] = {
+    "screening": Assessor._screening,  # noqa: SLF001 - its own class
+    "alerts": Assessor._alerts,  # noqa: SLF001
+    "unscreened": Assessor._unscreened,  # noqa: SLF001
+    "beyond": Assessor._beyond,  # noqa: SLF001
+    "hypotheses": Assessor._hypotheses,  # noqa: SLF001
+    "muscles": lambda assessor: assessor.muscles,
+    "coverings": Assessor._coverings,  # noqa: SLF001
+    "criteria": Assessor._criteria,  # noqa: SLF001
+    "cautions": Assessor._cautions,  # noqa: SLF001
+    "recommendations": Assessor._recommendations,  # noqa: SLF001
+    "trace": lambda assessor: assessor.chain.derivations,
+}
+"""How each field of an assessment is worked out."""
+
+
+@attrs.frozen(eq=False)
+class _Later:
+    """Why an argument holds, or what it waits for, when somebody asks."""
+
+    assessor: Assessor
+    what: str
+    number: int
+    subjects: tuple[str, ...]
+
+    def field(self, _name: str) -> Any:
+        """The premises, or the findings."""
+        return self.assessor.later(self.what, self.number, self.subjects)
+
+
+def _each_once(found: Sequence[tuple[Need, ...]]) -> tuple[Need, ...]:
+    if len(found) == 1:
+        return found[0]
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
+
+
+_Weight: TypeAlias = tuple[Effect, Strength | None]
+
+
+def _by_place(pair: tuple[tuple[int, int, str], Unscreened]) -> tuple[int, int, str]:
+    return pair[0]
+
+
+def _by_rank(one: tuple[int, tuple[Any, ...], Hypothesis]) -> tuple[int, tuple[Any, ...]]:
+    return one[:2]
 
 
 def _strengths(arguments: Iterable[Argument]) -> tuple[int, ...]:
@@ -451,11 +777,6 @@ def _strengths(arguments: Iterable[Argument]) -> tuple[int, ...]:
 
 def _counted(strengths: Sequence[Strength | None]) -> tuple[int, ...]:
     return tuple(strengths.count(strength) for strength in STRENGTHS)
-
-
-def _strongest_first(arguments: Iterable[Argument]) -> tuple[Argument, ...]:
-    order = (None, *STRENGTHS)
-    return tuple(sorted(arguments, key=lambda a: (order.index(a.strength), a.rule)))
 
 
 def weigh(arguments: Iterable[Argument]) -> tuple[Status, bool]:
@@ -490,5 +811,10 @@ def weigh_strengths(arguments: Sequence[tuple[str, Strength | None]]) -> tuple[S
     return ("possible" if any(supports) else "undecided"), False
 
 
+@lru_cache(maxsize=4096)
+def _weighed(arguments: tuple[_Weight, ...]) -> tuple[Status, bool]:
+    return weigh_strengths(arguments)
+
+
 Executor: TypeAlias = Callable[[KnowledgeBase, Facts], Chain]
-"""An executor: reference, engine with either matcher, and those to come."""
+"""An executor: reference, engine, circuit, and those to come."""

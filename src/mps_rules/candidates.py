@@ -7,25 +7,33 @@ entries lie in it. Every weight stands in ``referral/ranking.yaml``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, groupby
+from functools import cached_property, lru_cache
+from itertools import chain, combinations
 from typing import TypeAlias
 
-from mps_rules.conditions import Ground, Present, judge
+import attrs
+
+from mps_rules.conditions import Ground, Present
 from mps_rules.facts import Facts
 from mps_rules.model import (
     SIDES,
-    Chain,
     Covering,
+    Findings,
+    FindingWeight,
     KnowledgeBase,
     MuscleCandidate,
     Pain,
+    Premise,
+    Referral,
     ScorePart,
     lowered,
     muscle_subject,
     placed,
 )
+from mps_rules.painmap import Spot
 from mps_rules.premises import premise
-from mps_rules.referral import CONFIDENCES, Match, Relation
+from mps_rules.referral import CONFIDENCES, Match
+from mps_rules.values import Values, slots_of
 
 LARGEST_COVERING = 3
 COVERINGS_SHOWN = 5
@@ -39,194 +47,315 @@ Reach: TypeAlias = tuple[int, ...]
 """The painful entries that each side of a source explains, as bits."""
 
 
-def candidates(base: KnowledgeBase, facts: Facts, chain: Chain) -> tuple[MuscleCandidate, ...]:
+def candidates(values: Values) -> tuple[MuscleCandidate, ...]:
     """
     The muscles, each with its side, that reach the pain or were examined: those found to carry a trigger point first, then by score.
 
     A state of ``beyond_zones`` counts without a zone that reaches the pain, after muscles of that state with one. Ties are broken by
     published prevalence, then by fewer main zones elsewhere, then confidence, nearness, and name.
     """
-    found = [
-        (muscle, side)
-        for muscle, side in facts.muscles
-        if (muscle, side) in facts.exams or (relation := facts.relation(muscle, side)).matches or relation.possible
-    ]
-    made = [_Scorer(base, facts, chain, muscle, side) for muscle, side in found]
-    return tuple(one.candidate for one in sorted(made, key=lambda one: one.rank))
+    scorer = _Scorer(values)
+    bits = values.refers | values.possible
+    for who in values.exams:
+        bits |= 1 << values.program.bits[who]
+    made = []
+    while bits:
+        low = bits & -bits
+        bits ^= low
+        made.append(scorer.scored(low.bit_length() - 1))
+    made.sort(key=_by_rank)
+    return tuple(one for _, one in made)
+
+
+def _by_rank(scored: "tuple[Rank, MuscleCandidate]") -> "Rank":
+    return scored[0]
+
+
+Rank: TypeAlias = tuple[object, ...]
+
+
+@attrs.frozen(eq=False)
+class _Reached:
+    """What a muscle on a side reaches of one painful place, before any patient."""
+
+    certain: bool
+    edges: tuple[tuple[Referral, float], ...]
+    best: Referral
+    weight: float
+    part: ScorePart
+    """What the muscle gains where it explains the pain in this place alone."""
+    place: str
+    paths: tuple[str, ...]
+    regions: tuple[str, ...]
+    references: tuple[str, ...]
+    side_assumed: bool
+
+
+class _Atlas:
+    """The muscles of a pack before any patient: what each reaches of each place, its clues and what it would gain or lose by them."""
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        self.base, self.words, self.weights = base, base.vocabulary, base.ranking
+        self.slots = slots_of(base)
+        self.referral = self.slots.terrain.referral
+        self.who = list(self.slots.program.bits)
+        self.states = [(state.state, self.slots.program.concluded.get(state.derived)) for state in base.pack.muscle_states]
+        self.place_of_state = {state.state: place for place, state in enumerate(base.pack.muscle_states)}
+        self._reached: dict[tuple[int, Spot], _Reached | None] = {}
+        self._free: dict[int, tuple[tuple[int, ScorePart], ...]] = {}
+        self._refers: dict[int, tuple[Premise, ...]] = {}
+        self._clues: dict[str, tuple[tuple[str, ScorePart], ...]] = {}
+        self._main: dict[str, frozenset[str]] = {}
+        self._examined: dict[tuple[str, bool], ScorePart] = {}
+
+    def weight(self, edge: Referral) -> float:
+        """How much an edge of the referral graph counts."""
+        return self.weights.zones[edge.zone] * self.weights.confidences[edge.confidence]
+
+    def place(self, place: Spot) -> str:
+        """A painful place in words."""
+        return self.words.name("region", place[0]) + (f", {place[1]}" if place[1] else "")
+
+    def reached(self, bit: int, place: Spot) -> _Reached | None:
+        """What a muscle reaches of a painful place, if anything."""
+        key = (bit, place)
+        if key not in self._reached:
+            self._reached[key] = self._reach(bit, place)
+        return self._reached[key]
+
+    def _reach(self, bit: int, place: Spot) -> _Reached | None:
+        muscle, side = self.who[bit]
+        near = self.referral.near(*place).get((muscle, side))
+        if near is None or not near.reached:
+            return None
+        edges = tuple((edge, self.weight(edge)) for edge, _ in near.reached)
+        best, weight = max(edges, key=lambda one: one[1])
+        matches = [Match(Pain(*place), edge, assumed, near.certain) for edge, assumed in near.reached]
+        return _Reached(
+            certain=near.certain,
+            edges=edges,
+            best=best,
+            weight=weight,
+            part=self._explains(best, weight, self.place(place)),
+            place=self.place(place),
+            paths=tuple(dict.fromkeys(self.referral.path(muscle, match) for match in matches)),
+            regions=tuple(dict.fromkeys(edge.region for edge, _ in edges)),
+            references=tuple(dict.fromkeys(reference for edge, _ in edges for reference in edge.references)),
+            side_assumed=any(assumed for _, assumed in near.reached),
+        )
+
+    def _explains(self, best: Referral, weight: float, where: str) -> ScorePart:
+        zone = "main zone" if best.zone == "essential" else "lesser zone"
+        return ScorePart("explains", weight, f"pain in the {where} lies in its {zone} (confidence {best.confidence})")
+
+    def explained(self, of_zone: Sequence[_Reached]) -> ScorePart:
+        """What a muscle gains for one zone in which pain lies: on both sides of a zone that crosses, it is the pain of one zone."""
+        if len(of_zone) == 1:
+            return of_zone[0].part
+        best = max(of_zone, key=lambda one: one.weight)
+        return self._explains(best.best, best.weight, " and the ".join(one.place for one in of_zone))
+
+    def free(self, bit: int) -> tuple[tuple[int, ScorePart], ...]:
+        """What a muscle loses for each zone, where these places are free."""
+        found = self._free.get(bit)
+        if found is None:
+            muscle, side = self.who[bit]
+            needed, made = self.slots.places.needed, []
+            for edge in self.referral.edges(muscle):
+                loss = -round(self.weights.predicted_free * self.weight(edge), 6)
+                text = f"it would send pain to the {self.words.name('region', edge.region)}, which is free"
+                place = (edge.region, side if edge.laterality != "bilateral" else None)
+                made.append((needed[place], ScorePart("predicted_free", loss, text)))
+            found = self._free[bit] = tuple(made)
+        return found
+
+    def refers(self, bit: int) -> tuple[Premise, ...]:
+        """That a muscle refers to the pain, in words."""
+        found = self._refers.get(bit)
+        if found is None:
+            ground = Ground(muscle_subject(*self.who[bit]), Present("refers_to_pain"), verdict=True)
+            found = self._refers[bit] = (premise(ground, Facts(self.slots.terrain, Findings())),)
+        return found
+
+    def clues(self, muscle: str) -> tuple[tuple[str, ScorePart], ...]:
+        """The findings that point to a muscle where it also reaches the pain."""
+        found = self._clues.get(muscle)
+        if found is None:
+            own = {muscle, *self.words.groups.get(muscle, ())}
+            found = self._clues[muscle] = tuple(
+                (clue.finding, ScorePart("clue", self.weights.clue, lowered(self.words.terms[clue.finding].label)))
+                for clue in self.base.clues
+                if own & set(clue.muscles)
+            )
+        return found
+
+    def main_zones(self, muscle: str) -> frozenset[str]:
+        """The main zones of a muscle."""
+        found = self._main.get(muscle)
+        if found is None:
+            found = self._main[muscle] = frozenset(edge.region for edge in self.referral.edges(muscle) if edge.zone == "essential")
+        return found
+
+    def examined(self, weight: FindingWeight, *, present: bool) -> ScorePart:
+        """What a finding of the examination adds."""
+        found = self._examined.get((weight.finding, present))
+        if found is None:
+            label = lowered(self.words.terms[weight.finding].label)
+            text = label if present else f"{label}: recorded absent"
+            found = ScorePart("examination", weight.present if present else weight.absent, text)
+            self._examined[weight.finding, present] = found
+        return found
+
+    @cached_property
+    def prevalent(self) -> dict[str, frozenset[str]]:
+        """By painful region, the muscles that carry active trigger points most often there."""
+        around = self.slots.terrain.tree.around
+        return {
+            region: frozenset(muscle for common in self.base.prevalence if common.region in around[region] for muscle in common.muscles)
+            for region in self.words.regions
+        }
+
+
+@lru_cache(maxsize=8)
+def _atlas_of(base: KnowledgeBase) -> _Atlas:
+    return _Atlas(base)
+
+
+def _each_once(found: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    if len(found) == 1:
+        return found[0]
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
+
+
+def _weight(reached: _Reached) -> float:
+    return reached.weight
 
 
 class _Scorer:
-    """One muscle on one side."""
+    """The muscles of one patient."""
 
-    def __init__(self, base: KnowledgeBase, facts: Facts, chain: Chain, muscle: str, side: str | None) -> None:
-        self.base, self.facts, self.chain = base, facts, chain
-        self.muscle, self.side = muscle, side
-        self.weights = base.ranking
-        self.words = facts.vocabulary
-        self.relation: Relation = facts.relation(muscle, side)
-        self.edges = facts.terrain.referral.edges(muscle)
-        self.reaches = bool(self.relation.matches or self.relation.possible)
-        self.status = self._state()
-        self.beyond_zones = not self.reaches and self.status in self.weights.beyond_zones
-        self.candidate = self._candidate()
+    def __init__(self, values: Values) -> None:
+        self.values, self.facts = values, values.facts
+        self.atlas = _atlas_of(values.base)
+        self.words, self.weights, self.referral = self.atlas.words, self.atlas.weights, self.atlas.referral
+        self.pains = [(entry.region, entry.side) for entry in values.pain.entries]
+        self.prevalent: frozenset[str] = frozenset().union(*(self.atlas.prevalent[region] for region, _ in self.pains))
+        self.planes = [(state, None if node is None else values.muscle[node[1]]) for state, node in self.atlas.states]
 
-    @property
-    def rank(self) -> tuple[object, ...]:
-        """Its place in the order."""
-        one = self.candidate
-        states = [state.state for state in self.base.pack.muscle_states]
-        return (
-            not (self.reaches or self.beyond_zones),
-            states.index(one.status) if one.status in states else len(states),
-            not self.reaches,
-            -one.score,
-            not self._prevalent(),
-            self._main_zones_elsewhere(),
-            CONFIDENCES.index(one.confidence) if one.confidence else len(CONFIDENCES),
-            self._steps(),
-            one.muscle,
-            one.side or "",
-        )
-
-    def _weight(self, match: Match) -> float:
-        return self.weights.zones[match.edge.zone] * self.weights.confidences[match.edge.confidence]
-
-    def _candidate(self) -> MuscleCandidate:
-        relation, words = self.relation, self.words
-        matches = (*relation.matches, *relation.possible)
-        row = words.muscles.get(self.muscle)
-        best = max(matches, key=self._weight, default=None)
-        terms = tuple(self._terms())
-        return MuscleCandidate(
-            muscle=self.muscle,
-            label=words.muscle_label(self.muscle),
-            group=row.group if row else self.muscle,
-            side=self.side,
-            status=self.status,
+    def scored(self, bit: int) -> tuple[Rank, MuscleCandidate]:
+        """A muscle, with its place in the order."""
+        atlas, words = self.atlas, self.words
+        muscle, side = atlas.who[bit]
+        reached = [found for place in self.pains if (found := atlas.reached(bit, place))]
+        reaches = bool(reached)
+        status = self._state(bit)
+        beyond_zones = not reaches and status in self.weights.beyond_zones
+        certain = [one for one in reached if one.certain]
+        possible = [one for one in reached if not one.certain]
+        ordered = certain + possible
+        paths = _each_once([one.paths for one in ordered])
+        if beyond_zones and self.pains:
+            lies = placed(", ".join(words.name("region", place) for place in self.referral.places(muscle)))
+            label = lowered(words.muscle_label(muscle))
+            paths = (*paths, f"the charted zones of {label}, which lies {lies}, do not reach the pain that is listed")
+        terms = tuple(self._terms(bit, certain, possible, counts=reaches or beyond_zones))
+        best = max(ordered, key=_weight, default=None)
+        row = words.muscles.get(muscle)
+        one = MuscleCandidate(
+            muscle=muscle,
+            label=words.muscle_label(muscle),
+            group=row.group if row else muscle,
+            side=side,
+            status=status,
             score=round(sum((term.value for term in terms), 0.0), 6),
             terms=terms,
-            explains=tuple(dict.fromkeys(match.edge.region for match in relation.matches)),
-            might_explain=tuple(dict.fromkeys(match.edge.region for match in relation.possible)),
-            path=tuple(dict.fromkeys(self._paths(matches))),
-            confidence=best.edge.confidence if best else "",
-            side_assumed=any(match.side_assumed for match in matches),
+            explains=_each_once([one.regions for one in certain]),
+            might_explain=_each_once([one.regions for one in possible]),
+            path=paths,
+            confidence=best.best.confidence if best else "",
+            side_assumed=any(one.side_assumed for one in reached),
             access=row.access if row else "",
             safety=row.safety if row else "",
-            because=tuple(premise(ground, self.facts) for ground in self._grounds()),
-            references=tuple(dict.fromkeys(ref for match in matches for ref in match.edge.references)),
+            because=self._because(bit),
+            references=_each_once([one.references for one in ordered]),
         )
+        rank = (
+            not (reaches or beyond_zones),
+            atlas.place_of_state.get(status, len(atlas.place_of_state)),
+            not reaches,
+            -one.score,
+            muscle not in self.prevalent,
+            len(atlas.main_zones(muscle).difference(one.explains, one.might_explain)),
+            CONFIDENCES.index(one.confidence) if one.confidence else len(CONFIDENCES),
+            min((n for region, _ in self.pains if (n := self.referral.steps(muscle, region)) is not None), default=len(words.regions)),
+            muscle,
+            side or "",
+        )
+        return rank, one
 
-    def _paths(self, matches: Iterable[Match]) -> Iterator[str]:
-        referral = self.facts.terrain.referral
-        yield from (referral.path(self.muscle, match) for match in matches)
-        if self.beyond_zones and self.facts.pain_map.painful:
-            lies = placed(", ".join(self.words.name("region", place) for place in referral.places(self.muscle)))
-            label = lowered(self.words.muscle_label(self.muscle))
-            yield f"the charted zones of {label}, which lies {lies}, do not reach the pain that is listed"
+    def _state(self, bit: int) -> str:
+        """What is known of a muscle, in a word."""
+        width, none = self.values.program.width, bool(self.planes)
+        for state, plane in self.planes:
+            if plane is not None and plane >> bit & 1:
+                return state
+            none = none and plane is not None and not plane >> (bit + width) & 1
+        if self.atlas.who[bit] not in self.values.exams:
+            return "not_examined"
+        return "no_trigger_point" if none else "examined"
 
     # --- the score
 
-    def _terms(self) -> Iterator[ScorePart]:
-        yield from self._explained()
-        yield from self._predicted_free()
-        if self.reaches or self.beyond_zones:
-            yield from self._examined()
-        if self.reaches:
-            yield from self._clues()
+    def _terms(self, bit: int, certain: Sequence[_Reached], possible: Sequence[_Reached], *, counts: bool) -> Iterator[ScorePart]:
+        muscle, side = self.atlas.who[bit]
+        zones: dict[str, list[_Reached]] = {}
+        for one in certain:
+            zones.setdefault(one.best.region, []).append(one)
+        yield from (self.atlas.explained(of_zone) for of_zone in zones.values())
+        if possible:
+            yield from self._explained_in_part(bit, set(zones))
+        free = self.values.pain.free
+        if free:
+            yield from (part for needed, part in self.atlas.free(bit) if not needed & ~free)
+        if counts and (muscle, side) in self.values.exams:
+            yield from self._examined(muscle, side)
+        if certain or possible:
+            booleans = self.values.booleans
+            yield from (part for finding, part in self.atlas.clues(muscle) if booleans.get(finding))
 
-    def _explained(self) -> Iterator[ScorePart]:
-        """Each zone in which pain lies, once: pain on both sides of a zone that crosses is the pain of one zone."""
-        zones: dict[str, list[Match]] = {}
-        for _, of_pain in groupby(self.relation.matches, key=lambda match: match.pain):
-            best = max(of_pain, key=self._weight)
-            zones.setdefault(best.edge.region, []).append(best)
-        for matches in zones.values():
-            best = max(matches, key=self._weight)
-            zone = "main zone" if best.edge.zone == "essential" else "lesser zone"
-            where = " and the ".join(self._place(match.pain) for match in matches)
-            yield ScorePart("explains", self._weight(best), f"pain in the {where} lies in its {zone} (confidence {best.edge.confidence})")
-        yield from self._explained_in_part(zones)
-
-    def _explained_in_part(self, explained: Iterable[str]) -> Iterator[ScorePart]:
+    def _explained_in_part(self, bit: int, counted: set[str]) -> Iterator[ScorePart]:
         """What it reaches of a whole part of the body that hurts, narrowest first; a zone already counted adds nothing."""
-        if not self.relation.possible:
-            return
-        counted, leaves = set(explained), self.facts.terrain.tree.leaves
-        for pain in sorted(self.facts.pain_map.painful, key=lambda one: len(leaves[one.region])):
-            possible = [match for match in self.relation.possible if match.pain == pain and match.edge.region not in counted]
-            if possible:
-                counted |= {match.edge.region for match in possible}
-                share = sum(self._weight(match) for match in possible) / len(leaves[pain.region])
-                text = f"it reaches part of the {self._place(pain)}, where pain was given as a whole"
+        leaves = self.atlas.slots.terrain.tree.leaves
+        for place in sorted(self.pains, key=lambda one: len(leaves[one[0]])):
+            found = self.atlas.reached(bit, place)
+            if found is None or found.certain:
+                continue
+            new = [(edge.region, weight) for edge, weight in found.edges if edge.region not in counted]
+            if new:
+                counted |= {region for region, _ in new}
+                share = sum(weight for _, weight in new) / len(leaves[place[0]])
+                text = f"it reaches part of the {found.place}, where pain was given as a whole"
                 yield ScorePart("might_explain", round(self.weights.within_group * share, 6), text)
 
-    def _predicted_free(self) -> Iterator[ScorePart]:
-        for edge in self.edges if self.facts.pain_map.free else ():
-            if self.facts.pain_map.is_free(edge.region, self.side if edge.laterality != "bilateral" else None):
-                weight = self.weights.zones[edge.zone] * self.weights.confidences[edge.confidence]
-                where = self.words.name("region", edge.region)
-                yield ScorePart(
-                    "predicted_free", -round(self.weights.predicted_free * weight, 6), f"it would send pain to the {where}, which is free"
-                )
+    def _examined(self, muscle: str, side: str | None) -> Iterator[ScorePart]:
+        view = self.facts.view(muscle_subject(muscle, side))
+        for weight in self.weights.findings:
+            verdict = view.present(weight.finding)
+            if verdict is not None and (weight.present if verdict else weight.absent):
+                yield self.atlas.examined(weight, present=verdict)
 
-    def _examined(self) -> Iterator[ScorePart]:
-        view = self.facts.view(muscle_subject(self.muscle, self.side))
-        for weight in self.weights.findings if (self.muscle, self.side) in self.facts.exams else ():
-            verdict = judge(Present(weight.finding), view)
-            added = {True: weight.present, False: weight.absent, None: 0.0}[verdict]
-            if added:
-                label = lowered(self.words.terms[weight.finding].label)
-                yield ScorePart("examination", added, label if verdict else f"{label}: recorded absent")
-
-    def _clues(self) -> Iterator[ScorePart]:
-        own = {self.muscle, *self.words.groups.get(self.muscle, ())}
-        for clue in self.base.clues:
-            if own & set(clue.muscles) and self.facts.booleans.get(clue.finding):
-                yield ScorePart("clue", self.weights.clue, lowered(self.words.terms[clue.finding].label))
-
-    def _place(self, pain: Pain) -> str:
-        return self.words.name("region", pain.region) + (f", {pain.side}" if pain.side else "")
-
-    # --- what breaks ties
-
-    def _prevalent(self) -> bool:
-        around = self.facts.terrain.tree.around
-        return any(
-            self.muscle in common.muscles and any(common.region in around[pain.region] for pain in self.facts.pain_map.painful)
-            for common in self.base.prevalence
-        )
-
-    def _main_zones_elsewhere(self) -> int:
-        explained = {match.edge.region for match in (*self.relation.matches, *self.relation.possible)}
-        return len({edge.region for edge in self.edges if edge.zone == "essential"} - explained)
-
-    def _steps(self) -> int:
-        """How far the muscle lies from the nearest painful place, in neighbouring regions."""
-        found = (self.facts.terrain.referral.steps(self.muscle, pain.region) for pain in self.facts.pain_map.painful)
-        return min((n for n in found if n is not None), default=len(self.words.regions))
-
-    # --- what is known of it
-
-    def _state(self) -> str:
-        subject = muscle_subject(self.muscle, self.side)
-        verdicts = {s.state: self.chain.concluded(s.derived, subject) for s in self.base.pack.muscle_states}
-        reached = next((state for state, verdict in verdicts.items() if verdict), None)
-        if reached:
-            return reached
-        if (self.muscle, self.side) not in self.facts.exams:
-            return "not_examined"
-        return "no_trigger_point" if verdicts and all(verdict is False for verdict in verdicts.values()) else "examined"
-
-    def _grounds(self) -> Iterator[Ground]:
-        subject = muscle_subject(self.muscle, self.side)
-        if self.relation.matches:
-            yield Ground(subject, Present("refers_to_pain"), verdict=True)
-        for finding in self.facts.exams.get((self.muscle, self.side), {}).values():
-            if isinstance(finding.value, bool):
-                yield Ground(subject, Present(finding.term), finding.value)
+    def _because(self, bit: int) -> tuple[Premise, ...]:
+        """What is known of it: that it refers to the pain, and what was found in it."""
+        refers = self.atlas.refers(bit) if self.values.refers >> bit & 1 else ()
+        exam = self.values.exams.get(self.atlas.who[bit])
+        if exam is None:
+            return refers
+        subject = muscle_subject(exam.muscle, exam.side)
+        grounds = (Ground(subject, Present(f.term), f.value) for f in exam.findings if isinstance(f.value, bool))
+        return (*refers, *(premise(ground, self.facts) for ground in grounds))
 
 
-def coverings(facts: Facts, ranked: Sequence[MuscleCandidate]) -> tuple[Covering, ...]:
+def coverings(values: Values, ranked: Sequence[MuscleCandidate]) -> tuple[Covering, ...]:
     """
     The smallest sets of up to three muscles that explain all of the listed pain, best first; if none does, those that explain most.
 
@@ -234,18 +363,21 @@ def coverings(facts: Facts, ranked: Sequence[MuscleCandidate]) -> tuple[Covering
     for each other: the best is named, the others are alternatives. A muscle whose reach another with no lower score exceeds is left
     to it. Exact while no more than sixty different reaches remain.
     """
-    pains = facts.pain_map.painful
-    bits = {pain: 1 << number for number, pain in enumerate(pains)}
+    pains = values.pain.entries
     sources: dict[Reach, list[Source]] = {}
-    for source, explained in _sources(facts, ranked):
-        sources.setdefault(tuple(sum(bits[pain] for pain in own) for own in explained), []).append(source)
-    useful = [reach for reach in sources if not _dominated(reach, sources)][:REACHES_TRIED]
+    for source, reach in _sources(values, ranked):
+        sources.setdefault(reach, []).append(source)
+    unions = {reach: _union([reach]) for reach in sources}
+    useful = [reach for reach in sources if not _dominated(reach, sources, unions)][:REACHES_TRIED]
     sets: list[tuple[Reach, ...]] = []
     most = 0
     for size in range(1, LARGEST_COVERING + 1):
         for chosen in combinations(useful, size):
-            count = _union(chosen).bit_count()
-            if count < max(most, 1) or _could_do_with_fewer(chosen):
+            union = 0
+            for reach in chosen:
+                union |= unions[reach]
+            count = union.bit_count()
+            if count < max(most, 1) or _could_do_with_fewer(chosen, union):
                 continue
             if count > most:
                 most, sets = count, []
@@ -253,13 +385,21 @@ def coverings(facts: Facts, ranked: Sequence[MuscleCandidate]) -> tuple[Covering
                 sets.append(chosen)
         if most == len(pains):
             break
-    made = [_covering(chosen, sources, bits) for chosen in sets]
+    named = [muscle_subject(pain.region, pain.side) for pain in pains]
+    made = [_covering(chosen, sources, named) for chosen in sets]
     return tuple(sorted(made, key=lambda one: (-one.score, one.muscles))[:COVERINGS_SHOWN])
 
 
-def _sources(facts: Facts, ranked: Sequence[MuscleCandidate]) -> Iterator[tuple[Source, tuple[frozenset[Pain], ...]]]:
-    """The sources in the order of their best side, and what each of their sides explains."""
-    explained = {(one.muscle, one.side): frozenset(match.pain for match in facts.relation(one.muscle, one.side).matches) for one in ranked}
+def _sources(values: Values, ranked: Sequence[MuscleCandidate]) -> Iterator[tuple[Source, Reach]]:
+    """The sources in the order of their best side, and which of the painful entries each of their sides explains, as bits."""
+    pains, bits = values.pain.entries, values.program.bits
+    all_over = [values.slots.near((pain.region, pain.side))[0] for pain in pains]
+    explained: dict[tuple[str, str | None], int] = {}
+    for one in ranked:
+        bit, own = bits[one.muscle, one.side], 0
+        for number, muscles in enumerate(all_over):
+            own |= (muscles >> bit & 1) << number
+        explained[one.muscle, one.side] = own
     sided = {(one.muscle, one.side): one for one in ranked if explained[one.muscle, one.side]}
     paired: set[str] = set()
     for one in sided.values():
@@ -268,12 +408,12 @@ def _sources(facts: Facts, ranked: Sequence[MuscleCandidate]) -> Iterator[tuple[
         if one in both and len(both) == len(SIDES) and one.muscle not in paired:
             paired.add(one.muscle)
             left, right = (explained[part.muscle, part.side] for part in both)
-            if left - right and right - left and _on_the(SIDES[0], left) & _on_the(SIDES[1], right):
+            if left & ~right and right & ~left and _on_the(SIDES[0], left, pains) & _on_the(SIDES[1], right, pains):
                 yield both, (left, right)
 
 
-def _on_the(side: str, pains: Iterable[Pain]) -> set[str]:
-    return {pain.region for pain in pains if pain.side == side}
+def _on_the(side: str, explained: int, pains: Sequence[Pain]) -> set[str]:
+    return {pain.region for number, pain in enumerate(pains) if explained >> number & 1 and pain.side == side}
 
 
 def _union(chosen: Iterable[Reach]) -> int:
@@ -288,30 +428,30 @@ def _score(source: Source) -> float:
     return sum(one.score for one in source)
 
 
-def _dominated(reach: Reach, sources: Mapping[Reach, Sequence[Source]]) -> bool:
+def _dominated(reach: Reach, sources: Mapping[Reach, Sequence[Source]], unions: Mapping[Reach, int]) -> bool:
     """Whether a source of no more sides explains all of this reach and more, with no lower score: it can always take its place."""
-    explained, own = _union([reach]), _score(sources[reach][0])
+    explained, own = unions[reach], _score(sources[reach][0])
     return any(
-        len(other) <= len(reach) and (union := _union([other])) != explained and union & explained == explained and _score(group[0]) >= own
+        len(other) <= len(reach) and (union := unions[other]) != explained and union & explained == explained and _score(group[0]) >= own
         for other, group in sources.items()
     )
 
 
-def _could_do_with_fewer(chosen: Sequence[Reach]) -> bool:
+def _could_do_with_fewer(chosen: Sequence[Reach], union: int) -> bool:
     """Whether some side of some muscle explains nothing that the others do not."""
-    sides = [(side,) for reach in chosen for side in reach]
-    return any(_union(sides[:number] + sides[number + 1 :]) == _union(sides) for number in range(len(sides)))
+    sides = [side for reach in chosen for side in reach]
+    return any(_union([tuple(sides[:number] + sides[number + 1 :])]) == union for number in range(len(sides)))
 
 
-def _covering(chosen: Sequence[Reach], sources: Mapping[Reach, Sequence[Source]], bits: Mapping[Pain, int]) -> Covering:
+def _covering(chosen: Sequence[Reach], sources: Mapping[Reach, Sequence[Source]], named: Sequence[str]) -> Covering:
     stand_ins = [like for reach in chosen for like in zip(*sources[reach], strict=True)]
     members = sorted(stand_ins, key=lambda like: (-like[0].score, like[0].muscle, like[0].side or ""))
     explained = _union(chosen)
-    named = {muscle_subject(pain.region, pain.side): bool(explained & bit) for pain, bit in bits.items()}
+    held = {place: bool(explained >> number & 1) for number, place in enumerate(named)}
     return Covering(
         muscles=tuple(muscle_subject(like[0].muscle, like[0].side) for like in members),
         alternatives=tuple(tuple(muscle_subject(one.muscle, one.side) for one in like[1:]) for like in members),
-        explains=tuple(place for place, held in named.items() if held),
-        unexplained=tuple(place for place, held in named.items() if not held),
+        explains=tuple(place for place, explains in held.items() if explains),
+        unexplained=tuple(place for place, explains in held.items() if not explains),
         score=round(sum((like[0].score for like in members), 0.0), 6),
     )

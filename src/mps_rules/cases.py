@@ -131,7 +131,7 @@ def run_case(base: KnowledgeBase, case: Case, executor: Executor | None = None) 
     differences = [
         *_checked_words(case.expect, base),
         *_of_rule(case, rule, verdict, base, facts, chain),
-        *_of_assessment(case.expect, assessment, chain),
+        *_of_assessment(case.expect, assessment, base),
     ]
     return Outcome(case, verdict, tuple(differences))
 
@@ -168,8 +168,8 @@ def _of_rule(case: Case, rule: Rule, verdict: Verdict, base: KnowledgeBase, fact
         )
 
 
-def _of_assessment(expect: Expectation, assessment: Assessment, chain: Chain) -> Iterator[str]:
-    seen = _seen(assessment, chain)
+def _of_assessment(expect: Expectation, assessment: Assessment, base: KnowledgeBase) -> Iterator[str]:
+    seen = _seen(assessment, base)
     for key, wanted in _listed(expect).items():
         yield from (f"{key}: {id_} is missing" for id_ in wanted if id_ not in seen[key])
     for key, wanted_by_id in (("alerts", _alerts(expect)), ("hypotheses", expect.hypotheses)):
@@ -197,11 +197,11 @@ def _listed(expect: Expectation) -> dict[str, tuple[str, ...]]:
     return {"cautions": expect.cautions, "criteria": expect.criteria, "derived": expect.derived, "recommends": expect.recommends}
 
 
-def _seen(assessment: Assessment, chain: Chain) -> dict[str, Any]:
+def _seen(assessment: Assessment, base: KnowledgeBase) -> dict[str, Any]:
     return {
         "cautions": {caution.id for caution in assessment.cautions},
         "criteria": {criterion.id for criterion in assessment.criteria if criterion.status == "met"},
-        "derived": {id_ for own in chain.conclusions.values() for id_, holds in own.items() if holds},
+        "derived": {id_ for one in assessment.trace for id_ in base.by_id[one.rule].derives()},
         "recommends": {advice.kind for advice in assessment.recommendations},
         "alerts": {alert.id: alert.status for alert in assessment.alerts},
         "hypotheses": {hypothesis.id: hypothesis.status for hypothesis in assessment.hypotheses},

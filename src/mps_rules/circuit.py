@@ -15,7 +15,7 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules.facts import ANYTHING, Facts, terrain_of
-from mps_rules.model import PATIENT, Chain, Derivation, Findings, KnowledgeBase, Rule, Subject, Vocabulary
+from mps_rules.model import PATIENT, Chained, Derivation, Findings, KnowledgeBase, Rule, Subject, Vocabulary
 from mps_rules.premises import premises
 from mps_rules.subjects import Subjects, Telling, kinds_of_muscle, whose
 
@@ -654,12 +654,12 @@ def _value_of(finding: Any) -> Value | None:
     return tuple([(word, True) for word in finding.words] + [(word, False) for word in finding.denied])
 
 
-def chain(base: KnowledgeBase, facts: Facts) -> Chain:
+def chain(base: KnowledgeBase, facts: Facts) -> Chained:
     """What the rules conclude of one patient, by the circuit: equal to every other executor."""
     return chain_of(circuit_of(base).read(facts))
 
 
-def chain_of(state: State) -> Chain:
+def chain_of(state: State) -> Chained:
     """What the rules conclude in a state, what is supposed in it included, with derivations."""
     base, facts, subjects = state.circuit.base, state.facts, state.subjects
     decided: dict[str, dict[str, bool]] = {}
@@ -691,4 +691,4 @@ def chain_of(state: State) -> Chain:
             holds = state.concluded(id_, subject)
             if holds is not None:
                 conclusions.setdefault(subject, {})[id_] = holds
-    return Chain(decided, conclusions, subjects.alike, tuple(sorted(derivations, key=lambda d: (d.stratum, d.rule, d.subject))))
+    return Chained(decided, conclusions, subjects.alike, tuple(sorted(derivations, key=lambda d: (d.stratum, d.rule, d.subject))))

@@ -1,35 +1,23 @@
 """
 One patient, forward-chained by experta: the only module that knows experta.
 
-The rules compile to ground facts ``Known(what, of)``: each condition has two rails, "known true" and "known false", so that
-three-valued logic is two negation-free conjunctions. Completion gates join rails (all, any, so many of), each authored rule writes its
-``Derivation`` when its true rail is reached, and between strata a closing rule says what may be said only when everything
-below has been said (established, known, muscle counts). Salience orders the strata. No NOT, no retraction, no patient state
-in a rule; engines belong to one thread, and one that failed is thrown away.
-
-experta's Rete matcher is one choice; the default is a counting matcher behind the same seam. Both use our strategy, because the
-stock one fires rules that no longer hold and remembers patients.
+The rules are a program (``program``) that stands behind experta's seam as its matcher: whenever a fact opens a stratum, it works that stratum
+out and hands over which rules hold, as activations. experta's agenda and ``run`` fire them; a right-hand side writes down that its rule fired
+and of whom, and declares what it concludes; only what was declared counts in the next stratum. No NOT, no retraction, no patient state in a
+rule; engines belong to one thread, and one that failed is thrown away. The strategy is our own: the stock one remembers patients.
 """
 
-import bisect
 import importlib
 import os
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, lru_cache
-from typing import Any, Literal, assert_never
+from functools import lru_cache
+from typing import Any
 
-import attrs
-
-from mps_rules import conditions as c
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.knowledge import level
-from mps_rules.model import PATIENT, Chain, Derivation, Findings, KnowledgeBase, Rule, Subject
-from mps_rules.premises import premises
-from mps_rules.subjects import Subjects, Telling, kinds_of_muscle, whose
-
-Matching = Literal["counting", "rete"]
+from mps_rules.facts import Facts
+from mps_rules.model import KnowledgeBase, Subject
+from mps_rules.program import program_of
+from mps_rules.values import Values
 
 _EXPERTA = os.environ.get("MPS_RULES_EXPERTA", "mps_rules._vendor.experta")
 """The package that is experta: the copy carried along, or a compatible one that its user installed and names, as its licence grants."""
@@ -38,27 +26,38 @@ experta: Any = importlib.import_module(_EXPERTA)
 _Activation = importlib.import_module(f"{_EXPERTA}.activation").Activation
 _abstract = importlib.import_module(f"{_EXPERTA}.abstract")
 _FactList = importlib.import_module(f"{_EXPERTA}.factlist").FactList
-_ReteMatcher = importlib.import_module(f"{_EXPERTA}.matchers").ReteMatcher
 
 
-class Known(experta.Fact):  # type: ignore[misc]
-    """That a rail is reached: ``what`` is the rail's number, ``of`` the subject."""
+class Opened(experta.Fact):  # type: ignore[misc]
+    """That everything below a stratum has been said."""
 
     @classmethod
-    def light(cls, what: int, of: str) -> "Known":
-        """The fact without experta's freezing: a number and a text need none."""
+    def light(cls) -> "Opened":
+        """The fact without experta's freezing: it holds nothing."""
+        return cls.__new__(cls)
+
+    def validate(self) -> None:
+        """Nothing to check: no caller made it."""
+
+
+class Concluded(experta.Fact):  # type: ignore[misc]
+    """What a rule concluded: where it is declared, and of whom, as bits."""
+
+    @classmethod
+    def light(cls, about: Subject, store: int, of: int) -> "Concluded":
+        """The fact without experta's freezing: numbers and a word need none."""
         fact = cls.__new__(cls)
-        dict.__init__(fact, what=what, of=of)
+        dict.__init__(fact, about=about, store=store, of=of)
         return fact
 
     def validate(self) -> None:
-        """Nothing to check: the network made it."""
+        """Nothing to check: a rule made it."""
 
 
-class _Rails(_FactList):  # type: ignore[misc,valid-type]
-    """experta's list of facts, which looks for no duplicates: ``reach`` declares each rail once."""
+class _Facts(_FactList):  # type: ignore[misc,valid-type]
+    """experta's list of facts, which looks for no duplicates: each is declared once."""
 
-    def declare(self, fact: Known) -> Known:
+    def declare(self, fact: Any) -> Any:
         fact.__factid__ = self.last_index
         self[self.last_index] = fact
         self.last_index += 1
@@ -66,644 +65,121 @@ class _Rails(_FactList):  # type: ignore[misc,valid-type]
         return fact
 
 
-# --- the network ------------------------------------------------------------------------------------------------------
+class _Held(_Activation):  # type: ignore[misc,valid-type]
+    """experta's activation: a rule that holds, and of whom; its facts are the patient's values."""
+
+    def __init__(self, rule: Any, context: dict[str, int]) -> None:
+        self.rule, self.facts, self.key, self.context = rule, (), None, context
 
 
-@attrs.frozen
-class Gate:
-    """
-    When all these rails are reached, or ``need`` of them, so is that one; ``bound`` rails are of the gate's own subject, ``fixed`` of the patient.
-
-    A rail that stands several times counts as often.
-    """
-
-    fixed: tuple[int, ...]
-    bound: tuple[int, ...]
-    out: int
-    stratum: int
-    rule: Rule | None = None
-    need: int = attrs.field()
-
-    @need.default
-    def _all(self) -> int:
-        return len(self.fixed) + len(self.bound)
-
-    @property
-    def counts(self) -> bool:
-        """Whether some of its rails are enough."""
-        return self.need < len(self.fixed) + len(self.bound)
-
-
-@attrs.frozen
-class _Said:
-    """What a rail says of a rule, or of a conclusion, about whom."""
-
-    id: str
-    concluded: bool
-    about: Subject
-    verdict: bool
-
-
-@attrs.frozen
-class _Verdicts:
-    """What is decided of one subject: its rules, and its conclusions."""
-
-    decided: dict[str, bool]
-    conclusions: dict[str, bool]
-
-    def add(self, said: _Said) -> None:
-        (self.conclusions if said.concluded else self.decided)[said.id] = said.verdict
-
-    def copy(self) -> "_Verdicts":
-        return _Verdicts({**self.decided}, {**self.conclusions})
-
-
-class Network:
-    """
-    A knowledge base as rails and gates, shared by every engine that runs it.
-
-    A condition's true rail is ``2 * number + 1``, its false rail ``2 * number``; ``not`` swaps them.
-    """
-
-    def __init__(self, base: KnowledgeBase) -> None:
-        self.base = base
-        self.numbers: dict[c.Condition, int] = {}
-        self.leaves: dict[Subject, list[c.Condition]] = {"patient": [], "muscle": [], "label": []}
-        self.closings: dict[int, list[c.Closing]] = {}
-        self.gates: list[Gate] = []
-        self.strata: dict[c.Condition, int] = {}
-        self.subject_rail = {"muscle": self._rail(c.Present("\0muscle")), "label": self._rail(c.Present("\0label"))}
-        self.normal: dict[c.Condition, c.Condition] = {}
-        self._about: dict[c.Condition, Subject] = {}
-        self.places: dict[c.Condition, tuple[int, bool]] = {}
-        for rule in base.rules:
-            self._add(self.normalised(rule.when))
-        for id_, rules in base.concluding.items():
-            derived = c.Derived(id_)
-            self._add(derived)
-            against = [self.rail(self.normalised(rule.when), truth=False) for rule in rules]
-            self._gate(against, [rule.when for rule in rules], self.rail(derived, truth=False), self.strata[derived], rules[0].about)
-        for rule in base.rules:
-            when = self.normalised(rule.when)
-            self._gate([self.rail(when, truth=True)], [rule.when], -1, rule.stratum, rule.about, rule)
-        self.stages = [self._rail(c.Present(f"\0stage {number}")) for number in range(self.depth + 1)]
-
-    @property
-    def depth(self) -> int:
-        """The highest stratum."""
-        return max(self.strata.values(), default=0)
-
-    def _rail(self, condition: c.Condition) -> int:
-        return 2 * self.numbers.setdefault(condition, len(self.numbers)) + 1
-
-    def rail(self, condition: c.Condition, *, truth: bool) -> int:
-        """The rail on which a (normalised) condition is known to have that truth."""
-        while isinstance(condition, c.Not):
-            condition, truth = condition.of, not truth
-        return self._rail(condition) - (not truth)
-
-    def normalised(self, condition: c.Condition) -> c.Condition:
-        """The normal form of a rule's condition or a part of one."""
-        if condition not in self.normal:
-            self.normal[condition] = c.normalise(condition)
-        return self.normal[condition]
-
-    def place(self, condition: c.Condition) -> tuple[int, bool]:
-        """The true rail of a condition as authored or normalised, and whether it is of a muscle or diagnosis."""
-        found = self.places.get(condition)
-        if found is None:
-            normal = self.normalised(condition)
-            found = self.places[condition] = (self.rail(normal, truth=True), self.about(normal) != "patient")
-        return found
-
-    def about(self, condition: c.Condition) -> Subject:
-        """Whose condition it is: the patient's, or a muscle's or diagnosis' own."""
-        return whose(condition, self.base, self._about)
-
-    @cached_property
-    def telling(self) -> Telling:
-        """By what muscles are told apart."""
-        return Telling(self.leaves["muscle"], kinds_of_muscle(self.leaves["muscle"], self.base.vocabulary))
-
-    @cached_property
-    def derives(self) -> dict[str, tuple[int, ...]]:
-        """For each rule, the rails that are reached when it fires."""
-        return {rule.id: tuple(self.rail(c.Derived(id_), truth=True) for id_ in rule.derives()) for rule in self.base.rules}
-
-    @cached_property
-    def closes(self) -> tuple[tuple[tuple[c.Closing, Subject, int], ...], ...]:
-        """For each stage, what may be said only then: of whom, and its true rail."""
-        return tuple(
-            tuple((one, self.about(one), self.rail(one, truth=True)) for one in self.closings.get(stage, ()))
-            for stage in range(self.depth + 1)
-        )
-
-    def _stratum(self, condition: c.Condition) -> int:
-        if condition not in self.strata:
-            self.strata[condition] = level(condition, lambda id_: 1 + max(rule.stratum for rule in self.base.concluding[id_]))
-        return self.strata[condition]
-
-    def _add(self, condition: c.Condition) -> None:
-        while isinstance(condition, c.Not):
-            condition = condition.of
-        if condition in self.strata:
-            return
-        stratum = self._stratum(condition)
-        self._rail(condition)
-        for part in c.parts(condition):
-            self._add(part)
-        match condition:
-            case c.All(of) | c.Any(of):
-                conjunctive = isinstance(condition, c.All)
-                about = self.about(condition)
-                together = [self.rail(part, truth=conjunctive) for part in of]
-                self._gate(together, of, self.rail(condition, truth=conjunctive), stratum, about)
-                for part in of:
-                    self._gate(
-                        [self.rail(part, truth=not conjunctive)], [part], self.rail(condition, truth=not conjunctive), stratum, about
-                    )
-            case c.AtLeast(n, of):
-                for truth, need in ((True, n), (False, len(of) - n + 1)):
-                    self._count([self.rail(part, truth=truth) for part in of], need, condition, truth=truth)
-            case c.Established() | c.Known() | c.CountMuscles() | c.LabelMuscle():
-                self.closings.setdefault(stratum, []).append(condition)
-            case c.Derived():
-                pass
-            case c.Not() | c.Item():
-                raise TypeError(f"not in normal form: {condition!r}")
-            case c.Present() | c.Words() | c.Compare() | c.PainAt() | c.Label() | c.MuscleIs() | c.LabelIs():
-                self.leaves[self.about(condition)].append(condition)
-            case _:
-                assert_never(condition)
-
-    def _gate(
-        self, rails: Iterable[int], of: Iterable[c.Condition], out: int, stratum: int, about: Subject, rule: Rule | None = None
-    ) -> None:
-        fixed, bound = (tuple(dict.fromkeys(side)) for side in self._apart(rails, of))
-        if about != "patient" and not bound:
-            bound = (self.subject_rail[about],)
-        self.gates.append(Gate(fixed, bound, out, stratum, rule))
-
-    def _count(self, rails: Iterable[int], need: int, condition: c.AtLeast, *, truth: bool) -> None:
-        """A gate that so many of its rails complete; of a muscle or diagnosis, with the rail that says there is such a one."""
-        fixed, bound = self._apart(rails, condition.of)
-        about = self.about(condition)
-        if about != "patient":
-            bound, need = (*bound, self.subject_rail[about]), need + 1
-        self.gates.append(Gate(fixed, bound, self.rail(condition, truth=truth), self.strata[condition], need=need))
-
-    def _apart(self, rails: Iterable[int], of: Iterable[c.Condition]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The rails of the patient, and those of the gate's own subject."""
-        own = [(rail, self.about(condition) != "patient") for rail, condition in zip(rails, of, strict=True)]
-        return tuple(rail for rail, bound in own if not bound), tuple(rail for rail, bound in own if bound)
-
-    @cached_property
-    def said(self) -> dict[int, list["_Said"]]:
-        """For each rail that gives a verdict, what it says."""
-        found: dict[int, list[_Said]] = {}
-        rules = [(rule.id, False, rule.about, rule.when) for rule in self.base.rules]
-        derived = [(id_, True, of[0].about, c.Derived(id_)) for id_, of in self.base.concluding.items()]
-        for id_, concluded, about, condition in (*rules, *derived):
-            rail, _ = self.place(condition)
-            found.setdefault(rail, []).append(_Said(id_, concluded, about, verdict=True))
-            found.setdefault(rail ^ 1, []).append(_Said(id_, concluded, about, verdict=False))
-        return found
-
-    @cached_property
-    def asked(self) -> dict[str, tuple[tuple[c.Condition, int], ...]]:
-        """
-        The leaves of the patient, each with its true rail, by what they ask of.
-
-        That is a finding, ``pain``, a diagnosis, or (by no name) what several may decide.
-        """
-        found: dict[str, list[c.Condition]] = {"": []}
-        nothing = Facts(terrain_of(self.base), Findings()).view()
-        for leaf in self.leaves["patient"]:
-            match leaf:
-                case c.Present(term) | c.Words(term):
-                    found.setdefault(term, []).append(leaf)
-                case c.Compare(term) if term not in self.base.vocabulary.measures and c.judge(leaf, nothing) is None:
-                    found.setdefault(term, []).append(leaf)
-                case c.PainAt():
-                    found.setdefault("pain", []).append(leaf)
-                case c.Label((label,)):
-                    found.setdefault(f"labels.{label}", []).append(leaf)
-                case _:
-                    found[""].append(leaf)
-        return {name: self._with_rails(leaves) for name, leaves in found.items()}
-
-    @cached_property
-    def own(self) -> dict[Subject, tuple[tuple[c.Condition, int], ...]]:
-        """The leaves of muscles and of diagnoses, each with its true rail."""
-        return {about: self._with_rails(self.leaves[about]) for about in ("muscle", "label")}
-
-    def _with_rails(self, leaves: Iterable[c.Condition]) -> tuple[tuple[c.Condition, int], ...]:
-        return tuple((leaf, self.rail(leaf, truth=True)) for leaf in leaves)
-
-    @cached_property
-    def _engines(self) -> dict[Matching, type]:
-        return {}
-
-    def engine(self, matching: Matching) -> type:
-        """The experta engine class for a way of matching, built on first use, and once: experta never forgets a class it has seen."""
-        if matching not in self._engines:
-            self._engines[matching] = _engine_class(self, _ReteMatcher if matching == "rete" else CountingMatcher)
-        return self._engines[matching]
-
-    def salience(self, stratum: int, step: int) -> int:
-        """Lower strata first; within one, completion (2) before rules (1) before closing (0)."""
-        return 3 * (self.depth - stratum) + step
-
-
-SUBJECTS_KEPT = 4096
-"""How many different muscles or diagnoses, by what is known of them, a matcher remembers."""
-
-
-# --- behind experta's seams -------------------------------------------------------------------------------------------
-
-
-class CountingMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
-    """
-    Counts, for each gate and subject, the rails still missing; touches only gates that read a new fact.
-
-    Gates that complete a condition pass their rail on inside the matcher, as a Rete's inner nodes do; only written rules and
-    closings become activations. Facts are only ever added, each once.
-    """
+class ProgramMatcher(_abstract.Matcher):  # type: ignore[misc,name-defined]
+    """Runs the program one stratum on for each that is opened; facts are only ever added, each once."""
 
     def __init__(self, engine: Any) -> None:
         super().__init__(engine)
-        self.network = network = engine.network
-        rules = iter([rule.new_conditions(*rule) for rule in engine.get_rules()])
-        self.gates = [*network.gates, *(Gate((stage,), (), -1, 0) for stage in network.stages[:-1])]
-        self.rules = [next(rules) if gate.out < 0 else None for gate in self.gates]
-        self.fixed: dict[int, list[int]] = {}
-        self.bound: dict[int, list[int]] = {}
-        for number, gate in enumerate(self.gates):
-            for rail in gate.fixed:
-                self.fixed.setdefault(rail, []).append(number)
-            for rail in gate.bound:
-                self.bound.setdefault(rail, []).append(number)
-        self.starts: dict[tuple[int, ...], _Start] = {}
-        self.reset()
+        rules = [rule.new_conditions(*rule) for rule in engine.get_rules()]
+        self.rules = rules[: len(engine.base.rules)]
+        self.of_patient = [_Held(rule, {}) for rule in self.rules]
+        """The activations of rules about the patient, which are alike for every patient."""
+        self.closings = [_Held(rule, {}) for rule in rules[len(self.rules) :]]
+        self.values: Values | None = None
 
     def reset(self) -> None:
-        self.met = [0] * len(self.gates)
-        self.met_of: dict[str, dict[int, int]] = {}
-        self.waiting: list[Any] = []
+        self.values = None
 
     def changes(self, adding: Any = None, deleting: Any = None) -> tuple[list[Any], list[Any]]:
         if deleting:
             message = "facts are never taken back"
             raise TypeError(message)
-        self.found, self.waiting = self.waiting, []
-        self.reached = [(fact["what"], fact["of"]) for fact in adding or ()]
-        while self.reached:
-            rail, of = self.reached.pop()
-            if of == PATIENT:
-                for number in self.fixed.get(rail, ()):
-                    self._meet(number)
+        values, found = self.values, []
+        for fact in adding or ():
+            if isinstance(fact, Concluded):
+                values.declare(fact["about"], fact["store"], fact["of"])  # type: ignore[union-attr]
             else:
-                for number in self.bound.get(rail, ()):
-                    self._meet_of(number, of)
-        return self.found, []
+                found = self._stratum(values)  # type: ignore[arg-type]
+        return found, []
 
-    def _meet(self, number: int) -> None:
-        self.met[number] += 1
-        gate, still = self.gates[number], self.gates[number].need - self.met[number]
-        if not gate.bound:
-            if not still:
-                self._complete(number, PATIENT)
-        elif still <= len(gate.bound):
-            for of in [of for of, met in self.met_of.items() if met.get(number) == still]:
-                self._complete(number, of)
-
-    def _meet_of(self, number: int, of: str) -> None:
-        met = self.met_of[of]
-        met[number] = own = met.get(number, 0) + 1
-        if own + self.met[number] == self.gates[number].need:
-            self._complete(number, of)
-
-    def _complete(self, number: int, of: str) -> None:
-        """A gate has the rails it needs: a rule becomes an activation, a condition's own rail is reached."""
-        gate, rule = self.gates[number], self.rules[number]
-        if rule is not None:
-            self.found.append(_Activation(rule, (), {"subject": of} if gate.bound else {}))
-        elif gate.out not in self.engine.known[of]:
-            self.engine.known[of].add(gate.out)
-            self.reached.append((gate.out, of))
-
-    def take(self, of: str, rails: tuple[int, ...]) -> "_Start":
-        """A muscle or diagnosis that these rails are known of, before anything is known of the patient."""
-        start = self.starts.get(rails)
-        if start is None:
-            if len(self.starts) >= SUBJECTS_KEPT:
-                self.starts.clear()
-            start = self.starts[rails] = self._start(rails)
-        self.met_of[of] = start.met.copy()
-        self.waiting += [_Activation(self.rules[number], (), {"subject": of}) for number in start.ready]
-        return start
-
-    def _start(self, rails: tuple[int, ...]) -> "_Start":
-        known, queue, met, ready = set(rails), list(rails), dict[int, int](), []
-        while queue:
-            for number in self.bound.get(queue.pop(), ()):
-                gate = self.gates[number]
-                met[number] = met.get(number, 0) + 1
-                if met[number] != gate.need:
-                    continue
-                if self.rules[number] is not None:
-                    ready.append(number)
-                elif gate.out not in known:
-                    known.add(gate.out)
-                    queue.append(gate.out)
-        verdicts = _Verdicts({}, {})
-        for rail in known & self.network.said.keys():
-            for said in self.network.said[rail]:
-                verdicts.add(said)
-        return _Start(frozenset(known), met, tuple(ready), verdicts)
-
-
-@attrs.frozen
-class _Start:
-    """
-    What a muscle or diagnosis reaches by itself.
-
-    The rails; how many rails each gate has, and which gates of rules have all they need; what is decided so.
-    """
-
-    known: frozenset[int]
-    met: dict[int, int]
-    ready: tuple[int, ...]
-    verdicts: _Verdicts
+    def _stratum(self, values: Values) -> list[Any]:
+        held = values.stage()
+        if values.stratum > values.program.depth + 1:
+            return []
+        rules, of_patient = self.rules, self.of_patient
+        found = [_Held(rules[number], {"of": of}) if of else of_patient[number] for number, of in held]
+        found.append(self.closings[values.stratum - 1])
+        return found
 
 
 class InOrder(_abstract.Strategy):  # type: ignore[misc,name-defined]
-    """Fires by salience, then in the order of the rules, then of the subjects; remembers nothing."""
+    """Fires a stratum in the order in which it was handed over: by rule, then what closes it; remembers nothing."""
 
     def _update_agenda(self, agenda: Any, added: Iterable[Any], removed: Iterable[Any]) -> None:
         if removed:
             message = "nothing that held stops holding"
             raise TypeError(message)
-        for activation in added:
-            subject = activation.context.get("subject", PATIENT)
-            activation.key = (activation.rule.salience, -activation.rule.order, _backwards(subject))
-            bisect.insort(agenda.activations, activation, key=lambda one: one.key)
-
-
-@lru_cache(maxsize=4096)
-def _backwards(subject: str) -> tuple[int, ...]:
-    """A key by which subjects sort from last to first: the agenda is taken from its end."""
-    return tuple(-ord(letter) for letter in subject)
-
-
-def _engine_class(network: Network, matcher: type) -> type:
-    made = _experta_rules(network, [gate for gate in network.gates if gate.rule] if matcher is CountingMatcher else network.gates)
-    rules = {f"r{number:06d}": rule for number, rule in enumerate(made)}
-    return type("PatientEngine", (_PatientEngine,), {"__matcher__": matcher, "__strategy__": InOrder, "network": network, **rules})
-
-
-def _experta_rules(network: Network, gates: Iterable[Gate]) -> Iterator[Any]:
-    order = 0
-
-    def made(patterns: Iterable[Any], salience: int, act: Callable[..., None]) -> Any:
-        nonlocal order
-        order += 1
-        rule = _OrderedRule(*patterns, salience=salience)(act)
-        act.order = order  # type: ignore[attr-defined]
-        return rule
-
-    for gate in gates:
-        if gate.counts:
-            salience = network.salience(gate.stratum, 2)
-            yield from (
-                made([Known(what=rail, of=PATIENT)], salience, _of_patient(_count(gate, many)))
-                for rail, many in Counter(gate.fixed).items()
-            )
-            yield from (
-                made([Known(what=rail, of=experta.MATCH.subject)], salience, _of_subject(_count(gate, many)))
-                for rail, many in Counter(gate.bound).items()
-            )
-            continue
-        patterns = [Known(what=rail, of=PATIENT) for rail in gate.fixed]
-        patterns += [Known(what=rail, of=experta.MATCH.subject) for rail in gate.bound]
-        act = _conclude(gate.rule) if gate.rule else _reach(gate.out)
-        yield made(patterns, network.salience(gate.stratum, 1 if gate.rule else 2), _of_subject(act) if gate.bound else _of_patient(act))
-    for stratum in range(network.depth):
-        yield made([Known(what=network.stages[stratum], of=PATIENT)], network.salience(stratum, 0), _of_patient(_close(stratum)))
-
-
-class _OrderedRule(experta.Rule):  # type: ignore[misc]
-    """experta's Rule; its place among the rules travels with its right-hand side through every copy."""
-
-    @property
-    def order(self) -> int:
-        return int(self._wrapped.order)
-
-
-Act = Callable[[Any, str], None]
-
-
-def _of_subject(act: Act) -> Callable[..., None]:
-    def right_hand_side(engine: Any, subject: str) -> None:
-        act(engine, subject)
-
-    return right_hand_side
-
-
-def _of_patient(act: Act) -> Callable[..., None]:
-    def right_hand_side(engine: Any) -> None:
-        act(engine, PATIENT)
-
-    return right_hand_side
-
-
-def _reach(rail: int) -> Act:
-    def act(engine: Any, subject: str) -> None:
-        engine.reach([(rail, subject)])
-
-    return act
-
-
-def _count(gate: Gate, many: int) -> Act:
-    """A matcher of experta's cannot count: each rail of a counting gate tells the engine, which does."""
-
-    def act(engine: Any, subject: str) -> None:
-        engine.count(gate, subject, many)
-
-    return act
-
-
-def _conclude(rule: Rule) -> Act:
-    def act(engine: Any, subject: str) -> None:
-        engine.conclude(rule, subject)
-
-    return act
-
-
-def _close(stratum: int) -> Act:
-    def act(engine: Any, _subject: str) -> None:
-        engine.close(stratum)
-
-    return act
+        if added:
+            agenda.activations[:0] = reversed(list(added))
 
 
 class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc]
-    """experta's engine with one patient's session; subclassed once for each network and way of matching."""
+    """experta's engine with one patient's session; subclassed once for each knowledge base."""
 
-    network: Network
+    base: KnowledgeBase
 
     def get_deffacts(self) -> list[Any]:
         return []
 
-    def chain(self, facts: Facts) -> Chain:
+    def chain(self, facts: Facts) -> Values:
         """Everything the rules conclude from one patient's facts."""
         self.reset()
-        self.facts = _Rails()
-        self.known: dict[str, set[int]] = {PATIENT: set()}
-        self.fired: list[Derivation] = []
-        self.counted: dict[int, Counter[str]] = {}
-        self.starts: dict[str, _Start] = {}
-        self.patient = facts
-        self.subjects = Subjects.of(facts, self.network.telling)
-        own = _known(self.subjects, facts, self.network)
-        if isinstance(self.matcher, CountingMatcher):
-            self.starts = {subject: self.matcher.take(subject, rails) for subject, rails in own.items() if subject != PATIENT}
-            self.known |= {subject: set(start.known) for subject, start in self.starts.items()}
-            own = {PATIENT: own[PATIENT]}
-        else:
-            self.known |= {subject: set() for subject in own if subject != PATIENT}
-        self.reach((rail, subject) for subject, rails in own.items() for rail in rails)
+        self.facts = _Facts()
+        self.fired: dict[int, int] = {}
+        values = self.matcher.values = Values(self.base, facts)
+        self.facts.declare(Opened.light())
         self.run()
-        chain = self._result()
-        del self.patient, self.subjects, self.known, self.fired, self.counted, self.starts
-        return chain
-
-    def reach(self, rails: Iterable[tuple[int, str]]) -> None:
-        """Declares that rails are reached, each once."""
-        new = [(rail, of) for rail, of in dict.fromkeys(rails) if rail not in self.known[of]]
-        for what, of in new:
-            self.known[of].add(what)
-            self.facts.declare(Known.light(what, of))
-        if new and not self.running:
-            self.strategy.update_agenda(self.agenda, *self.get_activations())
-
-    def count(self, gate: Gate, subject: str, many: int) -> None:
-        """A rail of a counting gate is reached, of the patient for everybody."""
-        counted = self.counted.setdefault(gate.out, Counter())
-        counted[subject] += many
-        of_all = counted[PATIENT] if gate.bound else 0
-        self.reach([(gate.out, of) for of in counted if (of != PATIENT or not gate.bound) and counted[of] + of_all >= gate.need])
-
-    def conclude(self, rule: Rule, subject: str) -> None:
-        """A rule fires: its derivation is written, and what it concludes becomes known."""
-        for member in self.subjects.members[subject]:
-            view = self.patient.view(member, self._concluded)
-            own = c.grounds(rule.when, view, self._judged, self._seek)
-            self.fired.append(Derivation(rule.id, member, rule.stratum, rule.concludes(), premises(own, self.patient)))
-        self.reach((rail, subject) for rail in self.network.derives[rule.id])
-
-    def _concluded(self, id_: str, subject: str) -> c.Truth:
-        return self.truth(c.Derived(id_), self.subjects.alike.get(subject, subject))
-
-    def _judged(self, condition: c.Condition, view: c.View) -> c.Truth:
-        return self.truth(condition, self.subjects.alike.get(view.subject, view.subject))
-
-    def _seek(self, condition: c.CountMuscles | c.LabelMuscle, view: c.View, verdict: c.Truth) -> Iterator[c.View]:
-        """The muscles, in their own order, that give a count its verdict."""
-        of_row = isinstance(condition, c.LabelMuscle)
-        stand_ins = set(self.subjects.of_row(view.subject, self.patient.vocabulary)) if of_row else set(self.subjects.muscles)
-        wanted = {one for one in stand_ins if self.truth(condition.of, one) is verdict}
-        row = self.patient.vocabulary.diagnoses[view.subject].muscles if of_row else ()
-        for subject, stand_in in self.subjects.alike.items():
-            if stand_in in wanted and (not of_row or subject.partition(".")[0] in row):
-                yield self.patient.view(subject, self._concluded)
-
-    def close(self, stratum: int) -> None:
-        """Everything of a stratum has been said: decides what may be said only now, and opens the next."""
-        network, found = self.network, []
-        for closing, about, rail in network.closes[stratum + 1]:
-            for subject, verdict in self._closed(closing, self.subjects.of_kind(about)):
-                if verdict is not None:
-                    found.append((rail - (not verdict), subject))
-        self.reach([(network.stages[stratum + 1], PATIENT), *found])
-
-    def _closed(self, closing: c.Closing, subjects: Iterable[str]) -> Iterator[tuple[str, c.Truth]]:
-        match closing:
-            case c.Established(of):
-                yield from ((one, verdict is True) for one, verdict in self.truths(of, subjects))
-            case c.Known(of):
-                yield from ((one, verdict is not None) for one, verdict in self.truths(of, subjects))
-            case c.CountMuscles(of, n):
-                true = unknown = 0
-                for one, verdict in self.truths(of, self.subjects.muscles):
-                    many = len(self.subjects.members[one])
-                    true += many * (verdict is True)
-                    unknown += many * (verdict is None)
-                yield from ((one, True if true >= n else None if true + unknown >= n else False) for one in subjects)
-            case c.LabelMuscle(of):
-                for one in subjects:
-                    row = dict.fromkeys(self.subjects.of_row(one, self.patient.vocabulary))
-                    yield one, c.some(verdict for _, verdict in self.truths(of, row))
-            case _:
-                assert_never(closing)
-
-    def truth(self, condition: c.Condition, subject: str) -> c.Truth:
-        """The truth of a condition as far as it is known now."""
-        rail, own = self.network.place(condition)
-        subject = subject if own else PATIENT
-        known = self.known[subject]
-        return True if rail in known else False if rail ^ 1 in known else None
-
-    def truths(self, condition: c.Condition, subjects: Iterable[str]) -> Iterator[tuple[str, c.Truth]]:
-        """The truth of one condition of many subjects, as far as it is known now."""
-        rail, own = self.network.place(condition)
-        for subject in subjects:
-            known = self.known[subject if own else PATIENT]
-            yield subject, True if rail in known else False if rail ^ 1 in known else None
-
-    def _result(self) -> Chain:
-        verdicts = {PATIENT: _Verdicts({}, {})}
-        for subject, known in self.known.items():
-            if subject != PATIENT:
-                start = self.starts.get(subject)
-                own = verdicts[subject] = start.verdicts.copy() if start else _Verdicts({}, {})
-                for rail in (known - start.known if start else known) & self.network.said.keys():
-                    for said in self.network.said[rail]:
-                        own.add(said)
-        for rail in self.known[PATIENT] & self.network.said.keys():
-            for said in self.network.said[rail]:
-                for subject in self.subjects.of_kind(said.about):
-                    verdicts[subject].add(said)
-        return Chain(
-            {subject: own.decided for subject, own in verdicts.items() if own.decided},
-            {subject: own.conclusions for subject, own in verdicts.items() if own.conclusions},
-            self.subjects.alike,
-            tuple(sorted(self.fired, key=lambda d: (d.stratum, d.rule, d.subject))),
-        )
+        values.fired = self.fired
+        self.matcher.values = None
+        del self.fired
+        return values
 
 
-def _known(subjects: Subjects, facts: Facts, network: Network) -> dict[str, tuple[int, ...]]:
-    """The rails that each subject's own facts reach before any rule has fired."""
+def _experta_rules(base: KnowledgeBase) -> Iterator[Any]:
+    """The rules as experta has them, in their order, and what closes each stratum."""
+    program = program_of(base)
+    for number, rule in enumerate(base.rules):
+        act = _conclude(number, program.derives[number])
+        yield experta.Rule(Opened(), salience=-2 * rule.stratum)(_of_patient(act) if rule.about == "patient" else _of_subjects(act))
+    for stratum in range(program.depth + 1):
+        yield experta.Rule(Opened(), salience=-2 * stratum - 1)(_open_next())
 
-    def judged(leaves: Iterable[tuple[c.Condition, int]], subject: str) -> Iterator[int]:
-        view = facts.view(subject)
-        return rails((rail, c.judge(leaf, view)) for leaf, rail in leaves)
 
-    def rails(verdicts: Iterable[tuple[int, c.Truth]]) -> Iterator[int]:
-        return (rail - (not verdict) for rail, verdict in verdicts if verdict is not None)
+def _conclude(number: int, derives: tuple[tuple[Subject, int], ...]) -> Callable[[Any, int], None]:
+    def act(engine: Any, of: int) -> None:
+        engine.fired[number] = of
+        for about, store in derives:
+            engine.facts.declare(Concluded.light(about, store, of or 2))
 
-    where = ("pain",) if facts.pain_map.painful or facts.pain_map.free else ()
-    named = ("", *where, *facts.given, *(f"labels.{label}" for label in facts.labels))
-    asked = (leaf for name in named for leaf in network.asked.get(name, ()))
-    muscle = [rail for _, rail in network.own["muscle"]]
-    return {
-        PATIENT: (network.stages[0], *judged(asked, PATIENT)),
-        **{label: (*judged(network.own["label"], label), network.subject_rail["label"]) for label in subjects.labels},
-        **{
-            one: (*rails(zip(muscle, verdicts, strict=True)), network.subject_rail["muscle"])
-            for one, verdicts in subjects.signatures.items()
-        },
-    }
+    return act
+
+
+def _of_patient(act: Callable[[Any, int], None]) -> Callable[..., None]:
+    def right_hand_side(engine: Any) -> None:
+        act(engine, 0)
+
+    return right_hand_side
+
+
+def _of_subjects(act: Callable[[Any, int], None]) -> Callable[..., None]:
+    def right_hand_side(engine: Any, of: int) -> None:
+        act(engine, of)
+
+    return right_hand_side
+
+
+def _open_next() -> Callable[..., None]:
+    def right_hand_side(engine: Any) -> None:
+        engine.facts.declare(Opened.light())
+
+    return right_hand_side
 
 
 # --- engines ----------------------------------------------------------------------------------------------------------
@@ -713,36 +189,21 @@ _THREAD = threading.local()
 
 
 @lru_cache(maxsize=8)
-def _network(base: KnowledgeBase) -> Network:
-    return Network(base)
+def _engine_class(base: KnowledgeBase) -> type:
+    """The engine class of a knowledge base, built once: experta never forgets a class it has seen."""
+    rules = {f"r{number:06d}": rule for number, rule in enumerate(_experta_rules(base))}
+    return type("PatientEngine", (_PatientEngine,), {"__matcher__": ProgramMatcher, "__strategy__": InOrder, "base": base, **rules})
 
 
-def network_of(base: KnowledgeBase) -> Network:
-    """The network of a knowledge base, compiled once and shared by all threads."""
-    with _BUILDING:
-        return _network(base)
-
-
-def chain(base: KnowledgeBase, facts: Facts, matching: Matching = "counting") -> Chain:
-    """
-    What the rules conclude of one patient, forward-chained by experta.
-
-    ``matching``: ``counting`` (our matcher) or ``rete`` (experta's own).
-    """
+def chain(base: KnowledgeBase, facts: Facts) -> Values:
+    """What the rules conclude of one patient, forward-chained by experta."""
     engines = _THREAD.__dict__.setdefault("engines", {})
-    key = (base.digest, matching)
-    engine = engines.pop(key, None)
+    engine = engines.pop(base.digest, None)
     if engine is None:
-        network = network_of(base)
         with _BUILDING:
-            engine = network.engine(matching)()
+            engine = _engine_class(base)()
         while len(engines) >= 8:
             engines.pop(next(iter(engines)))
-    result: Chain = engine.chain(facts)
-    engines[key] = engine
-    return result
-
-
-def chain_by_rete(base: KnowledgeBase, facts: Facts) -> Chain:
-    """As ``chain``, with experta's own Rete matcher."""
-    return chain(base, facts, "rete")
+    values: Values = engine.chain(facts)
+    engines[base.digest] = engine
+    return values

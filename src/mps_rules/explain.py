@@ -8,7 +8,6 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules.assess import Assessor
-from mps_rules.circuit import TRUE, circuit_of
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.facts import Facts
 from mps_rules.flips import Target
@@ -27,6 +26,7 @@ from mps_rules.model import (
     lowered,
 )
 from mps_rules.premises import premises
+from mps_rules.program import TRUE
 from mps_rules.questions import FAR, Distance, asked_as
 
 
@@ -214,19 +214,18 @@ def why_not(assessor: Assessor, assessment: Assessment, id: str) -> Shortfall:
         FindingError: it was concluded, or nothing of that id can be; names the closest id.
 
     """
-    facts, chain = assessor.facts, assessor.chain
-    state = circuit_of(assessor.base).read(facts, assessor.focus)
+    _facts, chain = assessor.facts, assessor.chain
     target = Target.named(assessor.base, id)
-    if target.holds(state):
+    if target.stands({assessor.base.rules[number].id for number in assessor.values.fired}):
         raise FindingError([Fault(id, "was concluded: ask why")])
-    distance = Distance(state)
+    distance = Distance(assessor.values, assessor.focus)
     helping = [rule for rule, effect, _ in target.arguments if effect in ("support", "confirm")] if target.arguments else list(target.rules)
     found = []
     for rule in helping:
         subjects = assessor.in_focus(rule)
         open_ = [one for one in subjects if chain.verdict(rule.id, one) is not True]
         if len(open_) == len(subjects):
-            far = {one: distance.of(state.circuit.rules[rule.id], one, TRUE) for one in open_}
+            far = {one: distance.of_rule(assessor.book.program.number_of[rule.id], one, TRUE) for one in open_}
             if far:
                 nearest = min(far, key=lambda one: far[one])
                 found.append(_near_miss(assessor, rule, nearest, far[nearest]))
@@ -240,7 +239,7 @@ def _near_miss(assessor: Assessor, rule: Rule, subject: str, far: int) -> NearMi
     by_truth: dict[c.Truth, list[c.Condition]] = {True: [], None: [], False: []}
     for part in _lines_of(rule.when):
         by_truth[assessor.truth(part, subject)].append(part)
-    against = [lowered(one.text) for one in premises(assessor.grounds_against(rule.when, subject), facts)]
+    against = [lowered(one.text) for one in dict.fromkeys(assessor.grounds_against(rule.when, subject))]
     unknown = dict.fromkeys(term for _, term in assessor.unknown(rule.when, subject))
     against += [
         f"{asked_as(term, words)}: cannot be present beside {asked_as(facts.excluded[term], words)}"

@@ -19,12 +19,11 @@ from mps_rules.model import (
     Finding,
     Findings,
     KnowledgeBase,
-    Pain,
     Subject,
     Vocabulary,
     muscle_subject,
 )
-from mps_rules.painmap import PainMap, RegionTree
+from mps_rules.painmap import PainMap, RegionTree, atlas_of, entries_of
 from mps_rules.referral import UNRELATED, ReferralMap, Relation
 
 Concluded: TypeAlias = Callable[[str, str], Truth]
@@ -47,6 +46,12 @@ class Terrain:
     tree: RegionTree
     referral: ReferralMap
     conclusions: Mapping[str, str]
+
+    @cached_property
+    def excluding(self) -> tuple[tuple[str, str], ...]:
+        """Yes/no findings that cannot both be present, either way round."""
+        pairs = ((term.id, other) for term in self.vocabulary.terms.values() for other in term.excludes)
+        return tuple(pair for one, other in pairs for pair in ((other, one), (one, other)))
 
     def name(self, kind: str, id: str) -> str:
         """The words for anything a condition names, conclusions included."""
@@ -216,11 +221,9 @@ class Facts:
     def excluded(self) -> dict[str, str]:
         """The patient's yes/no findings that cannot be present, each with the finding present that excludes it."""
         found: dict[str, str] = {}
-        for term in self.vocabulary.terms.values():
-            for other in term.excludes:
-                for one, present in ((other, term.id), (term.id, other)):
-                    if self.booleans.get(present) and one not in self.booleans:
-                        found.setdefault(one, present)
+        for one, present in self.terrain.excluding:
+            if self.booleans.get(present) and one not in self.booleans:
+                found.setdefault(one, present)
         return found
 
     @cached_property
@@ -232,23 +235,8 @@ class Facts:
 
     @cached_property
     def pain_map(self) -> PainMap:
-        """
-        Where it hurts; a finding that stands for pain in a region counts as an entry.
-
-        Its absence counts as freedom from pain only where the finding means the region itself, no more and no less. Where what it
-        names is drawn already, it adds nothing.
-        """
-        entries, around = list(self.findings.pain), self.terrain.tree.around
-        for term in self.vocabulary.terms.values():
-            finding = self.given.get(term.id) if term.stands_for else None
-            if finding is None or finding.follows_from:
-                continue
-            for region in term.places_of(finding):
-                drawn = term.drawn_as if term.stands_for == region else {region}
-                if not any(entry.present and drawn & around[entry.region] for entry in entries):
-                    entries.append(Pain(region, None, True))
-            if finding.value is False and term.means_its_region and term.stands_for:
-                entries.append(Pain(term.stands_for, None, False))
+        """Where it hurts, and where not."""
+        entries = entries_of(self.findings, self.given, atlas_of(self.terrain.tree))
         return PainMap(self.terrain.tree, tuple(entries), bool(self.findings.pain_map_complete))
 
     @cached_property
@@ -329,7 +317,7 @@ class Facts:
         return total
 
     def interval_of(self, finding: Finding) -> Interval:
-        """The range of one stated number: itself."""
+        """The range of one stated number: itself, or the one that was stated."""
         return _range(self.vocabulary, finding.term, finding)
 
     def items(self, measure: str) -> Interval:

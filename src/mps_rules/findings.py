@@ -5,17 +5,18 @@ What follows from what was said (a temperature of 39 is a fever, pain in the cal
 the vocabulary declares it; a value that contradicts it is a fault.
 """
 
-from collections.abc import Iterable, Mapping
-from functools import cached_property
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import Any, assert_never
 
 import attrs
 
-from mps_rules import conditions
-from mps_rules.conditions import Condition, View, describe, judge
+from mps_rules import conditions as c
+from mps_rules.conditions import Condition, View, describe, judge, walk
 from mps_rules.errors import Fault, FindingError, Misfit, Suggestions, shown
 from mps_rules.facts import Facts, Terrain
 from mps_rules.model import SIDES, Exam, Finding, Findings, GivenLabel, Pain, Term, Vocabulary
+from mps_rules.painmap import Hurting, Spot, atlas_of
 
 LONGEST_PLACE = 120
 DEEPEST = 12
@@ -349,8 +350,140 @@ class _Reader:
 # --- what follows -----------------------------------------------------------------------------------------------------
 
 
+class _Following:
+    """
+    Which findings follow from which, by what they read; it holds no patient.
+
+    ``by_place`` are those that follow from pain in some place, or from the lack of it; ``by_name`` the others, ``""`` for pain and diagnoses.
+    """
+
+    def __init__(self, terrain: Terrain) -> None:
+        self.words = words = terrain.vocabulary
+        self.atlas = atlas_of(terrain.tree)
+        self.by_place: list[tuple[Finding, bool, tuple[Spot, ...], int]] = []
+        found: dict[str, dict[int, tuple[Finding, Condition]]] = {}
+        sources = (
+            (term, source, value) for term in words.terms.values() for source, value in ((term.implied_by, True), (term.denied_by, False))
+        )
+        for number, (term, source, value) in enumerate(sources):
+            if source is None:
+                continue
+            finding = Finding(term.id, value, follows_from=describe(source, words.name))
+            of, negated = (source.of, True) if isinstance(source, c.Not) else (source, False)
+            if isinstance(of, c.PainAt):
+                spots, needed = tuple((region, of.side) for region in of.regions), 0
+                for spot in spots:
+                    needed |= self.atlas.needed[spot]
+                self.by_place.append((finding, negated, spots, needed))
+                continue
+            for name in {name for leaf in walk(source) for name in self._names(leaf)}:
+                found.setdefault(name, {})[number] = (finding, source)
+        self.by_name = {name: tuple(entries.items()) for name, entries in found.items()}
+        self.totals = frozenset(total for m in words.measures.values() for total in (m.id, m.also_total) if total)
+        self.excluding = terrain.excluding
+
+    def _names(self, leaf: Condition) -> Iterator[str]:
+        match leaf:
+            case c.Present(term) | c.Words(term) | c.Compare(term):
+                yield from self._items(term)
+            case c.PainAt() | c.Label():
+                yield ""
+            case c.All() | c.Any() | c.Not() | c.AtLeast() | c.Item() | c.Established() | c.Known() | c.CountMuscles() | c.LabelMuscle():
+                return
+            case c.Derived() | c.MuscleIs() | c.LabelIs():
+                raise TypeError(f"nothing follows from: {leaf!r}")
+            case _:
+                assert_never(leaf)
+
+    def _items(self, name: str) -> Iterator[str]:
+        yield name
+        measure = self.words.measures.get(name)
+        if measure is not None:
+            for item in (*measure.sum, *((measure.also_total,) if measure.also_total else ())):
+                yield from self._items(item)
+            for leaf in (leaf for condition in measure.count for leaf in walk(condition)):
+                yield from self._names(leaf)
+
+
+@lru_cache(maxsize=8)
+def _following(terrain: Terrain) -> _Following:
+    return _Following(terrain)
+
+
+class _Contradicted(Exception):  # noqa: N818 - no error of anybody's: it says that the faults are to be worded
+    """Findings may contradict each other."""
+
+
 def _completed(findings: Findings, terrain: Terrain) -> tuple[Findings, list[Fault]]:
-    """The findings with everything that follows from them, and every contradiction met on the way."""
+    """The findings with everything that follows from them, and every contradiction."""
+    try:
+        return _completed_where_told(findings, terrain), []
+    except _Contradicted:
+        return _completed_and_checked(findings, terrain)
+
+
+def _completed_where_told(findings: Findings, terrain: Terrain) -> Findings:
+    """
+    As ``_completed_and_checked``: only what can follow from what was said is looked at.
+
+    Raises:
+        _Contradicted: some of it may contradict the rest.
+
+    """
+    following = _following(terrain)
+    given = {finding.term: finding for finding in findings.patient}
+    hurting = Hurting(following.atlas, findings, given)
+    fresh = [*given, *([""] if hurting.entries or hurting.free or findings.labels else [])]
+    new = dict(_by_place(following, hurting, given)) if hurting.entries or hurting.free else {}
+    while True:
+        entries = {number: entry for name in fresh for number, entry in following.by_name.get(name, ())}
+        if entries:
+            view = Facts(terrain, findings).view()
+            for finding, source in entries.values():
+                if judge(source, view) is True:
+                    told = describe(_holding(source, view), terrain.vocabulary.name) if isinstance(source, c.Any) else ""
+                    _take(attrs.evolve(finding, follows_from=told) if told else finding, given, new)
+        if not new:
+            break
+        given |= new
+        fresh, new = list(new), {}
+        findings = attrs.evolve(findings, patient=tuple(sorted(given.values(), key=lambda finding: finding.term)))
+    _check(findings, terrain, following, given, hurting)
+    return findings
+
+
+def _take(finding: Finding, given: Mapping[str, Finding], new: dict[str, Finding]) -> None:
+    """A finding that follows; what was said stays as it was said."""
+    known = given.get(finding.term)
+    if known is None:
+        known = new.setdefault(finding.term, finding)
+    if known.value is not finding.value:
+        raise _Contradicted
+
+
+def _by_place(following: _Following, hurting: Hurting, given: Mapping[str, Finding]) -> dict[str, Finding]:
+    new: dict[str, Finding] = {}
+    free = hurting.free
+    for finding, negated, spots, needed in following.by_place:
+        follows = bool(free) and not needed & ~free and hurting.spots.isdisjoint(spots) if negated else not hurting.spots.isdisjoint(spots)
+        if follows:
+            _take(finding, given, new)
+    return new
+
+
+def _check(findings: Findings, terrain: Terrain, following: _Following, given: Mapping[str, Finding], hurting: Hurting) -> None:
+    for one, other in following.excluding:
+        if one in given and other in given and given[one].value is True and given[other].value is True:
+            raise _Contradicted
+    for entry in hurting.entries if hurting.free else ():
+        if entry.side != "midline" and following.atlas.is_free((entry.region, entry.side), hurting.free):
+            raise _Contradicted
+    if not following.totals.isdisjoint(given) and any(True for _ in _false_totals(Facts(terrain, findings))):
+        raise _Contradicted
+
+
+def _completed_and_checked(findings: Findings, terrain: Terrain) -> tuple[Findings, list[Fault]]:
+    """The findings with everything that follows from them, and every contradiction met on the way, in words."""
     words = terrain.vocabulary
     sources = [term for term in words.terms.values() if term.implied_by or term.denied_by]
     faults: dict[str, Fault] = {}
@@ -378,7 +511,7 @@ def _completed(findings: Findings, terrain: Terrain) -> tuple[Findings, list[Fau
 
 def _holding(source: Condition, view: View) -> Condition:
     """The part of a source that made it hold: the first of its ways that does."""
-    if isinstance(source, conditions.Any):
+    if isinstance(source, c.Any):
         return next(_holding(part, view) for part in source.of if judge(part, view) is True)
     return source
 
@@ -406,4 +539,4 @@ def _false_totals(facts: Facts) -> Iterable[Fault]:
         if stated is None or any(facts.interval_of(stated) & facts.items(measure) for measure in measures):
             continue
         allowed = " or ".join(f"{facts.items(measure)} ({measure})" for measure in measures)
-        yield Fault(total, f"a total of {stated.value:g} contradicts its items, which allow {allowed}")
+        yield Fault(total, f"a total of {facts.interval_of(stated)} contradicts its items, which allow {allowed}")

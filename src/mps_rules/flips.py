@@ -7,7 +7,7 @@ with what undoes that. Up to three findings, and so much work and no more, count
 one answer on every machine; what is not tried is said.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import combinations, combinations_with_replacement, product
@@ -136,6 +136,12 @@ class Target:
             return probable
         places = [place for rule in self.rules for place in state.where(rule)]
         return lambda: any(truths[index] == holds for index, holds in places)
+
+    def stands(self, fired: Container[str]) -> bool:
+        """Whether this is concluded where these rules fired, of whomever."""
+        if not self.arguments:
+            return any(rule.id in fired for rule in self.rules)
+        return weigh_strengths([(effect, strength) for rule, effect, strength in self.arguments if rule.id in fired])[0] in REACHED
 
     def holds(self, state: State) -> bool:
         """Whether this is concluded in a state."""

@@ -1117,7 +1117,7 @@ class Findings:
 # --- what is concluded ------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Premise:
     """
     One thing that a conclusion rests on, in words.
@@ -1142,10 +1142,27 @@ class Derivation:
     because: tuple[Premise, ...] = ()
 
 
+class Chain(Protocol):
+    """What chaining the rules over one patient's facts gave, whoever did it."""
+
+    def verdict(self, rule: str, subject: str = PATIENT) -> bool | None:
+        """Whether a rule holds of a subject."""
+        ...
+
+    def concluded(self, id: str, subject: str = PATIENT) -> bool | None:
+        """Whether something was concluded of a subject (or of the patient), is ruled out, or stays open."""
+        ...
+
+    @property
+    def derivations(self) -> tuple[Derivation, ...]:
+        """Every rule that fired, of whom, and why, by stratum, rule and subject."""
+        ...
+
+
 @attrs.frozen(eq=False)
-class Chain:
+class Chained:
     """
-    What chaining the rules over one patient's facts gave, whoever did it.
+    A chain written down.
 
     ``decided`` holds, by subject and rule, the rules found true or false, and ``conclusions`` the same of what they conclude; what is
     missing is unknown. Subjects that no rule can tell apart share one entry: ``alike`` names the one that stands for each of them.
@@ -1164,6 +1181,17 @@ class Chain:
         """Whether something was concluded of a subject (or of the patient), is ruled out, or stays open."""
         found = self.conclusions.get(self.alike.get(subject, subject), {}).get(id)
         return self.conclusions.get(PATIENT, {}).get(id) if found is None else found
+
+
+class Source(Protocol):
+    """Where a value has those of its fields from that are worked out when they are first looked at; the same object each time."""
+
+    def field(self, name: str) -> Any:
+        """The field of that name."""
+        ...
+
+
+_put = object.__setattr__
 
 
 @attrs.frozen
@@ -1209,6 +1237,52 @@ class Argument:
     unknown: tuple[str, ...]
     grade: str
     references: tuple[str, ...]
+    _source: Source | None = attrs.field(default=None, init=False, eq=False, repr=False)
+
+    @classmethod
+    def later(
+        cls,
+        rule: str,
+        title: str,
+        effect: Effect,
+        strength: Strength | None,
+        subjects: tuple[str, ...],
+        because: tuple[Premise, ...] | Source,
+        unknown: tuple[str, ...] | Source,
+        grade: str,
+        references: tuple[str, ...],
+    ) -> "Argument":
+        """An argument of which ``because`` or ``unknown`` is worked out when it is first looked at."""
+        made = cls.__new__(cls)
+        _put(made, "rule", rule)
+        _put(made, "title", title)
+        _put(made, "effect", effect)
+        _put(made, "strength", strength)
+        _put(made, "subjects", subjects)
+        for name, value in (("because", because), ("unknown", unknown)):
+            if isinstance(value, tuple):
+                _put(made, name, value)
+            else:
+                _put(made, "_source", value)
+        _put(made, "grade", grade)
+        _put(made, "references", references)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        """A field that nobody has looked at yet."""
+        if name not in ("because", "unknown"):
+            raise AttributeError(name)
+        value = self._source.field(name)  # type: ignore[union-attr]
+        _put(self, name, value)
+        return value
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.name != "_source"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            _put(self, name, value)
+        _put(self, "_source", None)
 
 
 @attrs.frozen
@@ -1663,12 +1737,39 @@ class Assessment:
     knowledge: KnowledgeUsed
     _questions: tuple[Question, ...] | None = attrs.field(default=None, eq=False, repr=False, alias="questions")
     _tools: Tools | None = attrs.field(default=None, eq=False, repr=False, alias="tools")
+    _source: Source | None = attrs.field(default=None, init=False, eq=False, repr=False)
+
+    @classmethod
+    def later(
+        cls, source: Source, urgency: Literal["none", "soon", "urgent", "emergency"], findings: Findings, knowledge: KnowledgeUsed
+    ) -> "Assessment":
+        """An assessment of which everything else is worked out when it is first looked at."""
+        made = cls.__new__(cls)
+        _put(made, "urgency", urgency)
+        _put(made, "findings", findings)
+        _put(made, "knowledge", knowledge)
+        _put(made, "_questions", None)
+        _put(made, "_tools", None)
+        _put(made, "_source", source)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        """A field that nobody has looked at yet."""
+        if name not in _LATER:
+            raise AttributeError(name)
+        value = self._source.field(name)  # type: ignore[union-attr]
+        _put(self, name, value)
+        return value
 
     FORMAT: ClassVar[str] = "mps_rules.assessment/1"
 
     def with_tools(self, tools: Tools | None) -> "Assessment":
         """The same assessment, able to explain itself."""
-        return attrs.evolve(self, tools=tools)
+        if self._source is None:
+            return attrs.evolve(self, tools=tools)
+        made = Assessment.later(self._source, self.urgency, self.findings, self.knowledge)
+        _put(made, "_tools", tools)
+        return made
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
@@ -1817,10 +1918,14 @@ class Assessment:
         return value
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.name != "_tools"}
+        state = {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.name not in ("_tools", "_source")}
         return {**state, "_questions": self.questions if self._tools else self._questions}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "_tools", None)
+            _put(self, name, value)
+        _put(self, "_tools", None)
+        _put(self, "_source", None)
+
+
+_LATER = frozenset(a.name for a in attrs.fields(Assessment) if not a.name.startswith("_"))

@@ -1,7 +1,7 @@
 """
 The rules that ship with this library: where they are, and that they are read once and not again at every start.
 
-The loaded knowledge is kept in the user's cache folder, by the content of everything it came from, so what is kept be too old
+The loaded knowledge, and the program that it compiles to, are kept in the user's cache folder, by the content of everything it came from, so what is kept be too old
 under another name: a changed rule, program or Python has another key. A cache that cannot be read, trusted or written is as good as none.
 """
 
@@ -11,7 +11,7 @@ import pickle
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mps_rules.errors import Fault, KnowledgeError
@@ -61,8 +61,31 @@ def load_packaged(folder: Path) -> KnowledgeBase:
 
         base = load_folders([folder])
         if path:
-            _keep(path, base)
+            _keep(path, pickle.dumps(base, pickle.HIGHEST_PROTOCOL))
+    if path:
+        _AT[base.digest] = path
     return base
+
+
+_AT: dict[str, Path] = {}
+"""Where packaged knowledge that was loaded is kept, by its digest."""
+
+
+def kept_beside(base: KnowledgeBase, ending: str, make: Callable[[], bytes]) -> bytes:
+    """What is worked out from a knowledge base: of the packaged rules it is kept beside them, of others it is made."""
+    at = _AT.get(base.digest)
+    if at is None:
+        return make()
+    path = at.with_suffix(f".{ending}")
+    found = _content(path)
+    if found is None or hashlib.sha256(found[_DIGEST:]).digest() != found[:_DIGEST]:
+        made = make()
+        _keep(path, hashlib.sha256(made).digest() + made)
+        return made
+    return found[_DIGEST:]
+
+
+_DIGEST = hashlib.sha256().digest_size
 
 
 def _place() -> Path | None:
@@ -95,14 +118,23 @@ def _files(folder: Path, ending: str) -> Iterator[Path]:
 
 
 def _kept(path: Path) -> KnowledgeBase | None:
-    """What a file of the cache holds, if it is there, whole, and nobody else's."""
+    """The knowledge that a file of the cache holds, if it is there, whole, and nobody else's."""
+    content = _content(path)
+    if content is None:
+        return None
     try:
-        if not (_is_own(path.parent) and _is_own(path)):
-            return None
-        base = pickle.loads(path.read_bytes())  # noqa: S301 - written by this user, and writable by nobody else
+        base = pickle.loads(content)  # noqa: S301 - written by this user, and writable by nobody else
     except Exception:  # noqa: BLE001 - a damaged file raises whatever its bytes happen to spell
         return None
     return base if isinstance(base, KnowledgeBase) else None
+
+
+def _content(path: Path) -> bytes | None:
+    """What a file of the cache holds, if it is there and nobody else's."""
+    try:
+        return path.read_bytes() if _is_own(path.parent) and _is_own(path) else None
+    except OSError:
+        return None
 
 
 def _is_own(path: Path) -> bool:
@@ -113,19 +145,19 @@ def _is_own(path: Path) -> bool:
     return about.st_uid == os.getuid() and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _keep(path: Path, base: KnowledgeBase) -> None:
+def _keep(path: Path, content: bytes) -> None:
     """Write a file that is there whole or not at all, and make room for it."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, new = tempfile.mkstemp(dir=path.parent, suffix=".new")
         try:
             with os.fdopen(handle, "wb") as file:
-                pickle.dump(base, file, pickle.HIGHEST_PROTOCOL)
+                file.write(content)
             Path(new).replace(path)
         except BaseException:
             Path(new).unlink(missing_ok=True)
             raise
-        kept = sorted(path.parent.glob("*.pickle"), key=lambda one: (one.stat().st_mtime_ns, one.name), reverse=True)
+        kept = sorted(path.parent.glob(f"*{path.suffix}"), key=lambda one: (one.stat().st_mtime_ns, one.name), reverse=True)
         for old in kept[KEPT:]:
             old.unlink(missing_ok=True)
     except OSError:

@@ -5,13 +5,13 @@ Pain in a group means pain somewhere in it, never all over it; pain somewhere in
 pain must be recorded, for the region, for a region around it, or by a map that is declared complete.
 """
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
 
 import attrs
 
 from mps_rules.conditions import WHOLE, Truth
-from mps_rules.model import SIDES, Pain, Vocabulary
+from mps_rules.model import SIDES, Finding, Findings, Pain, Vocabulary
 
 Place = tuple[str, str | None]
 """A leaf region and a side; the side is None where the region has no sides."""
@@ -115,6 +115,109 @@ class PainMap:
             for own in self.tree.sides(leaf)
             if side is None or own is None or own == side
         )
+
+
+Spot = tuple[str, str | None]
+"""A region and a side, or, where that is None, whatever side; ``WHOLE``: the region drawn as a whole."""
+ANY_SIDE = (None, *SIDES, "midline")
+"""Every side that may be asked about a region."""
+
+
+class Atlas:
+    """
+    The places of a region tree as bits.
+
+    ``needed``: which must be free for a spot to be free; ``freed`` and ``covered``: of which an entry there says that they are free, and that
+    a complete map names them; ``standing``: the findings that stand for pain in a region.
+    """
+
+    def __init__(self, tree: RegionTree) -> None:
+        leaves = [(leaf, side) for leaf, parts in tree.parts.items() if not parts for side in tree.sides(leaf)]
+        bits = {place: 1 << number for number, place in enumerate(leaves)}
+        self.everywhere = (1 << len(leaves)) - 1
+        self.needed: dict[Spot, int] = {}
+        self.freed: dict[Spot, int] = {}
+        self.covered: dict[Spot, int] = {}
+        self.around = {region: tuple(around) for region, around in tree.around.items()}
+        self.standing = tuple(term for term in tree.vocabulary.terms.values() if term.stands_for)
+        for region, parts in tree.leaves.items():
+            for side in ANY_SIDE:
+                needed = freed = covered = 0
+                for leaf in parts:
+                    for own in tree.sides(leaf):
+                        bit = bits[leaf, own]
+                        needed |= bit if side is None or own is None or own == side else 0
+                        freed |= bit if side in (None, own) or (own is None and side == "midline") else 0
+                        covered |= bit if own is None or side not in SIDES or side == own else 0
+                self.needed[region, side] = needed
+                self.freed[region, side] = freed
+                self.covered[region, side] = covered
+            self.needed[region, WHOLE] = self.needed[region, None]
+
+    def is_free(self, spot: Spot, free: int) -> bool:
+        """Whether a region, on a side, is known to be free where these places are."""
+        return bool(free) and not self.needed[spot] & ~free
+
+
+@lru_cache(maxsize=8)
+def atlas_of(tree: RegionTree) -> Atlas:
+    """The places of a region tree as bits, built once."""
+    return Atlas(tree)
+
+
+def entries_of(findings: Findings, given: Mapping[str, Finding], atlas: Atlas) -> list[Pain]:
+    """
+    What is said of the places of pain; a finding that stands for pain in a region counts as an entry.
+
+    Its absence counts as freedom from pain only where the finding means the region itself, no more and no less. Where what it
+    names is drawn already, it adds nothing.
+    """
+    entries, around = list(findings.pain), atlas.around
+    for term in atlas.standing:
+        finding = given.get(term.id)
+        if finding is None or finding.follows_from:
+            continue
+        for region in term.places_of(finding):
+            drawn = term.drawn_as if term.stands_for == region else {region}
+            if all(drawn.isdisjoint(around[entry.region]) for entry in entries if entry.present):
+                entries.append(Pain(region, None, True))
+        if finding.value is False and term.means_its_region and term.stands_for:
+            entries.append(Pain(term.stands_for, None, False))
+    return entries
+
+
+class Hurting:
+    """Where one patient hurts, and which places are known to be free, as bits: what ``PainMap`` says, told faster."""
+
+    __slots__ = ("atlas", "entries", "free", "spots")
+
+    def __init__(self, atlas: Atlas, findings: Findings, given: Mapping[str, Finding]) -> None:
+        self.atlas = atlas
+        said = entries_of(findings, given, atlas)
+        entries = [entry for entry in said if entry.present]
+        free = 0
+        if len(entries) != len(said):
+            for entry in said:
+                if not entry.present:
+                    free |= atlas.freed[entry.region, entry.side]
+        if findings.pain_map_complete:
+            covered = 0
+            for entry in entries:
+                covered |= atlas.covered[entry.region, entry.side]
+            free |= atlas.everywhere & ~covered
+        self.entries, self.free = tuple(entries), free
+        self.spots: set[Spot] = set()
+        for entry in entries:
+            self.spots.add((entry.region, WHOLE))
+            for region in atlas.around[entry.region]:
+                self.spots.add((region, None))
+                self.spots.add((region, entry.side))
+
+    def at(self, region: str, side: str | None = None) -> Truth:
+        """Whether there is pain in a region, on a side, or in it as a whole."""
+        if (region, side) in self.spots:
+            return True
+        return False if self.atlas.is_free((region, side), self.free) else None
 
 
 def uncovered_regions(words: Vocabulary, screens: Iterable[str]) -> tuple[str, ...]:

@@ -4,16 +4,19 @@ What to ask or examine next: the step whose answer could change most, for what i
 An answer counts by the red flags it could raise or clear, by the arguments it could decide (more where the status of a hypothesis, or
 the leading one, hangs on it), and by the muscles it could settle; a red flag that is two steps short counts half of one
 that is one short, an argument a quarter. The weights and the steps are knowledge (``asking.yaml``). Nothing here is a probability.
+How far off anything is that nobody has touched is worked out once for all patients.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TypeAlias
 
 import attrs
 
 from mps_rules import conditions as c
 from mps_rules.addresses import address
-from mps_rules.assess import Assessor, concerns_the_pain, weigh
-from mps_rules.circuit import ESTABLISHED, FALSE, KNOWN, NEGATED, TRUE, UNKNOWN, Ref, State, circuit_of
+from mps_rules.assess import Assessor, Need, weigh_strengths
+from mps_rules.circuit import ESTABLISHED, KNOWN, NEGATED, PLAIN
 from mps_rules.model import (
     COSTS,
     PATIENT,
@@ -22,21 +25,29 @@ from mps_rules.model import (
     Ask,
     AskingWeights,
     Assessment,
+    Effect,
     Hypothesis,
+    KnowledgeBase,
     Question,
-    Rule,
     Status,
+    Step,
+    Strength,
     Vocabulary,
     lowered,
 )
+from mps_rules.program import ALWAYS, FALSE, GATE, MEASURED, OF_MUSCLES, OF_ROW, PRESENT, TRUE, UNKNOWN, Input, Program
+from mps_rules.values import Part, Values, parts_of
 
 FAR = 99
 """More findings than anybody would ask for."""
+ASKED_KEPT = 4096
+"""How many questions are shared between patients, in words."""
 NAMED = 3
 """How many reasons a question gives."""
 
-Need = tuple[str, str]
-"""A finding still open: of whom, and which."""
+Key: TypeAlias = tuple[str, str]
+"""A step in which findings are obtained, and of whom."""
+EFFECTS: Mapping[Effect, str] = {"support": "speak for", "confirm": "confirm", "oppose": "speak against", "exclude": "exclude"}
 
 
 def questions(assessor: Assessor, assessment: Assessment) -> tuple[Question, ...]:
@@ -45,7 +56,18 @@ def questions(assessor: Assessor, assessment: Assessment) -> tuple[Question, ...
     return _Asker(assessor, assessment, weights).questions() if weights else ()
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
+class _Wanted:
+    """The findings for which something waits, and the same by the step that they stand in."""
+
+    needs: tuple[Need, ...]
+    steps: tuple[tuple[Key, tuple[Need, ...]], ...]
+
+
+NOTHING = _Wanted((), ())
+
+
+@attrs.frozen(eq=False)
 class _Stake:
     """
     Something an answer could change: how much it counts, in words, and the findings it waits for.
@@ -55,20 +77,77 @@ class _Stake:
 
     weight: float
     words: str
-    needs: tuple[Need, ...]
-    later: tuple[Need, ...]
+    wanted: _Wanted
+    later: _Wanted
+
+
+class _Guide:
+    """What there is to ask by a pack's rules, before any patient."""
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        self.base, self.words = base, base.vocabulary
+        self.steps: dict[str, Step] = {step.id: step for step in base.asking.steps}
+        self.step_of = {term: step.id for step in self.steps.values() for term in step.terms}
+        self.rank = {id_: number for number, id_ in enumerate(self.steps)}
+        self.place_of = {term: place for step in self.steps.values() for place, term in enumerate(step.terms)}
+        self.of_patient = frozenset(term.id for term in self.words.terms.values() if term.subject == "patient")
+        self._asked: dict[tuple[str, str, tuple[str, ...]], tuple[str, str]] = {}
+        self.words_of: dict[tuple[str, str, Effect], str] = {}
+        parts = parts_of(base)
+        self.number_of = parts.program.number_of
+        self.flags = [(rule, self.number_of[rule.id], parts.of(rule.trigger or rule.when)) for rule in base.rules if rule.alert]
+        self.asking = [rule for rule in base.rules if any(isinstance(conclusion, Ask) for conclusion in rule.then)]
+        self.muscles = [self.number_of[rule.id] for state in base.pack.muscle_states for rule in base.concluding.get(state.derived, ())]
+        self.labels: dict[str, str] = {}
+        self.wanted: dict[int, _Wanted] = {}
+
+    def label(self, term: str) -> str:
+        """What is asked for, in words."""
+        found = self.labels.get(term)
+        if found is None:
+            found = self.labels[term] = asked_as(term, self.words)
+        return found
+
+    def asked(self, id_: str, subject: str, terms: tuple[str, ...]) -> tuple[str, str]:
+        """A question in words, and what it costs to answer."""
+        key = (id_, subject, terms)
+        found = self._asked.get(key)
+        if found is None:
+            step, listed = self.steps.get(id_), "; ".join(self.label(term) for term in terms)
+            about = "" if subject == PATIENT else f" ({lowered(self.words.subject_label(subject))})"
+            text = f"{step.label}{about}: {listed}" if step else f"{listed[:1].upper()}{listed[1:]}{about}"
+            if len(self._asked) >= ASKED_KEPT:
+                self._asked.clear()
+            found = self._asked[key] = (text, COSTS[max((self.cost(term) for term in terms), default=0)])
+        return found
+
+    def argued(self, hypothesis: Hypothesis, argument: Argument) -> str:
+        """What an argument could do, in words."""
+        key = (hypothesis.id, argument.rule, argument.effect)
+        found = self.words_of.get(key)
+        if found is None:
+            found = f"could {EFFECTS[argument.effect]} {lowered(hypothesis.label)}: {lowered(argument.title)}"
+            self.words_of[key] = found
+        return found
+
+    def cost(self, term: str) -> int:
+        """How dear a finding is to obtain; a place of the pain map or a diagnosis is asked."""
+        return COSTS.index(self.words.terms[term].cost) if term in self.words.terms else 0
+
+
+@lru_cache(maxsize=8)
+def _guide_of(base: KnowledgeBase) -> _Guide:
+    return _Guide(base)
 
 
 class _Asker:
     def __init__(self, assessor: Assessor, assessment: Assessment, weights: AskingWeights) -> None:
         self.assessor, self.assessment, self.weights = assessor, assessment, weights
-        self.base, self.facts, self.chain = assessor.base, assessor.facts, assessor.chain
-        self.words = assessor.words
-        self.state = circuit_of(self.base).read(self.facts, assessor.focus)
-        self.distance = Distance(self.state)
-        self.steps = {step.id: step for step in self.base.asking.steps}
-        self.step_of = {term: step.id for step in self.steps.values() for term in step.terms}
-        self.rank = {id_: number for number, id_ in enumerate(self.steps)}
+        self.base, self.facts, self.values = assessor.base, assessor.facts, assessor.values
+        self.guide = _guide_of(self.base)
+        self.distance = Distance(self.values, assessor.focus)
+        self.excluded = self.facts.excluded
+        self.relevant = {flag.number for flag in assessor.relevant}
 
     def questions(self) -> tuple[Question, ...]:
         """
@@ -77,45 +156,39 @@ class _Asker:
         A step that is asked for is asked for whole: what a red flag may want later in the same step, or one that belongs elsewhere
         would be triggered by, is taken with it.
         """
-        gains: dict[tuple[str, str], float] = {}
-        reasons: dict[tuple[str, str], dict[str, float]] = {}
-        needs: dict[tuple[str, str], dict[Need, None]] = {}
-        stakes = list(self._stakes())
-        for stake in stakes:
-            keys = [self._step(need) for need in stake.needs]
-            for key, need in zip(keys, stake.needs, strict=True):
-                share = stake.weight / len(keys)
-                gains[key] = gains.get(key, 0.0) + share
-                told = reasons.setdefault(key, {})
-                told[stake.words] = told.get(stake.words, 0.0) + share
-                needs.setdefault(key, {})[need] = None
-        for need in dict.fromkeys([*(need for stake in stakes for need in stake.later), *self._elsewhere()]):
-            if (key := self._step(need)) in needs:
-                needs[key][need] = None
-        made = [self._question(key, gains[key], reasons[key], list(needs[key])) for key in gains]
-        return tuple(sorted(made, key=lambda q: (-q.gain, COSTS.index(q.cost), self.rank.get(q.step, len(self.rank)), q.subject, q.terms)))
+        gains: dict[Key, float] = {}
+        reasons: dict[Key, dict[str, float]] = {}
+        needs: dict[Key, set[Need]] = {}
+        later: dict[Key, set[Need]] = {}
+        for stake in self._stakes():
+            share, words = stake.weight / len(stake.wanted.needs), stake.words
+            for key, own in stake.wanted.steps:
+                if key not in gains:
+                    gains[key], reasons[key], needs[key] = 0.0, {}, set()
+                told = reasons[key]
+                gain, reason = gains[key], told.get(words, 0.0)
+                for _ in own:
+                    gain += share
+                    reason += share
+                gains[key], told[words] = gain, reason
+                needs[key].update(own)
+            for key, own in stake.later.steps:
+                later.setdefault(key, set()).update(own)
+        for key, own in (one for wanted in self._elsewhere() for one in wanted.steps):
+            later.setdefault(key, set()).update(own)
+        for key in needs.keys() & later.keys():
+            needs[key] |= later[key]
+        made = [self._question(key, gains[key], reasons[key], needs[key]) for key in gains]
+        rank, end = self.guide.rank, len(self.guide.rank)
+        return tuple(sorted(made, key=lambda q: (-q.gain, COSTS.index(q.cost), rank.get(q.step, end), q.subject, q.terms)))
 
-    def _step(self, need: Need) -> tuple[str, str]:
-        """The step that a finding is obtained in, and of whom."""
-        subject, term = need
-        return self.step_of.get(term, term), subject
-
-    def _question(self, key: tuple[str, str], gain: float, told: Mapping[str, float], needs: Iterable[Need]) -> Question:
+    def _question(self, key: Key, gain: float, told: Mapping[str, float], needs: Iterable[Need]) -> Question:
         id_, subject = key
-        step = self.steps.get(id_)
-        order = step.terms if step else ()
-        terms = tuple(sorted((term for _, term in needs), key=lambda t: (order.index(t) if t in order else len(order), t)))
-        cost = max((self._cost(term) for term in terms), default=0)
-        about = "" if subject == PATIENT else f" ({lowered(self.words.subject_label(subject))})"
-        labels = [asked_as(term, self.words) for term in terms]
-        listed = "; ".join(labels)
-        text = f"{step.label}{about}: {listed}" if step else f"{listed[:1].upper()}{listed[1:]}{about}"
+        place_of = self.guide.place_of
+        terms = tuple(sorted([term for _, term in needs], key=lambda term: (place_of.get(term, 0), term)))
+        text, cost = self.guide.asked(id_, subject, terms)
         why = _joined([words for words, _ in sorted(told.items(), key=lambda one: (-one[1], one[0]))[:NAMED]])
-        return Question(terms, subject, text, why, COSTS[cost], id_, round(gain / self.weights.cost[COSTS[cost]], 6))
-
-    def _cost(self, term: str) -> int:
-        """How dear a finding is to obtain; a place of the pain map or a diagnosis is asked."""
-        return COSTS.index(self.words.terms[term].cost) if term in self.words.terms else 0
+        return Question(terms, subject, text, why, cost, id_, round(gain / self.weights.cost[cost], 6))
 
     # --- what is at stake
 
@@ -128,47 +201,59 @@ class _Asker:
     def _flags(self) -> Iterator[_Stake]:
         """Red flags that matter for where the pain is and that are not decided; open ones first, since a finding already points to them."""
         open_ = {alert.id for alert in self.assessment.alerts if alert.status == "open"}
-        for rule in self.base.rules:
+        parts = self.values.parts
+        for rule, number, trigger in self.guide.flags:
             flag = rule.alert
-            if flag is None or self.chain.verdict(rule.id) is not None or not concerns_the_pain(self.base, self.facts, rule):
+            if flag is None or number not in self.relevant or not self.assessor.is_undecided(number):
                 continue
             weight = self.weights.flag[flag.urgency]
-            if all(self.words.regions[region].parent is None for region in flag.regions):
+            if all(self.guide.words.regions[region].parent is None for region in flag.regions):
                 weight *= self.weights.anywhere
             pressed = flag.id in open_
             if pressed:
                 weight *= self.weights.open
-            needs = self._needs((rule.qualifier if pressed else rule.trigger) or rule.when, PATIENT)
+            wanted = self._wanted((parts.of(rule.qualifier) if rule.qualifier else parts.rules[number]) if pressed else trigger, PATIENT)
             words = f"{'would raise or clear the open red flag' if pressed else 'could raise or help to clear'}: {lowered(flag.label)}"
-            later = tuple(self._needs(rule.when, PATIENT))
-            yield from self._stake(weight, words, needs, self._far(rule, PATIENT), power=1, later=later)
+            later = self._wanted(parts.rules[number], PATIENT)
+            yield from self._stake(weight, words, wanted, self._far(number, PATIENT), power=1, later=later)
 
-    def _elsewhere(self) -> Iterator[Need]:
+    def _elsewhere(self) -> Iterator[_Wanted]:
         """What red flags that do not belong to where the pain is would be triggered by."""
-        for rule in self.base.rules:
-            if rule.alert and self.chain.verdict(rule.id) is None and not concerns_the_pain(self.base, self.facts, rule):
-                yield from self._needs(rule.trigger or rule.when, PATIENT)
+        for _, number, trigger in self.guide.flags:
+            if number not in self.relevant and self.assessor.is_undecided(number):
+                yield self._wanted(trigger, PATIENT)
 
     def _arguments(self) -> Iterator[_Stake]:
         """Arguments not yet decided, by what the status of their hypothesis and the lead would do if they held."""
-        first = next(iter(self.assessment.hypotheses), None)
-        for hypothesis in self.assessment.hypotheses:
-            stands = [*hypothesis.supports, *hypothesis.opposes]
+        by_id, parts = self.base.by_id, self.values.parts
+        for place, hypothesis in enumerate(self.assessment.hypotheses):
+            stands = [(a.effect, a.strength) for a in (*hypothesis.supports, *hypothesis.opposes)]
+            worth: dict[tuple[Effect, Strength | None], float] = {}
             for argument in hypothesis.undecided:
-                rule = self.base.by_id[argument.rule]
-                subject = next(iter(argument.subjects), None) or self.assessor.undecided_subject(rule)
+                rule = by_id[argument.rule]
+                subject = self.assessor.undecided_subject(rule)
                 if subject is None:
                     continue
-                weight = self._worth(hypothesis, argument, stands, leads=hypothesis is first)
-                effect = {"support": "speak for", "confirm": "confirm", "oppose": "speak against", "exclude": "exclude"}[argument.effect]
-                words = f"could {effect} {lowered(hypothesis.label)}: {lowered(argument.title)}"
-                yield from self._stake(weight, words, self._needs(rule.when, subject), self._far(rule, subject))
+                kind = (argument.effect, argument.strength)
+                if kind not in worth:
+                    worth[kind] = self._worth(hypothesis, kind, stands, leads=place == 0)
+                number = self.guide.number_of[rule.id]
+                words = self.guide.argued(hypothesis, argument)
+                yield from self._stake(worth[kind], words, self._wanted(parts.rules[number], subject), self._far(number, subject))
 
-    def _worth(self, hypothesis: Hypothesis, argument: Argument, stands: list[Argument], *, leads: bool) -> float:
-        weight = self.weights.argument[argument.strength or "strong"]
-        after = weigh([*stands, argument])[0]
+    def _worth(
+        self,
+        hypothesis: Hypothesis,
+        kind: tuple[Effect, Strength | None],
+        stands: Sequence[tuple[Effect, Strength | None]],
+        *,
+        leads: bool,
+    ) -> float:
+        own = self.weights.argument[kind[1] or "strong"]
+        weight = own
+        after = weigh_strengths([*stands, kind])[0]
         if after != hypothesis.status:
-            weight += self.weights.status * self.weights.argument[argument.strength or "strong"]
+            weight += self.weights.status * own
         if self._leads(after, leads=leads):
             weight += self.weights.leading
         return weight
@@ -181,54 +266,61 @@ class _Asker:
         return STATUSES.index(after) < STATUSES.index(first.status)
 
     def _rules_that_ask(self) -> Iterator[_Stake]:
-        for rule in self.base.rules:
-            fired = [d.subject for d in self.assessment.trace if d.rule == rule.id] if any(isinstance(x, Ask) for x in rule.then) else []
-            for subject in fired:
+        for rule in self.guide.asking:
+            number = self.guide.number_of[rule.id]
+            for subject in sorted(self.values.subjects_of(number)) if number in self.values.fired else ():
                 for ask in rule.then:
                     if isinstance(ask, Ask):
                         text = self.assessor.filled(ask.text, rule, [subject])
-                        needs = [(subject if self.words.terms[t].subject == "label" else PATIENT, t) for t in ask.terms]
-                        yield from self._stake(
-                            self.weights.rule_asks, lowered(text).rstrip("."), [need for need in needs if self._is_open(need)], 1
-                        )
+                        needs = [(subject if self.guide.words.terms[t].subject == "label" else PATIENT, t) for t in ask.terms]
+                        wanted = self._in_steps(tuple(dict.fromkeys(need for need in needs if self._is_open(need))))
+                        yield from self._stake(self.weights.rule_asks, lowered(text).rstrip("."), wanted, 1)
 
     def _muscles(self) -> Iterator[_Stake]:
         """Whether the muscles that explain most take part, the best first."""
+        values = self.values
         for place, subject in enumerate(one for one in self.assessor.focus if one in self.assessor.order):
-            for state in self.base.pack.muscle_states:
-                for rule in self.base.concluding.get(state.derived, ()):
-                    if self.chain.verdict(rule.id, subject) is None:
-                        needs = [need for need in self._needs(rule.when, subject) if need[0] == subject]
-                        yield from self._stake(self.weights.muscle / (1 + place), "would settle whether this muscle takes part", needs, 1)
+            for number in self.guide.muscles:
+                part = values.parts.rules[number]
+                if values.part(part, subject) == UNKNOWN:
+                    needs = tuple(need for need in self._wanted(part, subject).needs if need[0] == subject)
+                    words = "would settle whether this muscle takes part"
+                    yield from self._stake(self.weights.muscle / (1 + place), words, self._in_steps(needs), 1)
 
-    def _stake(
-        self,
-        weight: float,
-        words: str,
-        needs: Iterable[Need],
-        far: int,
-        power: int = 2,
-        later: tuple[Need, ...] = (),
-    ) -> Iterator[_Stake]:
-        waiting = tuple(dict.fromkeys(needs))
-        if waiting and far < FAR:
-            steps = len({self._step(need) for need in waiting})
-            yield _Stake(weight / min(far, steps) ** power, words, waiting, later)
+    def _stake(self, weight: float, words: str, wanted: _Wanted, far: int, power: int = 2, later: _Wanted = NOTHING) -> Iterator[_Stake]:
+        if wanted.needs and far < FAR:
+            yield _Stake(weight / min(far, len(wanted.steps)) ** power, words, wanted, later)
 
     # --- what is not known
 
-    def _needs(self, condition: c.Condition, subject: str) -> list[Need]:
-        return [need for need in self.assessor.unknown(condition, subject) if need[1] != "pain" and self._is_open(need)]
+    def _wanted(self, part: Part, subject: str) -> _Wanted:
+        """What a part of a rule waits for and can still be asked; of what nobody has touched, the same for everybody."""
+        shared = subject == PATIENT and not part.cone & self.values.touched and not self.excluded
+        found = self.guide.wanted.get(part.key) if shared else None
+        if found is None:
+            needs = [need for need in self.assessor.waits(part, subject) if need[1] != "pain" and self._is_open(need)]
+            found = self._in_steps(tuple(needs))
+            if shared:
+                self.guide.wanted[part.key] = found
+        return found
 
-    def _far(self, rule: Rule, subject: str) -> int:
-        return max(1, self.distance.of(self.state.circuit.rules[rule.id], subject, TRUE))
+    def _in_steps(self, needs: tuple[Need, ...]) -> _Wanted:
+        step_of, steps = self.guide.step_of, dict[Key, list[Need]]()
+        for need in needs:
+            subject, term = need
+            steps.setdefault((step_of.get(term, term), subject), []).append(need)
+        return _Wanted(needs, tuple((key, tuple(own)) for key, own in steps.items()))
+
+    def _far(self, number: int, subject: str) -> int:
+        return max(1, self.distance.of_rule(number, subject, TRUE))
 
     def _is_open(self, need: Need) -> bool:
         subject, term = need
-        if term in self.facts.excluded:
+        if term in self.excluded:
             return False
-        known = self.words.terms.get(term)
-        return not self.facts.knows(PATIENT if known and known.subject == "patient" else subject, term)
+        if subject == PATIENT or term in self.guide.of_patient:
+            return term not in self.values.given
+        return not self.facts.knows(subject, term)
 
 
 def _joined(reasons: Iterable[str]) -> str:
@@ -258,41 +350,139 @@ def asked_as(term: str, words: Vocabulary) -> str:
     return address(term, words).words(words) if "." in term else "the rest of the pain map"
 
 
+class _Reach:
+    """What the distance of each node of the patient rests on, and the distances that everybody shares."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.shared: dict[tuple[int, int], int] = {}
+        self._cones: dict[int, int] = {}
+        self.excluding: dict[str, list[str]] = {}
+        for term in program.base.vocabulary.terms.values():
+            for other in term.excludes:
+                self.excluding.setdefault(term.id, []).append(other)
+                self.excluding.setdefault(other, []).append(term.id)
+
+    def cone(self, number: int) -> int:
+        """What a node rests on, what its findings follow from and what excludes them included."""
+        found = self._cones.get(number)
+        if found is None:
+            found = self._cones[number] = self._cone(number)
+        return found
+
+    def _cone(self, number: int) -> int:
+        program, cone, waiting = self.program, 0, [number]
+        seen: set[int] = set()
+        while waiting:
+            node = waiting.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            form, _, inputs = program.nodes["patient"][node]
+            if form not in (GATE, OF_MUSCLES):
+                cone |= program.cone("patient", node)
+            if form == PRESENT:
+                for other in self.excluding.get(program.leaves["patient"][node][1], ()):
+                    cone |= program.names.get(other, ALWAYS)
+                waiting += [source[1] for source in program.sources.get(node, ()) if source]
+            for about, one, _ in inputs:
+                if about == "patient":
+                    waiting.append(one)
+                else:
+                    cone |= ALWAYS
+        return cone
+
+
+@lru_cache(maxsize=8)
+def _reach_of(base: KnowledgeBase) -> _Reach:
+    return _Reach(parts_of(base).program)
+
+
 class Distance:
-    """How many findings are still wanted until a node is true, or false: the fewest, but a finding read twice is counted twice."""
+    """
+    How many findings are still wanted until a node is true, or false: the fewest, but a finding read twice is counted twice.
 
-    def __init__(self, state: State) -> None:
-        self.state, self.circuit = state, state.circuit
-        self.memo: dict[tuple[int, int], int] = {}
+    Muscles that no rule can tell apart are counted together, but for those ``apart``.
+    """
 
-    def of(self, ref: Ref, subject: str, wanted: int) -> int:
+    def __init__(self, values: Values, apart: Iterable[str]) -> None:
+        self.values, self.program = values, values.program
+        self.apart = tuple(apart)
+        self.reach = _reach_of(values.base)
+        self.memo: dict[tuple[str, int, str, int], int] = {}
+        self._open: set[tuple[str, int, str, int]] = set()
+        self._circular: set[tuple[str, int, str, int]] = set()
+        """What hangs on something that hangs on it: its distance depends on where one begins, and is never shared."""
+        self._circles = 0
+        self._groups: list[tuple[str, int, int]] | None = None
+
+    def of_rule(self, number: int, subject: str, wanted: int) -> int:
+        """The distance of a rule of a subject; ``FAR`` where no finding could bring it there."""
+        about, node, turned, _ = self.program.rules[number]
+        return self.of((about, node, NEGATED if turned else PLAIN), subject, wanted)
+
+    def of(self, ref: Input, subject: str, wanted: int) -> int:
         """The distance of an input of a gate; ``FAR`` where no finding could bring it there."""
-        about, number, counted = ref
-        if counted == NEGATED:
-            wanted = 2 - wanted
-        elif counted == ESTABLISHED and wanted == FALSE:
-            return 0 if self.state.truth_at(ref, subject) != TRUE else FAR
-        elif counted == KNOWN:
-            plain = (about, number, 0)
+        about, number, way = ref
+        if way == NEGATED:
+            wanted = TRUE - wanted
+        elif way == ESTABLISHED and wanted == FALSE:
+            return 0 if self.values.code(about, number, subject) != TRUE else FAR
+        elif way == KNOWN:
+            plain = (about, number, PLAIN)
             known = min(self.of(plain, subject, TRUE), self.of(plain, subject, FALSE))
-            return known if wanted == TRUE else 0 if self.state.truth_at(ref, subject) == UNKNOWN else FAR
-        index = self.state.index((about, number, 0), subject)
-        if (index, wanted) not in self.memo:
-            self.memo[index, wanted] = FAR
-            self.memo[index, wanted] = self._at(about, number, subject, wanted)
-        return self.memo[index, wanted]
+            return known if wanted == TRUE else 0 if self.values.code(about, number, subject) == UNKNOWN else FAR
+        code = self.values.code(about, number, subject)
+        if code != UNKNOWN:
+            return 0 if code == wanted else FAR
+        key = (about, number, "" if about == "patient" else subject, wanted)
+        found = self.memo.get(key)
+        if found is None:
+            found = self.memo[key] = self._shared(number, subject, wanted, key) if about == "patient" else self._unshared(ref, subject, key)
+        elif key in self._circular:
+            self._circles += 1
+        return found
 
-    def _at(self, about: str, number: int, subject: str, wanted: int) -> int:
-        truth = self.state.truth_at((about, number, 0), subject)  # type: ignore[arg-type]
-        if truth != UNKNOWN:
-            return 0 if truth == wanted else FAR
-        table = self.circuit.tables[about]  # type: ignore[index]
-        condition = table.conditions[number]
-        inputs = table.inputs.get(number)
-        if inputs is None:
-            return self._leaf(condition, number, wanted)
-        of = [(self.of(part, one, wanted), many) for part, one, many in self.state.inputs(condition, inputs, subject)]
-        needed = table.need[number] if wanted == TRUE else sum(many for _, many in of) - table.need[number] + 1
+    def _shared(self, number: int, subject: str, wanted: int, key: tuple[str, int, str, int]) -> int:
+        """The distance of a node of the patient, the same for everybody where nothing is known that it rests on."""
+        untouched = not self.reach.cone(number) & self.values.touched
+        found = self.reach.shared.get((number, wanted)) if untouched else None
+        if found is None:
+            circles = self._circles
+            found = self._unshared(("patient", number, PLAIN), subject, key)
+            if untouched and circles == self._circles:
+                self.reach.shared[number, wanted] = found
+        return found
+
+    def _unshared(self, ref: Input, subject: str, key: tuple[str, int, str, int]) -> int:
+        """Worked out; what is asked for while it is being worked out comes back to itself, and is far."""
+        if key in self._open:
+            self._circles += 1
+            return FAR
+        circles = self._circles
+        self._open.add(key)
+        found = self._at(ref, subject, key[3])
+        self._open.discard(key)
+        if circles != self._circles:
+            self._circular.add(key)
+        return found
+
+    def _at(self, ref: Input, subject: str, wanted: int) -> int:
+        about, number, _ = ref
+        form, need, inputs = self.program.nodes[about][number]
+        if not inputs:
+            return self._leaf(form, number, wanted)
+        if form in (OF_MUSCLES, OF_ROW):
+            row = self.values.slots.rows[subject] if form == OF_ROW else self.program.low
+            of = [
+                (self.of(part, muscle, wanted), 1 if form == OF_ROW else many)
+                for muscle, many, members in self.groups
+                if members & row
+                for part in inputs
+            ]
+        else:
+            of = [(self.of(part, subject, wanted), 1) for part in inputs]
+        needed = need if wanted == TRUE else sum(many for _, many in of) - need + 1
         total = 0
         for far, many in sorted(of):
             taken = min(many, needed)
@@ -302,39 +492,67 @@ class Distance:
                 break
         return min(total, FAR)
 
-    def _leaf(self, condition: c.Condition, number: int, wanted: int) -> int:
-        if isinstance(condition, c.Compare) and condition.term in self.circuit.words.measures:
-            return self._items(condition, wanted)
-        if isinstance(condition, c.Present) and wanted == TRUE and condition.term in self.state.facts.excluded:
-            return FAR
-        if isinstance(condition, c.Present) and number in self.circuit.sources and self.circuit.about(condition) == "patient":
-            source = self.circuit.sources[number][0 if wanted == TRUE else 1]
-            return min(1, self.of(source, PATIENT, TRUE)) if source else 1
+    @property
+    def groups(self) -> list[tuple[str, int, int]]:
+        """The muscles that no rule can tell apart: one who stands for them, how many they are, and which."""
+        if self._groups is None:
+            self._groups = list(self._grouped())
+        return self._groups
+
+    def _grouped(self) -> Iterator[tuple[str, int, int]]:
+        values, program = self.values, self.program
+        full, alone = values.full, 0
+        for subject in (*self.apart, *values.facts.examined):
+            alone |= 1 << program.bit_of[subject]
+        groups = [full]
+        planes = {plane for leaf in values.muscle[: len(program.leaves["muscle"])] for plane in (leaf & program.low, leaf >> program.width)}
+        for plane in planes - {0, full}:
+            groups = [part for group in groups for part in (group & plane, group & ~plane) if part]
+        for group in groups:
+            single, rest = group & alone, group & ~alone
+            while single:
+                low = single & -single
+                single ^= low
+                yield program.subjects[low.bit_length() - 1], 1, low
+            if rest:
+                yield program.subjects[(rest & -rest).bit_length() - 1], rest.bit_count(), rest
+
+    # --- leaves
+
+    def _leaf(self, form: int, number: int, wanted: int) -> int:
+        if form == MEASURED:
+            _, measure, *limits = self.program.leaves["patient"][number]
+            bounds = c.Compare(measure, *limits).bounds()
+            far = [self._to_bound(measure, {name: bound}, wanted) for name, bound in bounds.items()]
+            return sum(far) if wanted == TRUE else min(far)
+        if form == PRESENT:
+            if wanted == TRUE and self.program.leaves["patient"][number][1] in self.values.facts.excluded:
+                return FAR
+            if number in self.program.sources:
+                source = self.program.sources[number][0 if wanted == TRUE else 1]
+                return min(1, self.of(source, PATIENT, TRUE)) if source else 1
         return 1
 
-    def _items(self, condition: c.Compare, wanted: int) -> int:
-        """The fewest items of a measure that could bring it within its bounds, or out of them, those of most points first."""
-        far = [self._to_bound(condition.term, {name: bound}, wanted) for name, bound in condition.bounds().items()]
-        return sum(far) if wanted == TRUE else min(far)
-
     def _to_bound(self, measure: str, bound: Mapping[str, float], wanted: int) -> int:
-        interval = self.state.interval(measure)
+        """The fewest items of a measure that could bring it within a bound, or out of it, those of most points first."""
+        moved = self.values.facts.interval(measure)
         raising = bool(bound.keys() & {"at_least", "above"}) is (wanted == TRUE)
-        moved = interval
-        for number, points in enumerate(sorted(self._open_points(measure), reverse=True)):
+        open_points = sorted(self._open_points(measure), reverse=True)
+        for number, points in enumerate(open_points):
             if moved.satisfies(**bound) is (wanted == TRUE):
                 return number
             moved = c.Interval(moved.lowest + points, moved.highest) if raising else c.Interval(moved.lowest, moved.highest - points)
-        return len(list(self._open_points(measure))) or 1
+        return len(open_points) or 1
 
     def _open_points(self, measure: str) -> Iterator[float]:
         """The points that each item of a measure that is not known could still give."""
-        definition = self.circuit.words.measures[measure]
-        yield from (1.0 for condition in definition.count if self.state.truth(condition) is None)
+        values, words = self.values, self.values.slots.words
+        definition = words.measures[measure]
+        yield from (1.0 for condition in definition.count if values.truth(condition) is None)
         for item in definition.sum:
-            if item in self.circuit.words.measures:
+            if item in words.measures:
                 yield from self._open_points(item)
-            elif self.circuit.words.terms[item].kind != "boolean":
-                yield from (points for part in [self.state.interval(item)] if (points := part.highest - part.lowest))
-            elif self.state.truth(c.Present(item)) is None:
+            elif words.terms[item].kind != "boolean":
+                yield from (points for part in [values.facts.interval(item)] if (points := part.highest - part.lowest))
+            elif values.truth(c.Present(item)) is None:
                 yield 1.0

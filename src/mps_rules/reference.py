@@ -6,11 +6,11 @@ Slow and plain. Every other executor must give the same ``Chain``.
 
 from mps_rules.conditions import Truth, grounds, judge, some
 from mps_rules.facts import Facts
-from mps_rules.model import PATIENT, Chain, Derivation, KnowledgeBase
+from mps_rules.model import PATIENT, Chained, Derivation, KnowledgeBase
 from mps_rules.premises import premises
 
 
-def chain(base: KnowledgeBase, facts: Facts) -> Chain:
+def chain(base: KnowledgeBase, facts: Facts) -> Chained:
     """What the rules say of one patient, by ``conditions.judge`` alone."""
     decided: dict[str, dict[str, bool]] = {}
     conclusions: dict[str, dict[str, bool]] = {}
@@ -37,4 +37,4 @@ def chain(base: KnowledgeBase, facts: Facts) -> Chain:
                     holds = some(decided.get(subject, {}).get(one.id) for one in rules)
                     if holds is not None:
                         conclusions.setdefault(subject, {})[id_] = holds
-    return Chain(decided, conclusions, {}, tuple(sorted(derivations, key=lambda d: (d.stratum, d.rule, d.subject))))
+    return Chained(decided, conclusions, {}, tuple(sorted(derivations, key=lambda d: (d.stratum, d.rule, d.subject))))
