@@ -328,7 +328,7 @@ def test_two_threads_share_a_circuit(few: KnowledgeBase) -> None:
     start = threading.Barrier(2)
     pace = sys.getswitchinterval()
 
-    def shift(first: int) -> list[tuple[int, Chain, bool]]:
+    def shift(first: int) -> list[tuple[int, Chained, bool]]:
         start.wait()
         done = []
         for number in (*range(first, 16), *range(first)):

@@ -282,6 +282,26 @@ def test_nodes_of_the_program_stay_within_budget(kb: KnowledgeBase) -> None:
     assert sum(len(nodes) for nodes in program_of(kb).nodes.values()) <= 5 * len(kb.rules)
 
 
+WHOLE = rule("shelf.a", when="{pain_at: {regions: [leg, chest], side: whole}}")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"pain": ["leg"]}, True),
+        ({"pain": ["calf.left"]}, None),
+        ({"pain": ["calf.left", "chest.left"]}, True),
+        ({"pain": ["calf"], "pain_map_complete": True}, None),
+        ({"pain": ["sacrum"], "pain_map_complete": True}, False),
+        ({}, None),
+    ],
+)
+def test_pain_in_a_part_is_not_drawn_as_a_whole(load: Load, chain: Executor, said: dict[str, Any], expected: Truth) -> None:
+    base = load(WHOLE)
+
+    assert chain(base, _patient(base, **said)).verdict("shelf.a") is expected
+
+
 def test_two_rules_that_conclude_the_same_each_leave_a_derivation(load: Load, chain: Executor) -> None:
     base = load(rule("shelf.a"), rule("shelf.b", when="rash"), rule("shelf.c", when="{derived: ill}", then="[derive: worse]"))
     expected = ["shelf.a", "shelf.b", "shelf.c"]

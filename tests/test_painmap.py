@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mps_rules.conditions import Truth
-from mps_rules.facts import Terrain, terrain_of
-from mps_rules.model import SIDES, KnowledgeBase, Pain
-from mps_rules.painmap import PainMap, Place, RegionTree
+from mps_rules.conditions import WHOLE, Truth
+from mps_rules.facts import Facts, Terrain, terrain_of
+from mps_rules.model import SIDES, Finding, Findings, KnowledgeBase, Pain
+from mps_rules.painmap import ANY_SIDE, Hurting, PainMap, Place, RegionTree, atlas_of
+from random_packs import seeded
 from strategies import BODIES, LEAVES, PLACES, REGIONS, WITHIN, lies_within, pain_maps, possible_bodies, true_entries
 
 
@@ -221,3 +222,28 @@ def test_the_order_of_entries_does_not_matter(map_of: MapOf, drawn: Drawn, rando
 
     assert one.free == other.free
     assert [one.at(*place) for place in PLACES] == [other.at(*place) for place in PLACES]
+
+
+# --- told faster ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_places_as_bits_say_what_the_map_says(kb: KnowledgeBase, seed: int) -> None:
+    random, words, tree = seeded(seed), kb.vocabulary, terrain_of(kb).tree
+    entries = [
+        Pain(region, random.choice((*words.regions[region].sides, None)), random.random() < 0.7)
+        for region in random.sample(sorted(words.regions), random.randint(0, 6))
+    ]
+    standing = [term for term in words.terms.values() if term.stands_for and random.random() < 0.3]
+    said = tuple(
+        Finding(term.id, random.random() < 0.6) if term.kind == "boolean" else Finding(term.id, words=(random.choice(term.values),))
+        for term in standing
+    )
+    findings = Findings(patient=said, pain=tuple(entries), pain_map_complete=random.choice((True, None)))
+    facts = Facts(terrain_of(kb), findings)
+    there, here = facts.pain_map, Hurting(atlas_of(tree), findings, facts.given)
+
+    assert there.painful == here.entries
+    for region in words.regions:
+        for side in (*ANY_SIDE, WHOLE):
+            assert (region, side, there.at(region, side)) == (region, side, here.at(region, side))

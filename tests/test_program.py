@@ -5,6 +5,7 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
+from random import Random
 from threading import Barrier
 from typing import Any
 
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 
 import mps_rules as mps
 from charts import chart, facts_of, sample
-from mps_rules import engine, program
+from executors import differences
+from mps_rules import engine, program, reference
 from mps_rules.addresses import as_mapping
 from mps_rules.conditions import count_at_least
 from mps_rules.facts import Facts, terrain_of
@@ -181,6 +183,31 @@ def test_a_cone_holds_every_finding_that_changes_a_node(kb: KnowledgeBase) -> No
 
         assert changed
         assert all(values.program.cone("patient", number) & touched for number in changed)
+
+
+def _in_ranges(said: dict[str, Any], base: KnowledgeBase, random: Random) -> dict[str, Any]:
+    """The same chart, of whose numbers only a range is known."""
+
+    def wider(key: str, value: Any) -> Any:
+        term = base.vocabulary.terms.get(key)
+        if term is None or term.kind not in ("number", "duration"):
+            return value
+        lowest, highest = term.range or (value, value)
+        return {"at_least": max(lowest, value - random.choice((0, 1, 4))), "at_most": min(highest, value + random.choice((0, 1, 4)))}
+
+    own = {key: wider(key, value) for key, value in said.items() if key not in ("exam", "labels")}
+    exam = [{key: wider(key, value) for key, value in one.items()} for one in said.get("exam", ())]
+    return {**said, **own, **({"exam": exam} if exam else {})}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_number_of_which_only_the_range_is_known_is_read_as_by_the_definition(kb: KnowledgeBase, seed: int) -> None:
+    base, words = random_pack(few_muscles(kb), seed)
+    random = seeded(seed)
+    for _ in range(3):
+        facts = facts_of(_in_ranges(as_mapping(random_patient(words, terrain_of(base), random).findings), base, random), terrain_of(base))
+
+        assert list(differences(base, facts, reference.chain(base, facts), straight(base, facts))) == []
 
 
 def test_the_engine_concludes_what_the_program_alone_concludes(kb: KnowledgeBase) -> None:
