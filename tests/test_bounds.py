@@ -18,11 +18,10 @@ import mps_rules as mps
 from charts import chart, vignettes
 from executors import EXECUTORS, Executor, differences
 from mps_rules import conditions as c
-from mps_rules import premises, subjects
+from mps_rules import premises, program, subjects
 from mps_rules.addresses import changed
 from mps_rules.circuit import Circuit
 from mps_rules.cli import main
-from mps_rules.engine import Network
 from mps_rules.errors import ALIKE, COMPARED, LISTED, SUGGESTED, Fault, FindingError, KnowledgeError, Misfit, closest
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.fhir_in import read_bundle
@@ -31,9 +30,11 @@ from mps_rules.flips import Target
 from mps_rules.formulas import Formulas
 from mps_rules.lint import can_be_unknown
 from mps_rules.model import KnowledgeBase
+from mps_rules.program import leaf_names
 from mps_rules.reading import LONGEST, Unreadable, bytes_of, pattern_of
 from packs import SMALL, rule, written
 from random_packs import seeded
+from rete import Network
 
 Load = Callable[..., KnowledgeBase]
 
@@ -469,12 +470,14 @@ NEW: Any = Perhaps(c.Present("fever"))
         lambda _: c.describe(NEW, lambda _, id_: id_),
         lambda base: Circuit(base).ref(NEW),
         lambda base: Network(base)._add(NEW),
+        lambda base: list(leaf_names(NEW, base)),
+        lambda _: program._leaf(NEW),
         lambda base: subjects.whose(NEW, base, {}),
         lambda base: can_be_unknown(NEW, base),
         lambda base: Formulas(base, {}).of(NEW),
         lambda base: premises.premise(c.Ground("patient", NEW, None), Facts(terrain_of(base), read_findings({}, terrain_of(base)))),
     ],
-    ids=["judge", "parts", "normalise", "describe", "circuit", "network", "whose", "lint", "formulas", "premise"],
+    ids=["judge", "parts", "normalise", "describe", "circuit", "network", "names of the program", "leaf of the program", "whose", "lint", "formulas", "premise"],
 )  # fmt: skip
 def test_a_form_of_condition_that_nobody_knows_is_taken_for_no_other(
     small: KnowledgeBase, told_apart: Callable[[KnowledgeBase], Any]
