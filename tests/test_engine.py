@@ -652,12 +652,10 @@ def test_every_muscle_is_answered_for_itself(kb: KnowledgeBase, facts_of: FactsO
     facts = facts_of({"pain": ["low_back.left"]})
     found, expected = engine.chain(kb, facts), reference.chain(kb, facts)
 
-    assert all(
-        found.verdict(one.id, muscle) is expected.verdict(one.id, muscle)
-        for one in kb.rules
-        if one.about == "muscle"
-        for muscle in facts.subjects("muscle")
-    )
+    asked = [(one.id, muscle) for one in kb.rules if one.about == "muscle" for muscle in facts.subjects("muscle")]
+
+    assert len(asked) > 1000
+    assert [expected.verdict(*one) for one in asked] == [found.verdict(*one) for one in asked]
 
 
 def test_what_nobody_asked_about_is_unknown_and_not_an_error(packaged: Chaining) -> None:
