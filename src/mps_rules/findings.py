@@ -318,7 +318,9 @@ def _completed(findings: Findings, terrain: Terrain) -> tuple[Findings, list[Fau
                     new.append(Finding(term.id, value, follows_from=describe(_holding(source, view), words.name)))
                 elif known is not None and known is not value:
                     said = "present" if known else "absent"
-                    faults[term.id] = Fault(term.id, f"is given as {said}, but the opposite follows from: {describe(_holding(source, view), words.name)}")
+                    faults[term.id] = Fault(
+                        term.id, f"is given as {said}, but the opposite follows from: {describe(_holding(source, view), words.name)}"
+                    )
         if not new or faults:
             break
         findings = attrs.evolve(findings, patient=tuple(sorted((*findings.patient, *new), key=lambda f: f.term)))
