@@ -36,8 +36,10 @@ class Clearing:
 def clearings() -> tuple[Clearing, ...]:
     """Every exception from the law, as it is listed."""
     listed = read_yaml(CLEARING.read_text(encoding="utf-8"), CLEARING.name).data
-    rows: list[dict[str, Any]] = [{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()} for row in listed]
-    return tuple(Clearing(**row) for row in rows)
+    return tuple(
+        Clearing(tuple(row["findings"]), tuple(row["flags"]), row["clears"], row["source"], row["because"], row.get("moves_to"))
+        for row in listed
+    )
 
 
 # --- by the form of the rules ---------------------------------------------------------------------------------------------
