@@ -40,7 +40,7 @@ def with_causes(base: KnowledgeBase, times: int = TIMES, seed: int = 1) -> Knowl
     suspects, rules, nodes = dict(base.vocabulary.suspects), list(base.rules), len(program_of(base).nodes["patient"])
     while nodes < wanted:
         id_ = f"cause_{len(suspects)}"
-        suspects[id_] = Suspect(id_, "structural", f"Cause {len(suspects)}")
+        suspects[id_] = Suspect(id_, "serious", f"Cause {len(suspects)}")
         made = list(_cause(id_, draw, terms, regions))
         rules += made
         nodes += sum(len(c.parts(part)) > 1 for rule in made for part in c.walk(rule.when))

@@ -147,6 +147,10 @@ class _Asker:
         self.guide = _guide_of(self.base)
         self.distance = Distance(self.values, assessor.focus)
         self.excluded = self.facts.excluded
+        self.touched = self.values.touched
+        """What is known, and what cannot be: nothing that rests on either waits for the same of everybody."""
+        for term in self.excluded:
+            self.touched |= self.values.program.names.get(term, 0)
         self.relevant = {flag.number for flag in assessor.relevant}
 
     def questions(self) -> tuple[Question, ...]:
@@ -295,7 +299,7 @@ class _Asker:
 
     def _wanted(self, part: Part, subject: str) -> _Wanted:
         """What a part of a rule waits for and can still be asked; of what nobody has touched, the same for everybody."""
-        shared = subject == PATIENT and not part.cone & self.values.touched and not self.excluded
+        shared = subject == PATIENT and not part.cone & self.touched
         found = self.guide.wanted.get(part.key) if shared else None
         if found is None:
             needs = [need for need in self.assessor.waits(part, subject) if need[1] != "pain" and self._is_open(need)]
