@@ -210,7 +210,7 @@ def test_within_the_reach_of_a_rule_it_is_decided_as_everywhere(kb: KnowledgeBas
         apart = _apart(facts, random)
         everywhere = circuit.read(facts, apart)
         pool = _evenly([(subject, term) for subject, term in may_change(facts, apart) if not term.stands_for], random)
-        for rule in random.sample(kb.rules, 8):
+        for rule in random.sample(kb.rules, 16):
             within = circuit.read(facts, apart, circuit.reaching([rule.id]))
             for changes in ([], *(_changes(facts, pool, random) for _ in range(4))):
                 with everywhere.supposing(changes), within.supposing(changes):

@@ -392,6 +392,7 @@ WITHIN = 8
 LATER: dict[str, int] = {
     "Man of 49 with waves of left flank pain from a known stone": 9,
     "Man of 70, prostate cancer, band-like mid-back pain": 10,
+    "Retired printer of 71, sudden left flank and back pain": 9,
 }
 """Vignettes of an emergency that take more than eight questions to be found, and how many."""
 

@@ -44,6 +44,11 @@ def filled(form: Resource, findings: Any, kb: KnowledgeBase) -> Resource:
     return loaded
 
 
+def words_of_record(kb: KnowledgeBase) -> set[str]:
+    """What only the reader of a record says: no form asks for it."""
+    return {term.id for term in kb.vocabulary.terms.values() if term.of_record}
+
+
 # --- there and back ---------------------------------------------------------------------------------------------------
 
 
@@ -60,9 +65,10 @@ def test_any_patient_told_on_the_whole_form_reads_back_the_same(kb: KnowledgeBas
     few, random = few_muscles(kb), seeded(seed)
     findings = random_patient(words_of(few.vocabulary, random, share=2), terrain_of(few), random).findings
 
-    told, _ = read_bundle(filled(whole_form(few), as_mapping(findings), few), few)
+    asked = {term: value for term, value in as_mapping(findings).items() if term not in words_of_record(few)}
+    told, _ = read_bundle(filled(whole_form(few), asked, few), few)
 
-    assert read_findings(told, terrain_of(few)) == findings
+    assert read_findings(told, terrain_of(few)) == read_findings(asked, terrain_of(few))
 
 
 def every_answer(item: Resource) -> list[Resource]:
@@ -152,7 +158,7 @@ def test_the_whole_form_asks_for_every_finding(kb: KnowledgeBase) -> None:
     links = {item["linkId"] for item in every(whole_form(kb)["item"])}
     prefix = {"patient": "", "muscle": "exam.", "label": "labels."}
 
-    assert {f"{prefix[term.subject]}{term.id}" for term in kb.vocabulary.terms.values() if not term.fact} <= links
+    assert {f"{prefix[term.subject]}{term.id}" for term in kb.vocabulary.terms.values() if not (term.fact or term.of_record)} <= links
 
 
 def test_a_yes_or_no_finding_can_be_present_absent_or_not_known(kb: KnowledgeBase) -> None:

@@ -156,7 +156,7 @@ def _raised(assessment: Assessment, question: Question, kb: KnowledgeBase) -> se
     return found
 
 
-SECOND: dict[str, int] = {"rf_muscle_disease_dark_urine": 7}
+SECOND: dict[str, int] = {"rf_muscle_disease_dark_urine": 7, "rf_physiological_danger": 4}
 """Open emergencies whose outstanding findings are not among the first two questions, and the place that they take at most."""
 
 
