@@ -22,14 +22,13 @@ Whatever is left out is said, with its reason.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from functools import lru_cache
 from typing import Any
 
 import attrs
 
 from mps_rules.addresses import Address
-from mps_rules.conditions import Compare, Interval
-from mps_rules.dangers import Dangers, Reading, dangers
+from mps_rules.conditions import Interval
+from mps_rules.dangers import HURTS, Dangers, Reading, dangers_of
 from mps_rules.errors import FindingError
 from mps_rules.facts import Terrain, terrain_of
 from mps_rules.findings import read_findings
@@ -141,12 +140,6 @@ class Settled:
         return as_findings(self.standing) | ({doubted: list(self.in_doubt)} if doubted and self.in_doubt else {})
 
 
-@lru_cache(maxsize=8)
-def dangers_of(base: KnowledgeBase) -> Dangers:
-    """What the red flags of a knowledge base read, computed once."""
-    return dangers(base.rules, base.vocabulary)
-
-
 def settled(claims: Iterable[Claim], base: KnowledgeBase, on: date | None = None, zone: tzinfo | None = None) -> Settled:
     """
     One claim for each finding, all of which can hold together, by the law of this module.
@@ -199,21 +192,16 @@ class _Line:
         return first is not None and last is not None and first > last
 
 
-def _rises(reading: Reading) -> bool:
-    """Whether a higher number brings a flag nearer."""
-    return isinstance(reading.leaf, Compare) and reading.nearer is any(name in ("at_least", "above") for name in reading.leaf.bounds())
-
-
 def _are_days(moment: Moment) -> bool:
     return not isinstance(moment.first, datetime) and not isinstance(moment.last, datetime)
 
 
 def _aged(claim: Claim, base: KnowledgeBase, on: date) -> Claim:
-    """A denial, or what only speaks against red flags, that is older than it lasts says nothing of that day."""
+    """A denial, or the presence of what only speaks against red flags, that is older than it lasts says nothing of that day."""
     term, day = base.vocabulary.terms.get(claim.at.term), claim.when.ends
     if claim.at.kind != "patient" or term is None or term.denial_lasts is None or day is None or not isinstance(claim.value, bool):
         return claim
-    clears = claim.value is False or dangers_of(base).only_clears(term.id)
+    clears = claim.value is dangers_of(base).only_clears(term.id)
     if claim.stale or not clears or (on - day).days <= term.denial_lasts:
         return claim
     return attrs.evolve(claim, stale=f"was denied more than {term.denial_lasts:g} days ago: unknown again")
@@ -232,6 +220,8 @@ class _Settler:
 
     def readings(self, claim: Claim) -> tuple[Reading, ...]:
         """The places where red flags read what a claim speaks of."""
+        if self.is_pain(claim):
+            return HURTS
         return self.read.of_label.get(claim.at.name, ()) if claim.at.kind == "given" else self.read.of_term.get(claim.at.term, ())
 
     def is_pain(self, claim: Claim) -> bool:
@@ -241,14 +231,10 @@ class _Settler:
 
     def is_danger(self, claim: Claim) -> bool:
         """Whether a claim can bring some red flag nearer."""
-        if self.is_pain(claim):
-            return claim.value is True
         return self.read.helps(self.readings(claim), claim.value, claim.part)
 
     def beats(self, one: Claim, other: Claim) -> bool:
         """Whether a claim leaves every red flag at least as near as another of the same finding."""
-        if self.is_pain(one):
-            return one.value is True or other.value is not True
         return self.read.beats(self.readings(one), one.value, other.value, one.part)
 
     def worst(self, claims: Sequence[Claim]) -> Claim | None:
@@ -257,7 +243,8 @@ class _Settler:
         if not best or not self.is_danger(best[0]):
             return None
         numbers = [one.value for one in best if isinstance(one.value, float)]
-        wanted = (max if any(map(_rises, self.readings(best[0]))) else min)(numbers) if numbers else best[0].value
+        highest = any(reading.rises for reading in self.readings(best[0]))
+        wanted = (max if highest else min)(numbers) if numbers else min((one.value for one in best), key=str)
         return min((one for one in best if one.value == wanted), key=self._order)
 
     # --- of one finding

@@ -8,12 +8,13 @@ direction alone (``known``) is held to be read in both.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 import attrs
 
 from mps_rules import conditions as c
-from mps_rules.model import Rule, Term, Vocabulary
+from mps_rules.model import KnowledgeBase, Rule, Term, Vocabulary
 
 IN_DOUBT = "red_flags"
 """``values_from`` of the finding whose words are the findings that red flags read."""
@@ -46,6 +47,15 @@ class Reading:
                 weight = 1.0 if value is True else -1.0 if value is False else 0.0
         return weight if self.nearer else -weight
 
+    @property
+    def rises(self) -> bool:
+        """Whether a higher number brings the flag nearer."""
+        return isinstance(self.leaf, c.Compare) and self.nearer is any(name in ("at_least", "above") for name in self.leaf.bounds())
+
+
+HURTS = (Reading(c.PainAt(()), nearer=True),)
+"""How pain in a place is read, whatever the flags: that it hurts is the danger."""
+
 
 @attrs.frozen(eq=False)
 class Dangers:
@@ -65,6 +75,19 @@ class Dangers:
     def only_clears(self, term: str) -> bool:
         """Whether the presence of a yes/no finding can bring no flag nearer, and its absence can."""
         return bool(self.of_term.get(term)) and not self.helps(self.of_term[term], value=True)
+
+
+@lru_cache(maxsize=8)
+def dangers_of(base: KnowledgeBase) -> Dangers:
+    """
+    What the red flags of a knowledge base read, computed once.
+
+    >>> from mps_rules import load
+    >>> read = dangers_of(load())
+    >>> read.helps(read.of_term["saddle_anaesthesia"], True), read.only_clears("neuro_exam_normal")
+    (True, True)
+    """
+    return dangers(base.rules, base.vocabulary)
 
 
 def read_by(rule: Rule, words: Vocabulary, concluding: Mapping[str, Sequence[Rule]]) -> frozenset[Reading]:

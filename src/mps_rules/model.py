@@ -699,11 +699,7 @@ class OmopApart:
 
 @attrs.frozen
 class Omop:
-    """
-    How tables of the OMOP Common Data Model become findings, beyond the codes that the vocabulary carries.
-
-    ``denial_lasts``: for how many days a denied danger sign stays denied in a table with dates; None: for good.
-    """
+    """How tables of the OMOP Common Data Model become findings, beyond the codes that the vocabulary carries."""
 
     systems: tuple[OmopSystem, ...] = ()
     person: OmopPerson = OmopPerson()
@@ -714,7 +710,6 @@ class Omop:
     windows: tuple[OmopWindow, ...] = ()
     codes: tuple[OmopCode, ...] = ()
     apart: tuple[OmopApart, ...] = ()
-    denial_lasts: int | None = None
 
     def under(self, later: "Omop") -> "Omop":
         """This with another laid on top: what the later one says of a system, a kind or a code holds."""
@@ -729,7 +724,6 @@ class Omop:
             windows=(*self.windows, *later.windows),
             codes=(*(one for one in self.codes if one.key not in said), *later.codes),
             apart=(*(one for one in self.apart if one.key not in said), *later.apart),
-            denial_lasts=self.denial_lasts if later.denial_lasts is None else later.denial_lasts,
         )
 
 

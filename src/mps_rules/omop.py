@@ -18,7 +18,7 @@ from mps_rules.addresses import Address
 from mps_rules.cohort import listed
 from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
 from mps_rules.model import KnowledgeBase, OmopCode, OmopKind, OmopWindow, Term, Vocabulary, Within
-from mps_rules.standing import DAY, EARLIEST, IN_DOUBT, LATEST, Thing, prevailing, widened
+from mps_rules.standing import DAY, EARLIEST, LATEST, Thing, prevailing, widened
 from mps_rules.steps import stripped
 from mps_rules.tables import Table, connected, first_line, opened, seconds, understood
 
@@ -821,17 +821,17 @@ class _Import:
         said = said.select(
             "person",
             "at",
-            amount=dated.ifelse(said["amount"], None),
-            word=dated.ifelse(said["word"], None),
+            "amount",
+            "word",
             begun=dated.ifelse(said["begun"], EARLIEST),
             ended=dated.ifelse(said["ended"], LATEST),
-            readable=dated,
+            readable=said["amount"].notnull() | said["word"].notnull(),
             vague=~dated,
             index=seconds(day.year(), day.month(), day.day()),
         )
         said = prevailing(said, "person")
         doubts = {one.at: one.doubt for one in reversed(self.readings) if one.form != "apart"}
-        tells = said["amount"].notnull() | said["word"].notnull()
+        tells = (said["amount"].notnull() | said["word"].notnull()) & ~said["vague"]
         named_at = self.cdm.rows(said.group_by("at").aggregate(people=said["person"].nunique(where=tells)).order_by("at"))
         counted = [row for row in named_at if row["people"]]
         at = [row["at"] for row in counted]
@@ -843,7 +843,8 @@ class _Import:
             return wide, found, contradicting
         stems = dict.fromkeys(_stem(row["at"], self.words) for row in named_at)
         findings = widened(said, {stem: Thing.of(stem, self.words) for stem in stems}, self.kb, "person")
-        findings = findings.select("person", *(name for name in findings.columns if name in at or name.startswith(f"{IN_DOUBT}.")))
+        doubts = [name for name in findings.columns if (term := self.words.terms.get(name.partition(".")[0])) and term.of_record]
+        findings = findings.select("person", *(name for name in findings.columns if name in at), *doubts)
         return wide.left_join(findings, "person").drop("person_right"), found, contradicting
 
 

@@ -1,21 +1,20 @@
 """
 Of everything that a table says of a person, what stands: the law of what wins, as expressions of columns.
 
-The latest instant wins. Within doubt (the same instant, a date without a time on the same day, no date or one that cannot be read) the reading
-wins that leaves more red flags raised or open, and where neither does the finding is unknown. What cannot hold together is settled likewise:
-a finding that would clear a danger sign counts only if it is later than that sign. A denial ages. What is dropped in doubt is said
-to be ``in_doubt``, where the vocabulary has that finding.
+The law is that of ``claims``, where it is written out; which reading brings a red flag nearer is computed in ``dangers``. The latest instant wins,
+within doubt the danger; what clears is no older than what it clears; a denial ages; a danger sign that is dropped in doubt is ``in_doubt``.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
 from mps_rules import conditions as c
+from mps_rules.dangers import HURTS, Reading, dangers_of
 from mps_rules.formulas import Column, column_of
 from mps_rules.model import KnowledgeBase, Vocabulary
-from mps_rules.polarity import Danger, bounds, dangerous
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,8 +25,6 @@ EARLIEST, LATEST = -(10**15), 10**15
 """Seconds before and after every date: where the time of what has no date may begin and end."""
 DAY = 86_400
 """Seconds of a day."""
-IN_DOUBT = "in_doubt"
-"""The finding whose words are the findings that were dropped in doubt."""
 
 # --- what a row speaks of ----------------------------------------------------------------------------------------------
 
@@ -66,25 +63,72 @@ _READ: Mapping[str, Literal["truth", "number", "word", "words"]] = {
 }
 
 
-def _key(column: Column) -> str:
-    """By what name ``dangerous`` knows what a column speaks of."""
-    if column.at is None:
-        return ""
-    if column.at.kind in ("pain", "given"):
-        return f"{'pain' if column.at.kind == 'pain' else 'labels'}.{column.at.name}"
-    return f"{column.at.term}.{column.word}" if column.word else column.at.term
+def _readings(column: Column, base: KnowledgeBase) -> tuple[Reading, ...]:
+    """The places where red flags read what a column speaks of."""
+    at, read = column.at, dangers_of(base)
+    if at is None:
+        return ()
+    term = base.vocabulary.terms.get(at.term)
+    if (at.kind == "pain" and not at.term) or (term and term.stands_for):
+        return HURTS
+    return read.of_label.get(at.name, ()) if at.kind == "given" else read.of_term.get(at.term, ())
+
+
+Near: TypeAlias = frozenset[Reading]
+"""The places where a value brings a red flag nearer."""
 
 
 @attrs.frozen
 class _Cell:
-    """A column of the wide table: how it is read, and how red flags read it."""
+    """A column of the wide table: how it is read, and where red flags read it."""
 
     name: str
     read: Literal["truth", "number", "word"]
     term: str
-    key: str
-    danger: Danger | None
+    word: str
+    readings: tuple[Reading, ...]
     values: tuple[str, ...] = ()
+
+    @property
+    def sums(self) -> tuple[Reading, ...]:
+        """The readings of which the number itself counts, not whether it lies within bounds."""
+        return tuple(one for one in self.readings if one.amount) if self.read == "number" else ()
+
+    def near(self, value: bool | float | str) -> Near:  # noqa: FBT001 - a value, no flag
+        """Where a value brings a flag nearer than if it were unknown, its sums apart."""
+        return frozenset(one for one in self.readings if one not in self.sums and one.weight(value, self.word) > 0)
+
+    def classes(self) -> Mapping[Near, tuple[bool | float | str, ...]]:
+        """The values that bring the same flags nearer stand in one class; of numbers some of each."""
+        values: list[bool | float | str] = [True, False]
+        if self.read == "word":
+            values = [*self.values]
+        elif self.read == "number":
+            limits = sorted({limit for one in self.readings if isinstance(one.leaf, c.Compare) for limit in one.leaf.bounds().values()})
+            between = [(low + high) / 2 for low, high in itertools.pairwise(limits)]
+            values = [limits[0] - 1, *limits, *between, limits[-1] + 1] if limits else [0.0]
+        found: dict[Near, list[bool | float | str]] = {}
+        for value in values:
+            found.setdefault(self.near(value), []).append(value)
+        return {near: tuple(of) for near, of in sorted(found.items(), key=lambda one: (len(one[0]), sorted(map(repr, one[0]))))}
+
+    def holds(self, near: Near, value: Any) -> Any:
+        """Whether a value, as an expression, stands in a class."""
+        import ibis
+
+        if self.read == "number":
+            bounds = [(one.leaf, (one in near) is one.nearer) for one in self.readings if isinstance(one.leaf, c.Compare) and not one.amount]
+            met = [_meets(value, leaf) if holds else ~_meets(value, leaf) for leaf, holds in bounds]
+            return ibis.and_(*met) if met else value.notnull()
+        members = self.classes()[near]
+        return value.isin(members) if len(members) > 1 else value == members[0]
+
+    def helps(self, near: Near, value: Any) -> Any:
+        """Whether a value of a class, as an expression, brings some flag nearer."""
+        import ibis
+
+        summed = [value > 0 if one.nearer else value < 0 for one in self.sums]
+        return ibis.or_(ibis.literal(bool(near)), *summed)
 
     @property
     def begun(self) -> str:
@@ -109,6 +153,17 @@ class _Holds:
     bound: c.Compare | None = None
     raises: bool = False
 
+    @property
+    def feared(self) -> str:
+        """The column that says until when it may have been so, where it was dropped in doubt."""
+        return f"{self.cell} {self.truth} {self.word} {self.bound} feared"
+
+    def true_of(self, value: Any) -> Any:
+        """Whether a value, as an expression, is this."""
+        if self.bound is not None:
+            return _meets(value, self.bound)
+        return value == (self.truth if self.word is None else self.word)
+
 
 # --- which row wins ----------------------------------------------------------------------------------------------------
 
@@ -117,9 +172,10 @@ def prevailing(said: Table, person: str) -> Table:
     """
     Everything said, its values left out where the same thing was said later.
 
-    Takes the person, ``at``, ``amount``, ``word``, ``readable``, and from when to when it may have been said (``begun``, ``ended``, in seconds).
+    Takes the person, ``at``, ``amount``, ``word``, ``readable``, from when to when it may have been said (``begun``, ``ended``, in seconds), and
+    ``vague``, that its date cannot be read; what is vague outweighs nothing.
     """
-    telling = said.filter(said["amount"].notnull() | said["word"].notnull())
+    telling = said.filter((said["amount"].notnull() | said["word"].notnull()) & ~said["vague"])
     last = telling.group_by([person, "at"]).aggregate(last=telling["begun"].max())
     last = last.select(who=last[person], what=last["at"], last=last["last"])
     both = said.left_join(last, [said[person] == last["who"], said["at"] == last["what"]])
@@ -134,26 +190,23 @@ def widened(said: Table, things: Mapping[str, Thing], base: KnowledgeBase, perso
     """
     A row for each person, a column for each address, of what ``prevailing`` has left; a column ``in_doubt.finding`` where one was dropped in doubt.
 
-    Takes beside the columns of ``prevailing``: ``vague``, that the date cannot be read, and ``index``, the seconds of the day as of which the
-    person is judged.
+    Takes beside the columns of ``prevailing``: ``index``, the seconds of the day as of which the person is judged.
     """
     read = _Law(base, tuple({cell.name: cell for cell in _cells(things, base)}.values()))
     wide = said.group_by(person).aggregate(**dict(read.aggregates(said)), **{"the index": said["index"].max()})
-    wide = read.fitting(wide)
     wide = read.aged(wide)
+    wide = read.fitting(wide)
     return wide.select(person, *(cell.name for cell in read.cells), **read.in_doubt(wide))
 
 
 def _cells(things: Mapping[str, Thing], base: KnowledgeBase) -> Iterator[_Cell]:
-    danger = dangerous(base)
     for at, thing in things.items():
         names = [f"{at}.{value}" for value in thing.values] if thing.read == "words" else [at]
         for name in names:
             column = column_of(name, base.vocabulary)
-            key = _key(column)
             term = column.at.term if column.at is not None and column.at.kind == "patient" else ""
             kind: Literal["truth", "number", "word"] = "truth" if thing.read == "words" else thing.read
-            yield _Cell(name, kind, term, key, danger.get(key), thing.values if kind == "word" else ())
+            yield _Cell(name, kind, term, column.word or "", _readings(column, base), thing.values if kind == "word" else ())
 
 
 class _Law:
@@ -162,115 +215,66 @@ class _Law:
     def __init__(self, base: KnowledgeBase, cells: Sequence[_Cell]) -> None:
         self.base, self.cells = base, cells
         self.by_name = {cell.name: cell for cell in cells}
-        self.danger, self.bounds = dangerous(base), bounds(base)
         self.pairs = [pair for pair in _incompatible(base) if pair[0].cell in self.by_name and pair[1].cell in self.by_name]
-
-        ageing = {cell.name for cell in cells if self._ages(cell)}
-        self.timed = {one.cell for pair in self.pairs for one in pair} | ageing
+        self.held: dict[str, list[_Holds]] = {}
+        for one in dict.fromkeys(one for pair in self.pairs for one in pair):
+            self.held.setdefault(one.cell, []).append(one)
+        self.timed = {*self.held, *(cell.name for cell in cells if self._lasts(cell) is not None)}
 
     # --- one thing
 
     def aggregates(self, said: Table) -> Iterator[tuple[str, Any]]:
-        """The value of each cell; where it matters, from when to when it may have been said, and whether something of it was dropped in doubt."""
+        """The value of each cell, and whether a danger of it was dropped in doubt; where it matters, when it may have been said."""
         for cell in self.cells:
-            here = said["at"] == cell.name
-            match cell.read:
-                case "truth":
-                    value, clash, raises = self._truth(cell, said, here)
-                case "number":
-                    value, clash, raises = self._number(cell, said, here)
-                case "word":
-                    value, clash, raises = self._word(cell, said, here)
-            lost = None
-            if cell.danger is not None or cell.read == "word":
-                dropped = (~said["readable"]).max(where=here).fill_null(False)
-                if cell.read == "truth":  # a denial of which no row has a date that can be read
-                    dropped |= ~(~said["vague"]).max(where=here & said["amount"].notnull()).fill_null(False) & value.notnull()
-                lost = dropped & ~raises.fill_null(False)
-                value = lost.ifelse(None, value)
-            yield cell.name, value == 1 if cell.read == "truth" else value
-            if cell.name in self.timed:
-                yield from self._times(cell, said, here, value)
-            if lost is not None:
-                yield cell.doubt, lost | clash
+            yield from self._settled(cell, said)
 
-    def _times(self, cell: _Cell, said: Table, here: Any, value: Any) -> Iterator[tuple[str, Any]]:
-        """When what stands was said at the earliest, and at the latest."""
-
-        def time(name: str, rows: Any) -> Any:
-            return said[name].max(where=rows & (said["amount"].notnull() | said["word"].notnull()))
-
-        def of_value(name: str, more: Any) -> Any:
-            if cell.read != "truth":
-                return time(name, here & more)
-            return (value == 1).ifelse(time(name, here & more & (said["amount"] == 1)), time(name, here & more & (said["amount"] == 0)))
-
-        yield cell.begun, of_value("begun", said["begun"].notnull())
-        yield cell.ended, of_value("ended", ~said["vague"]).fill_null(LATEST)
-
-    def _truth(self, cell: _Cell, said: Table, here: Any) -> tuple[Any, Any, Any]:
+    def _settled(self, cell: _Cell, said: Table) -> Iterator[tuple[str, Any]]:
         import ibis
 
-        low, high = said["amount"].min(where=here), said["amount"].max(where=here)
-        if cell.danger in ("present", "absent"):
-            value = high if cell.danger == "present" else low
-            return value, ibis.literal(value=False), value == (1 if cell.danger == "present" else 0)
-        value = (low == high).ifelse(high, None)
-        return value, (low < high).fill_null(False), value == 1
+        here, told = said["at"] == cell.name, said["word"] if cell.read == "word" else said["amount"]
+        sound, vague = here & told.notnull() & ~said["vague"], here & told.notnull() & said["vague"]
+        low, high = told.min(where=sound), told.max(where=sound)
+        equal = (low == high).fill_null(False)
 
-    def _number(self, cell: _Cell, said: Table, here: Any) -> tuple[Any, Any, Any]:
-        low, high = said["amount"].min(where=here), said["amount"].max(where=here)
-        one, other = (low, high) if cell.danger == "lower" else (high, low)
-        first = self._beats(cell, one, other) & self._raises(cell, one)
-        second = self._beats(cell, other, one) & self._raises(cell, other)
-        value = (
-            (low == high).ifelse(high, first.ifelse(one, second.ifelse(other, None))) if cell.danger else (low == high).ifelse(high, None)
+        def some(rows: Any) -> Any:
+            return rows.max().fill_null(False)
+
+        nears = list(cell.classes())
+        rows = {near: sound & cell.holds(near, _of(cell, told)) for near in nears}
+        there = {near: some(rows[near]) for near in nears}
+        rising, falling = {one.rises for one in cell.sums} >= {True}, {one.rises for one in cell.sums} >= {False}
+        worst, stands = {}, {}
+        for near in nears:
+            up = any(one.rises for one in cell.readings)
+            worst[near] = told.max(where=rows[near]) if cell.read != "word" and up else told.min(where=rows[near])
+            stands[near] = there[near] & ~_any(there[other] for other in nears if not other <= near)
+            stands[near] &= (equal | cell.helps(near, worst[near])).fill_null(False)
+            for matters, end in ((rising, high), (falling, low)):
+                stands[near] &= (worst[near] == end).fill_null(False) if matters else ibis.literal(value=True)
+        value = ibis.cases(*((stands[near], worst[near]) for near in nears), else_=None)
+        danger = _any(stands[near] & cell.helps(near, value).fill_null(False) for near in nears)
+        clash = ~equal & value.isnull() & _any(there[n] & (ibis.literal(value=True) if cell.sums else ibis.literal(bool(n))) for n in nears)
+        feared = _any(
+            some(vague & cell.holds(near, _of(cell, told))) & ~_any(stands[other] for other in nears if near <= other)
+            for near in nears
+            if near
         )
-        return value, ((low < high) & value.isnull()).fill_null(False), self._raises(cell, value)
-
-    def _beats(self, cell: _Cell, one: Any, other: Any) -> Any:
-        """Whether a number leaves every flag at least as near as another."""
-        import ibis
-
-        parts = [
-            _meets(one, bound) | ~_meets(other, bound) if way else ~_meets(one, bound) | _meets(other, bound)
-            for bound, way in self._read(cell)
-        ]
-        if not parts:
-            return one >= other if cell.danger == "higher" else one <= other if cell.danger == "lower" else ibis.literal(value=False)
-        return ibis.and_(*parts)
-
-    def _raises(self, cell: _Cell, one: Any) -> Any:
-        """Whether a number brings some flag nearer than if it were unknown."""
-        import ibis
-
-        parts = [_meets(one, bound) if way else ~_meets(one, bound) for bound, way in self._read(cell)]
-        return ibis.or_(*parts) if parts else one > 0
-
-    def _read(self, cell: _Cell) -> tuple[tuple[c.Compare, bool], ...]:
-        return self.bounds.get(cell.key, ())
-
-    def _word(self, cell: _Cell, said: Table, here: Any) -> tuple[Any, Any, Any]:
-        """The only word; else the only one that raises a flag, beside none that flags read both ways."""
-        import ibis
-
-        low, high = said["word"].min(where=here), said["word"].max(where=here)
-        dangers = {word: self.danger.get(f"{cell.key}.{word}") for word in cell.values}
-        says = {word: (said["word"] == word).max(where=here).fill_null(False) for word in cell.values}
-
-        def among(*wanted: Danger | None) -> Any:
-            found = [says[word].cast("int64") for word, danger in dangers.items() if danger in wanted]
-            return sum(found[1:], found[0]) if found else ibis.literal(0)
-
-        read = [word for word, danger in dangers.items() if danger is not None]
-        clash = (low < high).fill_null(False)
-        if not read:
-            return (low == high).ifelse(high, None), clash, ibis.literal(value=False)
-        only = (among("present") == 1) & (among("either") == 0)
-        cases = [(low == high, high)]
-        cases += [(only & says[word], ibis.literal(word)) for word, danger in dangers.items() if danger == "present"]
-        value = ibis.cases(*cases, else_=ibis.null("string"))
-        return value, clash & value.isnull(), value.isin([word for word, danger in dangers.items() if danger == "present"] or [""])
+        unread = some(here & ~said["readable"]) & ~danger if cell.readings or cell.read == "word" else ibis.literal(value=False)
+        final = (feared | unread).ifelse(None, value)
+        if cell.readings == HURTS:
+            final = feared.ifelse(1, final)
+        yield cell.name, final == 1 if cell.read == "truth" else final
+        if cell.readings:
+            yield cell.doubt, clash | feared | unread
+        if cell.name in self.timed:
+            yield cell.begun, ibis.cases(*((stands[near], said["begun"].max(where=rows[near])) for near in nears), else_=None)
+            yield cell.ended, ibis.cases(*((stands[near], said["ended"].max(where=rows[near])) for near in nears), else_=LATEST)
+        for one in self.held.get(cell.name, ()):
+            if one.raises:
+                holds = one.true_of(_of(cell, told))
+                dropped = said["ended"].max(where=sound & holds)
+                vaguely = some(vague & holds)
+                yield one.feared, ibis.cases((feared & vaguely, LATEST), (clash, dropped), (unread, LATEST), else_=None)
 
     # --- what cannot hold together
 
@@ -282,75 +286,89 @@ class _Law:
         for one, other in self.pairs:
             against.setdefault(one, []).append(other)
             against.setdefault(other, []).append(one)
-        holds = {one: self._holds(wide, one) for one in against}
+        holds = {one: one.true_of(wide[one.cell]).fill_null(False) for one in against}
 
         def older(one: _Holds, other: _Holds) -> Any:
             return wide[self.by_name[one.cell].ended] < wide[self.by_name[other.cell].begun]
 
-        def any_of(found: Iterable[Any]) -> Any:
-            every = list(found)
-            return ibis.or_(*every).fill_null(False) if every else ibis.literal(value=False)
+        def before(one: _Holds, other: _Holds) -> Any:
+            """Whether one counts before another that weighs the same: dangers by when they may last have been so, the rest by when they began."""
+            name = "ended" if one.raises else "begun"
+            mine, others = (wide[getattr(self.by_name[of.cell], name)] for of in (one, other))
+            return (mine > others) | ((mine == others) & (one.cell < other.cell))
+
+        def feared(one: _Holds, other: _Holds) -> Any:
+            """Whether the other is in doubt, and one is not certainly later."""
+            return (wide[other.feared] >= wide[self.by_name[one.cell].begun]).fill_null(False)
 
         beaten = {
-            one: any_of(holds[one] & holds[other] & ~older(other, one) for other in others if other.raises)
+            one: holds[one] & _any((holds[other] & ~older(other, one)) | feared(one, other) for other in others if other.raises)
             for one, others in against.items()
             if not one.raises
         }
         lost: dict[str, list[Any]] = {}
         doubted: dict[str, list[Any]] = {}
         for one, others in against.items():
-            together = {other: holds[one] & holds[other] for other in others}
-            alike = [other for other in others if other.raises == one.raises]
-            gone = [together[other] & ~older(other, one) for other in alike]
-            gone += [beaten[one]] if not one.raises else [together[o] & older(one, o) & ~beaten[o] for o in others if not o.raises]
-            unsure = [together[o] & ~older(one, o) & ~older(o, one) for o in others if o.raises or not one.raises]
-            lost.setdefault(one.cell, []).append(any_of(gone))
-            doubted.setdefault(one.cell, []).append(any_of(unsure))
-        changed = {name: any_of(found).ifelse(None, wide[name]) for name, found in lost.items()}
-        changed |= {
-            doubt: wide[doubt] | any_of(found) for name, found in doubted.items() if (doubt := self.by_name[name].doubt) in wide.columns
-        }
+            alike = [holds[other] & before(other, one) for other in others if other.raises == one.raises]
+            later = [holds[o] & older(one, o) & ~beaten[o] for o in others if one.raises and not o.raises]
+            lost.setdefault(one.cell, []).append(holds[one] & _any(alike + later + ([] if one.raises else [beaten[one]])))
+            if one.raises:
+                unsure = [holds[o] & before(o, one) & ~older(one, o) for o in others if o.raises]
+                doubted.setdefault(one.cell, []).append(holds[one] & _any(unsure))
+        changed = {name: _any(found).ifelse(None, wide[name]) for name, found in lost.items()}
+        changed |= {self.by_name[name].doubt: wide[self.by_name[name].doubt] | _any(found) for name, found in doubted.items()}
         return wide.mutate(**changed) if changed else wide
-
-    def _holds(self, wide: Table, one: _Holds) -> Any:
-        value = wide[one.cell]
-        if one.bound is not None:
-            return _meets(value, one.bound)
-        return value == one.word if one.word is not None else value == one.truth
 
     # --- what is too old
 
-    def _ages(self, cell: _Cell) -> bool:
-        """Whether a denial of it ages: of a danger sign, and not of what has once been."""
+    def _lasts(self, cell: _Cell) -> float | None:
+        """For how many days a denial of it holds; None: for good."""
         term = self.base.vocabulary.terms.get(cell.term)
-        once = {term for window in self.base.omop.windows if window.within == "ever" for term in window.terms}
-        return term is not None and term.kind == "boolean" and not term.background and cell.term not in once and cell.danger is not None
+        return term.denial_lasts if term is not None and term.kind == "boolean" else None
 
     def aged(self, wide: Table) -> Table:
         """Denials that are older than a denial lasts are unknown again."""
-        days = self.base.omop.denial_lasts
         changed: dict[str, Any] = {}
         for cell in self.cells:
-            if days is not None and self._ages(cell):
+            days = self._lasts(cell)
+            if days is not None:
                 old = wide["the index"].fill_null(EARLIEST) // DAY - wide[cell.ended] // DAY > days
-                denied = wide[cell.name] == (cell.danger == "absent")
+                denied = wide[cell.name] == dangers_of(self.base).only_clears(cell.term)
                 changed[cell.name] = (denied & old).fill_null(False).ifelse(None, wide[cell.name])
         return wide.mutate(**changed) if changed else wide
 
     def in_doubt(self, wide: Table) -> dict[str, Any]:
-        """For each finding that was dropped in doubt and is read by a red flag, that it was."""
-        import ibis
-
-        doubtful = self.base.vocabulary.terms.get(IN_DOUBT)
-        by_term: dict[str, list[Any]] = {}
+        """For each finding that a red flag reads, that a danger of it was dropped in doubt, and none stands."""
+        record = next((term for term in self.base.vocabulary.terms.values() if term.of_record), None)
+        by_term: dict[str, list[_Cell]] = {}
         for cell in self.cells:
-            if doubtful is not None and cell.term in doubtful.values:
-                by_term.setdefault(cell.term, []).extend([wide[cell.doubt]] if cell.doubt in wide.columns else [])
+            if record is not None and cell.term in record.values and cell.readings:
+                by_term.setdefault(cell.term, []).append(cell)
         return {
-            f"{IN_DOUBT}.{term}": ibis.or_(*found).fill_null(False).ifelse(True, None).cast("boolean")
-            for term, found in by_term.items()
-            if found
+            f"{record.id}.{term}": (_any(wide[one.doubt] for one in cells) & ~_any(self._danger(one, wide) for one in cells))
+            .ifelse(True, None)
+            .cast("boolean")
+            for term, cells in by_term.items()
+            if record is not None
         }
+
+    def _danger(self, cell: _Cell, wide: Table) -> Any:
+        """Whether what stands brings some flag nearer."""
+        value = wide[cell.name]
+        return _any(cell.holds(near, value) & cell.helps(near, value) for near in cell.classes())
+
+
+def _of(cell: _Cell, told: Any) -> Any:
+    """A value of the long form as its cell says it."""
+    return told == 1 if cell.read == "truth" else told
+
+
+def _any(found: Iterable[Any]) -> Any:
+    """Whether any of these is certainly so."""
+    import ibis
+
+    every = list(found)
+    return ibis.or_(*every).fill_null(False) if every else ibis.literal(value=False)
 
 
 def _meets(number: Any, bound: c.Compare) -> Any:
@@ -363,10 +381,13 @@ def _meets(number: Any, bound: c.Compare) -> Any:
 
 def _incompatible(base: KnowledgeBase) -> Iterator[tuple[_Holds, _Holds]]:
     """The findings of a patient that cannot stand beside each other, two by two; background is of no date, and left to be found a contradiction."""
-    words, danger = base.vocabulary, dangerous(base)
+    words, read = base.vocabulary, dangers_of(base)
+
+    def raises(term: str, value: bool | str, word: str = "") -> bool:  # noqa: FBT001 - a value, no flag
+        return read.helps(HURTS if words.terms[term].stands_for else read.of_term.get(term, ()), value, word)
 
     def truth(term: str, *, present: bool) -> _Holds:
-        return _Holds(term, truth=present, raises=danger.get(term) == ("present" if present else "absent"))
+        return _Holds(term, truth=present, raises=raises(term, present))
 
     def leaves(source: c.Condition | None) -> Iterator[_Holds]:
         """What makes a source true alone."""
@@ -379,12 +400,13 @@ def _incompatible(base: KnowledgeBase) -> Iterator[tuple[_Holds, _Holds]]:
             case c.Present(term) if not words.terms[term].background:
                 yield truth(term, present=True)
             case c.Compare(term) if term not in words.measures:
-                yield _Holds(term, bound=source, raises=(source, True) in bounds(base).get(term, ()))
+                yield _Holds(term, bound=source, raises=any(one.nearer and one.leaf == source for one in read.of_term.get(term, ())))
             case c.Words(term, values) if not words.terms[term].background:
                 for value in values:
-                    raises = danger.get(f"{term}.{value}") == "present"
-                    many = words.terms[term].kind == "many_of"
-                    yield _Holds(f"{term}.{value}", truth=True, raises=raises) if many else _Holds(term, word=value, raises=raises)
+                    if words.terms[term].kind == "many_of":
+                        yield _Holds(f"{term}.{value}", truth=True, raises=raises(term, True, value))
+                    else:
+                        yield _Holds(term, word=value, raises=raises(term, value))
             case _:
                 return
 
