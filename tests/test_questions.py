@@ -376,3 +376,15 @@ def test_a_step_asked_for_one_red_flag_asks_what_triggers_another(kb: KnowledgeB
 
     assert "rf_testicular_lump" not in {flag.id for flag in groin.unscreened}
     assert ("acute_testicular_pain", "testicular_pain_or_lump") == testes
+
+
+def test_what_is_the_patients_is_asked_of_the_patient(kb: KnowledgeBase) -> None:
+    terms = kb.vocabulary.terms
+    asked = [
+        (question.subject, term) for one in vignettes()[::4] for question in mps.evaluate(chart(one)).questions for term in question.terms
+    ]
+    of_muscles = {term for subject, term in asked if subject != PATIENT and subject not in kb.vocabulary.diagnoses}
+
+    assert of_muscles
+    assert {"muscle"} == {terms[term].subject for term in of_muscles}
+    assert [term for subject, term in asked if subject != PATIENT and terms[term].subject == "patient"] == []

@@ -617,9 +617,9 @@ class Assessor:
             case c.All() | c.Any() | c.AtLeast() | c.Not() | c.Item() | c.Established() | c.Known():
                 return _each_once([self.waits(one, subject) for one in part.parts if values.part(one, subject) == UNKNOWN])
             case c.Present(term) | c.Words(term):
-                return ((subject, "pain" if self.words.terms[term].fact else term),)
+                return ((self._whose(term, subject), "pain" if self.words.terms[term].fact else term),)
             case c.Compare(term):
-                return tuple(dict.fromkeys(self._unknown_items(term, subject)))
+                return tuple(dict.fromkeys(self._unknown_items(term, self._whose(term, subject))))
             case c.Derived(id):
                 rules = ((values.parts.rules[self.book.program.number_of[rule.id]], rule) for rule in self.base.concluding[id])
                 asked = ((when, subject if rule.about != "patient" else PATIENT) for when, rule in rules)
@@ -636,6 +636,10 @@ class Assessor:
                 return ()
             case _:
                 assert_never(part.condition)
+
+    def _whose(self, term: str, subject: str) -> str:
+        """Of whom a finding is that a rule about a subject waits for: a rule about one muscle may read what is the patient's."""
+        return subject if self.words.terms[term].subject in ("muscle", "label") else PATIENT
 
     def _others_undecided(self, of: Part) -> Iterator[str]:
         """Muscles out of focus on which a count waits: those ranked first, or the first of the body."""
