@@ -14,9 +14,9 @@ import pytest
 from charts_fhir import OWN, Resource, bundle, coded
 from mps_rules import evaluate
 from mps_rules.addresses import Address
-from mps_rules.claims import Claim, Moment, Settled, dangers_of, settled
+from mps_rules.claims import Claim, Moment, Settled, settled
 from mps_rules.conditions import Interval
-from mps_rules.dangers import read_by
+from mps_rules.dangers import dangers_of, read_by
 from mps_rules.errors import FindingError
 from mps_rules.facts import terrain_of
 from mps_rules.fhir_in import read_bundle

@@ -843,8 +843,8 @@ class _Import:
             return wide, found, contradicting
         stems = dict.fromkeys(_stem(row["at"], self.words) for row in named_at)
         findings = widened(said, {stem: Thing.of(stem, self.words) for stem in stems}, self.kb, "person")
-        doubts = [name for name in findings.columns if (term := self.words.terms.get(name.partition(".")[0])) and term.of_record]
-        findings = findings.select("person", *(name for name in findings.columns if name in at), *doubts)
+        in_doubt = [name for name in findings.columns if (term := self.words.terms.get(name.partition(".")[0])) and term.of_record]
+        findings = findings.select("person", *(name for name in findings.columns if name in at), *in_doubt)
         return wide.left_join(findings, "person").drop("person_right"), found, contradicting
 
 
