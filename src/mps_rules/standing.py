@@ -117,7 +117,9 @@ class _Cell:
         import ibis
 
         if self.read == "number":
-            bounds = [(one.leaf, (one in near) is one.nearer) for one in self.readings if isinstance(one.leaf, c.Compare) and not one.amount]
+            bounds = [
+                (one.leaf, (one in near) is one.nearer) for one in self.readings if isinstance(one.leaf, c.Compare) and not one.amount
+            ]
             met = [_meets(value, leaf) if holds else ~_meets(value, leaf) for leaf, holds in bounds]
             return ibis.and_(*met) if met else value.notnull()
         members = self.classes()[near]
