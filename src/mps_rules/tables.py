@@ -375,7 +375,7 @@ def _written(said: Table, dates: Dates) -> tuple[Any, Any]:
     local_time = ((is_iso | is_local) & clear & possible).ifelse(seconds(year, month, day) + clock, None)
     length = ibis.cases((hour.isnull(), DAY - 1), (second_.isnull(), 59), else_=0)
     instant = local_time - shift
-    if not _mixed(said):
+    if not _mixed(said.filter(instant.notnull())):
         return instant, instant + length
     return ibis.least(instant, local_time), ibis.greatest(instant, local_time) + length
 
@@ -383,7 +383,7 @@ def _written(said: Table, dates: Dates) -> tuple[Any, Any]:
 def _mixed(said: Table) -> bool:
     """Whether some times have an offset and others none: then an instant is of its own local day too, and what lies between is in doubt."""
     offset = said["written"].re_search(_ZONED)
-    found = said.filter(said["written"].notnull()).select(offset=offset).distinct().to_pyarrow().column("offset").to_pylist()
+    found = said.select(offset=offset).distinct().to_pyarrow().column("offset").to_pylist()
     return len(found) > 1
 
 
