@@ -430,7 +430,8 @@ def test_age_and_a_pain_map_open_nothing_but_for_a_small_childs_back_both_legs_b
         expected.add("rf_young_back_pain")
     facts = facts_in(assessment)
     known = {term for term, value in facts.booleans.items() if value}
-    if {"bilateral_leg_pain", "pain_below_knee"} <= known:
+    root = ("low_back", "sacrum", "sacroiliac", "buttock", "thigh_posterior")
+    if {"bilateral_leg_pain", "pain_below_knee"} <= known and not all(facts.pain_map.is_free(region) for region in root):
         expected.add("rf_bilateral_sciatica")
     if facts.pain_map.at("chest"):
         expected.add("rf_acute_coronary")
