@@ -797,7 +797,10 @@ def test_a_denial_of_a_danger_sign_ages_and_what_has_once_been_does_not() -> Non
     ],
     ids=["no date that can be read", "beside a denial", "no value that can be read", "a denial"],
 )
-def test_a_danger_sign_that_is_dropped_in_doubt_opens_what_reads_it(doubtful: list[tuple[str, str, str]], expected: bool | None) -> None:
+def test_a_danger_sign_that_is_dropped_in_doubt_opens_what_reads_it(
+    doubtful: list[tuple[str, str, str]],
+    expected: bool | None,  # noqa: FBT001 - what the flag says
+) -> None:
     table = said([*doubtful, ("fever", "no", "2026-01-01")], "date")
     found = mps.evaluate_cohort(table, conclusions=["rf_cauda_equina", "safety.rf_cauda_equina.open"])
 

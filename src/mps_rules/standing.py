@@ -282,8 +282,6 @@ class _Law:
 
     def fitting(self, wide: Table) -> Table:
         """The values that can hold together."""
-        import ibis
-
         against: dict[_Holds, list[_Holds]] = {}
         for one, other in self.pairs:
             against.setdefault(one, []).append(other)
