@@ -263,7 +263,7 @@ class _Law:
         )
         unread = some(here & ~said["readable"]) & ~danger if cell.readings or cell.read == "word" else ibis.literal(value=False)
         final = (feared | unread).ifelse(None, value)
-        if cell.readings == HURTS:
+        if cell.readings == HURTS and cell.read != "word":
             final = feared.ifelse(1, final)
         yield cell.name, final == 1 if cell.read == "truth" else final
         if cell.readings:
