@@ -24,7 +24,7 @@ from mps_rules.facts import Facts, terrain_of
 from mps_rules.model import Assessment, KnowledgeBase
 from mps_rules.packaged import load_packaged, packaged_rules
 from mps_rules.program import ALWAYS, CODES, VERDICTS, Program, program_of
-from mps_rules.values import Values, straight
+from mps_rules.values import Values, parts_of, straight
 from random_packs import few_muscles, random_pack, random_patient, seeded, words_read
 
 FIELDS = tuple(a.name for a in attrs.fields(Assessment) if not a.name.startswith("_"))
@@ -269,3 +269,11 @@ def test_a_program_holds_plain_data(kb: KnowledgeBase) -> None:
 
     assert made.nodes == program_of(kb).nodes
     assert made.nobody == program_of(kb).nobody
+
+
+def test_what_is_kept_between_patients_outlives_no_part_of_a_rule(kb: KnowledgeBase) -> None:
+    charts: list[dict[str, Any]] = [{"pain": ["low_back.left"], "fever": False}, {"pain": ["neck"], "weight_loss_unexplained": False}]
+    before = [mps.evaluate(told, kb).to_json() for told in charts]
+    parts_of.cache_clear()
+
+    assert before[::-1] == [mps.evaluate(told, kb).to_json() for told in charts[::-1]]

@@ -179,7 +179,7 @@ class Book:
         self.advice = [(rule, number_of[rule.id], advice) for rule, advice in base.told(Recommend)]
         self.standing = tuple(term for term in self.words.terms.values() if term.stands_for)
         self.used = KnowledgeUsed(base.pack.id, base.pack.version, base.pack.status, base.digest)
-        self.waits: dict[int, tuple[Need, ...]] = {}
+        self.waits: dict[Part, tuple[Need, ...]] = {}
         self.addresses: dict[Need, str] = {}
         self.unknown: dict[int, tuple[str, ...]] = {}
         self.hypotheses: dict[str, tuple[tuple[Any, ...], Hypothesis] | None] = {}
@@ -600,7 +600,7 @@ class Assessor:
     def waits(self, part: Part, subject: str) -> tuple[Need, ...]:
         """As ``unknown``, of a part of a rule; what nobody has touched waits for the same of everybody."""
         untouched = not part.cone & self.values.touched and subject == PATIENT
-        found = self.book.waits.get(part.key) if untouched else self._waits.get((part.key, subject))
+        found = self.book.waits.get(part) if untouched else self._waits.get((part.key, subject))
         if found is None:
             found = self._waits_for(part, subject)
             if not untouched:
@@ -608,7 +608,7 @@ class Assessor:
             else:
                 if len(self.book.waits) >= WAITS_KEPT:
                     self.book.waits.clear()
-                self.book.waits[part.key] = found
+                self.book.waits[part] = found
         return found
 
     def _waits_for(self, part: Part, subject: str) -> tuple[Need, ...]:

@@ -99,7 +99,7 @@ class _Guide:
         self.asking = [rule for rule in base.rules if any(isinstance(conclusion, Ask) for conclusion in rule.then)]
         self.muscles = [self.number_of[rule.id] for state in base.pack.muscle_states for rule in base.concluding.get(state.derived, ())]
         self.labels: dict[str, str] = {}
-        self.wanted: dict[int, _Wanted] = {}
+        self.wanted: dict[Part, _Wanted] = {}
 
     def label(self, term: str) -> str:
         """What is asked for, in words."""
@@ -300,12 +300,12 @@ class _Asker:
     def _wanted(self, part: Part, subject: str) -> _Wanted:
         """What a part of a rule waits for and can still be asked; of what nobody has touched, the same for everybody."""
         shared = subject == PATIENT and not part.cone & self.touched
-        found = self.guide.wanted.get(part.key) if shared else None
+        found = self.guide.wanted.get(part) if shared else None
         if found is None:
             needs = [need for need in self.assessor.waits(part, subject) if need[1] != "pain" and self._is_open(need)]
             found = self._in_steps(tuple(needs))
             if shared:
-                self.guide.wanted[part.key] = found
+                self.guide.wanted[part] = found
         return found
 
     def _in_steps(self, needs: tuple[Need, ...]) -> _Wanted:
