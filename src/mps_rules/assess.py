@@ -119,7 +119,8 @@ class _Arguing:
     A rule that argues about a hypothesis.
 
     ``silent``: a red flag for what it suspects, listed among the flags instead while undecided. ``untouched``: the argument that it may yet
-    give, of everybody of whom nothing is known that it reads; ``asked`` once that was worked out.
+    give, of everybody of whom nothing is known that it reads; ``asked`` once that was worked out. ``node``: where the verdict of a rule
+    about the patient is held.
     """
 
     rule: Rule
@@ -128,6 +129,7 @@ class _Arguing:
     strength: Strength | None
     silent: bool
     cone: int
+    node: int | None
     asked: bool = False
     untouched: Argument | None = None
 
@@ -219,7 +221,15 @@ class Book:
         for suspect in self.words.suspects.values():
             rules = self.base.arguments.get(suspect.id, ()) if suspect.kind != "prompt" else ()
             arguing = tuple(
-                _Arguing(rule, number, effect, strength, bool(rule.alert and effect == "support"), self.cones[number])
+                _Arguing(
+                    rule,
+                    number,
+                    effect,
+                    strength,
+                    bool(rule.alert and effect == "support"),
+                    self.cones[number],
+                    self.program.rules[number][1] if rule.about == "patient" else None,
+                )
                 for rule, effect, strength in sorted(rules, key=lambda one: (_FIRST[one[2]], one[0].id))
                 for number in (self.program.number_of[rule.id],)
             )
@@ -443,11 +453,11 @@ class Assessor:
         arguments = [self._argument(arguing, one.cone) for arguing in one.arguing if arguing.number in fired]
         if suspect.kind == "serious" and not arguments:
             return None
-        touched, undecided = self.values.touched, []
+        touched, undecided, patient = self.values.touched, [], self.values.patient
         known = tuple([(argument.effect, argument.strength) for argument in arguments])
         against, in_favour = list(known), list(known)
         for arguing in one.arguing:
-            if arguing.number in fired or arguing.silent:
+            if arguing.silent or (arguing.node is not None and patient[arguing.node] != UNKNOWN) or arguing.number in fired:
                 continue
             argument = self._open_argument(arguing) if arguing.cone & touched else self._untouched(arguing)
             if argument is not None:

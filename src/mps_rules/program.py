@@ -261,7 +261,8 @@ class _Compiler:
                 of_everybody.append(number)
             else:
                 checks.setdefault((about, one), []).append(number)
-        nodes = [*(node for node in checks if node not in nodes), *nodes]
+        own = set(nodes)
+        nodes = [*(node for node in checks if node not in own), *nodes]
         skipped = [node for node in nodes if not self.cones[node] & ALWAYS]
         functions: list[str] = []
         body: list[str] = []

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from mps_rules import conditions as c
 from mps_rules.facts import ANYTHING, Facts, terrain_of
-from mps_rules.model import PATIENT, Chain, Derivation, Finding, Findings, KnowledgeBase, Premise, Subject
+from mps_rules.model import PATIENT, SIDES, Chain, Derivation, Finding, Findings, KnowledgeBase, Premise, Subject
 from mps_rules.painmap import Hurting, Spot, atlas_of
 from mps_rules.premises import premise
 from mps_rules.program import (
@@ -68,10 +68,13 @@ class Slots:
         self._muscle_leaves()
         self._label_leaves()
         self._near: dict[Spot, tuple[int, int, int]] = {}
-        self.pain_names = 0
-        """Every name that a pain map may touch."""
-        for name, bit in program.names.items():
-            self.pain_names |= bit if name.startswith("pain.") else 0
+        self.regions = [
+            (bit, tuple({self.places.needed[region, side] for side in (None, *SIDES)}))
+            for name, bit in program.names.items()
+            for region in (name.removeprefix("pain."),)
+            if name.startswith("pain.")
+        ]
+        """The places of pain that rules read, each with what must be free for it to be free, on either side or on one."""
 
     def _muscle_leaves(self) -> None:
         program = self.program
@@ -388,12 +391,14 @@ class Values:
             touched |= names.get(f"labels.{label}", 0)
         for label in self.given_labels:
             touched |= names[f"given.{label}"]
-        if self.pain.free:
-            touched |= self.slots.pain_names
-        else:
-            for region, side in self.pain.spots:
-                if side is None:
-                    touched |= names.get(f"pain.{region}", 0)
+        for region, side in self.pain.spots:
+            if side is None:
+                touched |= names.get(f"pain.{region}", 0)
+        free = self.pain.free
+        for bit, needed in self.slots.regions if free else ():
+            for one in needed:
+                if not one & ~free:
+                    touched |= bit
         return touched
 
     # --- stratum by stratum
