@@ -325,6 +325,12 @@ class Assessor:
                 undecided = [muscle for muscle in self.focus if self.truth(of, muscle) is None]
                 for muscle in undecided or self._others_undecided(of):
                     yield from self.unknown(of, muscle)
+            case c.AnyLabel(of):
+                for label in self.facts.label_findings:
+                    if self.truth(of, label) is None:
+                        yield from self.unknown(of, label)
+            case c.Suspicion() | c.InReach():
+                yield from (need for part in self._open_cues(condition, subject) for need in self.unknown(part, subject))
             case c.Derived(id):
                 for rule in self.base.concluding[id]:
                     one = subject if rule.about != "patient" else PATIENT
@@ -345,6 +351,12 @@ class Assessor:
                 yield from ((PATIENT, f"pain.{region}") for region in regions if self.facts.pain_map.at(region) is None)
             case c.Label(ids):
                 yield from ((PATIENT, f"labels.{label}") for label in ids if label not in self.facts.labels)
+
+    def _open_cues(self, condition: c.Suspicion | c.InReach, subject: str) -> Iterator[c.Condition]:
+        """The cues not yet known that could raise a score, of the profiles that are considered, those of most points first."""
+        profiles = [p for p in condition.profiles if c.considered(p, lambda part: self.truth(part, subject))]
+        cues = [cue for profile in profiles for group in profile.cues for cue in group if cue.points > 0]
+        yield from (cue.when for cue in sorted(cues, key=lambda cue: -cue.points) if self.truth(cue.when, subject) is None)
 
     def _others_undecided(self, of: c.Condition) -> Iterator[str]:
         """Muscles out of focus on which a count waits: those ranked first, or the first of the body."""

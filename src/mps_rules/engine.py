@@ -29,6 +29,7 @@ from mps_rules.knowledge import level
 from mps_rules.model import PATIENT, Chain, Derivation, Findings, KnowledgeBase, Rule, Subject
 from mps_rules.premises import premises
 from mps_rules.subjects import Subjects, Telling, kinds_of_muscle, whose
+from mps_rules.tallies import Tally, best
 
 Matching = Literal["counting", "rete"]
 
@@ -196,6 +197,13 @@ class Network:
         return Telling(self.leaves["muscle"], kinds_of_muscle(self.leaves["muscle"], self.base.vocabulary))
 
     @cached_property
+    def tallies(self) -> dict[c.Profile, Tally]:
+        """How the score of each profile is counted."""
+        closings = [one for several in self.closings.values() for one in several if isinstance(one, c.Suspicion | c.InReach)]
+        profiles = dict.fromkeys(profile for one in closings for profile in one.profiles)
+        return {profile: Tally(profile, lambda condition: self.rail(condition, truth=True)) for profile in profiles}
+
+    @cached_property
     def derives(self) -> dict[str, tuple[int, ...]]:
         """For each rule, the rails that are reached when it fires."""
         return {rule.id: tuple(self.rail(c.Derived(id_), truth=True) for id_ in rule.derives()) for rule in self.base.rules}
@@ -232,7 +240,7 @@ class Network:
                     self._gate(
                         [self.rail(part, truth=not conjunctive)], [part], self.rail(condition, truth=not conjunctive), stratum, about
                     )
-            case c.Established() | c.Known() | c.CountMuscles() | c.LabelMuscle():
+            case _ if isinstance(condition, c.Closing):
                 self.closings.setdefault(stratum, []).append(condition)
             case c.Derived():
                 pass
@@ -530,6 +538,7 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
         self.known: dict[str, set[int]] = {PATIENT: set()}
         self.fired: list[Derivation] = []
         self.starts: dict[str, _Start] = {}
+        self.scores: dict[c.Profile, c.Interval] = {}
         self.patient = facts
         self.subjects = Subjects.of(facts, self.network.telling)
         own = _known(self.subjects, facts, self.network)
@@ -542,7 +551,7 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
         self.reach((rail, subject) for subject, rails in own.items() for rail in rails)
         self.run()
         chain = self._result()
-        del self.patient, self.subjects, self.known, self.fired, self.starts
+        del self.patient, self.subjects, self.known, self.fired, self.starts, self.scores
         return chain
 
     def reach(self, rails: Iterable[tuple[int, str]]) -> None:
@@ -589,6 +598,16 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
 
     def _closed(self, closing: c.Closing, subjects: Iterable[str]) -> Iterator[tuple[str, c.Truth]]:
         match closing:
+            case c.Suspicion(_, n, profiles):
+                verdict = best(self.scored(profile) for profile in profiles).satisfies(at_least=n)
+                yield from ((one, verdict) for one in subjects)
+            case c.InReach(_, n, profiles):
+                short = best(self.scored(profile) for profile in profiles).lowest < n
+                near = short and any(self.network.tallies[profile].in_reach(n, self.known[PATIENT]) for profile in profiles)
+                yield from ((one, near) for one in subjects)
+            case c.AnyLabel(of):
+                verdict = c.some(verdict for _, verdict in self.truths(of, self.subjects.labels))
+                yield from ((one, verdict) for one in subjects)
             case c.Established(of):
                 yield from ((one, verdict is True) for one, verdict in self.truths(of, subjects))
             case c.Known(of):
@@ -604,6 +623,12 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
                 for one in subjects:
                     row = dict.fromkeys(self.subjects.of_row(one, self.patient.vocabulary))
                     yield one, c.some(verdict for _, verdict in self.truths(of, row))
+
+    def scored(self, profile: c.Profile) -> c.Interval:
+        """The score of a profile, worked out once: what it reads is decided below the stratum in which it is closed."""
+        if profile not in self.scores:
+            self.scores[profile] = self.network.tallies[profile].score(self.known[PATIENT])
+        return self.scores[profile]
 
     def truth(self, condition: c.Condition, subject: str) -> c.Truth:
         """The truth of a condition as far as it is known now."""

@@ -10,6 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules import model
+from mps_rules.cause_files import CauseReader, CauseRow, ScaleFile, flags_of
+from mps_rules.causes import Cause, Ground, Scale
 from mps_rules.errors import Fault, KnowledgeError, Misfit, closest, shown
 from mps_rules.errors import Path as Steps
-from mps_rules.painmap import uncovered_regions
+from mps_rules.painmap import RegionTree, uncovered_regions
 from mps_rules.reading import Document, Unreadable, read_yaml
 from mps_rules.rows import ITEM, expanded, table_and_field
 from mps_rules.structure import structure
@@ -32,7 +35,7 @@ KINDS = ("boolean", "number", "duration", "one_of", "many_of")
 BOUNDS = ("at_least", "above", "at_most", "below")
 FORMS = (
     "all", "any", "not", "at_least", "pain_at", "label", "derived", "muscle", "label_is", "label_muscle", "any_muscle",
-    "count_muscles", "established", "known", "item",
+    "count_muscles", "established", "known", "item", "any_label", "suspicion",
 )  # fmt: skip
 SHELF_FOLDERS_APART = ("vocabulary", "referral", "evidence")
 TABLES = ("diagnoses", "care")
@@ -229,6 +232,9 @@ class _Loader:
         self.omop = model.Omop()
         self.omop_files: list[tuple[model.Omop, Place]] = []
         self.codes = model.CodeMap()
+        self.raw_causes: dict[str, tuple[CauseRow, Document]] = {}
+        self.scale = Scale()
+        self.causes: dict[str, Cause] = {}
 
     def load(self) -> model.KnowledgeBase:
         for folder in self.folders:
@@ -243,9 +249,13 @@ class _Loader:
         self.faults += [
             Fault("pack.yaml", f"no region {r!r}", closest(r, vocabulary.regions)) for r in self.pack.screens if r not in vocabulary.regions
         ]
+        self.causes = self._causes(vocabulary)
+        vocabulary = attrs.evolve(vocabulary, suspects=self._suspects_with_causes(vocabulary))
         authored = [rule for raw, document in self.raw_rules.values() for rule in self._written(raw, document, vocabulary)]
         self._stop_if_faulty()
         made = [one for rule in authored if rule.status == "active" for one in _with_open_alert(rule)]
+        root = next((id_ for id_, region in vocabulary.regions.items() if region.parent is None), "")
+        made += [rule for cause in self.causes.values() for rule in flags_of(cause, self.scale, root)]
         live = _under_the_law(made, vocabulary, self.pack.screens)
         self._check_scopes(live)
         self._stop_if_faulty()
@@ -268,6 +278,8 @@ class _Loader:
             unread_dangers=unread_dangers(made, vocabulary),
             omop=self.omop,
             codes=self.codes,
+            causes=self.causes,
+            scale=self.scale,
         )
         return attrs.evolve(base, digest=digest(base))
 
@@ -327,6 +339,12 @@ class _Loader:
             self.faults += faults
             if codes:
                 self._take_codes(codes.codes, document.place)
+        elif name == "causes/scale.yaml":
+            scale, faults = structure(document.data, ScaleFile, document.place)
+            self.faults += faults
+            self.scale = scale.scale if scale else self.scale
+        elif top == "causes":
+            self._take_cause(document)
         elif top in SHELF_FOLDERS_APART:
             key = next(iter(document.data), None) if isinstance(document.data, dict) else None
             if key not in _FILES:
@@ -380,6 +398,61 @@ class _Loader:
             )
         self.raw_rules.pop(raw.replaces or "", None)
         self.raw_rules[raw.id] = (raw, document)
+
+    def _take_cause(self, document: Document) -> None:
+        raw, faults = structure(document.data, CauseRow, document.place)
+        self.faults += faults
+        if raw is None:
+            return
+        if raw.id in self.raw_causes and raw.replaces != raw.id:
+            first = self.raw_causes[raw.id][1].source
+            self.faults.append(
+                Fault(document.place(("id",)), f"cause {raw.id!r} is already in {first}; to replace it write replaces: {raw.id}")
+            )
+        if raw.replaces and raw.replaces not in self.raw_causes:
+            self.faults.append(
+                Fault(document.place(("replaces",)), f"no cause {raw.replaces!r} to replace", closest(raw.replaces, self.raw_causes))
+            )
+        self.raw_causes[raw.id] = (raw, document)
+
+    # --- causes
+
+    def _causes(self, words: model.Vocabulary) -> dict[str, Cause]:
+        """Every cause, by its id."""
+        tree = RegionTree(words)
+        self.faults += [
+            Fault("causes/scale.yaml", f"no region {area!r}", closest(area, words.regions))
+            for area in self.scale.areas
+            if area not in words.regions
+        ]
+        if self.raw_causes:
+            self.faults += [
+                Fault("causes/scale.yaml", f"says nothing of urgency {urgency!r}")
+                for urgency in model.URGENCIES
+                if urgency not in self.scale.spoken
+            ]
+        self._stop_if_faulty()
+        step_of = {term: step.id for step in self.asking.steps for term in step.terms}
+        reader = CauseReader(words, Ground(tree.around, tree.leaves, step_of, self.scale), self.found["references"])
+        found: dict[str, Cause] = {}
+        for id_, (raw, document) in sorted(self.raw_causes.items()):
+            parser = _ConditionParser(words, document.place)
+            found[id_] = reader.cause(raw, document, partial(parser.parse, scope="patient"))
+            reader.faults += parser.faults
+        self.faults += reader.faults
+        self._stop_if_faulty()
+        return found
+
+    def _suspects_with_causes(self, words: model.Vocabulary) -> dict[str, model.Suspect]:
+        """Every cause may be suspected; one that is also a diagnosis has its name from there."""
+        return {
+            **words.suspects,
+            **{
+                id_: model.Suspect(id_, cause.kind, words.diagnoses[id_].label if id_ in words.diagnoses else cause.label)
+                for id_, cause in self.causes.items()
+                if id_ not in words.suspects
+            },
+        }
 
     # --- vocabulary
 
@@ -851,7 +924,7 @@ class _Loader:
         return self._parse(data, (), lambda _: where, words, scope)
 
     def _parse(self, data: object, path: Steps, place: Place, words: model.Vocabulary, scope: model.Subject) -> c.Condition:
-        parser = _ConditionParser(words, place)
+        parser = _ConditionParser(words, place, self.causes)
         condition = parser.parse(data, path, scope)
         self.faults += parser.faults
         return condition
@@ -907,7 +980,7 @@ def level(condition: c.Condition, of_derived: Callable[[str], int]) -> int:
     if isinstance(condition, c.Derived):
         return of_derived(condition.id)
     below = max((level(part, of_derived) for part in c.parts(condition)), default=0)
-    return below + isinstance(condition, c.Established | c.Known | c.CountMuscles | c.LabelMuscle)
+    return below + isinstance(condition, c.Closing)
 
 
 def placeholders(text: str) -> Iterator[str]:
@@ -925,7 +998,12 @@ def _read(condition: c.Condition, scope: model.Subject) -> Iterator[tuple[str, m
     """Every conclusion a condition reads, with the subject in whose scope it stands."""
     if isinstance(condition, c.Derived):
         yield condition.id, scope
-    inner: model.Subject = "muscle" if isinstance(condition, c.CountMuscles | c.LabelMuscle) else scope
+    inner: model.Subject = scope
+    match condition:
+        case c.CountMuscles() | c.LabelMuscle():
+            inner = "muscle"
+        case c.AnyLabel():
+            inner = "label"
     for part in c.parts(condition):
         yield from _read(part, inner)
 
@@ -1066,9 +1144,10 @@ def _misfits(code: model.OmopCode, words: model.Vocabulary) -> Iterator[tuple[st
 class _ConditionParser:
     """Reads conditions as they are written; every fault is kept, and a faulty part becomes a placeholder."""
 
-    def __init__(self, words: model.Vocabulary, place: Place) -> None:
+    def __init__(self, words: model.Vocabulary, place: Place, causes: Mapping[str, Cause] | None = None) -> None:
         self.words = words
         self.place = place
+        self.causes = causes or {}
         self.faults: list[Fault] = []
 
     def parse(self, data: object, path: Steps, scope: model.Subject) -> c.Condition:
@@ -1128,6 +1207,10 @@ class _ConditionParser:
             case "label_muscle":
                 self._only("label", scope, path)
                 return c.LabelMuscle(self.parse(value, path, "muscle"))
+            case "any_label":
+                return c.AnyLabel(self.parse(value, path, "label"))
+            case "suspicion":
+                return self._suspicion(value, path)
         return self._muscles(form, value, path)
 
     def _muscles(self, form: str, value: Any, path: Steps) -> c.Condition:
@@ -1139,6 +1222,17 @@ class _ConditionParser:
         if not isinstance(n, int) or isinstance(n, bool) or n < 1:
             return self._fault((*path, "at_least"), f"expected a whole number from 1, got {shown(n)}")
         return c.CountMuscles(c.All(tuple(self.parse(keys[key], (*path, key), "muscle") for key in ("where", "has"))), n)
+
+    def _suspicion(self, value: Any, path: Steps) -> c.Condition:
+        keys = self._keys(value, path, ("of", "at_least"))
+        if keys is None:
+            return c.Present("")
+        n, of = keys["at_least"], keys["of"]
+        if not isinstance(n, int) or isinstance(n, bool):
+            return self._fault((*path, "at_least"), f"expected a whole number of points, got {shown(n)}")
+        if not isinstance(of, str) or of not in self.causes:
+            return self._fault((*path, "of"), f"no cause {shown(of)}", closest(str(of), self.causes))
+        return c.Suspicion(of, n, self.causes[of].counted)
 
     def _pain_at(self, value: Any, path: Steps) -> c.Condition:
         side = None
@@ -1227,6 +1321,7 @@ def digest(base: model.KnowledgeBase) -> str:
         base.rules,
         base.shelved,
         base.omop,
+        *([base.causes, base.scale] if base.causes else []),
     ]
     text = json.dumps([_canonical(part) for part in content], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(unicodedata.normalize("NFC", text).encode()).hexdigest()

@@ -16,6 +16,7 @@ import attrs
 if TYPE_CHECKING:
     import networkx as nx
 
+from mps_rules.causes import Cause, Scale
 from mps_rules.conditions import Condition, pain_places
 from mps_rules.errors import Fault, FindingError, Misfit, closest, dotted, shown
 
@@ -37,6 +38,7 @@ RECOMMENDATIONS = ("refer", "investigate", "examine", "avoid", "self_care")
 COSTS = ("asked", "examined", "tested", "imaged")
 """From the cheapest to the dearest way to obtain a finding."""
 SIDES = ("left", "right")
+KINDS_OF_HYPOTHESIS = ("myofascial", "widespread", "structural", "neural", "inflammatory", "serious", "visceral")
 PATIENT = "patient"
 """The subject of everything that is not about one muscle or one diagnosis."""
 
@@ -815,7 +817,11 @@ class CriterionMet:
 
 @attrs.frozen
 class RaiseAlert:
-    """A red flag: what is suspected, how urgent it is, what to do, and what not to do meanwhile."""
+    """
+    A red flag: what is suspected, how urgent it is, what to do, and what not to do meanwhile.
+
+    ``graded``: it is raised by the points of a cause, not by a rule that somebody wrote.
+    """
 
     id: str
     label: str
@@ -825,6 +831,7 @@ class RaiseAlert:
     action: str
     regions: tuple[str, ...]
     meanwhile: str = ""
+    graded: bool = False
 
 
 @attrs.frozen
@@ -933,6 +940,8 @@ class KnowledgeBase:
     unread_dangers: tuple[str, ...] = ()
     omop: Omop = Omop()
     codes: CodeMap = CodeMap()
+    causes: Mapping[str, Cause] = attrs.Factory(dict)
+    scale: Scale = Scale()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KnowledgeBase) and self.digest == other.digest
@@ -1105,7 +1114,11 @@ class Chain:
 
 @attrs.frozen
 class Alert:
-    """A red flag that is raised, or open because too little is known to clear it."""
+    """
+    A red flag that is raised, or open because too little is known to clear it.
+
+    ``graded``: by the ``points`` of a cause, where no rule that somebody wrote is met.
+    """
 
     id: str
     label: str
@@ -1121,6 +1134,8 @@ class Alert:
     unknown: tuple[str, ...]
     limits: str
     references: tuple[str, ...]
+    graded: bool = False
+    points: int | None = None
 
 
 @attrs.frozen

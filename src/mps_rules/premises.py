@@ -5,18 +5,23 @@ What a conclusion rests on, in words: a ``Ground`` (which leaf, of whom, how it 
 from collections.abc import Iterable
 
 from mps_rules.conditions import (
+    AnyLabel,
     Compare,
     CountMuscles,
     Derived,
     Established,
     Ground,
+    InReach,
     Known,
     Label,
     LabelIs,
     LabelMuscle,
     MuscleIs,
+    PainApart,
     PainAt,
+    PainNamed,
     Present,
+    Suspicion,
     Words,
     describe,
 )
@@ -69,6 +74,12 @@ def premise(ground: Ground, facts: Facts) -> Premise:
         case CountMuscles(of) | LabelMuscle(of):
             text = {True: "", False: "In no muscle: ", None: "Not known of any muscle: "}[ground.verdict]
             return _of(ground, "finding", "", text + describe(of, facts.terrain.name), facts)
+        case AnyLabel(of):
+            text = {True: "", False: "Of no diagnosis given: ", None: "Not known of any diagnosis given: "}[ground.verdict]
+            return _of(ground, "label", "", text + describe(of, facts.terrain.name), facts)
+        case PainNamed() | PainApart() | Suspicion() | InReach():
+            text = {True: "", False: "Not so: ", None: "Not known: "}[ground.verdict]
+            return _of(ground, "pain", "", text + describe(ground.condition, facts.terrain.name), facts)
     raise TypeError(f"not a leaf: {ground.condition!r}")
 
 

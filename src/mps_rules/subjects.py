@@ -32,7 +32,7 @@ def _whose(condition: c.Condition, base: KnowledgeBase, known: dict[c.Condition,
             return "label"
         case c.Derived(id):
             return base.concluding[id][0].about
-        case c.CountMuscles():
+        case c.CountMuscles() | c.AnyLabel() | c.Suspicion() | c.InReach():
             return "patient"
     own = {whose(part, base, known) for part in c.parts(condition)} - {"patient"}
     return own.pop() if own else "patient"
