@@ -65,6 +65,7 @@ class ProfileRow:
     only_if: object = None
     kind: str | None = None
     urgency: str | None = None
+    action: str = ""
     refs: tuple[str, ...] = ()
 
 
@@ -135,7 +136,7 @@ class CauseReader:
         self._cited(row.refs, place((*path, "refs")))
         groups = tuple(self._group(entry, (*path, "cues", number), document, parse) for number, entry in enumerate(row.cues))
         only_if = None if row.only_if is None else parse(row.only_if, (*path, "only_if"))
-        picture = Picture(row.prior, groups, kind, _grade(urgency), row.where, only_if, row.refs)
+        picture = Picture(row.prior, groups, kind, _grade(urgency), row.where, only_if, row.action, row.refs)
         if len(self.faults) > before:
             return picture
         counted = self.ground.counted(picture, nonspecific=raw.nonspecific)
@@ -202,7 +203,7 @@ def flags_of(cause: Cause, scale: Scale, root: str) -> Iterator[model.Rule]:
             urgency=urgency,
             condition=cause.id,
             act_within=spoken.act_within,
-            action=cause.action,
+            action=cause.action_of(urgency),
             regions=cause.places or (root,),
             meanwhile=spoken.meanwhile,
             graded=True,

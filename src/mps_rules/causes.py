@@ -50,6 +50,7 @@ class Picture:
     urgency: Grade
     where: tuple[str, ...] = ()
     only_if: c.Condition | None = None
+    action: str = ""
     refs: tuple[str, ...] = ()
     counted: c.Profile = attrs.field(default=c.Profile(0, ()), eq=False, repr=False)
 
@@ -94,6 +95,11 @@ class Cause:
         if any(not picture.where for picture in self.profiles):
             return ()
         return tuple(dict.fromkeys(region for picture in self.profiles for region in picture.where))
+
+    def action_of(self, urgency: Grade) -> str:
+        """What to do where a profile of that urgency is suspected."""
+        own = (picture.action for picture in self.profiles if picture.urgency == urgency and picture.action)
+        return self.action if urgency == self.urgency else next(own, self.action)
 
     def of_urgency(self, urgency: Grade) -> tuple[c.Profile, ...]:
         """The profiles that call for this urgency."""

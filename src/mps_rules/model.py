@@ -941,7 +941,7 @@ class KnowledgeBase:
     omop: Omop = Omop()
     codes: CodeMap = CodeMap()
     causes: Mapping[str, Cause] = attrs.Factory(dict)
-    scale: Scale = Scale()
+    scale: Scale = attrs.Factory(Scale)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KnowledgeBase) and self.digest == other.digest
