@@ -142,6 +142,7 @@ class Scale:
     lines: Mapping[str, int] = attrs.Factory(lambda: {"emergency": -1, "urgent": -1, "soon": 0, "none": 0})
     probable: int = 2
     unlikely: int = -6
+    telling: int = 2
     nonspecific: int = 0
     whole_part: int = 0
     unexplained: int = 0
@@ -167,6 +168,8 @@ class Ground:
     leaves: Mapping[str, Sequence[str]]
     step_of: Mapping[str, str]
     scale: Scale
+    told_of_anybody: frozenset[str] = frozenset()
+    """Findings that only say who the patient is: age, sex, how long, the history."""
 
     @cached_property
     def area_of(self) -> dict[str, str]:
@@ -184,7 +187,7 @@ class Ground:
 
     def counted(self, picture: Picture, *, nonspecific: bool) -> c.Profile:
         """A profile as it is scored."""
-        groups = [tuple(c.Cue(sign.points, sign.when, self.step(sign.when)) for sign in group) for group in picture.cues]
+        groups = [tuple(self.cue(sign) for sign in group) for group in picture.cues]
         prior = picture.prior + (self.scale.nonspecific if nonspecific else 0)
         if not picture.where:
             return c.Profile(prior, tuple(groups), None, picture.only_if)
@@ -207,6 +210,11 @@ class Ground:
         areas = tuple(tuple(regions) for regions in rest.values())
         for n in range(1, scale.unexplained_areas + 1):
             yield c.Cue(scale.unexplained, c.PainApart(areas, n))
+
+    def cue(self, sign: Sign) -> c.Cue:
+        """A cue as it is scored."""
+        telling = sign.points >= self.scale.telling and any(term not in self.told_of_anybody for term in terms_read(sign.when))
+        return c.Cue(sign.points, sign.when, self.step(sign.when), telling)
 
     def step(self, condition: c.Condition) -> str:
         """The step of asking that holds every finding that a condition reads, empty where there is none."""

@@ -239,12 +239,14 @@ class Cue:
     """
     A condition and what it is worth where it holds, in points for a cause (above 0) or against it.
 
-    ``step`` is the one step of asking that holds every finding it reads, empty where there is none.
+    ``step`` is the one step of asking that holds every finding it reads, empty where there is none; ``telling``: it weighs enough, and says
+    more than who the patient is, for a cause to stand open.
     """
 
     points: int
     when: "Condition"
     step: str = ""
+    telling: bool = False
 
 
 @attrs.frozen(cache_hash=True)
@@ -278,9 +280,6 @@ class InReach:
     at_least: int
     profiles: tuple[Profile, ...]
 
-
-TELLING = 2
-"""The points from which a cue tells enough for a cause to stand open."""
 
 Leaf: TypeAlias = Present | Words | Compare | PainAt | PainNamed | PainApart | Label | Derived | MuscleIs | LabelIs
 Gate: TypeAlias = All | Any | Not | AtLeast | Item
@@ -501,7 +500,7 @@ def in_reach(n: int, profiles: Iterable[Profile], truth: "Callable[[Condition], 
 
 
 def _telling(profile: Profile, truth: "Callable[[Condition], Truth]") -> bool:
-    return any(cue.points >= TELLING and truth(cue.when) for group in profile.cues for cue in group)
+    return any(cue.telling and truth(cue.when) for group in profile.cues for cue in group)
 
 
 def _gain(profile: Profile, truth: "Callable[[Condition], Truth]") -> float:
@@ -605,7 +604,7 @@ def normalise(condition: Condition) -> Condition:
 def _normal_profile(profile: Profile) -> Profile:
     return Profile(
         profile.prior,
-        tuple(tuple(Cue(cue.points, normalise(cue.when), cue.step) for cue in group) for group in profile.cues),
+        tuple(tuple(attrs.evolve(cue, when=normalise(cue.when)) for cue in group) for group in profile.cues),
         normalise(profile.place) if profile.place is not None else None,
         normalise(profile.only_if) if profile.only_if is not None else None,
     )

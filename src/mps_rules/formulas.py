@@ -529,7 +529,7 @@ class Formulas:
         worth = [self._worth(group) for group in groups]
         prior = sheet.amount(profile.prior)
         low, high = (sheet.total([prior, *(one[side] for one in worth)]) for side in (0, 1))
-        telling = sheet.some(sheet.established(truth) for group in groups for cue, truth in group if cue.points >= c.TELLING)
+        telling = sheet.some(sheet.established(truth) for group in groups for cue, truth in group if cue.telling)
         gains: dict[str, list[Amount]] = {}
         for group, (sure, _) in zip(groups, worth, strict=True):
             for step in dict.fromkeys(cue.step for cue, _ in group if cue.step):

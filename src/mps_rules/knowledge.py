@@ -433,7 +433,9 @@ class _Loader:
             ]
         self._stop_if_faulty()
         step_of = {term: step.id for step in self.asking.steps for term in step.terms}
-        reader = CauseReader(words, Ground(tree.around, tree.leaves, step_of, self.scale), self.found["references"])
+        of_anybody = frozenset((*self.asking.at_hand, *(term.id for term in words.terms.values() if term.background)))
+        ground = Ground(tree.around, tree.leaves, step_of, self.scale, of_anybody)
+        reader = CauseReader(words, ground, self.found["references"])
         found: dict[str, Cause] = {}
         for id_, (raw, document) in sorted(self.raw_causes.items()):
             parser = _ConditionParser(words, document.place)

@@ -30,6 +30,7 @@ class Tally:
         self.place = None if profile.place is None else rail(profile.place)
         self.gate = None if profile.only_if is None else rail(profile.only_if)
         self.groups = [tuple((cue.points, rail(cue.when), cue.step) for cue in group) for group in profile.cues]
+        self.telling = frozenset(rail(cue.when) for group in profile.cues for cue in group if cue.telling)
         self.read = [frozenset(one for _, on, _ in group for one in (on, on ^ 1)) for group in self.groups]
         self.most = [max([0, *(points for points, _, _ in group)]) for group in self.groups]
         self.highest = self.prior + sum(self.most)
@@ -58,8 +59,7 @@ class Tally:
         """Whether a telling cue holds and the cues of one step that are not known would bring the score to n."""
         if self.considered(known) is not True:
             return False
-        telling = any(points >= c.TELLING and on in known for group in self.groups for points, on, _ in group)
-        return telling and self.score(known).lowest + self._gain(known) >= n
+        return not known.isdisjoint(self.telling) and self.score(known).lowest + self._gain(known) >= n
 
     def _gain(self, known: AbstractSet[int]) -> float:
         gains: dict[str, float] = {}
