@@ -13,7 +13,7 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules import knowledge, model
-from mps_rules.cause_files import flags_of
+from mps_rules.cause_files import rules_of
 from mps_rules.causes import GRADES, Cause, Ground, Picture, Scale, Sign, Spoken
 from mps_rules.conditions import All, Condition
 from mps_rules.errors import FindingError
@@ -308,7 +308,7 @@ def _red_flag(id: str, urgency: model.Urgency, author: _Author, vocabulary: Voca
 def with_rules(base: KnowledgeBase, rules: Sequence[Rule], digest: str) -> KnowledgeBase:
     """The base with these rules instead of its own, expanded and put in strata as the loader does."""
     loader = knowledge._Loader([])
-    graded = [rule for cause in base.causes.values() for rule in flags_of(cause, base.scale, "body")]
+    graded = [rule for cause in base.causes.values() for rule in rules_of(cause, base.scale, "body")]
     live = knowledge._under_the_law([*(made for rule in rules for made in knowledge._with_open_alert(rule)), *graded])
     loader._check_scopes(live)
     assert not loader.faults, loader.faults

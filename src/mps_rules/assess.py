@@ -5,7 +5,9 @@ Nothing is concluded here that no rule concluded: arguments are counted, compare
 listed as such.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Literal, TypeAlias
 
@@ -46,6 +48,8 @@ from mps_rules.model import (
     placed,
 )
 from mps_rules.painmap import uncovered_regions
+from mps_rules.premises import premises
+from mps_rules.scores import Held, Scored, scored, standing, worth_of
 
 MUSCLES_IN_FOCUS = 5
 """How many of the best-ranked muscles are asked about beside those examined."""
@@ -87,6 +91,7 @@ class Assessor:
         self._truths: dict[tuple[c.Condition, str], c.Truth] = {}
         self._unknowns: dict[tuple[c.Condition, str], tuple[tuple[str, str], ...]] = {}
 
+        self.scores = scored(base, facts, self.truth) if base.causes else {}
         self.muscles = candidates(base, facts, chain)
         self.order = {muscle_subject(one.muscle, one.side): rank for rank, one in enumerate(self.muscles)}
         self.focus = tuple(dict.fromkeys([*facts.examined, *list(self.order)[:MUSCLES_IN_FOCUS]]))
@@ -95,7 +100,7 @@ class Assessor:
         """Everything that can be said of the patient, ranked."""
         alerts = self._alerts()
         raised = [alert.urgency for alert in alerts if alert.status == "raised"]
-        relevant = [rule for rule, _ in self.base.told(RaiseAlert) if concerns_the_pain(self.base, self.facts, rule)]
+        relevant = [rule for rule, flag in self.base.told(RaiseAlert) if not flag.graded and concerns_the_pain(self.base, self.facts, rule)]
         unscreened = tuple(self._unscreened(relevant))
         beyond = tuple(self._beyond())
         hypotheses = self._hypotheses(alerts)
@@ -125,6 +130,7 @@ class Assessor:
             flag = closed.alert if rule.open_alert else rule.alert
             if flag is None or PATIENT not in self.fired[id_]:
                 continue
+            points = self._points(rule) if flag.graded else None
             found.append(
                 Alert(
                     id=flag.id,
@@ -134,16 +140,28 @@ class Assessor:
                     condition=flag.condition,
                     condition_label=self.words.suspects[flag.condition].label,
                     act_within=flag.act_within,
-                    action=flag.action,
+                    action=(self._action(rule) or flag.action) if flag.graded else flag.action,
                     meanwhile=flag.meanwhile,
                     rule=closed.id,
                     because=tuple(p for p in self.fired[rule.id][PATIENT].because if p.kind != "silence"),
                     unknown=self._unknown_of(closed, PATIENT) if rule.open_alert else (),
                     limits=rule.limits,
                     references=rule.evidence.references,
+                    graded=flag.graded,
+                    points=points,
                 )
             )
         return tuple(sorted(found, key=lambda a: (a.status == "open", URGENCIES.index(a.urgency), a.id)))
+
+    def _points(self, rule: Rule) -> int | None:
+        """The score of the cause that a graded red flag belongs to."""
+        known = self.scores.get(rule.cause or "")
+        return known.low if known else None
+
+    def _action(self, rule: Rule) -> str:
+        """What the profile that speaks calls for, where it says something of its own."""
+        known = self.scores.get(rule.cause or "")
+        return known.picture.action if known else ""
 
     def _unscreened(self, relevant: Iterable[Rule]) -> Iterator[Unscreened]:
         """
@@ -203,13 +221,17 @@ class Assessor:
         found = []
         for suspect in self.words.suspects.values():
             rules = self.base.arguments.get(suspect.id, ()) if suspect.kind != "prompt" else ()
-            arguments = [a for rule, effect, weight in rules for a in self._true(rule, effect, weight)]
-            if suspect.kind == "serious" and not arguments:
+            authored = [(rule, effect, weight) for rule, effect, weight in rules if rule.cause is None]
+            given = [a for rule, effect, weight in authored for a in self._true(rule, effect, weight)]
+            known = self.scores.get(suspect.id)
+            counted = self._cues(known) if known else []
+            arguments = [*counted, *given]
+            if suspect.kind == "serious" and not any(a.effect == "support" for a in arguments):
                 continue
-            undecided = [a for rule, effect, weight in rules for a in self._undecided(rule, effect, weight)]
-            if not (arguments or undecided):
+            undecided = [a for rule, effect, weight in authored for a in self._undecided(rule, effect, weight)]
+            if not self._on_the_table(suspect.id, arguments, undecided):
                 continue
-            status, conflict = weigh(arguments)
+            score, status, conflict, could_be = self._stands(suspect.id, known, given, undecided)
             found.append(
                 Hypothesis(
                     id=suspect.id,
@@ -220,10 +242,9 @@ class Assessor:
                     supports=_strongest_first(a for a in arguments if a.effect in ("support", "confirm")),
                     opposes=_strongest_first(a for a in arguments if a.effect in ("oppose", "exclude")),
                     undecided=_strongest_first(undecided),
-                    could_be=(
-                        weigh([*arguments, *(a for a in undecided if a.effect in ("oppose", "exclude"))])[0],
-                        weigh([*arguments, *(a for a in undecided if a.effect in ("support", "confirm"))])[0],
-                    ),
+                    could_be=could_be,
+                    score=score,
+                    prior=known.picture.counted.prior if known else None,
                 )
             )
         return tuple(
@@ -231,6 +252,9 @@ class Assessor:
                 found,
                 key=lambda h: (
                     pressing.get(h.id, len(URGENCIES)),
+                    _GROUPS.get(h.status, 1),
+                    h.score is None,
+                    -(h.score or 0),
                     STATUSES.index(h.status),
                     *(-n for n in _strengths(h.supports)),
                     *_strengths(h.opposes),
@@ -238,6 +262,65 @@ class Assessor:
                 ),
             )
         )
+
+    def _on_the_table(self, id_: str, arguments: Sequence[Argument], undecided: Sequence[Argument]) -> bool:
+        """Whether a hypothesis is listed: something for it holds, a rule argues about it or may, or it is what all are measured against."""
+        if id_ in self.base.causes and not any(a.points is None for a in (*arguments, *undecided)):
+            measure = id_ == self.base.scale.against and bool(self.facts.pain_map.painful)
+            return measure or any(a.effect == "support" for a in arguments)
+        return bool(arguments or undecided)
+
+    def _cues(self, known: Scored) -> list[Argument]:
+        """The cues that count, as arguments."""
+        return [self._cue(known, held) for held in known.held]
+
+    def _cue(self, known: Scored, held: Held) -> Argument:
+        cause, sign = known.cause, held.sign
+        view = self.facts.view(PATIENT, self.chain.concluded)
+        grounds = c.grounds(held.when, view, lambda part, of: self.truth(part, of.subject), self._seek)
+        because = tuple(p for p in premises(grounds, self.facts) if p.kind != "silence")
+        told = "; ".join(dict.fromkeys(p.text for p in because[:2])) or c.describe(held.when, self.facts.terrain.name)
+        return Argument(
+            rule=cause.address,
+            title=told,
+            effect="support" if held.points > 0 else "oppose",
+            strength=_strength(held.points),
+            subjects=(),
+            because=because,
+            unknown=(),
+            grade=(sign.basis if sign else "") or ("published" if sign and sign.lr else "convention" if sign is None else "expert_opinion"),
+            references=sign.refs if sign else (),
+            points=held.points,
+        )
+
+    def _stands(
+        self, id_: str, known: Scored | None, given: Sequence[Argument], undecided: Sequence[Argument]
+    ) -> tuple[int | None, Status, bool, tuple[Status, Status]]:
+        """The score of a hypothesis (none where nothing counts), its status, whether rules conflict, and the worst and best that it could be."""
+        scale, cause = self.base.scale, self.base.causes.get(id_)
+        line = scale.line(known.picture.urgency if known else cause.urgency if cause else "none")
+        firm = cause is None or cause.probable_if is None or self.truth(cause.probable_if, PATIENT) is True
+        read = _definitions_read(self.base).get(id_, frozenset())
+
+        def at(points: int, rules: Sequence[Argument], *, best: bool = False) -> tuple[int, Status, bool]:
+            effects = [(a.effect, a.strength, self._is_definition(a) and a.rule not in read) for a in rules]
+            total = points + worth_of(scale, effects, cause=cause is not None)
+            for_ = best or bool(known and known.speaks) or any(a.effect == "support" for a in rules)
+            against = any(a.effect == "oppose" for a in rules) or bool(known and any(one.points < 0 for one in known.held))
+            kinds = [a.effect for a in rules]
+            return (total, *standing(scale, total, line, kinds, speaks=for_, against=against, firm=firm or best))
+
+        low, high = (known.low, known.high) if known else (0, 0)
+        score, status, conflict = at(low, given)
+        worst = at(low, [*given, *(a for a in undecided if a.effect in ("oppose", "exclude"))])[1]
+        better = [a for a in undecided if a.effect in ("support", "confirm")]
+        best = at(high, [*given, *better], best=high > low or bool(better))[1]
+        return score if known or given else None, status, conflict, (worst, best)
+
+    def _is_definition(self, argument: Argument) -> bool:
+        """Whether an argument is that a published definition is met."""
+        rule = self.base.by_id[argument.rule]
+        return any(isinstance(x, CriterionMet) for x in rule.then)
 
     def _true(self, rule: Rule, effect: Effect, weight: Strength | None) -> Iterator[Argument]:
         if rule.id in self.fired:
@@ -288,9 +371,40 @@ class Assessor:
         """The truth of a condition of a subject, as the rules were chained."""
         asked = (condition, subject)
         if asked not in self._truths:
-            found = c.judge(condition, self.facts.view(subject, self.chain.concluded))
-            self._truths[asked] = found
+            self._truths[asked] = self._judged(condition, subject)
         return self._truths[asked]
+
+    @cached_property
+    def _patient(self) -> c.View:
+        return self.facts.view(PATIENT, self.chain.concluded)
+
+    def _judged(self, condition: c.Condition, subject: str) -> c.Truth:
+        match condition:
+            case c.CountMuscles(of, n) if self.chain.alike:
+                true = unknown = 0
+                for one, many in self._stand_ins.items():
+                    verdict = self.truth(of, one)
+                    true, unknown = true + many * (verdict is True), unknown + many * (verdict is None)
+                return True if true >= n else None if true + unknown >= n else False
+            case _ if isinstance(condition, c.Gate | c.Closing) and _asks_of_muscles(condition):
+                return c.composed(condition, lambda part: self.truth(part, subject))
+        return c.judge(condition, self._patient if subject == PATIENT else self.facts.view(subject, self.chain.concluded))
+
+    @cached_property
+    def _stand_ins(self) -> Counter[str]:
+        """The muscles that stand for those that no rule can tell from them, each with how many it stands for."""
+        return Counter(self.chain.alike.values())
+
+    def _seek(self, condition: c.CountMuscles | c.LabelMuscle, view: c.View, verdict: c.Truth) -> Iterator[c.View]:
+        """The muscles that give a count its verdict."""
+        if not self.chain.alike or isinstance(condition, c.LabelMuscle):
+            every = view.label_muscles() if isinstance(condition, c.LabelMuscle) else view.muscles()
+            yield from (one for one in every if self.truth(condition.of, one.subject) is verdict)
+            return
+        wanted = {one for one in self._stand_ins if self.truth(condition.of, one) is verdict}
+        for subject, stand_in in self.chain.alike.items():
+            if stand_in in wanted:
+                yield self.facts.view(subject, self.chain.concluded)
 
     def grounds_against(self, condition: c.Condition, subject: str) -> Iterator[c.Ground]:
         """What is recorded that keeps a condition from being true."""
@@ -356,6 +470,7 @@ class Assessor:
         """The cues not yet known that could raise a score, of the profiles that are considered, those of most points first."""
         profiles = [p for p in condition.profiles if c.considered(p, lambda part: self.truth(part, subject))]
         cues = [cue for profile in profiles for group in profile.cues for cue in group if cue.points > 0]
+        cues = [cue for cue in cues if cue.points >= self.base.scale.telling] or cues
         yield from (cue.when for cue in sorted(cues, key=lambda cue: -cue.points) if self.truth(cue.when, subject) is None)
 
     def _others_undecided(self, of: c.Condition) -> Iterator[str]:
@@ -440,6 +555,36 @@ class Assessor:
             named.append(f"{self.words.muscle_label(muscle)}{', ' + side if side else ''} (lies in: {places})")
         more = len(sides) - len(named)
         return "; ".join(named) + (f"; and {more} more" if more else "")
+
+
+@lru_cache(maxsize=65_536)
+def _asks_of_muscles(condition: c.Condition) -> bool:
+    """Whether a condition counts muscles, which is better done once for those that are alike."""
+    return not isinstance(condition, c.AnyLabel | c.LabelMuscle) and any(isinstance(part, c.CountMuscles) for part in c.walk(condition))
+
+
+_GROUPS = {"confirmed": 0, "excluded": 2}
+"""What rules settle stands before and behind what is ranked by its score."""
+
+
+@lru_cache(maxsize=8)
+def _definitions_read(base: KnowledgeBase) -> dict[str, frozenset[str]]:
+    """For each cause the rules whose conclusions a cue of it reads: they count there, and not twice."""
+    return {
+        id_: frozenset(
+            rule.id
+            for sign in cause.signs
+            for leaf in c.walk(sign.when)
+            if isinstance(leaf, c.Derived)
+            for rule in base.concluding.get(leaf.id, ())
+        )
+        for id_, cause in base.causes.items()
+    }
+
+
+def _strength(points: int) -> Strength:
+    """Points in a word."""
+    return "strong" if abs(points) > 2 else "moderate" if abs(points) == 2 else "weak"
 
 
 def _met(verdict: c.Truth) -> str:

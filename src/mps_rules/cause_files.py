@@ -1,5 +1,5 @@
 """
-A file of a cause becomes a ``Cause``, with every fault and its place; a cause becomes the red flags that its points raise.
+A file of a cause becomes a ``Cause``, with every fault and its place; a cause becomes the rules that its points make.
 
 The rules made here say nothing that the points of the cause do not.
 """
@@ -85,7 +85,9 @@ class CauseRow:
     basis: str
     reviewed: model.Review
     summary: str = ""
+    synonyms: tuple[str, ...] = ()
     nonspecific: bool = False
+    probable_if: object = None
     replaces: str | None = None
 
 
@@ -120,9 +122,10 @@ class CauseReader:
         if not raw.profiles:
             self.faults.append(Fault(place(("profiles",)), "a cause needs a profile"))
         pictures = tuple(self._picture(row, raw, ("profiles", number), document, parse) for number, row in enumerate(raw.profiles))
+        probable_if = None if raw.probable_if is None else parse(raw.probable_if, ("probable_if",))
         return Cause(
             raw.id, raw.label, raw.kind, _grade(raw.urgency), raw.title, raw.summary, pictures, raw.action, raw.confirm, raw.limits, raw.basis,
-            raw.nonspecific, path.replace("/", "."),
+            raw.nonspecific, probable_if, raw.synonyms, path.replace("/", "."),
         )  # fmt: skip
 
     def _picture(self, row: ProfileRow, raw: CauseRow, path: Steps, document: Document, parse: Parse) -> Picture:
@@ -183,12 +186,15 @@ def _grade(word: str) -> Grade:
     return next((grade for grade in GRADES if grade == word), "none")
 
 
-def flags_of(cause: Cause, scale: Scale, root: str) -> Iterator[model.Rule]:
+def rules_of(cause: Cause, scale: Scale, root: str) -> Iterator[model.Rule]:
     """
-    The red flags that the points of a cause raise, each with its open twin.
+    The rules that the points of a cause make: red flags, each with its open twin; or, of an ordinary cause, that it is possible.
 
     Where its profiles call for different urgencies there is one for each, and only the most urgent at its line speaks.
     """
+    if not cause.urgencies:
+        reached = c.Suspicion(cause.id, scale.line("none"), cause.counted)
+        yield _rule(cause, cause.address, reached, model.Support(cause.id, "moderate"))
     above: list[c.Condition] = []
     for urgency in cause.urgencies:
         if urgency == "none":
@@ -208,21 +214,8 @@ def flags_of(cause: Cause, scale: Scale, root: str) -> Iterator[model.Rule]:
             meanwhile=spoken.meanwhile,
             graded=True,
         )
-        rule = model.Rule(
-            id=cause.address + ("" if first else f".{urgency}"),
-            title=cause.title,
-            status="active",
-            about="patient",
-            summary=cause.summary,
-            evidence=model.Evidence(GRADES_OF_BASIS[cause.basis], cause.references),
-            when=_unless(reached, above),
-            then=(alert,),
-            limits=cause.limits,
-            reviewed=None,
-            trigger=_unless(reached, above),
-            written=None if first else cause.address,
-            source=cause.address.replace(".", "/") + ".yaml",
-        )
+        when = _unless(reached, above)
+        rule = attrs.evolve(_rule(cause, cause.address + ("" if first else f".{urgency}"), when, alert), trigger=when)
         yield rule
         yield attrs.evolve(
             rule,
@@ -234,6 +227,24 @@ def flags_of(cause: Cause, scale: Scale, root: str) -> Iterator[model.Rule]:
             trigger=None,
         )
         above.append(reached)
+
+
+def _rule(cause: Cause, id_: str, when: c.Condition, conclusion: model.Conclusion) -> model.Rule:
+    return model.Rule(
+        id=id_,
+        title=cause.title,
+        status="active",
+        about="patient",
+        summary=cause.summary,
+        evidence=model.Evidence(GRADES_OF_BASIS[cause.basis], cause.references),
+        when=when,
+        then=(conclusion,),
+        limits=cause.limits,
+        reviewed=None,
+        written=None if id_ == cause.address else cause.address,
+        cause=cause.id,
+        source=cause.address.replace(".", "/") + ".yaml",
+    )
 
 
 def _unless(condition: c.Condition, above: list[c.Condition]) -> c.Condition:

@@ -57,7 +57,11 @@ class Picture:
 
 @attrs.frozen
 class Cause:
-    """Something that may be behind the pain: its profiles, and what a suspicion calls for."""
+    """
+    Something that may be behind the pain: its profiles, and what a suspicion calls for.
+
+    Where ``probable_if`` is given and not established, it is at most possible, whatever its points.
+    """
 
     id: str
     label: str
@@ -71,6 +75,8 @@ class Cause:
     limits: str
     basis: str
     nonspecific: bool = False
+    probable_if: c.Condition | None = None
+    synonyms: tuple[str, ...] = ()
     address: str = attrs.field(default="", eq=False)
 
     @cached_property
@@ -136,7 +142,7 @@ class Scale:
     """
     The lines of the scale, and what is the same for every cause; conventions, not probabilities.
 
-    ``areas`` are the parts of the body by which pain is counted that a cause leaves unexplained.
+    ``against`` is the cause against which all others are measured: it is on the table wherever there is pain. ``areas`` are the parts of the body by which pain is counted that a cause leaves unexplained.
     """
 
     lines: Mapping[str, int] = attrs.Factory(lambda: {"emergency": -1, "urgent": -1, "soon": 0, "none": 0})
@@ -148,6 +154,7 @@ class Scale:
     unexplained: int = 0
     unexplained_areas: int = 0
     areas: tuple[str, ...] = ()
+    against: str = ""
     worth: Worth = Worth()
     spoken: Mapping[str, Spoken] = attrs.Factory(dict)
 

@@ -7,6 +7,7 @@ Every executor is compared with ``judge``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 import attrs
@@ -367,32 +368,47 @@ def judge(condition: Condition, view: View) -> Truth:
             return view.is_muscle(ids)
         case LabelIs(field, values):
             return view.is_label(field, values)
-        case All(of):
-            return every(judge(part, view) for part in of)
-        case Any(of):
-            return some(judge(part, view) for part in of)
-        case Not(of):
-            verdict = judge(of, view)
-            return None if verdict is None else not verdict
-        case AtLeast(n, of):
-            return count_at_least(n, [judge(part, view) for part in of])
-        case Item(_, _, of):
-            return judge(of, view)
-        case Established(of):
-            return judge(of, view) is True
-        case Known(of):
-            return judge(of, view) is not None
         case CountMuscles(of, n):
             return count_at_least(n, [judge(of, muscle) for muscle in view.muscles()])
         case LabelMuscle(of):
             return some(judge(of, muscle) for muscle in view.label_muscles())
         case AnyLabel(of):
             return some(judge(of, label) for label in view.labels())
+    return composed(condition, lambda part: judge(part, view))
+
+
+def composed(condition: Condition, truth: "Callable[[Condition], Truth]") -> Truth:
+    """
+    The truth of a condition made of others about the same subject, from theirs.
+
+    >>> composed(Any((Present("fever"), Present("chills"))), {Present("fever"): None, Present("chills"): True}.get)
+    True
+
+    Raises:
+        TypeError: it is a leaf, or asks of muscles or diagnoses.
+
+    """
+    match condition:
+        case All(of):
+            return every(truth(part) for part in of)
+        case Any(of):
+            return some(truth(part) for part in of)
+        case Not(of):
+            verdict = truth(of)
+            return None if verdict is None else not verdict
+        case AtLeast(n, of):
+            return count_at_least(n, [truth(part) for part in of])
+        case Item(_, _, of):
+            return truth(of)
+        case Established(of):
+            return truth(of) is True
+        case Known(of):
+            return truth(of) is not None
         case Suspicion(_, n, profiles):
-            return reaches(n, profiles, lambda part: judge(part, view))
+            return reaches(n, profiles, truth)
         case InReach(_, n, profiles):
-            return in_reach(n, profiles, lambda part: judge(part, view))
-    raise TypeError(f"not a condition: {condition!r}")
+            return in_reach(n, profiles, truth)
+    raise TypeError(f"not a condition made of others: {condition!r}")
 
 
 def every(verdicts: Iterable[Truth]) -> Truth:
@@ -487,8 +503,18 @@ def score(profiles: Iterable[Profile], truth: "Callable[[Condition], Truth]") ->
 
 
 def reaches(n: int, profiles: Iterable[Profile], truth: "Callable[[Condition], Truth]") -> Truth:
-    """Whether the score of a cause is at least n: true whatever is still unknown, false where it cannot be."""
-    return score(profiles, truth).satisfies(at_least=n)
+    """Whether the score of a cause is at least n, with a cue for it that holds: true whatever is still unknown, false where it cannot be."""
+    found = [(profile_score(profile, truth), speaks(profile, truth)) for profile in profiles]
+    if any(one.lowest >= n and cue is True for one, cue in found):
+        return True
+    return None if any(one.highest >= n and cue is not False for one, cue in found) else False
+
+
+def speaks(profile: Profile, truth: "Callable[[Condition], Truth]") -> Truth:
+    """Whether a cue for a profile holds; unknown where its place is."""
+    if (held := considered(profile, truth)) is not True:
+        return held
+    return some(truth(cue.when) for group in profile.cues for cue in group if cue.points > 0)
 
 
 def in_reach(n: int, profiles: Iterable[Profile], truth: "Callable[[Condition], Truth]") -> bool:
@@ -528,8 +554,13 @@ def parts(condition: Condition) -> tuple[Condition, ...]:
         case Not(of) | Item(_, _, of) | Established(of) | Known(of) | CountMuscles(of, _) | LabelMuscle(of) | AnyLabel(of):
             return (of,)
         case Suspicion(_, _, profiles) | InReach(_, _, profiles):
-            return tuple(dict.fromkeys(part for profile in profiles for part in parts_of(profile)))
+            return _parts_of(profiles)
     return ()
+
+
+@lru_cache(maxsize=4096)
+def _parts_of(profiles: tuple[Profile, ...]) -> tuple[Condition, ...]:
+    return tuple(dict.fromkeys(part for profile in profiles for part in parts_of(profile)))
 
 
 def parts_of(profile: Profile) -> Iterator[Condition]:
@@ -601,6 +632,7 @@ def normalise(condition: Condition) -> Condition:
     return condition
 
 
+@lru_cache(maxsize=4096)
 def _normal_profile(profile: Profile) -> Profile:
     return Profile(
         profile.prior,

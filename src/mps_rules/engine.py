@@ -599,7 +599,8 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc,name-defined
     def _closed(self, closing: c.Closing, subjects: Iterable[str]) -> Iterator[tuple[str, c.Truth]]:
         match closing:
             case c.Suspicion(_, n, profiles):
-                verdict = best(self.scored(profile) for profile in profiles).satisfies(at_least=n)
+                tallies = self.network.tallies
+                verdict = c.some(tallies[one].reaches(n, self.scored(one), self.known[PATIENT]) for one in profiles)
                 yield from ((one, verdict) for one in subjects)
             case c.InReach(_, n, profiles):
                 short = best(self.scored(profile) for profile in profiles).lowest < n

@@ -289,13 +289,16 @@ class Tally:
     """
     The score of one profile of a cause.
 
-    Whether it is considered, and whether it may be; its lowest and highest score; whether a telling cue holds; what each step could still add.
+    Whether it is considered, and whether it may be; its lowest and highest score; whether a cue for it holds, may hold, and a telling one
+    holds; what each step could still add.
     """
 
     considered: Formula
     possible: Formula
     low: Amount
     high: Amount
+    speaks: Formula
+    may_speak: Formula
     telling: Formula
     gains: tuple[Amount, ...]
 
@@ -497,10 +500,11 @@ class Formulas:
                 return sheet.some(sheet.every((self.exists(label), self.of(of, label))) for label in self.labels)
             case c.Suspicion(_, n, profiles):
                 wanted, tallies = sheet.amount(n), [self.tally(profile) for profile in profiles]
-                true = sheet.some(sheet.every((one.considered, sheet.reaches(one.low, wanted))) for one in tallies)
+                true = sheet.some(sheet.every((one.considered, one.speaks, sheet.reaches(one.low, wanted))) for one in tallies)
+                reachable = (sheet.every((one.may_speak, sheet.reaches(one.high, wanted))) for one in tallies)
                 possible = (
-                    sheet.every((one.possible, sheet.some((sheet.negation(one.considered), sheet.reaches(one.high, wanted)))))
-                    for one in tallies
+                    sheet.every((one.possible, sheet.some((sheet.negation(one.considered), still))))
+                    for one, still in zip(tallies, reachable, strict=True)
                 )
                 return sheet.either(true, sheet.negation(sheet.some(possible)))
             case c.InReach(_, n, profiles):
@@ -529,6 +533,9 @@ class Formulas:
         worth = [self._worth(group) for group in groups]
         prior = sheet.amount(profile.prior)
         low, high = (sheet.total([prior, *(one[side] for one in worth)]) for side in (0, 1))
+        for_ = [truth for group in groups for cue, truth in group if cue.points > 0]
+        speaks = sheet.some(sheet.established(truth) for truth in for_)
+        may_speak = sheet.some(sheet.negation(sheet.established(sheet.negation(truth))) for truth in for_)
         telling = sheet.some(sheet.established(truth) for group in groups for cue, truth in group if cue.telling)
         gains: dict[str, list[Amount]] = {}
         for group, (sure, _) in zip(groups, worth, strict=True):
@@ -539,7 +546,7 @@ class Formulas:
                     most = self._highest(open_)
                     more = sheet.larger(sheet.minus(most, sure), sheet.amount(0))
                     gains.setdefault(step, []).append(sheet.where(sheet.some(formula for _, formula in open_), more, sheet.amount(0)))
-        return Tally(considered, possible, low, high, telling, tuple(sheet.total(of) for of in gains.values()))
+        return Tally(considered, possible, low, high, speaks, may_speak, telling, tuple(sheet.total(of) for of in gains.values()))
 
     def _highest(self, points: Iterable[tuple[int, Formula]]) -> Amount:
         """The most points of those that hold, none where none does; the formulas are two-valued."""

@@ -19,7 +19,7 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules import model
-from mps_rules.cause_files import CauseReader, CauseRow, ScaleFile, flags_of
+from mps_rules.cause_files import CauseReader, CauseRow, ScaleFile, rules_of
 from mps_rules.causes import Cause, Ground, Scale
 from mps_rules.errors import Fault, KnowledgeError, Misfit, closest, shown
 from mps_rules.errors import Path as Steps
@@ -235,6 +235,7 @@ class _Loader:
         self.raw_causes: dict[str, tuple[CauseRow, Document]] = {}
         self.scale = Scale()
         self.causes: dict[str, Cause] = {}
+        self.shared: dict[c.Condition, c.Condition] = {}
 
     def load(self) -> model.KnowledgeBase:
         for folder in self.folders:
@@ -255,7 +256,7 @@ class _Loader:
         self._stop_if_faulty()
         made = [one for rule in authored if rule.status == "active" for one in _with_open_alert(rule)]
         root = next((id_ for id_, region in vocabulary.regions.items() if region.parent is None), "")
-        made += [rule for cause in self.causes.values() for rule in flags_of(cause, self.scale, root)]
+        made += [rule for cause in self.causes.values() for rule in rules_of(cause, self.scale, root)]
         live = _under_the_law(made, vocabulary, self.pack.screens)
         self._check_scopes(live)
         self._stop_if_faulty()
@@ -438,7 +439,7 @@ class _Loader:
         reader = CauseReader(words, ground, self.found["references"])
         found: dict[str, Cause] = {}
         for id_, (raw, document) in sorted(self.raw_causes.items()):
-            parser = _ConditionParser(words, document.place)
+            parser = _ConditionParser(words, document.place, shared=self.shared)
             found[id_] = reader.cause(raw, document, partial(parser.parse, scope="patient"))
             reader.faults += parser.faults
         self.faults += reader.faults
@@ -450,7 +451,7 @@ class _Loader:
         return {
             **words.suspects,
             **{
-                id_: model.Suspect(id_, cause.kind, words.diagnoses[id_].label if id_ in words.diagnoses else cause.label)
+                id_: model.Suspect(id_, cause.kind, words.diagnoses[id_].label if id_ in words.diagnoses else cause.label, cause.synonyms)
                 for id_, cause in self.causes.items()
                 if id_ not in words.suspects
             },
@@ -926,7 +927,7 @@ class _Loader:
         return self._parse(data, (), lambda _: where, words, scope)
 
     def _parse(self, data: object, path: Steps, place: Place, words: model.Vocabulary, scope: model.Subject) -> c.Condition:
-        parser = _ConditionParser(words, place, self.causes)
+        parser = _ConditionParser(words, place, self.causes, self.shared)
         condition = parser.parse(data, path, scope)
         self.faults += parser.faults
         return condition
@@ -1146,13 +1147,25 @@ def _misfits(code: model.OmopCode, words: model.Vocabulary) -> Iterator[tuple[st
 class _ConditionParser:
     """Reads conditions as they are written; every fault is kept, and a faulty part becomes a placeholder."""
 
-    def __init__(self, words: model.Vocabulary, place: Place, causes: Mapping[str, Cause] | None = None) -> None:
+    def __init__(
+        self,
+        words: model.Vocabulary,
+        place: Place,
+        causes: Mapping[str, Cause] | None = None,
+        shared: dict[c.Condition, c.Condition] | None = None,
+    ) -> None:
         self.words = words
         self.place = place
+        self.shared = {} if shared is None else shared
         self.causes = causes or {}
         self.faults: list[Fault] = []
 
     def parse(self, data: object, path: Steps, scope: model.Subject) -> c.Condition:
+        """A condition; equal ones are one value, which makes them quick to look up."""
+        made = self._parsed(data, path, scope)
+        return self.shared.setdefault(made, made)
+
+    def _parsed(self, data: object, path: Steps, scope: model.Subject) -> c.Condition:
         if isinstance(data, str):
             return self._term(data, None, path, scope)
         if not isinstance(data, dict) or len(data) != 1:

@@ -869,7 +869,7 @@ class Rule:
 
     ``trigger`` and ``qualifier`` are the two steps of a red flag; ``when`` is their conjunction. ``open_alert`` names the
     alert that this rule, made by the loader, reports as open. ``written`` is the id under which it was written, where the loader
-    made one rule for each row of a table. ``stratum`` is computed.
+    made one rule for each row of a table, ``cause`` the cause whose points a rule of the loader reads. ``stratum`` is computed.
     """
 
     id: str
@@ -886,6 +886,7 @@ class Rule:
     qualifier: Condition | None = None
     open_alert: str | None = None
     written: str | None = None
+    cause: str | None = None
     stratum: int = 0
     source: str = attrs.field(default="", eq=False)
 
@@ -1150,7 +1151,11 @@ class Unscreened:
 
 @attrs.frozen
 class Argument:
-    """What a rule says for or against a hypothesis; ``subjects`` are the muscles or diagnoses it says it of."""
+    """
+    What a rule or a cue of a cause says for or against a hypothesis, and what it adds to its score.
+
+    ``subjects`` are the muscles or diagnoses that a rule says it of.
+    """
 
     rule: str
     title: str
@@ -1161,11 +1166,12 @@ class Argument:
     unknown: tuple[str, ...]
     grade: str
     references: tuple[str, ...]
+    points: int | None = None
 
 
 @attrs.frozen
 class Hypothesis:
-    """A possible explanation with its arguments; ``could_be`` is the worst and best status still possible."""
+    """A possible explanation with its arguments and its score; ``could_be`` is the worst and best status still possible."""
 
     id: str
     label: str
@@ -1176,6 +1182,8 @@ class Hypothesis:
     opposes: tuple[Argument, ...]
     undecided: tuple[Argument, ...]
     could_be: tuple[Status, Status]
+    score: int | None = None
+    prior: int | None = None
 
 
 @attrs.frozen

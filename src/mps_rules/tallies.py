@@ -32,6 +32,7 @@ class Tally:
         self.groups = [tuple((cue.points, rail(cue.when), cue.step) for cue in group) for group in profile.cues]
         self.telling = frozenset(rail(cue.when) for group in profile.cues for cue in group if cue.telling)
         self.read = [frozenset(one for _, on, _ in group for one in (on, on ^ 1)) for group in self.groups]
+        self.for_ = frozenset(rail(cue.when) for group in profile.cues for cue in group if cue.points > 0)
         self.most = [max([0, *(points for points, _, _ in group)]) for group in self.groups]
         self.highest = self.prior + sum(self.most)
 
@@ -54,6 +55,16 @@ class Tally:
                 sure, possible = _worth(group, known)
                 low, high = low + sure, high + possible - most
         return c.Interval(low, high)
+
+    def reaches(self, n: int, score: c.Interval, known: AbstractSet[int]) -> c.Truth:
+        """Whether its score is at least n, with a cue for it that holds."""
+        if score.highest < n:
+            return False
+        if self.considered(known) is None:
+            return None
+        if not known.isdisjoint(self.for_):
+            return True if score.lowest >= n else None
+        return None if any(on ^ 1 not in known for on in self.for_) else False
 
     def in_reach(self, n: int, known: AbstractSet[int]) -> bool:
         """Whether a telling cue holds and the cues of one step that are not known would bring the score to n."""
