@@ -14,7 +14,7 @@ import attrs
 from mps_rules import conditions as c
 from mps_rules import knowledge, model
 from mps_rules.cause_files import rules_of
-from mps_rules.causes import GRADES, Cause, Ground, Picture, Scale, Sign, Spoken
+from mps_rules.causes import GRADES, Cause, Ground, Picture, Scale, Sign, Spoken, Worth
 from mps_rules.conditions import All, Condition
 from mps_rules.errors import FindingError
 from mps_rules.facts import Facts, Terrain
@@ -43,6 +43,8 @@ def few_muscles(base: KnowledgeBase) -> KnowledgeBase:
         vocabulary=attrs.evolve(base.vocabulary, muscles=kept, diagnoses=diagnoses),
         referrals=tuple(edge for edge in base.referrals if edge.muscle in kept),
         rules=(),
+        causes={},
+        scale=SCALE,
         digest=f"{base.digest} with few muscles",
     )
 
@@ -244,6 +246,7 @@ SCALE = Scale(
     unexplained_areas=2,
     areas=("trunk_posterior", "lower_limb", "buttock", "head"),
     spoken={urgency: Spoken("Suspected {label}", "soon") for urgency in model.URGENCIES},
+    worth=Worth(3, 6, -8, {"strong": 2, "moderate": 1, "weak": 0}, {"strong": -2, "moderate": -1, "weak": 0}),
 )
 
 

@@ -11,6 +11,8 @@ from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Literal, TypeAlias
 
+import attrs
+
 from mps_rules import conditions as c
 from mps_rules.addresses import of_finding
 from mps_rules.candidates import candidates, coverings
@@ -49,7 +51,7 @@ from mps_rules.model import (
 )
 from mps_rules.painmap import uncovered_regions
 from mps_rules.premises import premises
-from mps_rules.scores import Held, Scored, scored, standing, worth_of
+from mps_rules.scores import GROUPS, Fired, Held, Scored, scored, stand
 
 MUSCLES_IN_FOCUS = 5
 """How many of the best-ranked muscles are asked about beside those examined."""
@@ -155,13 +157,19 @@ class Assessor:
 
     def _points(self, rule: Rule) -> int | None:
         """The score of the cause that a graded red flag belongs to."""
-        known = self.scores.get(rule.cause or "")
+        known = self._raising(rule)
         return known.low if known else None
 
     def _action(self, rule: Rule) -> str:
         """What the profile that speaks calls for, where it says something of its own."""
-        known = self.scores.get(rule.cause or "")
+        known = self._raising(rule)
         return known.picture.action if known else ""
+
+    def _raising(self, rule: Rule) -> Scored | None:
+        """The profile that a graded red flag speaks for: the best of its urgency."""
+        alert = self.base.by_id[rule.id.removesuffix(".open")].alert
+        several = self.scores.get(rule.cause or "", ())
+        return next((one for one in several if alert and one.picture.urgency == alert.urgency), None)
 
     def _unscreened(self, relevant: Iterable[Rule]) -> Iterator[Unscreened]:
         """
@@ -223,7 +231,8 @@ class Assessor:
             rules = self.base.arguments.get(suspect.id, ()) if suspect.kind != "prompt" else ()
             authored = [(rule, effect, weight) for rule, effect, weight in rules if rule.cause is None]
             given = [a for rule, effect, weight in authored for a in self._true(rule, effect, weight)]
-            known = self.scores.get(suspect.id)
+            several = self.scores.get(suspect.id, ())
+            known = several[0] if several else None
             counted = self._cues(known) if known else []
             arguments = [*counted, *given]
             if suspect.kind == "serious" and not any(a.effect == "support" for a in arguments):
@@ -231,19 +240,21 @@ class Assessor:
             undecided = [a for rule, effect, weight in authored for a in self._undecided(rule, effect, weight)]
             if not self._on_the_table(suspect.id, arguments, undecided):
                 continue
-            score, status, conflict, could_be = self._stands(suspect.id, known, given, undecided)
+            fired = [one for one in authored if one[0].id in self.fired]
+            open_ = [one for one in authored if any(a.rule == one[0].id and a.effect == one[1] for a in undecided)]
+            standing = stand(self.base, suspect.id, several, fired, firm=self.firm(suspect.id))
             found.append(
                 Hypothesis(
                     id=suspect.id,
                     label=suspect.label,
                     kind=suspect.kind,
-                    status=status,
-                    conflict=conflict,
+                    status=standing.status,
+                    conflict=standing.conflict,
                     supports=_strongest_first(a for a in arguments if a.effect in ("support", "confirm")),
                     opposes=_strongest_first(a for a in arguments if a.effect in ("oppose", "exclude")),
                     undecided=_strongest_first(undecided),
-                    could_be=could_be,
-                    score=score,
+                    could_be=self._could_be(suspect.id, several, fired, open_),
+                    score=standing.score if several or fired else None,
                     prior=known.picture.counted.prior if known else None,
                 )
             )
@@ -252,12 +263,10 @@ class Assessor:
                 found,
                 key=lambda h: (
                     pressing.get(h.id, len(URGENCIES)),
-                    _GROUPS.get(h.status, 1),
+                    GROUPS.get(h.status, 1),
                     h.score is None,
                     -(h.score or 0),
                     STATUSES.index(h.status),
-                    *(-n for n in _strengths(h.supports)),
-                    *_strengths(h.opposes),
                     h.id,
                 ),
             )
@@ -293,34 +302,24 @@ class Assessor:
             points=held.points,
         )
 
-    def _stands(
-        self, id_: str, known: Scored | None, given: Sequence[Argument], undecided: Sequence[Argument]
-    ) -> tuple[int | None, Status, bool, tuple[Status, Status]]:
-        """The score of a hypothesis (none where nothing counts), its status, whether rules conflict, and the worst and best that it could be."""
-        scale, cause = self.base.scale, self.base.causes.get(id_)
-        line = scale.line(known.picture.urgency if known else cause.urgency if cause else "none")
-        firm = cause is None or cause.probable_if is None or self.truth(cause.probable_if, PATIENT) is True
-        read = _definitions_read(self.base).get(id_, frozenset())
+    def firm(self, id_: str) -> bool:
+        """Whether a hypothesis may be more than possible."""
+        cause = self.base.causes.get(id_)
+        return cause is None or cause.probable_if is None or self.truth(cause.probable_if, PATIENT) is True
 
-        def at(points: int, rules: Sequence[Argument], *, best: bool = False) -> tuple[int, Status, bool]:
-            effects = [(a.effect, a.strength, self._is_definition(a) and a.rule not in read) for a in rules]
-            total = points + worth_of(scale, effects, cause=cause is not None)
-            for_ = best or bool(known and known.speaks) or any(a.effect == "support" for a in rules)
-            against = any(a.effect == "oppose" for a in rules) or bool(known and any(one.points < 0 for one in known.held))
-            kinds = [a.effect for a in rules]
-            return (total, *standing(scale, total, line, kinds, speaks=for_, against=against, firm=firm or best))
+    def status_with(self, id_: str, more: Iterable[Fired]) -> Status:
+        """The status that a hypothesis would have if some more rules held."""
+        fired = [one for one in self.base.arguments.get(id_, ()) if one[0].cause is None and one[0].id in self.fired]
+        return stand(self.base, id_, self.scores.get(id_, ()), [*fired, *more], firm=self.firm(id_)).status
 
-        low, high = (known.low, known.high) if known else (0, 0)
-        score, status, conflict = at(low, given)
-        worst = at(low, [*given, *(a for a in undecided if a.effect in ("oppose", "exclude"))])[1]
-        better = [a for a in undecided if a.effect in ("support", "confirm")]
-        best = at(high, [*given, *better], best=high > low or bool(better))[1]
-        return score if known or given else None, status, conflict, (worst, best)
-
-    def _is_definition(self, argument: Argument) -> bool:
-        """Whether an argument is that a published definition is met."""
-        rule = self.base.by_id[argument.rule]
-        return any(isinstance(x, CriterionMet) for x in rule.then)
+    def _could_be(self, id_: str, several: Sequence[Scored], fired: Sequence[Fired], undecided: Sequence[Fired]) -> tuple[Status, Status]:
+        """The worst and the best status that what is unknown could make of a hypothesis."""
+        against = [one for one in undecided if one[1] in ("oppose", "exclude")]
+        better = [one for one in undecided if one[1] in ("support", "confirm")]
+        highest = [attrs.evolve(one, low=one.high, held=(*one.held, *_MORE[one.high > one.low])) for one in several]
+        highest.sort(key=lambda one: -one.low)
+        worst = stand(self.base, id_, several, [*fired, *against], firm=self.firm(id_)).status
+        return worst, stand(self.base, id_, highest, [*fired, *better], firm=True).status
 
     def _true(self, rule: Rule, effect: Effect, weight: Strength | None) -> Iterator[Argument]:
         if rule.id in self.fired:
@@ -386,7 +385,7 @@ class Assessor:
                     verdict = self.truth(of, one)
                     true, unknown = true + many * (verdict is True), unknown + many * (verdict is None)
                 return True if true >= n else None if true + unknown >= n else False
-            case _ if isinstance(condition, c.Gate | c.Closing) and _asks_of_muscles(condition):
+            case _ if not isinstance(condition, c.Leaf | c.CountMuscles) and _asks_of_muscles(condition):
                 return c.composed(condition, lambda part: self.truth(part, subject))
         return c.judge(condition, self._patient if subject == PATIENT else self.facts.view(subject, self.chain.concluded))
 
@@ -563,23 +562,8 @@ def _asks_of_muscles(condition: c.Condition) -> bool:
     return not isinstance(condition, c.AnyLabel | c.LabelMuscle) and any(isinstance(part, c.CountMuscles) for part in c.walk(condition))
 
 
-_GROUPS = {"confirmed": 0, "excluded": 2}
-"""What rules settle stands before and behind what is ranked by its score."""
-
-
-@lru_cache(maxsize=8)
-def _definitions_read(base: KnowledgeBase) -> dict[str, frozenset[str]]:
-    """For each cause the rules whose conclusions a cue of it reads: they count there, and not twice."""
-    return {
-        id_: frozenset(
-            rule.id
-            for sign in cause.signs
-            for leaf in c.walk(sign.when)
-            if isinstance(leaf, c.Derived)
-            for rule in base.concluding.get(leaf.id, ())
-        )
-        for id_, cause in base.causes.items()
-    }
+_MORE: dict[bool, tuple[Held, ...]] = {False: (), True: (Held(1, c.Any(()), None),)}
+"""What stands for the cues not yet known of a profile that could still gain points."""
 
 
 def _strength(points: int) -> Strength:
@@ -591,49 +575,9 @@ def _met(verdict: c.Truth) -> str:
     return {True: "met", False: "not_met", None: "undecided"}[verdict]
 
 
-def _strengths(arguments: Iterable[Argument]) -> tuple[int, ...]:
-    return _counted([argument.strength for argument in arguments])
-
-
-def _counted(strengths: Sequence[Strength | None]) -> tuple[int, ...]:
-    return tuple(strengths.count(strength) for strength in STRENGTHS)
-
-
 def _strongest_first(arguments: Iterable[Argument]) -> tuple[Argument, ...]:
     order = (None, *STRENGTHS)
     return tuple(sorted(arguments, key=lambda a: (order.index(a.strength), a.rule)))
-
-
-def weigh(arguments: Iterable[Argument]) -> tuple[Status, bool]:
-    """
-    The status of a hypothesis from its true arguments, and whether they conflict outright.
-
-    Confirmed and excluded together: undecided, in conflict. Opposition above support, compared strong, then moderate, then
-    weak: unlikely. One strong or two moderate supports that outweigh the opposition: probable. Any other support: possible.
-
-    >>> weigh([])
-    ('undecided', False)
-    """
-    return weigh_strengths([(argument.effect, argument.strength) for argument in arguments])
-
-
-def weigh_strengths(arguments: Sequence[tuple[str, Strength | None]]) -> tuple[Status, bool]:
-    """As ``weigh``, from effects and strengths alone."""
-    effects = {effect for effect, _ in arguments}
-    if {"confirm", "exclude"} <= effects:
-        return "undecided", True
-    if "exclude" in effects:
-        return "excluded", False
-    if "confirm" in effects:
-        return "confirmed", False
-    supports = _counted([strength for effect, strength in arguments if effect == "support"])
-    opposes = _counted([strength for effect, strength in arguments if effect == "oppose"])
-    if opposes > supports:
-        return "unlikely", False
-    strong, moderate, _ = supports
-    if (strong or moderate >= 2) and supports > opposes:
-        return "probable", False
-    return ("possible" if any(supports) else "undecided"), False
 
 
 Executor: TypeAlias = Callable[[KnowledgeBase, Facts], Chain]

@@ -16,7 +16,6 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules.addresses import Address, changed, of_finding
-from mps_rules.assess import weigh_strengths
 from mps_rules.circuit import ESTABLISHED, FALSE, KNOWN, NEGATED, TRUE, UNKNOWN, Circuit, Ref, State, Value
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.facts import Facts, terrain_of
@@ -24,6 +23,7 @@ from mps_rules.findings import read_findings
 from mps_rules.model import (
     COSTS,
     PATIENT,
+    Effect,
     Flip,
     FlipChange,
     Flips,
@@ -31,11 +31,13 @@ from mps_rules.model import (
     KnowledgeBase,
     Rule,
     Status,
-    Strength,
 )
+from mps_rules.scores import Fired, stand, worth_of
 
 LARGEST = 3
 """The size up to which sets are exact."""
+CUES_TRIED = 24
+"""Of how many cues of a profile, those of most points, sets are made."""
 SHOWN = 30
 """How many sets are given at most."""
 REACHED: tuple[Status, ...] = ("confirmed", "probable")
@@ -73,10 +75,10 @@ def flips(circuit: Circuit, facts: Facts, apart: Iterable[str], id: str, through
 
 @attrs.frozen
 class _Kind:
-    """An argument that may be turned: its effect and strength, and whether it stands now and would fall."""
+    """An argument that may be turned: its effect, what it adds to the score, and whether it stands now and would fall."""
 
-    effect: str
-    strength: Strength | None
+    effect: Effect
+    points: int
     falls: bool
 
     @property
@@ -87,12 +89,17 @@ class _Kind:
 
 @attrs.frozen(eq=False)
 class Target:
-    """Something that can be concluded: by rules, or, for a hypothesis, by weighing the arguments that its rules give."""
+    """
+    Something that can be concluded: by rules, or, for a hypothesis that is no cause, by what its rules add up to.
+
+    A cause is concluded where its points reach its line.
+    """
 
     id: str
     label: str
     rules: tuple[Rule, ...]
-    arguments: tuple[tuple[Rule, str, Strength | None], ...] = ()
+    base: KnowledgeBase
+    arguments: tuple[Fired, ...] = ()
 
     @classmethod
     def named(cls, base: KnowledgeBase, id: str) -> "Target":
@@ -104,8 +111,10 @@ class Target:
 
         """
         if id in base.vocabulary.suspects and base.arguments.get(id):
-            arguments = base.arguments[id]
-            return cls(id, base.vocabulary.suspects[id].label, tuple(rule for rule, _, _ in arguments), arguments)
+            arguments, label = base.arguments[id], base.vocabulary.suspects[id].label
+            if id in base.causes:
+                return cls(id, label, tuple(rule for rule, effect, _ in arguments if rule.cause == id or effect == "confirm"), base)
+            return cls(id, label, tuple(rule for rule, _, _ in arguments), base, arguments)
         rules = base.concluding.get(id, ()) or tuple(
             rule for rule in base.rules if rule.id == id or any(isinstance(x, GiveCaution) and x.id == id for x in rule.then)
         )
@@ -113,22 +122,26 @@ class Target:
             known = {*base.vocabulary.suspects, *base.concluding, *base.by_id}
             known |= {x.id for rule in base.rules for x in rule.then if isinstance(x, GiveCaution)}
             raise FindingError([Fault(id, "is nothing that these rules conclude", closest(id, known))])
-        return cls(id, rules[0].title if id in base.by_id else terrain_of(base).name("derived", id), rules)
+        return cls(id, rules[0].title if id in base.by_id else terrain_of(base).name("derived", id), rules, base)
 
     def watched(self, state: State) -> Callable[[], bool]:
         """What tells, as often as it is asked, whether this is concluded in a state, with what is just supposed in it."""
         truths = state.truths
         if self.arguments:
-            weighed = [((effect, strength), state.where(rule)) for rule, effect, strength in self.arguments]
+            weighed = [(argument, state.where(argument[0])) for argument in self.arguments]
 
             def probable() -> bool:
                 """A rule's argument counts once, whatever the number of its muscles."""
                 true = [argument for argument, where in weighed if any(truths[index] == holds for index, holds in where)]
-                return weigh_strengths(true)[0] in REACHED
+                return stand(self.base, self.id, (), true, firm=True).status in REACHED
 
             return probable
         places = [place for rule in self.rules for place in state.where(rule)]
         return lambda: any(truths[index] == holds for index, holds in places)
+
+    def points(self, argument: Fired) -> int:
+        """What an argument adds to the score of a hypothesis that is no cause."""
+        return worth_of(self.base, self.id, [argument])
 
     def holds(self, state: State) -> bool:
         """Whether this is concluded in a state."""
@@ -296,12 +309,14 @@ class _Search:
 
     def _of_arguments(self, reached: bool) -> Iterator[Way]:  # noqa: FBT001 - what is to change
         """Sets that turn one, two or three arguments, where these, weighed with those that stand, would turn the status."""
-        standing = [(effect, strength) for rule, effect, strength in self.target.arguments if self._stands(rule)]
+        points = self.target.points
+        standing = [(one[1], points(one)) for one in self.target.arguments if self._stands(one[0])]
+        probable = self.circuit.base.scale.probable
         turned: dict[_Kind, list[Ways]] = {}
         by_way: dict[Way, list[_Kind]] = {}
-        for rule, effect, strength in self.target.arguments:
-            ways = self._turned(rule)
-            kind = _Kind(effect, strength, self._stands(rule))
+        for one in self.target.arguments:
+            ways = self._turned(one[0])
+            kind = _Kind(one[1], points(one), self._stands(one[0]))
             if ways:
                 turned.setdefault(kind, []).append(ways)
             for way in ways:
@@ -311,10 +326,10 @@ class _Search:
             after = list(standing)
             for kind in kinds:
                 if not kind.falls:
-                    after.append((kind.effect, kind.strength))
-                elif (kind.effect, kind.strength) in after:
-                    after.remove((kind.effect, kind.strength))
-            return (weigh_strengths(after)[0] in REACHED) is (not reached)
+                    after.append((kind.effect, kind.points))
+                elif (kind.effect, kind.points) in after:
+                    after.remove((kind.effect, kind.points))
+            return _adds_up(after, probable) is (not reached)
 
         for way in by_way:
             parts = (way, *_parts(way))
@@ -379,6 +394,9 @@ class _Search:
         inputs = table.inputs.get(number)
         if inputs is None:
             return self._of_leaf(table.conditions[number], number, subject, wanted)
+        condition = table.conditions[number]
+        if isinstance(condition, c.Suspicion | c.InReach):
+            return self._of_score(condition, wanted)
         need, of = table.need[number], list(self.state.inputs(table.conditions[number], inputs, subject))
         needed = need if wanted in (TRUE, NOT_FALSE) else sum(many for _, _, many in of) - need + 1
         missing = needed - sum(many for ref, one, many in of if self.state.counts_as(ref, one) in _MET[wanted])
@@ -394,6 +412,47 @@ class _Search:
             for taken in range(missing, 0, -1):
                 steps[taken] = _least(steps[taken] | _both(steps[taken - 1], ways))
         return steps[-1]
+
+    def _of_score(self, condition: c.Suspicion | c.InReach, wanted: int) -> Ways:
+        """Cues of the profiles that are considered, up to the largest size, that bring a score to a line, or take it away."""
+        if isinstance(condition, c.InReach):
+            return NEVER
+        upwards = wanted in (TRUE, NOT_FALSE)
+        truth = self.state.truth
+        found: list[Way] = []
+        profiles = [profile for profile in condition.profiles if c.considered(profile, truth)]
+        if not upwards:
+            every = AT_ONCE
+            for profile in profiles:
+                if c.reaches(condition.at_least, [profile], truth):
+                    every = _both(every, _least(self._moving(profile, condition.at_least, wanted)))
+            return every
+        for profile in profiles:
+            found += self._moving(profile, condition.at_least, wanted)
+        return _least(found)
+
+    def _moving(self, profile: c.Profile, line: int, wanted: int) -> Iterator[Way]:
+        """Sets of cues that move the score of a profile across a line, those of most points first; each set is tried afterwards."""
+        truth, upwards = self.state.truth, wanted in (TRUE, NOT_FALSE)
+        low = c.profile_score(profile, truth).lowest
+        short = line - low if upwards else low - line + 1
+        moves: list[tuple[float, Ways]] = []
+        for group in profile.cues:
+            sure = c.worth(group, truth).lowest
+            for cue in group:
+                holds = truth(cue.when)
+                gain = (cue.points - sure if holds is None else 0) if upwards else (cue.points if holds and cue.points == sure else 0)
+                if gain > 0 and (ways := self._ways(self.circuit.ref(cue.when), PATIENT, TRUE if upwards else NOT_TRUE)):
+                    moves.append((gain, ways))
+        moves.sort(key=lambda move: -move[0])
+        moves = moves[:CUES_TRIED]
+        for size in range(1, LARGEST + 1):
+            for chosen in combinations(moves, size):
+                if sum(gain for gain, _ in chosen) >= short and all(sum(g for g, _ in chosen) - gain < short for gain, _ in chosen):
+                    ways = AT_ONCE
+                    for _, more in chosen:
+                        ways = _both(ways, more)
+                    yield from ways
 
     # --- leaves
 
@@ -563,6 +622,14 @@ class _Search:
         if isinstance(value, bool):
             return f"{name}: {'present' if value else 'absent'}"
         return f"{name}: {value:g}{self.words.shown_unit(atom[1])}"
+
+
+def _adds_up(effects: Sequence[tuple[Effect, int]], probable: int) -> bool:
+    """Whether what holds makes a hypothesis probable or confirms it."""
+    kinds = {effect for effect, _ in effects}
+    if kinds & {"confirm", "exclude"}:
+        return "exclude" not in kinds
+    return "support" in kinds and sum(points for _, points in effects) >= probable
 
 
 def _is_number(value: Value) -> bool:

@@ -289,8 +289,8 @@ class Tally:
     """
     The score of one profile of a cause.
 
-    Whether it is considered, and whether it may be; its lowest and highest score; whether a cue for it holds, may hold, and a telling one
-    holds; what each step could still add.
+    Whether it is considered, and whether it may be; its lowest and highest score; whether a cue for it holds, one against it, one for
+    it may, and a telling one holds; what each step could still add.
     """
 
     considered: Formula
@@ -298,6 +298,7 @@ class Tally:
     low: Amount
     high: Amount
     speaks: Formula
+    against: Formula
     may_speak: Formula
     telling: Formula
     gains: tuple[Amount, ...]
@@ -546,7 +547,8 @@ class Formulas:
                     most = self._highest(open_)
                     more = sheet.larger(sheet.minus(most, sure), sheet.amount(0))
                     gains.setdefault(step, []).append(sheet.where(sheet.some(formula for _, formula in open_), more, sheet.amount(0)))
-        return Tally(considered, possible, low, high, speaks, may_speak, telling, tuple(sheet.total(of) for of in gains.values()))
+        against = sheet.some(sheet.exceeds(sheet.amount(0), one[0]) for one in worth)
+        return Tally(considered, possible, low, high, speaks, against, may_speak, telling, tuple(sheet.total(of) for of in gains.values()))
 
     def _highest(self, points: Iterable[tuple[int, Formula]]) -> Amount:
         """The most points of those that hold, none where none does; the formulas are two-valued."""

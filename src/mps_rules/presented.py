@@ -67,7 +67,9 @@ class Figure:
         return self.share <= self.aim
 
     def __str__(self) -> str:
-        return f"{'met ' if self.met else 'MISS'}  {self.name}: {len(self.misses)} of {self.charts} ({self.share:.1%}, at most {self.aim:.1%})"
+        return (
+            f"{'met ' if self.met else 'MISS'}  {self.name}: {len(self.misses)} of {self.charts} ({self.share:.1%}, at most {self.aim:.1%})"
+        )
 
 
 def read_charts(path: Path, renamed: Mapping[str, Any]) -> tuple[Chart, ...]:
@@ -168,7 +170,9 @@ class Validation:
 
     def urgency(self, findings: Mapping[str, Any]) -> str:
         """What the rules call for."""
-        return next((one for one in reversed(ORDER) if one in {rule.alert.urgency for rule in self._raised(findings) if rule.alert}), "none")
+        return next(
+            (one for one in reversed(ORDER) if one in {rule.alert.urgency for rule in self._raised(findings) if rule.alert}), "none"
+        )
 
     def _raised(self, findings: Mapping[str, Any]) -> Iterator[Any]:
         facts = Facts(self.terrain, read_findings(findings, self.terrain))

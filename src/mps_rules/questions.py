@@ -12,7 +12,7 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules.addresses import address
-from mps_rules.assess import Assessor, concerns_the_pain, weigh
+from mps_rules.assess import Assessor, concerns_the_pain
 from mps_rules.circuit import ESTABLISHED, FALSE, KNOWN, NEGATED, TRUE, UNKNOWN, Ref, State, circuit_of
 from mps_rules.model import (
     COSTS,
@@ -132,6 +132,8 @@ class _Asker:
             flag = rule.alert
             if flag is None or self.chain.verdict(rule.id) is not None or not concerns_the_pain(self.base, self.facts, rule):
                 continue
+            if flag.graded and flag.id not in open_:
+                continue
             weight = self.weights.flag[flag.urgency]
             if all(self.words.regions[region].parent is None for region in flag.regions):
                 weight *= self.weights.anywhere
@@ -146,27 +148,32 @@ class _Asker:
     def _elsewhere(self) -> Iterator[Need]:
         """What red flags that do not belong to where the pain is would be triggered by."""
         for rule in self.base.rules:
-            if rule.alert and self.chain.verdict(rule.id) is None and not concerns_the_pain(self.base, self.facts, rule):
+            if (
+                rule.alert
+                and not rule.alert.graded
+                and self.chain.verdict(rule.id) is None
+                and not concerns_the_pain(self.base, self.facts, rule)
+            ):
                 yield from self._needs(rule.trigger or rule.when, PATIENT)
 
     def _arguments(self) -> Iterator[_Stake]:
         """Arguments not yet decided, by what the status of their hypothesis and the lead would do if they held."""
         first = next(iter(self.assessment.hypotheses), None)
         for hypothesis in self.assessment.hypotheses:
-            stands = [*hypothesis.supports, *hypothesis.opposes]
             for argument in hypothesis.undecided:
                 rule = self.base.by_id[argument.rule]
                 subject = next(iter(argument.subjects), None) or self.assessor.undecided_subject(rule)
                 if subject is None:
                     continue
-                weight = self._worth(hypothesis, argument, stands, leads=hypothesis is first)
+                weight = self._worth(hypothesis, argument, leads=hypothesis is first)
                 effect = {"support": "speak for", "confirm": "confirm", "oppose": "speak against", "exclude": "exclude"}[argument.effect]
                 words = f"could {effect} {lowered(hypothesis.label)}: {lowered(argument.title)}"
                 yield from self._stake(weight, words, self._needs(rule.when, subject), self._far(rule, subject))
 
-    def _worth(self, hypothesis: Hypothesis, argument: Argument, stands: list[Argument], *, leads: bool) -> float:
+    def _worth(self, hypothesis: Hypothesis, argument: Argument, *, leads: bool) -> float:
         weight = self.weights.argument[argument.strength or "strong"]
-        after = weigh([*stands, argument])[0]
+        rule = self.base.by_id[argument.rule]
+        after = self.assessor.status_with(hypothesis.id, [(rule, argument.effect, argument.strength)])
         if after != hypothesis.status:
             weight += self.weights.status * self.weights.argument[argument.strength or "strong"]
         if self._leads(after, leads=leads):
@@ -291,6 +298,8 @@ class Distance:
         inputs = table.inputs.get(number)
         if inputs is None:
             return self._leaf(condition, number, wanted)
+        if isinstance(condition, c.Suspicion | c.InReach):
+            return self._of_score(condition, wanted)
         of = [(self.of(part, one, wanted), many) for part, one, many in self.state.inputs(condition, inputs, subject)]
         needed = table.need[number] if wanted == TRUE else sum(many for _, many in of) - table.need[number] + 1
         total = 0
@@ -301,6 +310,27 @@ class Distance:
             if needed <= 0 or total >= FAR:
                 break
         return min(total, FAR)
+
+    def _of_score(self, condition: c.Suspicion | c.InReach, wanted: int) -> int:
+        """The fewest cues, those of most points first, that would bring a profile that is considered to its line."""
+        truth = self.state.truth
+        if wanted != TRUE:
+            return FAR
+        nearest = FAR
+        for profile in condition.profiles:
+            if c.considered(profile, truth):
+                short = condition.at_least - c.profile_score(profile, truth).lowest
+                gains = [
+                    max((cue.points for cue in group if cue.points > 0 and truth(cue.when) is None), default=0)
+                    - c.worth(group, truth).lowest
+                    for group in profile.cues
+                ]
+                for number, gain in enumerate(sorted(gains, reverse=True), 1):
+                    short -= max(gain, 0)
+                    if short <= 0:
+                        nearest = min(nearest, number)
+                        break
+        return nearest
 
     def _leaf(self, condition: c.Condition, number: int, wanted: int) -> int:
         if isinstance(condition, c.Compare) and condition.term in self.circuit.words.measures:

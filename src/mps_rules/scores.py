@@ -4,15 +4,16 @@ The scores of one patient: every cause of which something is known, with the cue
 It gives no other score than ``conditions.score``; only groups of cues that read something that is known are judged.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 import attrs
 
 from mps_rules import conditions as c
 from mps_rules.causes import Cause, Picture, Scale, Sign
-from mps_rules.facts import Facts
-from mps_rules.model import PATIENT, Effect, KnowledgeBase, Status
+from mps_rules.facts import Facts, terrain_of
+from mps_rules.model import PATIENT, CriterionMet, Effect, Findings, KnowledgeBase, Rule, Status, Strength
 
 EVERYBODY, PAIN, LABELS, EXAM = "", "pain", "labels", "exam"
 """What a cue may wait for beside a finding: nothing in particular, the pain map, the diagnoses given, the examination of muscles."""
@@ -29,7 +30,7 @@ class Held:
 
 @attrs.frozen
 class Scored:
-    """A cause as it stands: its best profile, the range of its score, and the cues that count in that profile."""
+    """A profile of a cause as it stands: the range of its score, and the cues that count."""
 
     cause: Cause
     picture: Picture
@@ -48,27 +49,33 @@ class Index:
 
     def __init__(self, base: KnowledgeBase) -> None:
         self.base = base
+        self._nobody = Facts(terrain_of(base), Findings()).view()
         self.readers: dict[str, set[tuple[str, int, int]]] = {}
         self.most: dict[tuple[str, int], int] = {}
+        self.argued = tuple(id_ for id_ in base.causes if any(rule.cause is None for rule, _, _ in base.arguments.get(id_, ())))
         for cause in base.causes.values():
             for number, picture in enumerate(cause.profiles):
                 groups = picture.counted.cues
                 self.most[cause.id, number] = picture.counted.prior + sum(max([0, *(cue.points for cue in group)]) for group in groups)
                 for place, group in enumerate(groups):
-                    for name in {name for cue in group for name in self._read(cue.when)}:
+                    for name in dict.fromkeys(name for cue in group for name in self._read(cue.when)):
                         self.readers.setdefault(name, set()).add((cause.id, number, place))
 
     def _read(self, condition: c.Condition) -> Iterator[str]:
+        if c.judge(condition, self._nobody) is not None:
+            yield EVERYBODY
         for leaf in c.walk(condition):
             match leaf:
                 case c.Compare(term) if term in self.base.vocabulary.measures:
                     yield EVERYBODY
                 case c.Present(term) | c.Words(term) | c.Compare(term):
-                    subject = self.base.vocabulary.terms[term].subject
-                    yield {"muscle": EXAM, "label": LABELS}.get(subject, term)
+                    known = self.base.vocabulary.terms[term]
+                    yield {"muscle": EXAM, "label": LABELS}.get(known.subject, term)
+                    if known.fact:
+                        yield PAIN
                 case c.PainAt() | c.PainNamed() | c.PainApart():
                     yield PAIN
-                case c.Label():
+                case c.Label() | c.LabelIs():
                     yield LABELS
                 case c.Derived() | c.Established() | c.Known() | c.Suspicion():
                     yield EVERYBODY
@@ -91,8 +98,8 @@ def index_of(base: KnowledgeBase) -> Index:
     return Index(base)
 
 
-def scored(base: KnowledgeBase, facts: Facts, truth: Callable[[c.Condition, str], c.Truth]) -> dict[str, Scored]:
-    """Every cause of which a cue is known, and that with which all others are compared, as it stands."""
+def scored(base: KnowledgeBase, facts: Facts, truth: Callable[[c.Condition, str], c.Truth]) -> dict[str, tuple[Scored, ...]]:
+    """The profiles that are considered of every cause of which a cue is known, or about which rules argue; the best first."""
     index = index_of(base)
 
     def of(condition: c.Condition) -> c.Truth:
@@ -100,19 +107,12 @@ def scored(base: KnowledgeBase, facts: Facts, truth: Callable[[c.Condition, str]
 
     found: dict[str, list[Scored]] = {}
     touched = index.touched(facts)
-    for id_ in dict.fromkeys(cause for cause, _ in touched):
+    for id_ in dict.fromkeys((*(cause for cause, _ in touched), *index.argued)):
         cause = base.causes[id_]
         for number, picture in enumerate(cause.profiles):
             if c.considered(picture.counted, of):
                 found.setdefault(id_, []).append(_of(cause, picture, index.most[id_, number], touched.get((id_, number), ()), of))
-    return {id_: max(several, key=lambda one: _order(one, base.scale)) for id_, several in found.items()}
-
-
-def _order(one: Scored, scale: Scale) -> tuple[int, int, int]:
-    """Of profiles at their line the most urgent speaks, else that of most points."""
-    urgency = one.picture.urgency
-    raised = urgency != "none" and one.low >= scale.line(urgency)
-    return (3 - ("emergency", "urgent", "soon").index(urgency) if raised else 0, one.low, one.high)
+    return {id_: tuple(sorted(several, key=lambda one: -one.low)) for id_, several in found.items()}
 
 
 def _of(cause: Cause, picture: Picture, most: int, groups: Sequence[int], truth: Callable[[c.Condition], c.Truth]) -> Scored:
@@ -129,7 +129,7 @@ def _of(cause: Cause, picture: Picture, most: int, groups: Sequence[int], truth:
                 high -= max(cue.points, 0)
             continue
         known = [(cue, truth(cue.when)) for cue in group]
-        worth = c.worth(group, dict([(cue.when, holds) for cue, holds in known]).get)
+        worth = c.worth(group, {cue.when: holds for cue, holds in known}.get)
         low, high = low + int(worth.lowest), high + int(worth.highest) - max([0, *(cue.points for cue in group)])
         if worth.lowest:
             number = next(n for n, (cue, holds) in enumerate(known) if holds and cue.points == worth.lowest)
@@ -140,29 +140,75 @@ def _of(cause: Cause, picture: Picture, most: int, groups: Sequence[int], truth:
 
 # --- what a score says ---------------------------------------------------------------------------------------------------
 
+GROUPS: Mapping[str, int] = {"confirmed": 0, "excluded": 2}
+"""What rules settle stands before and behind what is ranked by its score."""
 
-def worth_of(scale: Scale, effects: "Sequence[tuple[Effect, str | None, bool]]", *, cause: bool) -> int:
-    """
-    What the conclusions of rules add to a score: (effect, strength, whether it is a published definition).
+Fired: TypeAlias = tuple[Rule, Effect, Strength | None]
+"""A rule that argues about a hypothesis and holds, with its effect and strength."""
 
-    Definitions that are met count once, however many; an argument that a rule gives counts only where no cue could say the same.
+
+@attrs.frozen
+class Standing:
+    """The score of a hypothesis, the status that it gives, and whether rules conflict outright."""
+
+    score: int
+    status: Status
+    conflict: bool
+
+
+def is_definition(rule: Rule) -> bool:
+    """Whether a rule says that a published definition is met."""
+    return any(isinstance(one, CriterionMet) for one in rule.then)
+
+
+@lru_cache(maxsize=8)
+def definitions_read(base: KnowledgeBase) -> dict[str, frozenset[str]]:
+    """For each cause the rules whose conclusions a cue of it reads: they count there, and not twice."""
+    read = {
+        id_: {leaf.id for sign in cause.signs for leaf in c.walk(sign.when) if isinstance(leaf, c.Derived)}
+        for id_, cause in base.causes.items()
+    }
+    return {id_: frozenset(rule.id for one in ids for rule in base.concluding.get(one, ())) for id_, ids in read.items()}
+
+
+def worth_of(base: KnowledgeBase, id_: str, fired: Sequence[Fired]) -> int:
     """
-    worth = scale.worth
-    total = worth.criterion if any(definition for _, _, definition in effects) else 0
-    total += worth.confirm if any(effect == "confirm" for effect, _, _ in effects) else 0
-    total += worth.exclude if any(effect == "exclude" for effect, _, _ in effects) else 0
-    if not cause:
+    What rules that hold add to the score of a hypothesis.
+
+    Definitions that are met count once, however many, and not where a cue reads them; an argument that a rule gives counts only for a
+    hypothesis that is no cause, since a cue says the same.
+    """
+    worth, read = base.scale.worth, definitions_read(base).get(id_, frozenset())
+    effects = {effect for _, effect, _ in fired}
+    met = any(is_definition(rule) and effect == "support" and rule.id not in read for rule, effect, _ in fired)
+    total = worth.criterion * met + worth.confirm * ("confirm" in effects) + worth.exclude * ("exclude" in effects)
+    if id_ not in base.causes:
         given = {"support": worth.support, "oppose": worth.oppose}
-        total += sum(given[effect].get(strength or "", 0) for effect, strength, definition in effects if effect in given and not definition)
+        total += sum(
+            given[effect].get(strength or "", 0) for rule, effect, strength in fired if effect in given and not is_definition(rule)
+        )
     return total
 
 
-def standing(scale: Scale, score: int, line: int, effects: "Sequence[Effect]", *, speaks: bool, against: bool, firm: bool) -> tuple[Status, bool]:
+def stand(base: KnowledgeBase, id_: str, several: Sequence[Scored], fired: Sequence[Fired], *, firm: bool) -> Standing:
     """
-    The status that a score gives, and whether rules conflict outright.
+    How a hypothesis stands by the profiles of its cause and the rules that hold.
 
-    ``speaks``: something for it holds; ``against``: something is recorded against it; ``firm``: it may be more than possible.
+    ``firm``: it may be more than possible.
     """
+    scale, cause = base.scale, base.causes.get(id_)
+    score = (several[0].low if several else 0) + worth_of(base, id_, fired)
+    effects = [effect for _, effect, _ in fired]
+    speaks = any(one.speaks for one in several) or "support" in effects
+    against = any(held.points < 0 for one in several for held in one.held) or "oppose" in effects
+    return Standing(
+        score, *_status(scale, score, scale.line(cause.urgency if cause else "none"), effects, speaks=speaks, against=against, firm=firm)
+    )
+
+
+def _status(
+    scale: Scale, score: int, line: int, effects: Sequence[Effect], *, speaks: bool, against: bool, firm: bool
+) -> tuple[Status, bool]:
     if "confirm" in effects and "exclude" in effects:
         return "undecided", True
     if "exclude" in effects:
