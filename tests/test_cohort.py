@@ -235,6 +235,7 @@ def test_hypotheses_are_weighed_and_ranked_as_one_patient_alone_has_them(few: Kn
     base = with_rules(few, rules, "arguments of every strength")
     random = seeded(45_000)
     rows = [{plain[n]: True for n in range(len(ends)) if random.random() < often} for often in random.choices((0.05, 0.3, 0.7), k=300)]
+    rows.append({plain[n]: True for n, end in enumerate(ends) if isinstance(end, Oppose)})
     said = {n: by_definition(base, Facts(terrain_of(base), read_findings(row, terrain_of(base)))) for n, row in enumerate(rows)}
 
     assert [] == list(differences(mps.evaluate_cohort(frame(rows), base), said))

@@ -94,7 +94,8 @@ def never_fires(subject: Subject) -> Iterator[Issue]:
 def never_silent(subject: Subject) -> Iterator[Issue]:
     """No case keeps the rule silent."""
     for id_, rules in subject.written.items():
-        if False not in subject.verdicts.get(id_, ()):
+        silent = (False, None) if any(rule.cause for rule in rules) else (False,)
+        if not any(verdict in subject.verdicts.get(id_, ()) for verdict in silent):
             yield Issue("never_silent", rules[0].source, f"no case keeps {id_} silent")
 
 
@@ -113,7 +114,7 @@ def can_be_unknown(condition: c.Condition, base: KnowledgeBase) -> bool:
     False
     """
     match condition:
-        case c.Established() | c.Known() | c.MuscleIs() | c.LabelIs():
+        case c.Established() | c.Known() | c.MuscleIs() | c.LabelIs() | c.PainNamed() | c.PainApart() | c.InReach():
             return False
         case c.Present(term):
             return not base.vocabulary.terms[term].fact or term == "refers_to_pain"
@@ -143,6 +144,7 @@ def unused_reference(subject: Subject) -> Iterator[Issue]:
     base, words = subject.base, subject.base.vocabulary
     cited = {r for rule in (*base.rules, *base.shelved) for r in rule.evidence.references}
     cited |= {r for edge in base.referrals for r in edge.references} | {r for clue in base.clues for r in clue.references}
+    cited |= {r for cause in base.causes.values() for r in cause.references}
     cited |= {r for common in base.prevalence for r in common.references} | set(base.ranking.references)
     rows: tuple[Muscle | Diagnosis | Measure | Care, ...] = (
         *words.muscles.values(),
