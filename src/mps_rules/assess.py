@@ -16,6 +16,7 @@ import attrs
 from mps_rules import conditions as c
 from mps_rules.addresses import of_finding
 from mps_rules.candidates import candidates, coverings
+from mps_rules.causes import Sign
 from mps_rules.facts import Facts
 from mps_rules.model import (
     PATIENT,
@@ -126,6 +127,7 @@ class Assessor:
     # --- red flags
 
     def _alerts(self) -> tuple[Alert, ...]:
+        """Raised ones first; what points suspect is left out where a rule that somebody wrote raises the same, no less urgently."""
         found = []
         for id_ in self.fired:
             rule, closed = self.base.by_id[id_], self.base.by_id[id_.removesuffix(".open")]
@@ -153,7 +155,12 @@ class Assessor:
                     points=points,
                 )
             )
-        return tuple(sorted(found, key=lambda a: (a.status == "open", URGENCIES.index(a.urgency), a.id)))
+        strict: dict[str, int] = {}
+        for alert in found:
+            if alert.status == "raised" and not alert.graded:
+                strict[alert.condition] = min(URGENCIES.index(alert.urgency), strict.get(alert.condition, len(URGENCIES)))
+        told = [a for a in found if not (a.graded and URGENCIES.index(a.urgency) >= strict.get(a.condition, len(URGENCIES)))]
+        return tuple(sorted(told, key=lambda a: (a.status == "open", URGENCIES.index(a.urgency), a.graded, a.id)))
 
     def _points(self, rule: Rule) -> int | None:
         """The score of the cause that a graded red flag belongs to."""
@@ -300,6 +307,7 @@ class Assessor:
             grade=(sign.basis if sign else "") or ("published" if sign and sign.lr else "convention" if sign is None else "expert_opinion"),
             references=sign.refs if sign else (),
             points=held.points,
+            ratio=_ratio(sign) if sign else "",
         )
 
     def firm(self, id_: str) -> bool:
@@ -564,6 +572,12 @@ def _asks_of_muscles(condition: c.Condition) -> bool:
 
 _MORE: dict[bool, tuple[Held, ...]] = {False: (), True: (Held(1, c.Any(()), None),)}
 """What stands for the cues not yet known of a profile that could still gain points."""
+
+
+def _ratio(sign: Sign) -> str:
+    """The ratio that a cue rests on, in words."""
+    told = (("likelihood ratio", sign.lr), ("odds ratio", sign.odds_ratio), ("likelihood ratio from memory", sign.lr_recall))
+    return next((f"{what} {ratio:g}" for what, ratio in told if ratio is not None), "")
 
 
 def _strength(points: int) -> Strength:

@@ -153,7 +153,7 @@ def _of_points_alone(rule: Rule, expect: Expectation) -> bool:
 
 
 def _fired(fires: object, verdict: Verdict) -> Iterator[str]:
-    if verdict is not {"unknown": None, True: True, False: False}[fires]:  # type: ignore[index]
+    if verdict is not {"unknown": None, True: True, False: False}[fires]:
         words = {True: "it fires", False: "it is silent", None: "it is undecided"}
         yield f"fires: expected {str(fires).lower()}, but {words[verdict]}"
 

@@ -163,6 +163,19 @@ class Scale:
         return self.lines.get(urgency, 0)
 
 
+def common_here(prior: int) -> str:
+    """
+    How common a cause is at the place, in words and points.
+
+    >>> common_here(0), common_here(-4), common_here(-8)
+    ('as common here as muscle pain', 'uncommon here (-4)', 'very rare here (-8)')
+    """
+    if prior >= 0:
+        return "as common here as muscle pain"
+    word = "fairly common" if prior >= -2 else "uncommon" if prior >= -4 else "rare" if prior >= -6 else "very rare"
+    return f"{word} here ({c.points_told(prior)})"
+
+
 # --- counting -----------------------------------------------------------------------------------------------------------
 
 

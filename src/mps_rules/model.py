@@ -1154,6 +1154,7 @@ class Argument:
     """
     What a rule or a cue of a cause says for or against a hypothesis, and what it adds to its score.
 
+    ``ratio`` is the published ratio that a cue rests on, in words.
     ``subjects`` are the muscles or diagnoses that a rule says it of.
     """
 
@@ -1167,6 +1168,7 @@ class Argument:
     grade: str
     references: tuple[str, ...]
     points: int | None = None
+    ratio: str = ""
 
 
 @attrs.frozen
@@ -1184,6 +1186,11 @@ class Hypothesis:
     could_be: tuple[Status, Status]
     score: int | None = None
     prior: int | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether something speaks for it and it is at least possible."""
+        return bool(self.supports) and self.status in ("confirmed", "probable", "possible")
 
 
 @attrs.frozen

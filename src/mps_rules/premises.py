@@ -49,7 +49,9 @@ def premise(ground: Ground, facts: Facts) -> Premise:
             return _of(ground, "finding", term, text + (": not known" if ground.verdict is None else ""), facts)
         case Compare(term):
             interval = facts.view(ground.subject).interval(term)
-            text = f"{words.terms[term].label}: {interval}{words.shown_unit(term)}"
+            exact = interval.lowest == interval.highest
+            amount = words.told(interval.lowest, term) if exact else f"{interval}{words.shown_unit(term)}"
+            text = f"{words.terms[term].label}: {amount}"
             if ground.verdict is None:
                 text = f"{words.terms[term].label}: not known well enough"
             return _of(ground, "measure", term, text, facts)
