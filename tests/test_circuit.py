@@ -20,7 +20,7 @@ from mps_rules.circuit import Circuit, State, circuit_of
 from mps_rules.conditions import Truth
 from mps_rules.errors import FindingError
 from mps_rules.facts import Facts, terrain_of
-from mps_rules.model import PATIENT, Chain, KnowledgeBase, Rule, Vocabulary
+from mps_rules.model import PATIENT, Chain, Chained, KnowledgeBase, Rule, Vocabulary
 from random_packs import Words, few_muscles, random_pack, random_patient, seeded
 
 PACKS = int(os.environ.get("PACKS", "32"))

@@ -150,9 +150,15 @@ def _under(condition: c.Condition, raising: bool, base: KnowledgeBase) -> Iterat
             yield from ((of, True), (of, False))
         case c.All(of) | c.Any(of) | c.AtLeast(_, of):
             yield from ((part, raising) for part in of)
-        case c.Item(_, _, of) | c.Established(of) | c.CountMuscles(of, _) | c.LabelMuscle(of):
+        case c.Item(_, _, of) | c.Established(of) | c.CountMuscles(of, _) | c.LabelMuscle(of) | c.AnyLabel(of):
             yield of, raising
-        case c.Words() | c.Label() | c.MuscleIs() | c.LabelIs():
+        case c.Suspicion(_, _, profiles):
+            for profile in profiles:
+                yield from ((part, raising) for part in (profile.place, profile.only_if) if part is not None)
+                yield from ((cue.when, raising is (cue.points > 0)) for group in profile.cues for cue in group)
+        case c.InReach():
+            yield from ((part, way) for part in c.parts(condition) for way in (True, False))
+        case c.Words() | c.Label() | c.MuscleIs() | c.LabelIs() | c.PainNamed() | c.PainApart():
             pass
         case _:
             assert_never(condition)
