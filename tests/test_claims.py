@@ -222,6 +222,13 @@ def test_a_normal_examination_does_not_clear_a_sign_in_doubt_unless_it_is_later(
     assert stood([normal, claim("motor_deficit", True, YESTERDAY, doubt="x")], kb)["neuro_exam_normal"] is True
 
 
+def test_a_sign_in_doubt_is_not_outweighed_with_an_older_one_that_says_the_same(kb: KnowledgeBase) -> None:
+    normal, older = claim("neuro_exam_normal", True, MORNING), claim("motor_deficit", True, datetime(2026, 1, 13, 8, tzinfo=UTC))
+
+    assert stood([normal, older], kb) == {"neuro_exam_normal": True}
+    assert stood([normal, older, claim("motor_deficit", True, EVENING, doubt="x")], kb) == {"in_doubt": ["motor_deficit"]}
+
+
 def test_a_denial_in_doubt_says_nothing(kb: KnowledgeBase) -> None:
     assert stood([claim("saddle_anaesthesia", False, doubt="x")], kb) == {}
     assert stood([claim("saddle_anaesthesia", True, TODAY), claim("saddle_anaesthesia", False, doubt="x")], kb) == {

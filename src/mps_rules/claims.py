@@ -215,6 +215,7 @@ class _Settler:
         self.superseded: list[Noted] = []
         self.doubted: list[Noted] = []
         self.dropped: list[Claim] = []
+        self.agreeing: dict[tuple[str, str], list[Claim]] = {}
 
     # --- which reading is the more dangerous
 
@@ -295,8 +296,11 @@ class _Settler:
         """What stands beside claims whose own record is in doubt: a danger among them leaves a reading that would clear it unknown."""
         for one in doubtful:
             self._note(self.doubted, [one], f"{one.at}: {one.doubt}")
-        feared = [one for one in doubtful if self.is_danger(one) and (won is None or not self.beats(won, one))]
+        dangers = [one for one in doubtful if self.is_danger(one)]
+        feared = [one for one in dangers if won is None or not self.beats(won, one)]
         if not feared:
+            if won and dangers:
+                self.agreeing[won.key] = dangers
             return won
         if self.is_pain(feared[0]):
             return min(feared, key=self._order)
@@ -363,6 +367,7 @@ class _Settler:
         against = held[fits - 1] if fits else None
         if against and self.line.is_later(against.when, one.when):
             self._note(self.superseded, [one], f"{one.at} {OUTWEIGHED}")
+            self.dropped += [other for other in self.agreeing.get(one.key, ()) if not self.line.is_later(against.when, other.when)]
             return
         self._note(self.doubted, [one], f"{one.at} contradicts what else is recorded, or cannot be: left unknown")
         if self.is_danger(one):
