@@ -391,8 +391,8 @@ class State:
             self._add_block("label", label, tuple(c.judge(table.conditions[leaf], view) for leaf in table.leaves))
         self.rows = {label: frozenset(self.subjects.of_row(label, circuit.words)) for label in self.subjects.labels}
         self.due: set[int] = set()
-        self._count_muscles()
         self._count_labels()
+        self._count_muscles()
         self._take_facts()
         self._settle()
         self.journal.clear()

@@ -12,7 +12,6 @@ import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain, groupby
-from types import CodeType
 from typing import Any, TypeAlias, assert_never
 
 from mps_rules import conditions as c
@@ -29,7 +28,7 @@ NOT = (3, 1, 1, 0)
 
 ALWAYS = 1
 """The part of a cone that stands for muscles and diagnoses: what reads them is worked out for every patient."""
-BLOCK = 24
+BLOCK = 12
 """About how many nodes are skipped, or worked out, together."""
 
 Node: TypeAlias = tuple[Subject, int]
@@ -121,6 +120,7 @@ class _Compiler:
     def __init__(self, base: KnowledgeBase) -> None:
         self.base = base
         self.circuit = Circuit(base)
+        self.regions = set(base.vocabulary.regions)
         self.tables = self.circuit.tables
         self.trees: dict[c.Condition, Tree] = {}
         self.profiles: dict[c.Profile, int] = {}
@@ -147,13 +147,25 @@ class _Compiler:
         for about, table in self.tables.items():
             for leaf in table.leaves:
                 self._number((about, leaf))
+        self.places = {number: place for number, one in enumerate(self.tables["patient"].conditions) if (place := self._is_place(one))}
+        for number in self.places:
+            self._number(("patient", number))
         self.leaves = dict(self.counts)
+        self.blocks: list[tuple[str, int, int]] = []
+        self.levels = 0
         self.stores: dict[Subject, dict[str, int]] = {about: {} for about in self.tables}
         self.local: set[Node] = set()
         self.scoring: dict[int, list[str]] = {}
         self.gaining: dict[int, list[str]] = {}
         self.counted_here: set[int] = set()
         self.source = self._written()
+
+    def _is_place(self, condition: c.Condition) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Of the place of a profile the regions that hurt there, and those that hold it when they are drawn as a whole."""
+        match condition:
+            case c.Any((c.PainAt(here, None), c.PainNamed(whole), c.Not(c.PainNamed(every)))) if set(every) == self.regions:
+                return here, whole
+        return None
 
     # --- in which order
 
@@ -223,8 +235,9 @@ class _Compiler:
         return cone
 
     def _is_of_nobody_false(self, condition: c.CountMuscles) -> bool:
-        """Whether a count of muscles is false of nobody, and reads no conclusion: it is worked out only where it may be anything else."""
-        reads = any(isinstance(leaf, c.Derived | c.CountMuscles) for leaf in c.walk(condition.of))
+        """Whether a count of muscles is false of nobody, and reads no more than findings: it is worked out only where it may be anything else."""
+        apart = c.Derived | c.CountMuscles | c.AnyLabel | c.Suspicion | c.InReach
+        reads = any(isinstance(leaf, apart) for leaf in c.walk(condition.of))
         return not reads and c.judge(condition, self.circuit.nobody.view()) is False
 
     def _cone_of_counted(self, leaf: c.Condition) -> int:
@@ -376,7 +389,7 @@ class _Compiler:
         of_stage = {stage: list(found) for stage, found in groupby(rules, key=lambda number: self.base.rules[number].stratum)}
         gates: dict[int, list[Node]] = {}
         for node in self.order:
-            if node[1] in self.tables[node[0]].inputs:
+            if node[1] in self.tables[node[0]].inputs and node not in self.numbers:
                 gates.setdefault(self.stage[node], []).append(node)
         lines: list[str] = []
         for stage in range(depth + 1):
@@ -390,14 +403,26 @@ class _Compiler:
         """The function of a stratum; what stands above the last rules may have several levels."""
         functions: list[str] = []
         body: list[str] = []
-        for level, (nodes, rules) in enumerate(levels):
-            made, lines = self._level(f"{stage}_{level}", nodes, rules)
+        for nodes, rules in levels:
+            made, lines = self._level(nodes, rules)
             functions += made
             body += lines
         if stage > self.depth:
             body += self._left_over()
-        arguments = "V, M, Q, S, T, F, D, DM, DL, FULL, FULL2, MAY, BM, LFULL, LFULL2, LMAY, BL, ROWS"
+        arguments = "V, M, Q, S, T, B, F, D, DM, DL, FULL, FULL2, MAY, BM, LFULL, LFULL2, LMAY, BL, ROWS"
         return [*functions, f"def s{stage}({arguments}):", *(f"    {line}" for line in body or ["pass"]), ""]
+
+    def _readers(self) -> dict[str, tuple[int, ...]]:
+        """The blocks that read each finding, by number."""
+        names = tuple(self.names)
+        found: dict[str, list[int]] = {}
+        for number, (_, _, cone) in enumerate(self.blocks):
+            left = cone >> 1
+            while left:
+                low = left & -left
+                left ^= low
+                found.setdefault(names[low.bit_length() - 1], []).append(number)
+        return {name: tuple(numbers) for name, numbers in found.items()}
 
     def _left_over(self) -> list[str]:
         """The lines that count the profiles of which no condition speaks."""
@@ -412,7 +437,7 @@ class _Compiler:
                 lines += [f"p{number}(V, S)"] if cone & ALWAYS else [f"if T & {cone}:", f"    p{number}(V, S)"]
         return lines
 
-    def _level(self, named: str, nodes: Sequence[Node], rules: Iterable[int]) -> tuple[list[str], list[str]]:
+    def _level(self, nodes: Sequence[Node], rules: Iterable[int]) -> tuple[list[str], list[str]]:
         checks: dict[Node, list[int]] = {}
         of_everybody: list[int] = []
         for number in rules:
@@ -425,13 +450,16 @@ class _Compiler:
         nodes = [*(node for node in checks if node not in own), *nodes]
         functions: list[str] = []
         body: list[str] = []
-        for number, (cone, block) in enumerate(self._blocks([node for node in nodes if not self.cones[node] & ALWAYS])):
-            name = f"b{named}_{number}"
+        for cone, block in self._blocks([node for node in nodes if not self.cones[node] & ALWAYS]):
+            name = f"b{len(self.blocks)}"
+            self.blocks.append((name, self.levels, cone))
             functions += [f"def {name}(V, M, Q, S, D, F, FULL, FULL2, LFULL, LFULL2):", *(f"    {line}" for line in self._block(block, checks)), ""]
-            body += [f"if T & {cone}:", f"    {name}(V, M, Q, S, D, F, FULL, FULL2, LFULL, LFULL2)"]
             held = [(number, 0) for node in block for number in checks.get(node, ()) if self._holds_of_nobody(number)]
             if held:
-                body += ["else:", f"    F += {held}"]
+                body.append(f"if not T & {cone}: F += {held}")
+        if self.blocks and self.blocks[-1][1] == self.levels:
+            body += [f"for block in B[{self.levels}]:", "    block(V, M, Q, S, D, F, FULL, FULL2, LFULL, LFULL2)"]
+        self.levels += 1
         others = [node for node in nodes if self.cones[node] & ALWAYS]
         for labels, group in groupby(others, key=lambda node: node[0] == "label"):
             lines = self._block(list(group), checks)
@@ -635,12 +663,14 @@ class _Compiler:
         nobody = [UNKNOWN] * self.counts["patient"]
         for (about, old), new in self.numbers.items():
             table = self.tables[about]
-            form = self._form((about, old))
-            inputs = tuple(self._renumbered(ref) for ref in table.inputs.get(old, ()))
+            form = LEAF if about == "patient" and old in self.places else self._form((about, old))
+            inputs = () if about == "patient" and old in self.places else tuple(self._renumbered(ref) for ref in table.inputs.get(old, ()))
             condition = table.conditions[old]
             need = condition.at_least if form in (REACHED, NEAR) and isinstance(condition, c.Suspicion | c.InReach) else table.need[old]
             nodes[about][new] = (form, need, inputs)
-            if new < self.leaves[about]:
+            if about == "patient" and old in self.places:
+                leaves[about][new] = ("place", *self.places[old])
+            elif new < self.leaves[about]:
                 leaves[about][new] = _leaf(table.conditions[old])
             if about == "patient":
                 nobody[new] = CODES[TRUTHS[table.truth[old]]]
@@ -664,6 +694,9 @@ class _Compiler:
             if isinstance(condition, c.Suspicion | c.InReach)
         }
         return {
+            "blocks": [(name, level) for name, level, _ in self.blocks],
+            "readers": self._readers(),
+            "levels": self.levels,
             "profiles": profiles,
             "scores": self.nobody,
             "scored": scored,
@@ -798,7 +831,14 @@ class Program:
         self.concluded: dict[str, Node] = kept["concluded"]
         self.rules: list[Tree] = kept["rules"]
         self.others: list[Tree] = kept["others"]
-        self.stages = _functions(kept["code"], self.depth + 2)
+        space: dict[str, Any] = {"NOT": NOT, "EST": (0, 0, 0, 3), "KNW": (3, 0, 0, 3)}
+        exec(kept["code"], space)  # noqa: S102 - written above, from checked rules
+        self.stages: tuple[Stage, ...] = tuple(space[f"s{stage}"] for stage in range(self.depth + 2))
+        self.blocks: list[tuple[Stage, int]] = [(space[name], level) for name, level in kept["blocks"]]
+        """What is worked out or skipped together, in order, each with its level."""
+        self.readers: dict[str, tuple[int, ...]] = kept["readers"]
+        """The blocks that read each finding."""
+        self.levels: int = kept["levels"]
         words = base.vocabulary
         self.bits = _muscle_subjects(base)
         self.fixed = len(words.muscles) * len(SIDES)
@@ -828,8 +868,9 @@ class Program:
             form, _, inputs = self.nodes["patient"][number]
             found = 0
             if form in (LEAF, MEASURED, PRESENT):
-                for name in leaf_names(condition_of(self.leaves["patient"][number]), self.base):
-                    found |= self.names[name]
+                for leaf in c.walk(condition_of(self.leaves["patient"][number])):
+                    for name in leaf_names(leaf, self.base):
+                        found |= self.names[name]
             for of, one, _ in inputs:
                 found |= self.cone(of, one)
             self._cones[number] = found
@@ -851,15 +892,11 @@ def condition_of(leaf: tuple[Any, ...]) -> c.Condition:
             return c.PainNamed(regions)
         case ("apart", areas, n):
             return c.PainApart(areas, n)
+        case ("place", here, whole):
+            return c.Any((c.PainAt(here), c.PainNamed(whole)))
         case ("label", label):
             return c.Label((label,))
     raise TypeError(f"not a leaf of the patient: {leaf!r}")
-
-
-def _functions(code: CodeType, stages: int) -> tuple[Stage, ...]:
-    space: dict[str, Any] = {"NOT": NOT, "EST": (0, 0, 0, 3), "KNW": (3, 0, 0, 3)}
-    exec(code, space)  # noqa: S102 - written above, from checked rules
-    return tuple(space[f"s{stage}"] for stage in range(stages))
 
 
 def compiled(base: KnowledgeBase) -> bytes:

@@ -50,7 +50,12 @@ class Slots:
         self.numbers: dict[str, list[tuple[int, Any, Any, Any, Any]]] = {}
         self.pains: dict[Spot, int] = {}
         self.labels: dict[str, int] = {}
-        self.named: list[tuple[int, frozenset[str]]] = []
+        self.named: dict[str, list[int]] = {}
+        """What is true where a region itself is drawn."""
+        self.lying: dict[str, list[int]] = {}
+        """The places of profiles that hurt where a region hurts."""
+        self.of_profiles: list[tuple[int, int]] = []
+        """The places of profiles, each with what must be free for it to be."""
         self.apart: dict[tuple[tuple[str, ...], ...], list[tuple[int, int]]] = {}
         self.of_measure: dict[str, list[tuple[int, dict[str, float]]]] = {}
         for slot, leaf in enumerate(program.leaves["patient"]):
@@ -68,7 +73,10 @@ class Slots:
                 case ("label", label):
                     self.labels[label] = slot
                 case ("named", regions):
-                    self.named.append((slot, frozenset(regions)))
+                    for region in regions:
+                        self.named.setdefault(region, []).append(slot)
+                case ("place", here, whole):
+                    self._take_place(slot, here, whole)
                 case ("apart", areas, n):
                     self.apart.setdefault(areas, []).append((slot, n))
         self.areas: dict[str, list[tuple[int, int]]] = {}
@@ -89,6 +97,18 @@ class Slots:
             if name.startswith("pain.")
         ]
         """The places of pain that rules read, each with what must be free for it to be free, on either side or on one."""
+        self.readers_of_pain = [
+            (bit, program.readers.get(name, ())) for name, bit in program.names.items() if name.startswith("pain.")
+        ]
+
+    def _take_place(self, slot: int, here: Iterable[str], whole: Iterable[str]) -> None:
+        needed = 0
+        for region in here:
+            self.lying.setdefault(region, []).append(slot)
+            needed |= self.places.needed[region, None]
+        for region in whole:
+            self.named.setdefault(region, []).append(slot)
+        self.of_profiles.append((slot, needed))
 
     def _muscle_leaves(self) -> None:
         program = self.program
@@ -333,11 +353,22 @@ class Values:
         for place in self.pain.spots:
             if place in pains:
                 patient[pains[place]] = TRUE
-        drawn = {entry.region for entry in self.pain.entries}
-        if drawn:
-            for slot, regions in self.slots.named:
-                patient[slot] = FALSE if regions.isdisjoint(drawn) else TRUE
-            self._take_areas(drawn)
+        if self.pain.entries:
+            self._take_drawn({entry.region for entry in self.pain.entries})
+
+    def _take_drawn(self, drawn: Iterable[str]) -> None:
+        """Where pain is recorded, every other place is free, or not known to hurt."""
+        slots, patient, free = self.slots, self.patient, self.pain.free
+        for slot, needed in slots.of_profiles:
+            patient[slot] = FALSE if free and not needed & ~free else UNKNOWN
+        for region, side in self.pain.spots:
+            if side is None:
+                for slot in slots.lying.get(region, ()):
+                    patient[slot] = TRUE
+        for region in drawn:
+            for slot in slots.named.get(region, ()):
+                patient[slot] = TRUE
+        self._take_areas(drawn)
 
     def _take_areas(self, drawn: Iterable[str]) -> None:
         slots = self.slots
@@ -413,27 +444,36 @@ class Values:
         self.label = planes + [0] * (len(program.nodes["label"]) - len(planes))
 
     def _touched(self) -> int:
-        """The names of everything that is known, as bits; muscles and diagnoses are always worked out."""
-        names, touched = self.program.names, ALWAYS
-        for term in self.given:
-            touched |= names.get(term, 0)
-        for label in self.labels:
-            touched |= names.get(f"labels.{label}", 0)
-        for label in self.given_labels:
-            touched |= names[f"given.{label}"]
+        """The names of everything that is known, as bits, and the blocks that read any of it; muscles and diagnoses are always worked out."""
+        known = [*self.given, *(f"labels.{label}" for label in self.labels), *(f"given.{label}" for label in self.given_labels)]
         if self.pain.entries or self.pain.free:
-            touched |= names.get(DRAWN, 0)
+            known.append(DRAWN)
         if self.exams:
-            touched |= names.get(EXAMINED, 0)
-        for region, side in self.pain.spots:
-            if side is None:
-                touched |= names.get(f"pain.{region}", 0)
+            known.append(EXAMINED)
+        known += [f"pain.{region}" for region, side in self.pain.spots if side is None]
+        names, touched = self.program.names, ALWAYS
+        for name in known:
+            touched |= names.get(name, 0)
         free = self.pain.free
         for bit, needed in self.slots.regions if free else ():
             for one in needed:
                 if not one & ~free:
                     touched |= bit
+        self.blocks = self._blocks(known, touched)
         return touched
+
+    def _blocks(self, known: Iterable[str], touched: int) -> list[list[Any]]:
+        """The blocks that are to be worked out, by level."""
+        program, found = self.program, set[int]()
+        for name in known:
+            found.update(program.readers.get(name, ()))
+        if self.pain.free:
+            found.update(number for bit, numbers in self.slots.readers_of_pain if touched & bit for number in numbers)
+        blocks: list[list[Any]] = [[] for _ in range(program.levels)]
+        for number in sorted(found):
+            block, level = program.blocks[number]
+            blocks[level].append(block)
+        return blocks
 
     # --- stratum by stratum
 
@@ -444,7 +484,7 @@ class Values:
         both, label_both = full | full << width, labels | labels << label_width
         held: list[Fired] = []
         program.stages[self.stratum](
-            self.patient, self.muscle, self.label, self.scores, self.touched, held,
+            self.patient, self.muscle, self.label, self.scores, self.touched, self.blocks, held,
             self.declared["patient"], self.declared["muscle"], self.declared["label"],
             full, both, full << width, (0, full << width, 0, both),
             labels, label_both, labels << label_width, (0, labels << label_width, 0, label_both),
