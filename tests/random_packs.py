@@ -13,11 +13,14 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules import knowledge, model
+from mps_rules.cause_files import rules_of
+from mps_rules.causes import GRADES, Cause, Ground, Picture, Scale, Sign, Spoken, Worth
 from mps_rules.conditions import All, Condition
 from mps_rules.errors import FindingError
 from mps_rules.facts import Facts, Terrain
 from mps_rules.findings import read_findings
 from mps_rules.model import KnowledgeBase, Rule, Subject, Term, Vocabulary
+from mps_rules.painmap import RegionTree
 
 FACTS = ("examined", "refers_to_pain", "lies_in_pain", "remote_from_pain", "explains_all")
 LEVELS = 4
@@ -40,6 +43,8 @@ def few_muscles(base: KnowledgeBase) -> KnowledgeBase:
         vocabulary=attrs.evolve(base.vocabulary, muscles=kept, diagnoses=diagnoses),
         referrals=tuple(edge for edge in base.referrals if edge.muscle in kept),
         rules=(),
+        causes={},
+        scale=SCALE,
         digest=f"{base.digest} with few muscles",
     )
 
@@ -120,6 +125,7 @@ class _Author:
     vocabulary: Vocabulary
     random: Random
     readable: Mapping[str, list[str]]
+    causes: Mapping[str, Cause] = attrs.Factory(dict)
 
     def condition(self, scope: Subject, depth: int) -> Any:
         draw = self.random.random()
@@ -137,6 +143,8 @@ class _Author:
             return {form: {"n": self.random.randint(1, len(of)), "of": of}} if form == "at_least" else {form: of}
         if draw < 0.88:
             return {self.random.choice(("established", "known")): self.condition(scope, depth - 1)}
+        if draw < 0.91:
+            return {"any_label": self.condition("label", depth - 1)}
         if scope == "label" and draw < 0.95:
             return {"label_muscle": self.condition("muscle", depth - 1)}
         where = self.random.choice(("examined", self.condition("muscle", 0)))
@@ -150,6 +158,8 @@ class _Author:
         kinds = ["boolean", "boolean", "list", "number", "pain", "label", "derived", "derived"]
         if scope != "patient":
             kinds += ["own", "own", "own", "own_other", "which"]
+        if self.causes:
+            kinds += ["suspicion", "suspicion"]
         match random.choice(kinds):
             case "boolean":
                 return random.choice(words.booleans)
@@ -160,6 +170,8 @@ class _Author:
             case "pain":
                 regions = random.sample(words.regions, random.randint(1, 2))
                 return {"pain_at": {"regions": regions, "side": random.choice(model.SIDES)} if random.random() < 0.3 else regions}
+            case "suspicion":
+                return {"suspicion": {"of": random.choice(list(self.causes)), "at_least": random.randint(-3, 4)}}
             case "label":
                 return {"label": random.sample(words.labels, random.randint(1, 2))}
             case "derived" if ids := self.readable["patient"] + (self.readable[scope] if scope != "patient" else []):
@@ -210,9 +222,13 @@ def random_pack(base: KnowledgeBase, seed: int, *, counts_within_muscles: bool =
         for _ in range(random.choice((1, 1, 2, 3))):
             when = _parsed(_fitting(author, about, counts_within_muscles=counts_within_muscles), base.vocabulary, about)
             rules.append(_rule(names.pop(), about, when, (model.Derive(id_),)))
-    author = _Author(words, base.vocabulary, random, _all(drawn))
+    base = attrs.evolve(base, scale=SCALE, causes=_random_causes(base, words, random, _all(drawn), range(len(model.URGENCIES))))
+    author = _Author(words, base.vocabulary, random, _all(drawn), base.causes)
+    for number in range(3):
+        when = _parsed(author.condition("patient", 2), base.vocabulary, "patient", base.causes)
+        rules.append(_rule(names.pop(), "patient", when, (model.Derive(f"suspected{number}"),)))
     rules += [_red_flag(names.pop(), urgency, author, base.vocabulary) for urgency in random.sample(model.URGENCIES, 2)]
-    when = _parsed(author.condition("patient", 2), base.vocabulary, "patient")
+    when = _parsed(author.condition("patient", 2), base.vocabulary, "patient", base.causes)
     rules.append(_rule(names.pop(), "patient", when, (model.Recommend("self_care", "Rest."),)))
     return with_rules(base, rules, f"random pack {seed} of {base.digest}"), words
 
@@ -228,8 +244,47 @@ def _fitting(author: _Author, about: Subject, *, counts_within_muscles: bool) ->
             return drawn
 
 
-def _parsed(data: Any, vocabulary: Vocabulary, about: Subject) -> Condition:
-    parser = knowledge._ConditionParser(vocabulary, str)
+SCALE = Scale(
+    whole_part=-1,
+    unexplained=-1,
+    unexplained_areas=2,
+    areas=("trunk_posterior", "lower_limb", "buttock", "head"),
+    spoken={urgency: Spoken("Suspected {label}", "soon") for urgency in model.URGENCIES},
+    worth=Worth(3, 6, -8, {"strong": 2, "moderate": 1, "weak": 0}, {"strong": -2, "moderate": -1, "weak": 0}),
+)
+
+
+def _random_causes(
+    base: KnowledgeBase, words: Words, random: Random, readable: Mapping[str, list[str]], count: Collection[int]
+) -> dict[str, Cause]:
+    """A few causes over the words of a pack, urgent ones and an ordinary one, with places, gates, groups, and cues that read conclusions."""
+    author = _Author(words, base.vocabulary, random, readable)
+    tree = RegionTree(base.vocabulary)
+    steps = {term: random.choice(("history", "examination")) for term in base.vocabulary.terms}
+    ground = Ground(tree.around, tree.leaves, steps, SCALE)
+    ids = random.sample([one.id for one in base.vocabulary.suspects.values() if one.kind != "prompt"], len(count) + 1)
+
+    def sign() -> Sign:
+        when = _parsed(author.condition("patient", random.choice((0, 0, 1))), base.vocabulary, "patient")
+        return Sign(when, random.choice((-3, -2, -1, 1, 1, 2, 2, 3, 4)))
+
+    def picture(urgency: str) -> Picture:
+        cues = tuple(tuple(sign() for _ in range(random.choice((1, 1, 2, 3)))) for _ in range(random.randint(2, 5)))
+        where = tuple(random.sample(words.regions, random.randint(1, 3))) if random.random() < 0.6 else ()
+        gate = _parsed(author.leaf("patient"), base.vocabulary, "patient") if random.random() < 0.3 else None
+        made = Picture(random.randint(-4, -2 if urgency != "none" else 1), cues, "serious", urgency, where, gate)
+        return attrs.evolve(made, counted=ground.counted(made, nonspecific=False))
+
+    def cause(id_: str, urgencies: Sequence[str]) -> Cause:
+        return Cause(id_, id_, "serious", urgencies[0], id_, "", tuple(map(picture, urgencies)), "Go.", "Look.", "None.", "textbook",
+                     address=f"causes.random.{id_}")  # fmt: skip
+
+    urgent = [cause(id_, [random.choice(model.URGENCIES) for _ in range(random.choice((1, 1, 2, 3)))]) for id_ in ids[1:]]
+    return {one.id: one for one in (*urgent, cause(ids[0], [GRADES[-1]]))}
+
+
+def _parsed(data: Any, vocabulary: Vocabulary, about: Subject, causes: Mapping[str, Cause] | None = None) -> Condition:
+    parser = knowledge._ConditionParser(vocabulary, str, causes)
     condition = parser.parse(data, (), about)
     assert not parser.faults, (data, parser.faults)
     return condition
@@ -251,7 +306,7 @@ def _rule(id: str, about: Subject, when: Condition, then: tuple[model.Conclusion
 
 
 def _red_flag(id: str, urgency: model.Urgency, author: _Author, vocabulary: Vocabulary) -> Rule:
-    trigger, qualifier = (_parsed(author.condition("patient", 2), vocabulary, "patient") for _ in range(2))
+    trigger, qualifier = (_parsed(author.condition("patient", 2), vocabulary, "patient", author.causes) for _ in range(2))
     alert = model.RaiseAlert(f"rf_{urgency}", "Flag", urgency, next(iter(vocabulary.suspects)), "now", "Go.", ())
     made = _rule(id, "patient", All((trigger, qualifier)), (alert,))
     return attrs.evolve(made, trigger=trigger, qualifier=qualifier)
@@ -260,7 +315,8 @@ def _red_flag(id: str, urgency: model.Urgency, author: _Author, vocabulary: Voca
 def with_rules(base: KnowledgeBase, rules: Sequence[Rule], digest: str) -> KnowledgeBase:
     """The base with these rules instead of its own, expanded and put in strata as the loader does."""
     loader = knowledge._Loader([])
-    made = knowledge._with_open_alerts(rules, base.vocabulary)
+    graded = [pair for cause in base.causes.values() for pair in rules_of(cause, base.scale, "body")]
+    made = knowledge._with_open_alerts([*((rule, None) for rule in rules), *graded], base.vocabulary)
     live = knowledge._under_the_law(made)
     loader._check_scopes(live)
     assert not loader.faults, loader.faults

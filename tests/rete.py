@@ -201,13 +201,13 @@ class Network:
             case c.AtLeast(n, of):
                 for truth, need in ((True, n), (False, len(of) - n + 1)):
                     self._count([self.rail(part, truth=truth) for part in of], need, condition, truth=truth)
-            case c.Established() | c.Known() | c.CountMuscles() | c.LabelMuscle():
+            case c.Established() | c.Known() | c.CountMuscles() | c.LabelMuscle() | c.AnyLabel() | c.Suspicion() | c.InReach():
                 self.closings.setdefault(stratum, []).append(condition)
             case c.Derived():
                 pass
             case c.Not() | c.Item():
                 raise TypeError(f"not in normal form: {condition!r}")
-            case c.Present() | c.Words() | c.Compare() | c.PainAt() | c.Label() | c.MuscleIs() | c.LabelIs():
+            case c.PainNamed() | c.PainApart() | c.Present() | c.Words() | c.Compare() | c.PainAt() | c.Label() | c.MuscleIs() | c.LabelIs():
                 self.leaves[self.about(condition)].append(condition)
             case _:
                 assert_never(condition)
@@ -482,6 +482,12 @@ class _PatientEngine(experta.KnowledgeEngine):  # type: ignore[misc]
                 for one in subjects:
                     row = dict.fromkeys(self.subjects.of_row(one, self.patient.vocabulary))
                     yield one, c.some(verdict for _, verdict in self.truths(of, row))
+            case c.AnyLabel(of):
+                verdict = c.some(verdict for _, verdict in self.truths(of, self.subjects.labels))
+                yield from ((one, verdict) for one in subjects)
+            case c.Suspicion() | c.InReach():
+                verdict = c.composed(closing, lambda part: self.truth(part, PATIENT))
+                yield from ((one, verdict) for one in subjects)
             case _:
                 assert_never(closing)
 

@@ -21,7 +21,7 @@ from executors import SPARK, on_spark
 from mps_rules import circuit, cohort, reference, tables
 from mps_rules import conditions as c
 from mps_rules.addresses import Address, as_row, changed
-from mps_rules.assess import Assessor, unknown_terms, weigh_strengths
+from mps_rules.assess import Assessor, unknown_terms
 from mps_rules.cases import read_cases
 from mps_rules.cohort import FIRST
 from mps_rules.conditions import Truth
@@ -50,6 +50,7 @@ from mps_rules.model import (
     Vocabulary,
     muscle_subject,
 )
+from mps_rules.scores import stand
 from mps_rules.steps import Steps
 from mps_rules.tables import connected, kinds_of
 from random_packs import _rule, few_muscles, random_pack, random_patient, seeded, some_number, with_rules
@@ -84,17 +85,22 @@ def frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def expected(base: KnowledgeBase, truths: Mapping[str, Truth], chain: Chain | None = None, facts: Facts | None = None) -> dict[str, Any]:
+def expected(
+    base: KnowledgeBase, truths: Mapping[str, Truth], chain: Chain | None = None, facts: Facts | None = None, *, ranked: bool = True
+) -> dict[str, Any]:
     """What a cohort's columns should say of one patient, by the truths of the rules; the leading hypothesis, where it was chained."""
     said: dict[str, Any] = {id_: c.some(truths[rule.id] for rule in rules) for id_, rules in base.concluding.items()}
     said |= {id_: c.some(truths[rule] for rule in rules) for id_, rules in _cautions(base).items()}
-    for id_, arguments in base.arguments.items():
-        if base.vocabulary.suspects[id_].kind != "prompt":
-            said[id_], _ = weigh_strengths([(effect, strength) for rule, effect, strength in arguments if truths[rule.id]])
+    if chain and facts:
+        assessor = Assessor(base, facts, chain)
+        for id_, arguments in base.arguments.items():
+            if base.vocabulary.suspects[id_].kind != "prompt":
+                fired = [one for one in arguments if one[0].cause is None and truths[one[0].id]]
+                said[id_] = stand(base, id_, assessor.scores.get(id_, ()), fired, firm=assessor.firm(id_)).status
     raised = {rule.alert.urgency for rule in base.rules if rule.alert and truths[rule.id]}
     said |= {**truths, "urgency": next((urgency for urgency in URGENCIES if urgency in raised), "none")}
-    if chain and facts:
-        assessment = Assessor(base, facts, chain).assessment()
+    if chain and facts and ranked:
+        assessment = assessor.assessment()
         assert said.items() >= {"urgency": assessment.urgency, **{one.id: one.status for one in assessment.hypotheses}}.items()
         pressing = {alert.condition for alert in assessment.alerts if alert.status == "raised" and alert.urgency in PRESSING}
         spoken_for = [one.id for one in assessment.hypotheses if one.id in pressing or one.status in ("confirmed", "probable", "possible")]
@@ -126,7 +132,7 @@ def by_circuit(base: KnowledgeBase, findings: Findings, *, ranked: bool = True) 
     facts = Facts(terrain_of(base), findings)
     state = circuit.circuit_of(base).read(facts)
     truths = {rule.id: c.some(state.verdict(rule.id, one) for one in state.subjects.of_kind(rule.about)) for rule in base.rules}
-    return expected(base, truths, circuit.chain_of(state), facts) if ranked else expected(base, truths)
+    return expected(base, truths, circuit.chain_of(state), facts, ranked=ranked)
 
 
 def differences(found: pl.DataFrame, said: Mapping[int, Mapping[str, Any]]) -> Iterator[str]:
@@ -231,7 +237,8 @@ def test_hypotheses_are_weighed_and_ranked_as_one_patient_alone_has_them(few: Kn
     rules = [_rule(f"random.r{n:02d}", "patient", c.Present(plain[n]), (end,)) for n, end in enumerate(ends)]
     base = with_rules(few, rules, "arguments of every strength")
     random = seeded(45_000)
-    rows = [{plain[n]: True for n in range(len(ends)) if random.random() < random.choice((0.05, 0.3))} for _ in range(300)]
+    rows = [{plain[n]: True for n in range(len(ends)) if random.random() < often} for often in random.choices((0.05, 0.3, 0.7), k=300)]
+    rows.append({plain[n]: True for n, end in enumerate(ends) if isinstance(end, Oppose)})
     said = {n: by_definition(base, Facts(terrain_of(base), read_findings(row, terrain_of(base)))) for n, row in enumerate(rows)}
 
     assert [] == list(differences(mps.evaluate_cohort(frame(rows), base), said))

@@ -17,6 +17,7 @@ import attrs
 from mps_rules import conditions as c
 from mps_rules.addresses import of_finding
 from mps_rules.candidates import candidates, coverings
+from mps_rules.causes import Cause, Picture, Sign
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.model import (
     PATIENT,
@@ -55,7 +56,8 @@ from mps_rules.model import (
     placed,
 )
 from mps_rules.painmap import uncovered_regions
-from mps_rules.program import FALSE, UNKNOWN, VERDICTS
+from mps_rules.program import FALSE, TRUE, UNKNOWN, VERDICTS
+from mps_rules.scores import GROUPS, Fired, Held, Scored, considered, scored, stand
 from mps_rules.values import Part, Parts, Values, lent, parts_of
 
 MUSCLES_IN_FOCUS = 5
@@ -133,14 +135,25 @@ class _Arguing:
     asked: bool = False
     untouched: Argument | None = None
 
+    @property
+    def said(self) -> Fired:
+        """The rule with its effect and strength."""
+        return self.rule, self.effect, self.strength
+
 
 @attrs.frozen(eq=False)
 class _Suspected:
-    """A hypothesis, the rules that argue about it, the strongest first, and what they rest on."""
+    """
+    A hypothesis, the rules that argue about it, the strongest first, and what they rest on; the cause that it is, and what its cues rest on.
+
+    What the points of a cause conclude is no argument of its own: the cues are.
+    """
 
     suspect: Suspect
     arguing: tuple[_Arguing, ...]
     cone: int
+    cause: Cause | None
+    cues: int
 
 
 @attrs.frozen(eq=False)
@@ -161,14 +174,14 @@ class Book:
         self.program = self.parts.program
         self.cones = [self._cone(number) for number in range(len(base.rules))]
         number_of = self.program.number_of
-        self.alerts = [
-            (number, rule, closed, flag)
+        self.alerts = {
+            number: (rule, closed, flag)
             for number, rule in enumerate(base.rules)
             for closed in (base.by_id[rule.id.removesuffix(".open")],)
             if (flag := closed.alert if rule.open_alert else rule.alert) is not None
-        ]
+        }
         self.urgent = {
-            urgency: frozenset(number for number, rule, _, flag in self.alerts if not rule.open_alert and flag.urgency == urgency)
+            urgency: frozenset(n for n, (rule, _, flag) in self.alerts.items() if not rule.open_alert and flag.urgency == urgency)
             for urgency in URGENCIES
         }
         self.suspects = tuple(self._suspected())
@@ -182,7 +195,7 @@ class Book:
         self.waits: dict[Part, tuple[Need, ...]] = {}
         self.addresses: dict[Need, str] = {}
         self.unknown: dict[int, tuple[str, ...]] = {}
-        self.hypotheses: dict[str, tuple[tuple[Any, ...], Hypothesis] | None] = {}
+        self.hypotheses: dict[tuple[str, tuple[int, ...]], tuple[tuple[Any, ...], Hypothesis] | None] = {}
         self.unscreened: dict[int, Unscreened] = {}
         self.of_nobody: dict[_Line, c.Truth] = {}
 
@@ -231,18 +244,20 @@ class Book:
                     self.program.rules[number][1] if rule.about == "patient" else None,
                 )
                 for rule, effect, strength in sorted(rules, key=lambda one: (_FIRST[one[2]], one[0].id))
+                if rule.cause is None
                 for number in (self.program.number_of[rule.id],)
             )
             cone = 0
             for one in arguing:
                 cone |= self.cones[one.number]
-            if arguing:
-                yield _Suspected(suspect, arguing, cone)
+            cause = self.base.causes.get(suspect.id)
+            if arguing or cause:
+                yield _Suspected(suspect, arguing, cone, cause, self.program.causes[cause.id][1] if cause else 0)
 
     @cached_property
     def flags(self) -> tuple[_Flag, ...]:
-        """The red flags."""
-        return tuple(self._flag(rule) for rule, _ in self.base.told(RaiseAlert))
+        """The red flags that somebody wrote; the points of a cause are no screening."""
+        return tuple(self._flag(rule) for rule, flag in self.base.told(RaiseAlert) if not flag.graded)
 
     def _flag(self, rule: Rule) -> _Flag:
         words, tree = self.words, terrain_of(self.base).tree
@@ -335,29 +350,41 @@ class Assessor:
         return next((urgency for urgency, numbers in self.book.urgent.items() if not numbers.isdisjoint(fired)), "none")
 
     def _alerts(self) -> tuple[Alert, ...]:
-        found = []
-        for number, rule, closed, flag in self.book.alerts:
-            if number not in self.values.fired:
-                continue
-            found.append(
-                Alert(
-                    id=flag.id,
-                    label=flag.label,
-                    status="open" if rule.open_alert else "raised",
-                    urgency=flag.urgency,
-                    condition=flag.condition,
-                    condition_label=self.words.suspects[flag.condition].label,
-                    act_within=flag.act_within,
-                    action=flag.action,
-                    meanwhile=flag.meanwhile,
-                    rule=closed.id,
-                    because=tuple(p for p in self.values.because(number, PATIENT) if p.kind != "silence"),
-                    unknown=self._unknown_of(closed, PATIENT) if rule.open_alert else (),
-                    limits=rule.limits,
-                    references=rule.evidence.references,
-                )
-            )
-        return tuple(sorted(found, key=lambda a: (a.status == "open", URGENCIES.index(a.urgency), a.id)))
+        """Raised ones first; what points suspect is left out where a rule that somebody wrote raises the same, no less urgently."""
+        found = [self._alert(number, *self.book.alerts[number]) for number in self.values.fired if number in self.book.alerts]
+        strict: dict[str, int] = {}
+        for alert in found:
+            if alert.status == "raised" and not alert.graded:
+                strict[alert.condition] = min(URGENCIES.index(alert.urgency), strict.get(alert.condition, len(URGENCIES)))
+        told = [a for a in found if not (a.graded and URGENCIES.index(a.urgency) >= strict.get(a.condition, len(URGENCIES)))]
+        return tuple(sorted(told, key=lambda a: (a.status == "open", URGENCIES.index(a.urgency), a.graded, a.id)))
+
+    def _alert(self, number: int, rule: Rule, closed: Rule, flag: RaiseAlert) -> Alert:
+        raising = self._raising(closed, flag) if flag.graded else None
+        return Alert(
+            id=flag.id,
+            label=flag.label,
+            status="open" if rule.open_alert else "raised",
+            urgency=flag.urgency,
+            condition=flag.condition,
+            condition_label=self.words.suspects[flag.condition].label,
+            act_within=flag.act_within,
+            action=(raising[1].action if raising else "") or flag.action,
+            meanwhile=flag.meanwhile,
+            rule=closed.id,
+            because=tuple(p for p in self.values.because(number, PATIENT) if p.kind != "silence"),
+            unknown=self._unknown_of(closed, PATIENT) if rule.open_alert else (),
+            limits=rule.limits,
+            references=rule.evidence.references,
+            graded=flag.graded,
+            points=raising[0] if raising else None,
+        )
+
+    def _raising(self, rule: Rule, flag: RaiseAlert) -> tuple[int, Picture] | None:
+        """The score of the profile that a graded red flag speaks for, the best of its urgency, and the profile."""
+        cause = self.base.causes[rule.cause or ""]
+        several = ((number, cause.profiles[place]) for place, number in considered(self.values, cause.id))
+        return next(((self.values.scores[number][0], picture) for number, picture in several if picture.urgency == flag.urgency), None)
 
     @cached_property
     def relevant(self) -> tuple[_Flag, ...]:
@@ -427,59 +454,137 @@ class Assessor:
     # --- hypotheses
 
     def _hypotheses(self) -> tuple[Hypothesis, ...]:
-        """Ranked by status, then strength; what a raised emergency or urgent red flag suspects comes before everything."""
+        """Ranked by score; what rules settle comes before and behind, what a raised emergency or urgent red flag suspects before everything."""
         pressing = {
             alert.condition: URGENCIES.index(alert.urgency)
             for alert in reversed(self.field("alerts"))
             if alert.status == "raised" and alert.urgency in PRESSING
         }
-        touched, kept, late = self.values.touched, self.book.hypotheses, len(URGENCIES)
-        found = []
+        late, found = len(URGENCIES), []
         for one in self.book.suspects:
-            if one.cone & touched:
-                ranked = self._hypothesis(one)
-            elif one.suspect.id in kept:
-                ranked = kept[one.suspect.id]
-            else:
-                ranked = kept[one.suspect.id] = self._hypothesis(one)
+            ranked = self._ranked(one)
             if ranked is not None:
                 found.append((pressing.get(one.suspect.id, late), *ranked))
         found.sort(key=_by_rank)
         return tuple(hypothesis for _, _, hypothesis in found)
 
-    def _hypothesis(self, one: _Suspected) -> tuple[tuple[Any, ...], Hypothesis] | None:
-        """A hypothesis with the key by which it is ranked, if anything speaks for or against it or may yet."""
-        fired, suspect = self.values.fired, one.suspect
-        arguments = [self._argument(arguing, one.cone) for arguing in one.arguing if arguing.number in fired]
-        if suspect.kind == "serious" and not arguments:
+    def _ranked(self, one: _Suspected) -> "tuple[tuple[Any, ...], Hypothesis] | None":
+        """A hypothesis with the key by which it is ranked, if it is listed; what nobody has touched is the same for everybody."""
+        touched, id_, kept = self.values.touched, one.suspect.id, self.book.hypotheses
+        is_measure = id_ == self.base.scale.against and bool(self.values.pain.entries)
+        if one.cause is None:
+            several: list[tuple[int, int]] = []
+        elif one.cues & touched:
+            several = considered(self.values, id_)
+            if not one.arguing and not is_measure and (not several or self.values.scores[several[0][1]][2] != TRUE):
+                return None
+        elif one.arguing:
+            several = considered(self.values, id_)
+        elif is_measure:
+            several = []
+        else:
             return None
-        touched, undecided, patient = self.values.touched, [], self.values.patient
-        known = tuple([(argument.effect, argument.strength) for argument in arguments])
-        against, in_favour = list(known), list(known)
+        if (one.cone | one.cues) & touched or is_measure:
+            return self._hypothesis(one, several, is_measure=is_measure)
+        key = (id_, tuple([number for _, number in several]))
+        if key not in kept:
+            kept[key] = self._hypothesis(one, several, is_measure=False)
+        return kept[key]
+
+    def _hypothesis(
+        self, one: _Suspected, profiles: Sequence[tuple[int, int]], *, is_measure: bool
+    ) -> "tuple[tuple[Any, ...], Hypothesis] | None":
+        """
+        A hypothesis with the key by which it is ranked: where something for it holds, a rule argues about it or may.
+
+        The cause against which all others are measured is listed wherever there is pain.
+        """
+        fired, suspect = self.values.fired, one.suspect
+        several = scored(self.values, one.cause, profiles) if one.cause else ()
+        counted = [self._cue(several[0], held) for held in several[0].held] if several else []
+        holding = [arguing for arguing in one.arguing if arguing.number in fired]
+        arguments = [*counted, *(self._argument(arguing, one.cone) for arguing in holding)]
+        if suspect.kind == "serious" and not any(a.effect == "support" for a in arguments):
+            return None
+        open_, undecided = self._open_arguments(one)
+        on_the_table = is_measure or any(a.effect == "support" for a in counted) if one.cause else False
+        if not (on_the_table or holding or undecided):
+            return None
+        true, may = [arguing.said for arguing in holding], [arguing.said for arguing in open_]
+        standing = stand(self.base, suspect.id, several, true, firm=self.firm(suspect.id))
+        made = Hypothesis(
+            id=suspect.id,
+            label=suspect.label,
+            kind=suspect.kind,
+            status=standing.status,
+            conflict=standing.conflict,
+            supports=_strongest_first(a for a in arguments if a.effect not in AGAINST),
+            opposes=_strongest_first(a for a in arguments if a.effect in AGAINST),
+            undecided=_strongest_first(undecided),
+            could_be=self._could_be(suspect.id, several, true, may),
+            score=standing.score if several or holding else None,
+            prior=several[0].picture.counted.prior if several else None,
+        )
+        group, none = GROUPS.get(standing.status, 1), made.score is None
+        return (group, none, -(made.score or 0), STATUSES.index(standing.status), suspect.id), made
+
+    def _open_arguments(self, one: _Suspected) -> tuple[list[_Arguing], list[Argument]]:
+        """The rules that may yet argue about a hypothesis, and what they would say."""
+        fired, touched, patient = self.values.fired, self.values.touched, self.values.patient
+        open_, undecided = [], []
         for arguing in one.arguing:
             if arguing.silent or (arguing.node is not None and patient[arguing.node] != UNKNOWN) or arguing.number in fired:
                 continue
             argument = self._open_argument(arguing) if arguing.cone & touched else self._untouched(arguing)
             if argument is not None:
+                open_.append(arguing)
                 undecided.append(argument)
-                (against if arguing.effect in AGAINST else in_favour).append((arguing.effect, arguing.strength))
-        if not (arguments or undecided):
-            return None
-        status, conflict = _weighed(known)
-        supports = tuple([argument for argument in arguments if argument.effect not in AGAINST])
-        opposes = tuple([argument for argument in arguments if argument.effect in AGAINST])
-        made = Hypothesis(
-            id=suspect.id,
-            label=suspect.label,
-            kind=suspect.kind,
-            status=status,
-            conflict=conflict,
-            supports=supports,
-            opposes=opposes,
-            undecided=tuple(undecided),
-            could_be=(_weighed(tuple(against))[0], _weighed(tuple(in_favour))[0]),
+        return open_, undecided
+
+    def _cue(self, known: Scored, held: Held) -> Argument:
+        """A cue that counts, as an argument; what it says is worked out when it is looked at."""
+        sign, told = held.sign, _Told(self, held)
+        grade = (sign.basis if sign else "") or ("published" if sign and sign.lr else "convention" if sign is None else "expert_opinion")
+        effect: Effect = "support" if held.points > 0 else "oppose"
+        refs, ratio = (sign.refs, _ratio(sign)) if sign else ((), "")
+        return Argument.later(
+            known.cause.address, told, effect, _strength(held.points), (), told, (), grade, refs, points=held.points, ratio=ratio
         )
-        return (STATUSES.index(status), *(-n for n in _strengths(supports)), *_strengths(opposes), suspect.id), made
+
+    def told(self, held: Held, name: str) -> Any:
+        """What a cue that counts says: its title, or the premises it rests on."""
+        part = held.part
+        assert part is not None  # noqa: S101 - of a cue that holds
+        with self._turn:
+            because = tuple(p for p in self.values.grounds(part, PATIENT, TRUE) if p.kind != "silence")
+            if name == "because":
+                return because
+            return "; ".join(dict.fromkeys(p.text for p in because[:2])) or c.describe(part.condition, self.facts.terrain.name)
+
+    def firm(self, id_: str) -> bool:
+        """Whether a hypothesis may be more than possible."""
+        cause = self.base.causes.get(id_)
+        return cause is None or cause.probable_if is None or self.truth(cause.probable_if, PATIENT) is True
+
+    def status_with(self, id_: str, more: Iterable[Fired]) -> Status:
+        """The status that a hypothesis would have if some more rules held."""
+        fired = [one for one in self.base.arguments.get(id_, ()) if one[0].cause is None and self.number(one[0]) in self.values.fired]
+        cause = self.base.causes.get(id_)
+        several = scored(self.values, cause, considered(self.values, id_)) if cause else ()
+        return stand(self.base, id_, several, [*fired, *more], firm=self.firm(id_)).status
+
+    def number(self, rule: Rule) -> int:
+        """The number of a rule in the program."""
+        return self.book.program.number_of[rule.id]
+
+    def _could_be(self, id_: str, several: Sequence[Scored], fired: Sequence[Fired], undecided: Sequence[Fired]) -> tuple[Status, Status]:
+        """The worst and the best status that what is unknown could make of a hypothesis."""
+        against = [one for one in undecided if one[1] in ("oppose", "exclude")]
+        better = [one for one in undecided if one[1] in ("support", "confirm")]
+        highest = [attrs.evolve(one, low=one.high, held=(*one.held, *_MORE[one.high > one.low])) for one in several]
+        highest.sort(key=lambda one: -one.low)
+        worst = stand(self.base, id_, several, [*fired, *against], firm=self.firm(id_)).status
+        return worst, stand(self.base, id_, highest, [*fired, *better], firm=True).status
 
     def _argument(self, one: _Arguing, cone: int) -> Argument:
         """An argument that holds: why is worked out when it is looked at, unless everybody shares it."""
@@ -632,7 +737,12 @@ class Assessor:
                 return tuple((PATIENT, f"pain.{region}") for region in dict.fromkeys(regions) if values.pain.at(region) is None)
             case c.Label(ids):
                 return tuple((PATIENT, f"labels.{label}") for label in dict.fromkeys(ids) if label not in values.labels)
-            case c.MuscleIs() | c.LabelIs():
+            case c.AnyLabel():
+                (of,) = part.parts
+                return _each_once([self.waits(of, label) for label in values.given_labels if values.part(of, label) == UNKNOWN])
+            case c.Suspicion() | c.InReach():
+                return _each_once([self.waits(cue, PATIENT) for cue in self._open_cues(part)])
+            case c.MuscleIs() | c.LabelIs() | c.PainNamed() | c.PainApart():
                 return ()
             case _:
                 assert_never(part.condition)
@@ -640,6 +750,15 @@ class Assessor:
     def _whose(self, term: str, subject: str) -> str:
         """Of whom a finding is that a rule about a subject waits for: a rule about one muscle may read what is the patient's."""
         return subject if self.words.terms[term].subject in ("muscle", "label") else PATIENT
+
+    def _open_cues(self, part: Part) -> list[Part]:
+        """The cues not yet known that could raise a score, of the profiles that are considered, those of most points first."""
+        values = self.values
+        numbers = [number for number in values.program.scored[part.number] if values.considered(number) == TRUE]
+        cues = [pair for number in numbers for group in values.parts.cues(number) for pair in group if pair[0] > 0]
+        cues = [pair for pair in cues if pair[0] >= self.base.scale.telling] or cues
+        cues.sort(key=lambda pair: -pair[0])
+        return [cue for _, cue in cues if values.part(cue, PATIENT) == UNKNOWN]
 
     def _others_undecided(self, of: Part) -> Iterator[str]:
         """Muscles out of focus on which a count waits: those ranked first, or the first of the body."""
@@ -737,7 +856,6 @@ class Assessor:
     def _coverings(self) -> tuple[Any, ...]:
         return coverings(self.values, self.muscles)
 
-
 FIELDS: dict[str, Callable[[Assessor], Any]] = {
     "screening": Assessor._screening,  # noqa: SLF001 - its own class
     "alerts": Assessor._alerts,  # noqa: SLF001
@@ -774,7 +892,16 @@ def _each_once(found: Sequence[tuple[Need, ...]]) -> tuple[Need, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
-_Weight: TypeAlias = tuple[Effect, Strength | None]
+@attrs.frozen(eq=False)
+class _Told:
+    """What a cue that counts says, when somebody asks."""
+
+    assessor: Assessor
+    held: Held
+
+    def field(self, name: str) -> Any:
+        """Its title, or the premises."""
+        return self.assessor.told(self.held, name)
 
 
 def _by_place(pair: tuple[tuple[int, int, str], Unscreened]) -> tuple[int, int, str]:
@@ -785,49 +912,23 @@ def _by_rank(one: tuple[int, tuple[Any, ...], Hypothesis]) -> tuple[int, tuple[A
     return one[:2]
 
 
-def _strengths(arguments: Iterable[Argument]) -> tuple[int, ...]:
-    return _counted([argument.strength for argument in arguments])
+_MORE: dict[bool, tuple[Held, ...]] = {False: (), True: (Held(1, None, None),)}
+"""What stands for the cues not yet known of a profile that could still gain points."""
 
 
-def _counted(strengths: Sequence[Strength | None]) -> tuple[int, ...]:
-    return tuple(strengths.count(strength) for strength in STRENGTHS)
+def _ratio(sign: Sign) -> str:
+    """The ratio that a cue rests on, in words."""
+    told = (("likelihood ratio", sign.lr), ("odds ratio", sign.odds_ratio), ("likelihood ratio from memory", sign.lr_recall))
+    return next((f"{what} {ratio:g}" for what, ratio in told if ratio is not None), "")
 
 
-def weigh(arguments: Iterable[Argument]) -> tuple[Status, bool]:
-    """
-    The status of a hypothesis from its true arguments, and whether they conflict outright.
-
-    Confirmed and excluded together: undecided, in conflict. Opposition above support, compared strong, then moderate, then
-    weak: unlikely. One strong or two moderate supports that outweigh the opposition: probable. Any other support: possible.
-
-    >>> weigh([])
-    ('undecided', False)
-    """
-    return weigh_strengths([(argument.effect, argument.strength) for argument in arguments])
+def _strength(points: int) -> Strength:
+    """Points in a word."""
+    return "strong" if abs(points) > 2 else "moderate" if abs(points) == 2 else "weak"
 
 
-def weigh_strengths(arguments: Sequence[tuple[str, Strength | None]]) -> tuple[Status, bool]:
-    """As ``weigh``, from effects and strengths alone."""
-    effects = {effect for effect, _ in arguments}
-    if {"confirm", "exclude"} <= effects:
-        return "undecided", True
-    if "exclude" in effects:
-        return "excluded", False
-    if "confirm" in effects:
-        return "confirmed", False
-    supports = _counted([strength for effect, strength in arguments if effect == "support"])
-    opposes = _counted([strength for effect, strength in arguments if effect == "oppose"])
-    if opposes > supports:
-        return "unlikely", False
-    strong, moderate, _ = supports
-    if (strong or moderate >= 2) and supports > opposes:
-        return "probable", False
-    return ("possible" if any(supports) else "undecided"), False
-
-
-@lru_cache(maxsize=4096)
-def _weighed(arguments: tuple[_Weight, ...]) -> tuple[Status, bool]:
-    return weigh_strengths(arguments)
+def _strongest_first(arguments: Iterable[Argument]) -> tuple[Argument, ...]:
+    return tuple(sorted(arguments, key=lambda a: (_FIRST[a.strength], a.rule)))
 
 
 Executor: TypeAlias = Callable[[KnowledgeBase, Facts], Chain]

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from mps_rules.assess import Executor, assess, unknown_terms
+from mps_rules.conditions import Derived, judge, walk
 from mps_rules.errors import Fault, FindingError, KnowledgeError, closest
 from mps_rules.facts import Facts, terrain_of
 from mps_rules.findings import read_findings
@@ -122,6 +123,9 @@ def run_case(base: KnowledgeBase, case: Case, executor: Executor | None = None) 
     except FindingError as error:
         return Outcome(case, None, tuple(f"its findings: {fault}" for fault in error.faults))
     facts = Facts(terrain_of(base), findings)
+    if executor is None and _of_points_alone(base.by_id[case.rule], case.expect):
+        verdict = judge(base.by_id[case.rule].when, facts.view())
+        return Outcome(case, verdict, tuple(_fired(case.expect.fires, verdict)))
     chain = (executor or engine.chain)(base, facts)
     assessment = assess(base, facts, chain)
     rule = base.by_id[case.rule]
@@ -134,6 +138,18 @@ def run_case(base: KnowledgeBase, case: Case, executor: Executor | None = None) 
         *_of_assessment(case.expect, assessment, base),
     ]
     return Outcome(case, verdict, tuple(differences))
+
+
+def _of_points_alone(rule: Rule, expect: Expectation) -> bool:
+    """Whether a case asks only whether the points of a cause reach its line, and these read no conclusion."""
+    plain = attrs.evolve(expect, fires="not said") == Expectation() and expect.fires in (True, False, "unknown")
+    return rule.cause is not None and plain and not any(isinstance(part, Derived) for part in walk(rule.when))
+
+
+def _fired(fires: object, verdict: Verdict) -> Iterator[str]:
+    if verdict is not {"unknown": None, True: True, False: False}[fires]:
+        words = {True: "it fires", False: "it is silent", None: "it is undecided"}
+        yield f"fires: expected {str(fires).lower()}, but {words[verdict]}"
 
 
 def _of_rule(case: Case, rule: Rule, verdict: Verdict, base: KnowledgeBase, facts: Facts, chain: Chain) -> Iterator[str]:
@@ -155,9 +171,7 @@ def _of_rule(case: Case, rule: Rule, verdict: Verdict, base: KnowledgeBase, fact
     if rule.about != "patient" and not case.expect.for_:
         yield f"a rule about a {rule.about} needs for: which one"
         return
-    if verdict is not expected[fires]:
-        words = {True: "it fires", False: "it is silent", None: "it is undecided"}
-        yield f"fires: expected {str(fires).lower()}, but {words[verdict]}"
+    yield from _fired(fires, verdict)
     if case.expect.asks:
         subject = case.expect.for_ or "patient"
         asked = unknown_terms(base, facts, chain, rule, subject)

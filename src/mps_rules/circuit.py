@@ -6,7 +6,7 @@ gates behind it, and everything is journalled, so that a what-if is undone as ch
 temperature of 39 is a fever) and the measures are part of the circuit. It decides nothing that ``conditions.judge`` would not. No experta here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeAlias, assert_never
@@ -89,8 +89,9 @@ class Circuit:
         self.refs: dict[c.Condition, Ref] = {}
         self.recomputed: dict[int, list[int]] = {}
         self.sources: dict[int, tuple[Ref | None, Ref | None]] = {}
+        self.scored: set[int] = set()
         self._about: dict[c.Condition, Subject] = {}
-        self._empty = Facts(terrain_of(base), Findings())
+        self.nobody = Facts(terrain_of(base), Findings())
         self.rules: dict[str, Ref] = {rule.id: self.ref(rule.when) for rule in base.rules}
         self.concluded: dict[str, Ref] = {id_: self.ref(c.Derived(id_)) for id_ in base.concluding}
         self.rules_at: dict[Place, list[str]] = {}
@@ -103,6 +104,7 @@ class Circuit:
         self.everything = Reach({about: table.parents for about, table in self.tables.items()}, self.recomputed, leaves, telling)
         own = [(leaf, self.tables["patient"].conditions[leaf]) for leaf in self.tables["patient"].leaves]
         self.pains = [(leaf, one.regions[0], one.side) for leaf, one in own if isinstance(one, c.PainAt)]
+        self.named = [(leaf, one) for leaf, one in own if isinstance(one, c.PainNamed | c.PainApart)]
         self.labels = [(leaf, one.ids[0]) for leaf, one in own if isinstance(one, c.Label)]
         self._blocks: dict[tuple[Subject, tuple[c.Truth, ...]], Block] = {}
 
@@ -145,9 +147,16 @@ class Circuit:
                 return self._gate(condition, 1, [self.ref(rule.when) for rule in self.base.concluding[id]])
             case c.CountMuscles(of, n):
                 return self._gate(condition, n, [self._of_each(of)])
+            case c.AnyLabel(of):
+                ref = self.ref(of)
+                return self._gate(condition, 1, [ref if ref[0] == "label" else self._gate(of, 1, [ref], "label")])
+            case c.Suspicion() | c.InReach():
+                return self._scored(condition)
             case c.LabelMuscle(of):
                 return self._gate(condition, 1, [self._of_each(of)])
             case c.Present() | c.Words() | c.Compare() | c.PainAt() | c.Label() | c.MuscleIs() | c.LabelIs():
+                return self._leaf(condition)
+            case c.PainNamed() | c.PainApart():
                 return self._leaf(condition)
             case c.Not() | c.Item():
                 raise TypeError(f"no node of its own: {condition!r}")
@@ -169,8 +178,8 @@ class Circuit:
     def _gate(self, condition: c.Condition, need: int, inputs: Sequence[Ref], about: Subject | None = None) -> Ref:
         about = about or self.about(condition)
         table = self.tables[about]
-        elsewhere = isinstance(condition, c.CountMuscles | c.LabelMuscle)
-        counts = [(0, 0) if elsewhere and a == "muscle" else _COUNTS[way][self.tables[a].truth[n]] for a, n, way in inputs]
+        elsewhere = isinstance(condition, c.CountMuscles | c.LabelMuscle | c.AnyLabel)
+        counts = [(0, 0) if elsewhere and a in ("muscle", "label") else _COUNTS[way][self.tables[a].truth[n]] for a, n, way in inputs]
         true, unknown = sum(count[0] for count in counts), sum(count[1] for count in counts)
         number = table.add(condition, need, _settled(true, unknown, need), true, unknown)
         table.inputs[number] = tuple(inputs)
@@ -178,10 +187,26 @@ class Circuit:
             self.tables[a].parents[about][n].append((number, way))
         return about, number, PLAIN
 
+    def _scored(self, condition: c.Suspicion | c.InReach) -> Ref:
+        """The node of a score: worked out anew whenever something that it reads changes."""
+        table = self.tables["patient"]
+        inputs = tuple(self.ref(part) for part in c.parts(condition))
+
+        def truth(part: c.Condition) -> c.Truth:
+            _, one, way = self.ref(part)
+            return TRUTHS[2 - table.truth[one] if way == NEGATED else table.truth[one]]
+
+        number = table.add(condition, 1, CODES[_counted(condition, truth)], 0, 0)
+        table.inputs[number] = inputs
+        for _, source, _ in inputs:
+            self.recomputed.setdefault(source, []).append(number)
+        self.scored.add(number)
+        return "patient", number, PLAIN
+
     def _leaf(self, condition: c.Condition) -> Ref:
         about = self.about(condition)
         table = self.tables[about]
-        truth = CODES[c.judge(condition, self._empty.view())] if about == "patient" else UNKNOWN
+        truth = CODES[c.judge(condition, self.nobody.view())] if about == "patient" else UNKNOWN
         match condition:
             case c.Present(term) if about == "patient":
                 return self._term(condition, term)
@@ -329,6 +354,12 @@ def _satisfied(condition: c.Compare, interval: c.Interval) -> c.Truth:
     return interval.satisfies(at_least=condition.at_least, above=condition.above, at_most=condition.at_most, below=condition.below)
 
 
+def _counted(condition: c.Suspicion | c.InReach, truth: Callable[[c.Condition], c.Truth]) -> c.Truth:
+    """The truth of what is said of a score."""
+    counted = c.reaches if isinstance(condition, c.Suspicion) else c.in_reach
+    return counted(condition.at_least, condition.profiles, truth)
+
+
 @lru_cache(maxsize=8)
 def circuit_of(base: KnowledgeBase) -> Circuit:
     """The circuit of a knowledge base, compiled once."""
@@ -359,6 +390,8 @@ class State:
             view, table = facts.view(label), circuit.tables["label"]
             self._add_block("label", label, tuple(c.judge(table.conditions[leaf], view) for leaf in table.leaves))
         self.rows = {label: frozenset(self.subjects.of_row(label, circuit.words)) for label in self.subjects.labels}
+        self.due: set[int] = set()
+        self._count_labels()
         self._count_muscles()
         self._take_facts()
         self._settle()
@@ -390,6 +423,13 @@ class State:
                         for parent, way in labels:
                             self._bump(self.offsets[label] + parent, *_COUNTS[way][truth])
 
+    def _count_labels(self) -> None:
+        """What the diagnoses given count for where they are counted."""
+        for number, above in enumerate(self.reach.parents["label"]["patient"]):
+            for subject in self.subjects.labels if above else ():
+                for parent, way in above:
+                    self._bump(parent, *_COUNTS[way][self.truths[self.offsets[subject] + number]])
+
     def _take_facts(self) -> None:
         facts, circuit = self.facts, self.circuit
         for finding in facts.findings.patient:
@@ -403,6 +443,9 @@ class State:
                 self._set(leaf, TRUE)
             elif pain.free and pain.is_free(region, None if side == c.WHOLE else side):
                 self._set(leaf, FALSE)
+        view = facts.view()
+        for leaf, named in circuit.named if hurting else ():
+            self._set(leaf, CODES[c.judge(named, view)])
         for leaf, label in circuit.labels if facts.labels else ():
             self._set(leaf, CODES[facts.labels.get(label)])
 
@@ -441,6 +484,9 @@ class State:
 
     def inputs(self, condition: c.Condition, inputs: Iterable[Ref], subject: str) -> Iterator[tuple[Ref, str, int]]:
         """A gate's inputs, each with its subject and how often it counts: muscles that are alike count together."""
+        if isinstance(condition, c.AnyLabel):
+            yield from ((ref, label, 1) for ref in inputs for label in self.subjects.labels)
+            return
         if not isinstance(condition, c.CountMuscles | c.LabelMuscle):
             yield from ((ref, subject, 1) for ref in inputs)
             return
@@ -495,6 +541,7 @@ class State:
             yield self
         finally:
             self.events.clear()
+            self.due.clear()
             while len(self.journal) > mark:
                 index, self.truths[index], self.true[index], self.unknown[index] = self.journal.pop()
             while len(self.noted) > noted:
@@ -552,7 +599,9 @@ class State:
 
     def _recompute(self, leaf: int, condition: c.Condition) -> None:
         """The truth of a finding that follows from others, or of a bound on a number."""
-        if isinstance(condition, c.Compare):
+        if isinstance(condition, c.Suspicion | c.InReach):
+            self._set(leaf, CODES[_counted(condition, self.truth)])
+        elif isinstance(condition, c.Compare):
             self._set(leaf, CODES[_satisfied(condition, self.interval(condition.term))])
         elif isinstance(condition, c.Present):
             given = self.given.get(condition.term)
@@ -613,7 +662,12 @@ class State:
         patient, recomputed, events = self.circuit.tables["patient"], self.reach.recomputed, self.events
         parents = self.reach.parents["patient"]
         own, of_muscles, of_labels = parents["patient"], parents["muscle"], parents["label"]
-        while events:
+        while events or self.due:
+            if not events:
+                number = min(self.due)
+                self.due.discard(number)
+                self._recompute(number, patient.conditions[number])
+                continue
             index, old, new = events.pop()
             if index >= self.size:
                 self._pass_on(index, old, new)
@@ -622,7 +676,10 @@ class State:
             for parent, way in own[index]:
                 self._bump(parent, *_CHANGES[way][change])
             for leaf in recomputed.get(index, ()):
-                self._recompute(leaf, patient.conditions[leaf])
+                if leaf in self.circuit.scored:
+                    self.due.add(leaf)
+                else:
+                    self._recompute(leaf, patient.conditions[leaf])
             if of_muscles[index] or of_labels[index]:
                 for about, _, offset in self.blocks:
                     for parent, way in (of_muscles if about == "muscle" else of_labels)[index]:
@@ -639,6 +696,10 @@ class State:
             for parent, way in parents["patient"][number]:
                 true, unknown = _CHANGES[way][change]
                 self._bump(parent, many * true, many * unknown)
+        else:
+            for parent, way in parents["patient"][number]:
+                self._bump(parent, *_CHANGES[way][change])
+        if about == "muscle":
             for label in self.subjects.labels if parents["label"][number] else ():
                 if subject in self.rows[label]:
                     for parent, way in parents["label"][number]:

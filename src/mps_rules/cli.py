@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from mps_rules.claims import Noted
     from mps_rules.fhir_in import ImportReport
+    from mps_rules.presented import Validation
     from mps_rules.tables import Backend, Dates
     from mps_rules.vignettes import Judged
 
@@ -517,19 +518,25 @@ def _judged(folder: Path, base: KnowledgeBase) -> "tuple[Judged, ...]":
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--chart", help="An ordinary patient (YAML or JSON), to whom each yes/no finding is added singly: which raise an alarm.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the whole page, as Markdown, into this file.")
+@click.option("--draws", default=10_000, show_default=True, help="Of charts: how many ordinary ones are drawn with two findings more.")
 @_rules
 @_guarded
-def validate(folder: Path, chart: str | None, out: Path | None, folders: tuple[Path, ...]) -> None:
+def validate(folder: Path, chart: str | None, out: Path | None, draws: int, folders: tuple[Path, ...]) -> None:
     """
-    Hold what the rules say of the vignettes in FOLDER against the right answers.
+    Hold what the rules say of the vignettes in FOLDER against the right answers; or of its charts, where it holds dev/ or presentations/.
 
-    A vignette that differs is a finding about the rules, not an error: the exit code stays 0.
+    What differs is a finding about the rules, not an error: the exit code stays 0.
     """
     from rich.table import Table
 
     from mps_rules import vignettes
 
     base = _load(folders)
+    if (folder / "dev").is_dir() or (folder / "presentations").is_dir():
+        from mps_rules import presented
+
+        _validate_charts(presented.Validation(base, folder), draws)
+        return
     judged = _judged(folder, base)
     alone = None if chart is None else vignettes.singly(base, _findings(chart))
     table = Table("what is right", "share, 95 per cent interval", box=None, pad_edge=False)
@@ -547,6 +554,23 @@ def validate(folder: Path, chart: str | None, out: Path | None, folders: tuple[P
         )
     if out is not None:
         _write(out, vignettes.page(judged, base, alone))
+
+
+def _validate_charts(charts: "Validation", draws: int) -> None:
+    figures = []
+    for figure in charts.figures(draws):
+        figures.append(figure)
+        click.echo(str(figure))
+        for missed in figure.misses[:LISTED]:
+            click.echo(f"        {missed}")
+    click.echo(f"{sum(figure.met for figure in figures)} of {len(figures)} aims met")
+    click.echo("\nBack pain at 55 with one finding more, urgent or an emergency:")
+    for term, urgency, suspects in charts.single_findings():
+        click.echo(f"  {urgency:<9} {term}: {', '.join(suspects)}")
+
+
+LISTED = 12
+"""How many charts that miss an aim are named."""
 
 
 def _write(path: Path, text: str) -> None:

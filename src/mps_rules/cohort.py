@@ -10,14 +10,12 @@ from typing import Any
 
 import attrs
 
-from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
-from mps_rules.formulas import FALSE, UNKNOWN, Flaw, Formula, Formulas, Kind
-from mps_rules.model import PRESSING, STATUSES, STRENGTHS, URGENCIES, Effect, GiveCaution, KnowledgeBase, Rule, Status, Strength
+from mps_rules.errors import Fault, FindingError, closest
+from mps_rules.formulas import FALSE, TRUE, UNKNOWN, Amount, Flaw, Formula, Formulas, Kind, Sheet, Tally
+from mps_rules.model import PRESSING, STATUSES, URGENCIES, Effect, GiveCaution, KnowledgeBase, Rule, Status, Strength
+from mps_rules.scores import GROUPS, definitions_read, is_definition
 from mps_rules.steps import Steps, balanced, stripped
 from mps_rules.tables import Backend, Dates, Table, is_long, kinds_of, opened, pivoted, understood
-
-COUNTED_TO = 100
-"""Arguments of one strength are counted to this base, so that one number orders all strengths."""
 
 # --- what is asked -----------------------------------------------------------------------------------------------------
 
@@ -29,6 +27,11 @@ class Answer:
     id: str
     rules: tuple[Rule, ...]
     arguments: tuple[tuple[Rule, Effect, Strength | None], ...] = ()
+
+    @property
+    def authored(self) -> tuple[tuple[Rule, Effect, Strength | None], ...]:
+        """The arguments that somebody wrote: what the loader made of a cause is counted in points."""
+        return tuple(one for one in self.arguments if one[0].cause is None)
 
 
 def answers(base: KnowledgeBase, conclusions: Sequence[str] | None = None) -> tuple[Answer, ...]:
@@ -61,40 +64,48 @@ def answers(base: KnowledgeBase, conclusions: Sequence[str] | None = None) -> tu
 
 @attrs.frozen
 class _Weighed:
-    """The formulas from which the status of a hypothesis is read, and the amounts by which it is ranked."""
+    """The formulas from which the status of a hypothesis is read, and the score by which it is ranked."""
 
     confirmed: Formula
     excluded: Formula
-    opposed: Formula
     probable: Formula
     possible: Formula
-    supports: int
-    opposes: int
+    unlikely: Formula
+    score: Amount
 
     @classmethod
     def of(cls, formulas: Formulas, answer: Answer) -> "_Weighed":
-        """As ``assess.weigh`` does it, with the arguments of one strength counted to a common base."""
-        sheet = formulas.sheet
-        true: dict[tuple[str, str | None], list[Formula]] = {}
-        for rule, effect, strength in answer.arguments:
-            true.setdefault((effect, strength), []).append(sheet.established(formulas.verdict(rule)))
-        if any(len(of) >= COUNTED_TO for of in true.values()):
-            raise UnsupportedError([Fault(answer.id, f"has more than {COUNTED_TO - 1} arguments of one strength")])
+        """As ``scores.stand`` does it."""
+        base, sheet = formulas.base, formulas.sheet
+        scale, worth, cause = base.scale, base.scale.worth, base.causes.get(answer.id)
+        true = [(rule, effect, strength, sheet.established(formulas.verdict(rule))) for rule, effect, strength in answer.authored]
+        read = definitions_read(base).get(answer.id, frozenset())
 
-        def weight(effect: str) -> int:
-            worth = {strength: COUNTED_TO**power for power, strength in enumerate(reversed(STRENGTHS))}
-            return sheet.total([sheet.counted(one, worth[s]) for s in STRENGTHS for one in true.get((effect, s), ())])
+        def some(wanted: Effect) -> Formula:
+            return sheet.some(holds for _, effect, _, holds in true if effect == wanted)
 
-        supports, opposes = weight("support"), weight("oppose")
-        strong = (*true.get(("support", "strong"), ()), sheet.at_least(2, true.get(("support", "moderate"), ())))
+        met = sheet.some(holds for rule, effect, _, holds in true if effect == "support" and is_definition(rule) and rule.id not in read)
+        parts = [_points(sheet, met, worth.criterion), _points(sheet, some("confirm"), worth.confirm)]
+        parts.append(_points(sheet, some("exclude"), worth.exclude))
+        given = {"support": worth.support, "oppose": worth.oppose} if cause is None else {}
+        parts += [
+            _points(sheet, holds, given[effect].get(strength or "", 0))
+            for rule, effect, strength, holds in true
+            if effect in given and not is_definition(rule)
+        ]
+        tallies = [formulas.tally(profile) for profile in cause.counted] if cause else []
+        score = sheet.total([_best(sheet, tallies), *parts])
+        for_ = sheet.some((some("support"), *(sheet.every((one.considered, one.speaks)) for one in tallies)))
+        against = sheet.some((some("oppose"), *(sheet.every((one.considered, one.against)) for one in tallies)))
+        firm = TRUE if cause is None or cause.probable_if is None else sheet.established(formulas.of(cause.probable_if))
+        possible = sheet.every((for_, sheet.reaches(score, sheet.amount(scale.line(cause.urgency if cause else "none")))))
         return cls(
-            confirmed=sheet.some(true.get(("confirm", None), ())),
-            excluded=sheet.some(true.get(("exclude", None), ())),
-            opposed=sheet.exceeds(opposes, supports),
-            probable=sheet.every((sheet.some(strong), sheet.exceeds(supports, opposes))),
-            possible=sheet.some(one for s in STRENGTHS for one in true.get(("support", s), ())),
-            supports=supports,
-            opposes=opposes,
+            confirmed=some("confirm"),
+            excluded=some("exclude"),
+            probable=sheet.every((possible, firm, sheet.reaches(score, sheet.amount(scale.probable)))),
+            possible=possible,
+            unlikely=sheet.every((against, sheet.reaches(sheet.amount(scale.unlikely), score))),
+            score=score,
         )
 
     def status(self, of: Callable[[int], Any]) -> Any:
@@ -107,12 +118,27 @@ class _Weighed:
 
         conflict = of(self.confirmed) & of(self.excluded)
         steps: list[tuple[Any, Status]] = [(conflict, "undecided"), (of(self.excluded), "excluded"), (of(self.confirmed), "confirmed")]
-        steps += [(of(self.opposed), "unlikely"), (of(self.probable), "probable"), (of(self.possible), "possible")]
+        steps += [(of(self.probable), "probable"), (of(self.possible), "possible"), (of(self.unlikely), "unlikely")]
         return ibis.cases(*((holds, value(status)) for holds, status in steps), else_=value("undecided"))
 
 
 BEST = "key. best"
 """A column that is there while ranking."""
+def _points(sheet: Sheet, holds: Formula, points: int) -> Amount:
+    """Points where a two-valued formula holds, else none."""
+    return sheet.where(holds, sheet.amount(points), sheet.amount(0))
+
+
+def _best(sheet: Sheet, tallies: Sequence[Tally]) -> Amount:
+    """The score of the best profile that is considered, none where none is."""
+    best, any_ = sheet.amount(-LARGEST_SCORE), sheet.some(one.considered for one in tallies)
+    for one in tallies:
+        best = sheet.larger(best, sheet.where(one.considered, one.low, sheet.amount(-LARGEST_SCORE)))
+    return sheet.where(any_, best, sheet.amount(0))
+
+
+LARGEST_SCORE = 1000
+"""More points than any cause collects, for or against."""
 FIRST = ("leading", "second", "third")
 """The columns of the hypotheses that rank first, if anything speaks for them."""
 
@@ -309,14 +335,14 @@ class Cohort:
         import ibis
 
         names = sorted(weighed)
-        whole = COUNTED_TO ** len(STRENGTHS)
         for number, name in enumerate(names):
             one = weighed[name]
             pressing = [(of(raised[name, urgency]), URGENCIES.index(urgency)) for urgency in PRESSING if (name, urgency) in raised]
             pressed = ibis.cases(*pressing, else_=len(URGENCIES)) if pressing else ibis.literal(len(URGENCIES))
             status = one.choose(of, STATUSES.index)
-            strength = (whole - 1 - of(one.supports).cast("int64")) * whole + of(one.opposes).cast("int64")
-            key = ((pressed.cast("int64") * len(STATUSES) + status) * whole * whole + strength) * len(names) + number
+            settled = one.choose(of, lambda word: GROUPS.get(word, 1))
+            place = (pressed.cast("int64") * 3 + settled) * 2 * LARGEST_SCORE + LARGEST_SCORE - of(one.score).cast("int64")
+            key = (place * len(STATUSES) + status) * len(names) + number
             spoken_for = (pressed < len(URGENCIES)) | (status <= STATUSES.index("possible"))
             yield name, spoken_for.ifelse(key, None)
 

@@ -7,6 +7,7 @@ Every executor is compared with ``judge``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Protocol, TypeAlias, assert_never
 
 import attrs
@@ -119,6 +120,21 @@ class PainAt:
 
 
 @attrs.frozen(cache_hash=True)
+class PainNamed:
+    """Pain is recorded for one of these regions itself, not for a part of it; never unknown: what is not recorded is not named."""
+
+    regions: tuple[str, ...]
+
+
+@attrs.frozen(cache_hash=True)
+class PainApart:
+    """Pain is recorded in so many of these areas, each given by the regions that count for it; never unknown."""
+
+    areas: tuple[tuple[str, ...], ...]
+    at_least: int
+
+
+@attrs.frozen(cache_hash=True)
 class Label:
     """One of these diagnoses has been given."""
 
@@ -220,9 +236,66 @@ class LabelMuscle:
     of: "Condition"
 
 
-Leaf: TypeAlias = Present | Words | Compare | PainAt | Label | Derived | MuscleIs | LabelIs
+@attrs.frozen(cache_hash=True)
+class AnyLabel:
+    """Some diagnosis that was given makes the part true."""
+
+    of: "Condition"
+
+
+# --- causes: points for and against ------------------------------------------------------------------------------------
+
+
+@attrs.frozen(cache_hash=True)
+class Cue:
+    """
+    A condition and what it is worth where it holds, in points for a cause (above 0) or against it.
+
+    ``step`` is the one step of asking that holds every finding it reads, empty where there is none; ``telling``: it weighs enough, and says
+    more than who the patient is, for a cause to stand open.
+    """
+
+    points: int
+    when: "Condition"
+    step: str = ""
+    telling: bool = False
+
+
+@attrs.frozen(cache_hash=True)
+class Profile:
+    """
+    One picture of a cause: how common it is, and its cues in groups of which the strongest counts.
+
+    It is considered where its place is true and its gate (``only_if``) is not false.
+    """
+
+    prior: int
+    cues: tuple[tuple[Cue, ...], ...]
+    place: "Condition | None" = None
+    only_if: "Condition | None" = None
+
+
+@attrs.frozen(cache_hash=True)
+class Suspicion:
+    """The score of a cause reaches so many points."""
+
+    of: str
+    at_least: int
+    profiles: tuple[Profile, ...]
+
+
+@attrs.frozen(cache_hash=True)
+class InReach:
+    """The score of a cause is short of so many points, the findings of one step could reach them, and a telling cue holds; never unknown."""
+
+    of: str
+    at_least: int
+    profiles: tuple[Profile, ...]
+
+
+Leaf: TypeAlias = Present | Words | Compare | PainAt | PainNamed | PainApart | Label | Derived | MuscleIs | LabelIs
 Gate: TypeAlias = All | Any | Not | AtLeast | Item
-Closing: TypeAlias = Established | Known | CountMuscles | LabelMuscle
+Closing: TypeAlias = Established | Known | CountMuscles | LabelMuscle | AnyLabel | Suspicion | InReach
 Condition: TypeAlias = Leaf | Gate | Closing
 """All forms that there are: who tells them apart names each of them, so that a new one cannot be taken for another in silence."""
 
@@ -251,6 +324,10 @@ class View(Protocol):
         """Whether there is pain in a region."""
         ...
 
+    def pain_named(self, regions: Sequence[str]) -> bool:
+        """Whether pain is recorded for one of these regions itself."""
+        ...
+
     def label(self, label: str) -> Truth:
         """Whether a diagnosis has been given."""
         ...
@@ -275,6 +352,10 @@ class View(Protocol):
         """Every muscle and side of this diagnosis' row."""
         ...
 
+    def labels(self) -> "Iterable[View]":
+        """Every diagnosis that was given."""
+        ...
+
 
 def judge(condition: Condition, view: View) -> Truth:
     """The truth of a condition for one subject: True, False, or None when too little is known."""
@@ -287,6 +368,10 @@ def judge(condition: Condition, view: View) -> Truth:
             return view.interval(term).satisfies(**condition.bounds())
         case PainAt(regions, side):
             return some(view.pain_at(region, side) for region in regions)
+        case PainNamed(regions):
+            return view.pain_named(regions)
+        case PainApart(areas, n):
+            return sum(view.pain_named(regions) for regions in areas) >= n
         case Label(ids):
             return some(view.label(id) for id in ids)
         case Derived(id):
@@ -295,25 +380,50 @@ def judge(condition: Condition, view: View) -> Truth:
             return view.is_muscle(ids)
         case LabelIs(field, values):
             return view.is_label(field, values)
-        case All(of):
-            return every(judge(part, view) for part in of)
-        case Any(of):
-            return some(judge(part, view) for part in of)
-        case Not(of):
-            verdict = judge(of, view)
-            return None if verdict is None else not verdict
-        case AtLeast(n, of):
-            return count_at_least(n, [judge(part, view) for part in of])
-        case Item(_, _, of):
-            return judge(of, view)
-        case Established(of):
-            return judge(of, view) is True
-        case Known(of):
-            return judge(of, view) is not None
         case CountMuscles(of, n):
             return count_at_least(n, [judge(of, muscle) for muscle in view.muscles()])
         case LabelMuscle(of):
             return some(judge(of, muscle) for muscle in view.label_muscles())
+        case AnyLabel(of):
+            return some(judge(of, label) for label in view.labels())
+    return composed(condition, lambda part: judge(part, view))
+
+
+def composed(condition: Condition, truth: "Callable[[Condition], Truth]") -> Truth:
+    """
+    The truth of a condition made of others about the same subject, from theirs.
+
+    >>> composed(Any((Present("fever"), Present("chills"))), {Present("fever"): None, Present("chills"): True}.get)
+    True
+
+    Raises:
+        TypeError: it is a leaf, or asks of muscles or diagnoses.
+
+    """
+    match condition:
+        case All(of):
+            return every(truth(part) for part in of)
+        case Any(of):
+            return some(truth(part) for part in of)
+        case Not(of):
+            verdict = truth(of)
+            return None if verdict is None else not verdict
+        case AtLeast(n, of):
+            return count_at_least(n, [truth(part) for part in of])
+        case Item(_, _, of):
+            return truth(of)
+        case Established(of):
+            return truth(of) is True
+        case Known(of):
+            return truth(of) is not None
+        case Suspicion(_, n, profiles):
+            return reaches(n, profiles, truth)
+        case InReach(_, n, profiles):
+            return in_reach(n, profiles, truth)
+        case Present() | Words() | Compare() | PainAt() | PainNamed() | PainApart() | Label() | Derived() | MuscleIs() | LabelIs():
+            raise TypeError(f"not a condition made of others: {condition!r}")
+        case CountMuscles() | LabelMuscle() | AnyLabel():
+            raise TypeError(f"not a condition made of others: {condition!r}")
         case _:
             assert_never(condition)
 
@@ -362,6 +472,94 @@ def count_at_least(n: int, verdicts: Sequence[Truth]) -> Truth:
     return _between(true >= n, true + unknown >= n)
 
 
+# --- scores -----------------------------------------------------------------------------------------------------------
+
+NEVER = Interval(float("-inf"), float("-inf"))
+"""The score of what is not considered."""
+OPEN = Interval(float("-inf"), float("inf"))
+"""The score of what cannot be told."""
+
+
+def worth(group: Sequence[Cue], truth: "Callable[[Condition], Truth]") -> Interval:
+    """
+    What a group of cues adds: of those that hold the most points for, else the most against; at most what may yet hold.
+
+    >>> worth([Cue(3, Present("fever")), Cue(1, Present("chills"))], {Present("fever"): None, Present("chills"): True}.get)
+    Interval(lowest=1, highest=3)
+    """
+    known = [(cue.points, truth(cue.when)) for cue in group]
+    true = [points for points, holds in known if holds is True]
+    sure = max(true, default=0) if max(true, default=0) > 0 else min(true, default=0)
+    return Interval(sure, max((points for points, holds in known if holds is not False and points > 0), default=sure))
+
+
+def considered(profile: Profile, truth: "Callable[[Condition], Truth]") -> Truth:
+    """Whether a profile is considered: its place must be known to hurt, and what it is only for must not be ruled out."""
+    if profile.only_if is not None and truth(profile.only_if) is False:
+        return False
+    return True if profile.place is None else truth(profile.place)
+
+
+def profile_score(profile: Profile, truth: "Callable[[Condition], Truth]") -> Interval:
+    """The score of one profile: its prior and what its groups of cues add."""
+    match considered(profile, truth):
+        case True:
+            total = Interval(profile.prior, profile.prior)
+            for group in profile.cues:
+                total += worth(group, truth)
+            return total
+        case None:
+            return OPEN
+    return NEVER
+
+
+def score(profiles: Iterable[Profile], truth: "Callable[[Condition], Truth]") -> Interval:
+    """The score of a cause: that of its best profile."""
+    found = [profile_score(profile, truth) for profile in profiles]
+    return Interval(max((one.lowest for one in found), default=NEVER.lowest), max((one.highest for one in found), default=NEVER.lowest))
+
+
+def reaches(n: int, profiles: Iterable[Profile], truth: "Callable[[Condition], Truth]") -> Truth:
+    """Whether the score of a cause is at least n, with a cue for it that holds: true whatever is still unknown, false where it cannot be."""
+    found = [(profile_score(profile, truth), speaks(profile, truth)) for profile in profiles]
+    if any(one.lowest >= n and cue is True for one, cue in found):
+        return True
+    return None if any(one.highest >= n and cue is not False for one, cue in found) else False
+
+
+def speaks(profile: Profile, truth: "Callable[[Condition], Truth]") -> Truth:
+    """Whether a cue for a profile holds; unknown where its place is."""
+    if (held := considered(profile, truth)) is not True:
+        return held
+    return some(truth(cue.when) for group in profile.cues for cue in group if cue.points > 0)
+
+
+def in_reach(n: int, profiles: Iterable[Profile], truth: "Callable[[Condition], Truth]") -> bool:
+    """Whether a cause is short of n, and a profile with a telling cue would reach it if every cue of some one step held that is not known."""
+    profiles = [profile for profile in profiles if considered(profile, truth)]
+    if score(profiles, truth).lowest >= n:
+        return False
+    return any(_telling(profile, truth) and profile_score(profile, truth).lowest + _gain(profile, truth) >= n for profile in profiles)
+
+
+def _telling(profile: Profile, truth: "Callable[[Condition], Truth]") -> bool:
+    return any(cue.telling and truth(cue.when) for group in profile.cues for cue in group)
+
+
+def _gain(profile: Profile, truth: "Callable[[Condition], Truth]") -> float:
+    """The most points that the unknown cues of one step would add."""
+    gains: dict[str, float] = {}
+    for group in profile.cues:
+        sure = worth(group, truth).lowest
+        best: dict[str, float] = {}
+        for cue in group:
+            if cue.step and cue.points > sure and cue.points > 0 and truth(cue.when) is None:
+                best[cue.step] = max(best.get(cue.step, 0), cue.points - sure)
+        for step, more in best.items():
+            gains[step] = gains.get(step, 0) + more
+    return max(gains.values(), default=0)
+
+
 # --- walking ----------------------------------------------------------------------------------------------------------
 
 
@@ -370,12 +568,25 @@ def parts(condition: Condition) -> tuple[Condition, ...]:
     match condition:
         case All(of) | Any(of) | AtLeast(_, of):
             return of
-        case Not(of) | Item(_, _, of) | Established(of) | Known(of) | CountMuscles(of, _) | LabelMuscle(of):
+        case Not(of) | Item(_, _, of) | Established(of) | Known(of) | CountMuscles(of, _) | LabelMuscle(of) | AnyLabel(of):
             return (of,)
-        case Present() | Words() | Compare() | PainAt() | Label() | Derived() | MuscleIs() | LabelIs():
+        case Suspicion(_, _, profiles) | InReach(_, _, profiles):
+            return _parts_of(profiles)
+        case Present() | Words() | Compare() | PainAt() | PainNamed() | PainApart() | Label() | Derived() | MuscleIs() | LabelIs():
             return ()
         case _:
             assert_never(condition)
+
+
+@lru_cache(maxsize=4096)
+def _parts_of(profiles: tuple[Profile, ...]) -> tuple[Condition, ...]:
+    return tuple(dict.fromkeys(part for profile in profiles for part in parts_of(profile)))
+
+
+def parts_of(profile: Profile) -> Iterator[Condition]:
+    """The conditions that a profile reads: its place, its gate, its cues."""
+    yield from (part for part in (profile.place, profile.only_if) if part is not None)
+    yield from (cue.when for group in profile.cues for cue in group)
 
 
 def walk(condition: Condition) -> Iterator[Condition]:
@@ -392,6 +603,9 @@ def pain_places(condition: Condition, *, raising: bool = True) -> Iterator[str]:
             yield from pain_places(of, raising=not raising)
         case PainAt(regions) if raising:
             yield from regions
+        case Suspicion(_, _, profiles) | InReach(_, _, profiles):
+            for profile in profiles if raising else ():
+                yield from pain_places(profile.place) if profile.place is not None else ()
         case _:
             for part in parts(condition):
                 yield from pain_places(part, raising=raising)
@@ -432,10 +646,24 @@ def normalise(condition: Condition) -> Condition:
             return CountMuscles(normalise(of), n)
         case LabelMuscle(of):
             return LabelMuscle(normalise(of))
-        case Present() | Compare() | Derived() | MuscleIs() | LabelIs():
+        case AnyLabel(of):
+            return AnyLabel(normalise(of))
+        case Suspicion(_, _, profiles) | InReach(_, _, profiles):
+            return attrs.evolve(condition, profiles=tuple(_normal_profile(profile) for profile in profiles))
+        case Present() | Compare() | Derived() | MuscleIs() | LabelIs() | PainNamed() | PainApart():
             return condition
         case _:
             assert_never(condition)
+
+
+@lru_cache(maxsize=4096)
+def _normal_profile(profile: Profile) -> Profile:
+    return Profile(
+        profile.prior,
+        tuple(tuple(attrs.evolve(cue, when=normalise(cue.when)) for cue in group) for group in profile.cues),
+        normalise(profile.place) if profile.place is not None else None,
+        normalise(profile.only_if) if profile.only_if is not None else None,
+    )
 
 
 def _all(of: Sequence[Condition]) -> Condition:
@@ -491,6 +719,13 @@ def _grounds(
         case CountMuscles(of, _) | LabelMuscle(of) if verdict is not False:
             for muscle in muscles(condition, view, verdict) if muscles else _muscles(condition, view, verdict):
                 yield from _grounds(of, muscle, verdict, truth, muscles)
+        case AnyLabel(of) if verdict is not False:
+            for label in view.labels():
+                if truth(of, label) is verdict:
+                    yield from _grounds(of, label, verdict, truth, muscles)
+        case Suspicion(_, _, profiles) | InReach(_, _, profiles):
+            for cue in _that_count(profiles, verdict, lambda part: truth(part, view)):
+                yield from _grounds(cue.when, view, truth(cue.when, view), truth, muscles)
         case Words(term, values):
             for value in values:
                 if view.word(term, value) is verdict:
@@ -503,10 +738,27 @@ def _grounds(
             for id_ in ids:
                 if view.label(id_) is verdict:
                     yield Ground(view.subject, Label((id_,)), verdict)
-        case Established() | Known() | CountMuscles() | LabelMuscle() | Present() | Compare() | Derived() | MuscleIs() | LabelIs():
+        case Established() | Known() | CountMuscles() | LabelMuscle() | AnyLabel() | Present() | Compare() | Derived():
+            yield Ground(view.subject, condition, verdict)
+        case MuscleIs() | LabelIs() | PainNamed() | PainApart():
             yield Ground(view.subject, condition, verdict)
         case _:
             assert_never(condition)
+
+
+def _that_count(profiles: Iterable[Profile], verdict: Truth, truth: "Callable[[Condition], Truth]") -> Iterator[Cue]:
+    """
+    The cues on which the verdict over a score rests.
+
+    Where it is reached those that hold for the best profile; where it cannot be, those against any; where it is open, those for it not yet known.
+    """
+    in_play = [profile for profile in profiles if considered(profile, truth)]
+    best = max(in_play, key=lambda profile: profile_score(profile, truth).lowest, default=None)
+    for profile in ([best] if best is not None else []) if verdict else in_play:
+        for cue in (cue for group in profile.cues for cue in group):
+            holds = truth(cue.when)
+            if (holds is None and cue.points > 0) if verdict is None else (holds is True and (cue.points > 0) is verdict):
+                yield cue
 
 
 def _muscles(condition: CountMuscles | LabelMuscle, view: View, verdict: Truth) -> Iterator[View]:
@@ -537,6 +789,10 @@ def describe(condition: Condition, name: Callable[[str, str], str]) -> str:
         case PainAt(regions, side):
             where = " or ".join(name("region", region) for region in regions)
             return f"pain in {where}" + (", as a whole" if side == WHOLE else f", {side}" if side else "")
+        case PainNamed(regions):
+            return f"pain drawn in {_shortly([name('region', region) for region in regions])}"
+        case PainApart(_, n):
+            return f"pain in {n} or more other area{'s' if n > 1 else ''} of the body"
         case Label(ids):
             return f"diagnosis given: {' or '.join(name('label', id) for id in ids)}"
         case Derived(id):
@@ -565,8 +821,28 @@ def describe(condition: Condition, name: Callable[[str, str], str]) -> str:
             return f"in at least {n} muscle{'s' if n > 1 else ''}: {_nested(of, name)}"
         case LabelMuscle(of):
             return f"in a muscle linked to the diagnosis: {_nested(of, name)}"
+        case AnyLabel(of):
+            return f"of a diagnosis given: {_nested(of, name)}"
+        case Suspicion(of_, n, _):
+            return f"{name('cause', of_)}: {points_told(n)} or more"
+        case InReach(of_, n, _):
+            return f"{name('cause', of_)}: one step short of {points_told(n)}"
         case _:
             assert_never(condition)
+
+
+def points_told(points: float) -> str:
+    """
+    Points as they are written: with their sign.
+
+    >>> points_told(2), points_told(0), points_told(-4)
+    ('+2', '0', '-4')
+    """
+    return f"{points:+g}" if points else "0"
+
+
+def _shortly(names: Sequence[str]) -> str:
+    return " or ".join(names[:3]) + (f" or {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _nested(condition: Condition, name: Callable[[str, str], str]) -> str:

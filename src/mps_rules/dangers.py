@@ -9,7 +9,7 @@ direction alone (``known``) is held to be read in both.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 import attrs
 
@@ -118,7 +118,11 @@ def terms_read(readings: Iterable[Reading], words: Vocabulary) -> frozenset[str]
 
 
 def dangers(rules: Iterable[Rule], words: Vocabulary) -> Dangers:
-    """What all red flags among the live rules read."""
+    """
+    What all red flags among the live rules read.
+
+    Points of causes read nearly everything, for one cause and against another; they are asked only of what no written flag reads.
+    """
     concluding: dict[str, list[Rule]] = {}
     every = tuple(rules)
     for rule in every:
@@ -126,13 +130,16 @@ def dangers(rules: Iterable[Rule], words: Vocabulary) -> Dangers:
             concluding.setdefault(id_, []).append(rule)
     terms: dict[str, dict[Reading, None]] = {}
     labels: dict[str, dict[Reading, None]] = {}
-    for reading in sorted({one for rule in every if rule.alert for one in read_by(rule, words, concluding)}, key=repr):
-        match reading.leaf:
-            case c.Present(term) | c.Words(term) | c.Compare(term):
-                terms.setdefault(term, {})[reading] = None
-            case c.Label(ids):
-                for id_ in ids:
-                    labels.setdefault(id_, {})[reading] = None
+    for graded in (False, True):
+        read = {one for rule in every if rule.alert and rule.alert.graded is graded for one in read_by(rule, words, concluding)}
+        settled, given = frozenset(terms), frozenset(labels)
+        for reading in sorted(read, key=repr):
+            match reading.leaf:
+                case c.Present(term) | c.Words(term) | c.Compare(term) if term not in settled:
+                    terms.setdefault(term, {})[reading] = None
+                case c.Label(ids):
+                    for id_ in (id_ for id_ in ids if id_ not in given):
+                        labels.setdefault(id_, {})[reading] = None
     return Dangers({id_: tuple(told) for id_, told in terms.items()}, {id_: tuple(told) for id_, told in labels.items()})
 
 
@@ -149,11 +156,25 @@ def _leaves(condition: c.Condition, *, nearer: bool) -> Iterator[Reading]:
         case c.Known(of):
             yield from _leaves(of, nearer=True)
             yield from _leaves(of, nearer=False)
-        case c.All() | c.Any() | c.AtLeast() | c.Item() | c.Established() | c.CountMuscles() | c.LabelMuscle():
+        case c.All() | c.Any() | c.AtLeast() | c.Item() | c.Established() | c.CountMuscles() | c.LabelMuscle() | c.AnyLabel():
             for part in c.parts(condition):
                 yield from _leaves(part, nearer=nearer)
+        case c.Suspicion(_, _, profiles):
+            for profile in profiles:
+                for part in (profile.place, profile.only_if):
+                    yield from _leaves(part, nearer=nearer) if part is not None else ()
+                for cue in (cue for group in profile.cues for cue in group):
+                    yield from _leaves(cue.when, nearer=nearer is (cue.points > 0))
+        case c.InReach():
+            for part in c.parts(condition):
+                yield from _leaves(part, nearer=True)
+                yield from _leaves(part, nearer=False)
         case c.Present() | c.Words() | c.Compare() | c.PainAt() | c.Label() | c.Derived():
             yield Reading(condition, nearer)
+        case c.PainNamed() | c.PainApart() | c.MuscleIs() | c.LabelIs():
+            return
+        case _:
+            assert_never(condition)
 
 
 def _behind(reading: Reading, words: Vocabulary, concluding: Mapping[str, Sequence[Rule]]) -> Iterator[Reading]:

@@ -8,6 +8,8 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules.assess import Assessor
+from mps_rules.causes import common_here
+from mps_rules.conditions import points_told
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.facts import Facts
 from mps_rules.flips import Target
@@ -67,11 +69,19 @@ class _Prover:
         for hypothesis in self.assessment.hypotheses:
             if hypothesis.id == id_:
                 arguments = [self._argument(a) for a in (*hypothesis.supports, *hypothesis.opposes)]
-                return Proof(f"{hypothesis.label}: {hypothesis.status}", "hypothesis", id_, PATIENT, because=tuple(arguments))
+                told = "" if hypothesis.score is None else f", {points_told(hypothesis.score)}"
+                common = "" if hypothesis.prior is None else f"; {common_here(hypothesis.prior)}"
+                return Proof(f"{hypothesis.label}{told}: {hypothesis.status}{common}", "hypothesis", id_, PATIENT, because=tuple(arguments))
         return None
 
     def _argument(self, argument: Argument) -> Proof:
         verb = {"support": "For", "oppose": "Against", "confirm": "Confirms", "exclude": "Excludes"}[argument.effect]
+        if argument.points is not None:
+            ratio = f" ({argument.ratio})" if argument.ratio else ""
+            sources = tuple(f"{ref}: {self.base.references[ref].text}" for ref in argument.references)
+            facts = tuple(Proof(p.text, p.kind, p.id, p.subject) for p in argument.because)
+            statement = f"{verb}, {points_told(argument.points)}: {argument.title}{ratio}"
+            return Proof(statement, "argument", argument.rule, PATIENT, references=argument.references, sources=sources, because=facts)
         strength = f" ({argument.strength})" if argument.strength else ""
         proofs = tuple(self._derivation(d) for d in self._derivations(argument.rule, argument.subjects))
         return Proof(f"{verb}{strength}: {argument.title}", "argument", argument.rule, PATIENT, because=proofs)

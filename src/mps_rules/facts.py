@@ -92,6 +92,9 @@ class PatientView:
     def pain_at(self, region: str, side: str | None) -> Truth:
         return self.facts.pain_map.at(region, side)
 
+    def pain_named(self, regions: Sequence[str]) -> bool:
+        return not self.facts.named.isdisjoint(regions)
+
     def label(self, label: str) -> Truth:
         return self.facts.labels.get(label)
 
@@ -110,6 +113,9 @@ class PatientView:
 
     def label_muscles(self) -> "Iterable[MuscleView]":
         return ()
+
+    def labels(self) -> "Iterable[LabelView]":
+        return (LabelView(self.facts, self.concluded, label) for label in self.facts.label_findings)
 
 
 @attrs.define(eq=False)
@@ -238,6 +244,11 @@ class Facts:
         """Where it hurts, and where not."""
         entries = entries_of(self.findings, self.given, atlas_of(self.terrain.tree))
         return PainMap(self.terrain.tree, tuple(entries), bool(self.findings.pain_map_complete))
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The regions for which pain is recorded, groups as they were named."""
+        return frozenset(entry.region for entry in self.pain_map.painful)
 
     @cached_property
     def labels(self) -> dict[str, bool]:

@@ -386,10 +386,12 @@ class _Following:
         match leaf:
             case c.Present(term) | c.Words(term) | c.Compare(term):
                 yield from self._items(term)
-            case c.PainAt() | c.Label():
+            case c.PainAt() | c.PainNamed() | c.PainApart() | c.Label() | c.AnyLabel():
                 yield ""
             case c.All() | c.Any() | c.Not() | c.AtLeast() | c.Item() | c.Established() | c.Known() | c.CountMuscles() | c.LabelMuscle():
                 return
+            case c.Suspicion() | c.InReach():
+                raise TypeError(f"nothing follows from: {leaf!r}")
             case c.Derived() | c.MuscleIs() | c.LabelIs():
                 raise TypeError(f"nothing follows from: {leaf!r}")
             case _:

@@ -18,7 +18,6 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules.addresses import Address, changed, of_finding
-from mps_rules.assess import weigh_strengths
 from mps_rules.circuit import ESTABLISHED, FALSE, KNOWN, NEGATED, TRUE, UNKNOWN, Circuit, Ref, State, Value
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.facts import Facts, terrain_of
@@ -27,6 +26,7 @@ from mps_rules.model import (
     COSTS,
     FLIP_WORK,
     PATIENT,
+    Effect,
     Flip,
     FlipChange,
     Flips,
@@ -34,11 +34,13 @@ from mps_rules.model import (
     KnowledgeBase,
     Rule,
     Status,
-    Strength,
 )
+from mps_rules.scores import Fired, stand, worth_of
 
 LARGEST = 3
 """The size up to which sets are exact."""
+CUES_TRIED = 24
+"""Of how many cues of a profile, those of most points, sets are made."""
 SHOWN = 30
 """How many sets are given at most."""
 WORK = FLIP_WORK
@@ -80,10 +82,10 @@ def flips(circuit: Circuit, facts: Facts, apart: Iterable[str], id: str, through
 
 @attrs.frozen
 class _Kind:
-    """An argument that may be turned: its effect and strength, and whether it stands now and would fall."""
+    """An argument that may be turned: its effect, what it adds to the score, and whether it stands now and would fall."""
 
-    effect: str
-    strength: Strength | None
+    effect: Effect
+    points: int
     falls: bool
 
     @property
@@ -94,12 +96,17 @@ class _Kind:
 
 @attrs.frozen(eq=False)
 class Target:
-    """Something that can be concluded: by rules, or, for a hypothesis, by weighing the arguments that its rules give."""
+    """
+    Something that can be concluded: by rules, or, for a hypothesis that is no cause, by what its rules add up to.
+
+    A cause is concluded where its points reach its line.
+    """
 
     id: str
     label: str
     rules: tuple[Rule, ...]
-    arguments: tuple[tuple[Rule, str, Strength | None], ...] = ()
+    base: KnowledgeBase
+    arguments: tuple[Fired, ...] = ()
 
     @classmethod
     def named(cls, base: KnowledgeBase, id: str) -> "Target":
@@ -111,8 +118,10 @@ class Target:
 
         """
         if id in base.vocabulary.suspects and base.arguments.get(id):
-            arguments = base.arguments[id]
-            return cls(id, base.vocabulary.suspects[id].label, tuple(rule for rule, _, _ in arguments), arguments)
+            arguments, label = base.arguments[id], base.vocabulary.suspects[id].label
+            if id in base.causes:
+                return cls(id, label, tuple(rule for rule, effect, _ in arguments if rule.cause == id or effect == "confirm"), base)
+            return cls(id, label, tuple(rule for rule, _, _ in arguments), base, arguments)
         rules = base.concluding.get(id, ()) or tuple(
             rule for rule in base.rules if rule.id == id or any(isinstance(x, GiveCaution) and x.id == id for x in rule.then)
         )
@@ -120,18 +129,18 @@ class Target:
             known = {*base.vocabulary.suspects, *base.concluding, *base.by_id}
             known |= {x.id for rule in base.rules for x in rule.then if isinstance(x, GiveCaution)}
             raise FindingError([Fault(id, "is nothing that these rules conclude", closest(id, known))])
-        return cls(id, rules[0].title if id in base.by_id else terrain_of(base).name("derived", id), rules)
+        return cls(id, rules[0].title if id in base.by_id else terrain_of(base).name("derived", id), rules, base)
 
     def watched(self, state: State) -> Callable[[], bool]:
         """What tells, as often as it is asked, whether this is concluded in a state, with what is just supposed in it."""
         truths = state.truths
         if self.arguments:
-            weighed = [((effect, strength), state.where(rule)) for rule, effect, strength in self.arguments]
+            weighed = [(argument, state.where(argument[0])) for argument in self.arguments]
 
             def probable() -> bool:
                 """A rule's argument counts once, whatever the number of its muscles."""
                 true = [argument for argument, where in weighed if any(truths[index] == holds for index, holds in where)]
-                return weigh_strengths(true)[0] in REACHED
+                return stand(self.base, self.id, (), true, firm=True).status in REACHED
 
             return probable
         places = [place for rule in self.rules for place in state.where(rule)]
@@ -141,7 +150,11 @@ class Target:
         """Whether this is concluded where these rules fired, of whomever."""
         if not self.arguments:
             return any(rule.id in fired for rule in self.rules)
-        return weigh_strengths([(effect, strength) for rule, effect, strength in self.arguments if rule.id in fired])[0] in REACHED
+        return stand(self.base, self.id, (), [one for one in self.arguments if one[0].id in fired], firm=True).status in REACHED
+
+    def points(self, argument: Fired) -> int:
+        """What an argument adds to the score of a hypothesis that is no cause."""
+        return worth_of(self.base, self.id, [argument])
 
     def holds(self, state: State) -> bool:
         """Whether this is concluded in a state."""
@@ -327,12 +340,14 @@ class _Search:
 
     def _of_arguments(self, reached: bool) -> Iterator[Way]:  # noqa: FBT001 - what is to change
         """Sets that turn one, two or three arguments, where these, weighed with those that stand, would turn the status."""
-        standing = [(effect, strength) for rule, effect, strength in self.target.arguments if self._stands(rule)]
+        points = self.target.points
+        standing = [(one[1], points(one)) for one in self.target.arguments if self._stands(one[0])]
+        probable = self.circuit.base.scale.probable
         turned: dict[_Kind, list[Ways]] = {}
         by_way: dict[Way, list[_Kind]] = {}
-        for rule, effect, strength in self.target.arguments:
-            ways = self._turned(rule)
-            kind = _Kind(effect, strength, self._stands(rule))
+        for one in self.target.arguments:
+            ways = self._turned(one[0])
+            kind = _Kind(one[1], points(one), self._stands(one[0]))
             if ways:
                 turned.setdefault(kind, []).append(ways)
             for way in ways:
@@ -342,10 +357,10 @@ class _Search:
             after = list(standing)
             for kind in kinds:
                 if not kind.falls:
-                    after.append((kind.effect, kind.strength))
-                elif (kind.effect, kind.strength) in after:
-                    after.remove((kind.effect, kind.strength))
-            return (weigh_strengths(after)[0] in REACHED) is (not reached)
+                    after.append((kind.effect, kind.points))
+                elif (kind.effect, kind.points) in after:
+                    after.remove((kind.effect, kind.points))
+            return _adds_up(after, probable) is (not reached)
 
         for way in by_way:
             parts = (way, *_parts(way))
@@ -414,6 +429,9 @@ class _Search:
         inputs = table.inputs.get(number)
         if inputs is None:
             return self._of_leaf(table.conditions[number], number, subject, wanted)
+        condition = table.conditions[number]
+        if isinstance(condition, c.Suspicion | c.InReach):
+            return self._of_score(condition, wanted)
         need, of = table.need[number], list(self.state.inputs(table.conditions[number], inputs, subject))
         needed = need if wanted in (TRUE, NOT_FALSE) else sum(many for _, _, many in of) - need + 1
         missing = needed - sum(many for ref, one, many in of if self.state.counts_as(ref, one) in _MET[wanted])
@@ -440,6 +458,49 @@ class _Search:
         """The sets of which no other is a part; none where there are too many."""
         every = frozenset(ways)
         return _least(every) if self._affords(len(every)) else NEVER
+    def _of_score(self, condition: c.Suspicion | c.InReach, wanted: int) -> Ways:
+        """Cues of the profiles that are considered, up to the largest size, that bring a score to a line, or take it away."""
+        if isinstance(condition, c.InReach):
+            return NEVER
+        upwards = wanted in (TRUE, NOT_FALSE)
+        truth = self.state.truth
+        found: list[Way] = []
+        profiles = [profile for profile in condition.profiles if c.considered(profile, truth)]
+        if not upwards:
+            every = AT_ONCE
+            for profile in profiles:
+                if c.reaches(condition.at_least, [profile], truth):
+                    every = self._both(every, self._least(self._moving(profile, condition.at_least, wanted)))
+            return every
+        for profile in profiles:
+            found += self._moving(profile, condition.at_least, wanted)
+        return self._least(found)
+
+    def _moving(self, profile: c.Profile, line: int, wanted: int) -> Iterator[Way]:
+        """Sets of cues that move the score of a profile across a line, those of most points first; each set is tried afterwards."""
+        truth, upwards = self.state.truth, wanted in (TRUE, NOT_FALSE)
+        low = c.profile_score(profile, truth).lowest
+        short = line - low if upwards else low - line + 1
+        moves: list[tuple[float, Ways]] = []
+        for group in profile.cues:
+            sure = c.worth(group, truth).lowest
+            for cue in group:
+                holds = truth(cue.when)
+                gain = (cue.points - sure if holds is None else 0) if upwards else (cue.points if holds and cue.points == sure else 0)
+                if gain > 0 and (ways := self._ways(self.circuit.ref(cue.when), PATIENT, TRUE if upwards else NOT_TRUE)):
+                    moves.append((gain, ways))
+        moves.sort(key=lambda move: -move[0])
+        moves = moves[:CUES_TRIED]
+        for size in range(1, LARGEST + 1):
+            if not self._affords(comb(len(moves), size)):
+                break
+            for chosen in combinations(moves, size):
+                if sum(gain for gain, _ in chosen) >= short and all(sum(g for g, _ in chosen) - gain < short for gain, _ in chosen):
+                    ways = AT_ONCE
+                    for _, more in chosen:
+                        ways = self._both(ways, more)
+                    yield from ways
+
 
     # --- leaves
 
@@ -472,7 +533,7 @@ class _Search:
             case c.PainAt((region,), side):
                 place = region if side is None else f"{region}.{side}"
                 return frozenset({frozenset({("pain", place, wanted == TRUE)})}) if self._askable(region, side) else NEVER
-            case c.Label() | c.MuscleIs() | c.LabelIs():
+            case c.Label() | c.MuscleIs() | c.LabelIs() | c.PainNamed() | c.PainApart():
                 return NEVER
             case _:
                 raise TypeError(f"not a leaf of the circuit: {condition!r}")
@@ -616,6 +677,14 @@ class _Search:
         if isinstance(value, bool):
             return f"{name}: {'present' if value else 'absent'}"
         return f"{name}: {value:g}{self.words.shown_unit(atom[1])}"
+
+
+def _adds_up(effects: Sequence[tuple[Effect, int]], probable: int) -> bool:
+    """Whether what holds makes a hypothesis probable or confirms it."""
+    kinds = {effect for effect, _ in effects}
+    if kinds & {"confirm", "exclude"}:
+        return "exclude" not in kinds
+    return "support" in kinds and sum(points for _, points in effects) >= probable
 
 
 def _is_number(value: Value) -> bool:

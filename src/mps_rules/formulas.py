@@ -180,6 +180,13 @@ class Sheet:
             bounds += self.bounds[one]
         return self._amount(Node("sum", rest, float(fixed)), bounds)
 
+    def minus(self, amount: Amount, other: Amount) -> Amount:
+        """One less the other."""
+        if self.nodes[other].op == "literal":
+            return self.total([amount, self.amount(-self.nodes[other].data)])
+        a, b = self.bounds[amount], self.bounds[other]
+        return self._amount(Node("minus", (amount, other)), c.Interval(a.lowest - b.highest, a.highest - b.lowest))
+
     def reaches(self, amount: Amount, other: Amount) -> Formula:
         """Whether one is at least as large as the other."""
         return self._compared("ge", amount, other, self.bounds[amount].lowest >= self.bounds[other].highest)
@@ -282,6 +289,26 @@ class Flaw:
     what: str
 
 
+@attrs.frozen
+class Tally:
+    """
+    The score of one profile of a cause.
+
+    Whether it is considered, and whether it may be; its lowest and highest score; whether a cue for it holds, one against it, one for
+    it may, and a telling one holds; what each step could still add.
+    """
+
+    considered: Formula
+    possible: Formula
+    low: Amount
+    high: Amount
+    speaks: Formula
+    against: Formula
+    may_speak: Formula
+    telling: Formula
+    gains: tuple[Amount, ...]
+
+
 class Formulas:
     """
     What the rules say of the patients of a table.
@@ -305,6 +332,7 @@ class Formulas:
         self._whose: dict[c.Condition, Subject] = {}
         self._formulas: dict[tuple[c.Condition, str], Formula] = {}
         self._existing: dict[str, Formula] = {PATIENT: TRUE}
+        self._tallies: dict[c.Profile, Tally] = {}
         self._relations: dict[tuple[str, str | None, str], Formula] = {}
         self._nothing = Facts(self.terrain, Findings()).view()
 
@@ -444,6 +472,10 @@ class Formulas:
                 return self._compare(condition, subject)
             case c.PainAt(regions, side):
                 return sheet.some(self.pain_at(region, side) for region in regions)
+            case c.PainNamed(regions):
+                return self._named_pain(regions)
+            case c.PainApart(areas, n):
+                return sheet.at_least(n, [self._named_pain(regions) for regions in areas])
             case c.Label(ids):
                 return sheet.some(self.label(id_) for id_ in ids)
             case c.Derived(id):
@@ -473,12 +505,89 @@ class Formulas:
             case c.LabelMuscle(of):
                 row_of = set(self.words.diagnoses[subject].muscles)
                 return sheet.some(self._of_muscles(of, [one for one in self.subjects("muscle") if one.partition(".")[0] in row_of]))
+            case c.AnyLabel(of):
+                return sheet.some(sheet.every((self.exists(label), self.of(of, label))) for label in self.labels)
+            case c.Suspicion(_, n, profiles):
+                wanted, tallies = sheet.amount(n), [self.tally(profile) for profile in profiles]
+                true = sheet.some(sheet.every((one.considered, one.speaks, sheet.reaches(one.low, wanted))) for one in tallies)
+                reachable = (sheet.every((one.may_speak, sheet.reaches(one.high, wanted))) for one in tallies)
+                possible = (
+                    sheet.every((one.possible, sheet.some((sheet.negation(one.considered), still))))
+                    for one, still in zip(tallies, reachable, strict=True)
+                )
+                return sheet.either(true, sheet.negation(sheet.some(possible)))
+            case c.InReach(_, n, profiles):
+                return self._in_reach(n, [self.tally(profile) for profile in profiles])
             case _:
                 assert_never(condition)
 
     def _of_muscles(self, condition: c.Condition, muscles: Iterable[str]) -> Iterator[Formula]:
         for muscle in muscles:
             yield self.sheet.every((self.exists(muscle), self.of(condition, muscle)))
+
+    # --- scores of causes
+
+    def tally(self, profile: c.Profile) -> "Tally":
+        """The score of a profile, as amounts."""
+        if profile not in self._tallies:
+            self._tallies[profile] = self._tally(profile)
+        return self._tallies[profile]
+
+    def _tally(self, profile: c.Profile) -> "Tally":
+        sheet = self.sheet
+        place = TRUE if profile.place is None else self.of(profile.place)
+        barred = FALSE if profile.only_if is None else sheet.established(sheet.negation(self.of(profile.only_if)))
+        considered = sheet.every((sheet.established(place), sheet.negation(barred)))
+        possible = sheet.every((sheet.negation(sheet.established(sheet.negation(place))), sheet.negation(barred)))
+        groups = [[(cue, self.of(cue.when)) for cue in group] for group in profile.cues] if possible != FALSE else []
+        worth = [self._worth(group) for group in groups]
+        prior = sheet.amount(profile.prior)
+        low, high = (sheet.total([prior, *(one[side] for one in worth)]) for side in (0, 1))
+        for_ = [truth for group in groups for cue, truth in group if cue.points > 0]
+        speaks = sheet.some(sheet.established(truth) for truth in for_)
+        may_speak = sheet.some(sheet.negation(sheet.established(sheet.negation(truth))) for truth in for_)
+        telling = sheet.some(sheet.established(truth) for group in groups for cue, truth in group if cue.telling)
+        gains: dict[str, list[Amount]] = {}
+        for group, (sure, _) in zip(groups, worth, strict=True):
+            for step in dict.fromkeys(cue.step for cue, _ in group if cue.step):
+                of_step = [(cue, truth) for cue, truth in group if cue.step == step and cue.points > 0]
+                open_ = [(cue.points, sheet.negation(sheet.settled(truth))) for cue, truth in of_step]
+                if any(formula != FALSE for _, formula in open_):
+                    most = self._highest(open_)
+                    more = sheet.larger(sheet.minus(most, sure), sheet.amount(0))
+                    gains.setdefault(step, []).append(sheet.where(sheet.some(formula for _, formula in open_), more, sheet.amount(0)))
+        against = sheet.some(sheet.exceeds(sheet.amount(0), one[0]) for one in worth)
+        return Tally(considered, possible, low, high, speaks, against, may_speak, telling, tuple(sheet.total(of) for of in gains.values()))
+
+    def _highest(self, points: Iterable[tuple[int, Formula]]) -> Amount:
+        """The most points of those that hold, none where none does; the formulas are two-valued."""
+        found = self.sheet.amount(0)
+        for worth, formula in sorted(points):
+            found = self.sheet.where(formula, self.sheet.amount(worth), found)
+        return found
+
+    def _worth(self, group: Sequence[tuple[c.Cue, Formula]]) -> tuple[Amount, Amount]:
+        """What a group of cues adds at least, and at most."""
+        sheet = self.sheet
+        against = sheet.amount(0)
+        for cue, truth in sorted(((cue, truth) for cue, truth in group if cue.points < 0), key=lambda one: -one[0].points):
+            against = sheet.where(sheet.established(truth), sheet.amount(cue.points), against)
+        low = high = against
+        for cue, truth in sorted(((cue, truth) for cue, truth in group if cue.points > 0), key=lambda one: one[0].points):
+            low = sheet.where(sheet.established(truth), sheet.amount(cue.points), low)
+            high = sheet.where(sheet.negation(sheet.established(sheet.negation(truth))), sheet.amount(cue.points), high)
+        return low, high
+
+    def _in_reach(self, n: int, tallies: Sequence["Tally"]) -> Formula:
+        sheet, wanted = self.sheet, self.sheet.amount(n)
+        reached = sheet.some(sheet.every((one.considered, sheet.reaches(one.low, wanted))) for one in tallies)
+        near = (
+            sheet.every(
+                (one.considered, one.telling, sheet.some(sheet.reaches(sheet.total([one.low, gain]), wanted) for gain in one.gains))
+            )
+            for one in tallies
+        )
+        return sheet.every((sheet.negation(reached), sheet.some(near)))
 
     # --- findings
 
@@ -650,6 +759,10 @@ class Formulas:
             if side is None or own is None or own == side
         )
 
+    def _named_pain(self, regions: Sequence[str]) -> Formula:
+        """Whether pain is recorded for one of these regions itself."""
+        return self.sheet.some(entry.hurts for entry in self.entries if entry.pain.region in regions)
+
     def pain_at(self, region: str, side: str | None = None) -> Formula:
         """Whether there is pain in a region."""
         around = self.tree.around
@@ -721,7 +834,7 @@ class Formulas:
         match condition:
             case c.Derived(id):
                 return tuple(rule.when for rule in self.base.concluding[id])
-            case c.CountMuscles() | c.LabelMuscle():
+            case c.CountMuscles() | c.LabelMuscle() | c.AnyLabel():
                 return ()
             case c.Compare(term) if term in self.words.measures:
                 return self.words.measures[term].count
@@ -744,7 +857,11 @@ class Formulas:
                 yield "exam", FALSE
             case c.Derived() | c.MuscleIs() | c.LabelIs():
                 pass
+            case c.PainNamed() | c.PainApart():
+                yield "pain", FALSE
             case c.All() | c.Any() | c.Not() | c.AtLeast() | c.Item() | c.Established() | c.Known():
+                pass
+            case c.AnyLabel() | c.Suspicion() | c.InReach():
                 pass
             case _:
                 assert_never(condition)

@@ -10,6 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules import model
+from mps_rules.cause_files import CauseReader, CauseRow, ScaleFile, rules_of
+from mps_rules.causes import Cause, Ground, Scale
 from mps_rules.dangers import IN_DOUBT, read_by, terms_read
 from mps_rules.errors import Fault, KnowledgeError, Misfit, closest, shown
 from mps_rules.errors import Path as Steps
-from mps_rules.painmap import uncovered_regions
+from mps_rules.painmap import RegionTree, uncovered_regions
 from mps_rules.reading import Document, Unreadable, files_of, pattern_of, read_yaml, text_of
 from mps_rules.rows import ITEM, expanded, table_and_field
 from mps_rules.structure import structure
@@ -35,7 +38,7 @@ DANGERS: Mapping[str, tuple[str, ...]] = {"red_flag": ("boolean", "number"), "la
 """Which kinds of findings of a category are danger signs, unless the vocabulary says that they are background."""
 FORMS = (
     "all", "any", "not", "at_least", "pain_at", "label", "derived", "muscle", "label_is", "label_muscle", "any_muscle",
-    "count_muscles", "established", "known", "item",
+    "count_muscles", "established", "known", "item", "any_label", "suspicion",
 )  # fmt: skip
 SHELF_FOLDERS_APART = ("vocabulary", "referral", "evidence")
 TABLES = ("diagnoses", "care")
@@ -233,6 +236,10 @@ class _Loader:
         self.omop = model.Omop()
         self.omop_files: list[tuple[model.Omop, Place]] = []
         self.codes = model.CodeMap()
+        self.raw_causes: dict[str, tuple[CauseRow, Document]] = {}
+        self.scale = Scale()
+        self.causes: dict[str, Cause] = {}
+        self.shared: dict[c.Condition, c.Condition] = {}
 
     def load(self) -> model.KnowledgeBase:
         for folder in self.folders:
@@ -247,10 +254,14 @@ class _Loader:
         self.faults += [
             Fault("pack.yaml", f"no region {r!r}", closest(r, vocabulary.regions)) for r in self.pack.screens if r not in vocabulary.regions
         ]
+        self.causes = self._causes(vocabulary)
+        vocabulary = attrs.evolve(vocabulary, suspects=self._suspects_with_causes(vocabulary))
         authored = [rule for raw, document in self.raw_rules.values() for rule in self._written(raw, document, vocabulary)]
         self._stop_if_faulty()
         active = [rule for rule in authored if rule.status == "active"]
-        made = _with_open_alerts(active, vocabulary)
+        root = next((id_ for id_, region in vocabulary.regions.items() if region.parent is None), "")
+        graded = [pair for cause in self.causes.values() for pair in rules_of(cause, self.scale, root)]
+        made = _with_open_alerts([*((rule, None) for rule in active), *graded], vocabulary)
         vocabulary = self._with_flagged(vocabulary, made)
         self._stop_if_faulty()
         live = _under_the_law(made, vocabulary, self.pack.screens)
@@ -275,6 +286,8 @@ class _Loader:
             unread_dangers=unread_dangers(made, vocabulary),
             omop=self.omop,
             codes=self.codes,
+            causes=self.causes,
+            scale=self.scale,
         )
         return attrs.evolve(base, digest=digest(base))
 
@@ -337,6 +350,12 @@ class _Loader:
             self.faults += faults
             if codes:
                 self._take_codes(codes.codes, document.place)
+        elif name == "causes/scale.yaml":
+            scale, faults = structure(document.data, ScaleFile, document.place)
+            self.faults += faults
+            self.scale = scale.scale if scale else self.scale
+        elif top == "causes":
+            self._take_cause(document)
         elif top in SHELF_FOLDERS_APART:
             key = next(iter(document.data), None) if isinstance(document.data, dict) else None
             if key not in _FILES:
@@ -390,6 +409,63 @@ class _Loader:
             )
         self.raw_rules.pop(raw.replaces or "", None)
         self.raw_rules[raw.id] = (raw, document)
+
+    def _take_cause(self, document: Document) -> None:
+        raw, faults = structure(document.data, CauseRow, document.place)
+        self.faults += faults
+        if raw is None:
+            return
+        if raw.id in self.raw_causes and raw.replaces != raw.id:
+            first = self.raw_causes[raw.id][1].source
+            self.faults.append(
+                Fault(document.place(("id",)), f"cause {raw.id!r} is already in {first}; to replace it write replaces: {raw.id}")
+            )
+        if raw.replaces and raw.replaces not in self.raw_causes:
+            self.faults.append(
+                Fault(document.place(("replaces",)), f"no cause {raw.replaces!r} to replace", closest(raw.replaces, self.raw_causes))
+            )
+        self.raw_causes[raw.id] = (raw, document)
+
+    # --- causes
+
+    def _causes(self, words: model.Vocabulary) -> dict[str, Cause]:
+        """Every cause, by its id."""
+        tree = RegionTree(words)
+        self.faults += [
+            Fault("causes/scale.yaml", f"no region {area!r}", closest(area, words.regions))
+            for area in self.scale.areas
+            if area not in words.regions
+        ]
+        if self.raw_causes:
+            self.faults += [
+                Fault("causes/scale.yaml", f"says nothing of urgency {urgency!r}")
+                for urgency in model.URGENCIES
+                if urgency not in self.scale.spoken
+            ]
+        self._stop_if_faulty()
+        step_of = {term: step.id for step in self.asking.steps for term in step.terms}
+        of_anybody = frozenset((*self.asking.at_hand, *(term.id for term in words.terms.values() if term.background)))
+        ground = Ground(tree.around, tree.leaves, step_of, self.scale, of_anybody)
+        reader = CauseReader(words, ground, self.found["references"])
+        found: dict[str, Cause] = {}
+        for id_, (raw, document) in sorted(self.raw_causes.items()):
+            parser = _ConditionParser(words, document.place, shared=self.shared)
+            found[id_] = reader.cause(raw, document, partial(parser.parse, scope="patient"))
+            reader.faults += parser.faults
+        self.faults += reader.faults
+        self._stop_if_faulty()
+        return found
+
+    def _suspects_with_causes(self, words: model.Vocabulary) -> dict[str, model.Suspect]:
+        """Every cause may be suspected; one that is also a diagnosis has its name from there."""
+        return {
+            **words.suspects,
+            **{
+                id_: model.Suspect(id_, cause.kind, words.diagnoses[id_].label if id_ in words.diagnoses else cause.label, cause.synonyms)
+                for id_, cause in self.causes.items()
+                if id_ not in words.suspects
+            },
+        }
 
     # --- vocabulary
 
@@ -893,7 +969,7 @@ class _Loader:
         return self._parse(data, (), lambda _: where, words, scope)
 
     def _parse(self, data: object, path: Steps, place: Place, words: model.Vocabulary, scope: model.Subject) -> c.Condition:
-        parser = _ConditionParser(words, place)
+        parser = _ConditionParser(words, place, self.causes, self.shared)
         condition = parser.parse(data, path, scope)
         self.faults += parser.faults
         return condition
@@ -949,7 +1025,7 @@ def level(condition: c.Condition, of_derived: Callable[[str], int]) -> int:
     if isinstance(condition, c.Derived):
         return of_derived(condition.id)
     below = max((level(part, of_derived) for part in c.parts(condition)), default=0)
-    return below + isinstance(condition, c.Established | c.Known | c.CountMuscles | c.LabelMuscle)
+    return below + isinstance(condition, c.Closing)
 
 
 def placeholders(text: str) -> Iterator[str]:
@@ -967,29 +1043,36 @@ def _read(condition: c.Condition, scope: model.Subject) -> Iterator[tuple[str, m
     """Every conclusion a condition reads, with the subject in whose scope it stands."""
     if isinstance(condition, c.Derived):
         yield condition.id, scope
-    inner: model.Subject = "muscle" if isinstance(condition, c.CountMuscles | c.LabelMuscle) else scope
+    inner: model.Subject = scope
+    match condition:
+        case c.CountMuscles() | c.LabelMuscle():
+            inner = "muscle"
+        case c.AnyLabel():
+            inner = "label"
     for part in c.parts(condition):
         yield from _read(part, inner)
 
 
-def _with_open_alerts(rules: Sequence[model.Rule], words: model.Vocabulary) -> list[model.Rule]:
-    """The rules, and beside each red flag the rule by which it is open."""
+def _with_open_alerts(rules: Sequence[tuple[model.Rule, c.Condition | None]], words: model.Vocabulary) -> list[model.Rule]:
+    """The rules, each with what else opens it, and beside each red flag the rule by which it is open."""
     concluding: dict[str, list[model.Rule]] = {}
-    for rule in rules:
+    for rule, _ in rules:
         for id_ in rule.derives():
             concluding.setdefault(id_, []).append(rule)
-    read = {rule.id: terms_read(read_by(rule, words, concluding), words) if rule.alert else () for rule in rules}
-    return [made for rule in rules for made in _with_open_alert(rule, tuple(sorted(read[rule.id])), words)]
+    read = {rule.id: terms_read(read_by(rule, words, concluding), words) if rule.alert else () for rule, _ in rules}
+    return [made for rule, near in rules for made in _with_open_alert(rule, tuple(sorted(read[rule.id])), words, near)]
 
 
-def _with_open_alert(rule: model.Rule, read: tuple[str, ...], words: model.Vocabulary) -> Iterator[model.Rule]:
+def _with_open_alert(rule: model.Rule, read: tuple[str, ...], words: model.Vocabulary, near: c.Condition | None) -> Iterator[model.Rule]:
     """
-    A red flag is two rules: it is raised, or it is open because its qualifier is unknown, or because what it reads was recorded in doubt.
+    A red flag is two rules: it is raised, or it is open.
+
+    It is open because its qualifier is unknown, because its points are one step short (``near``), or because what it reads was recorded in doubt.
     """
     yield rule
     if rule.alert is None:
         return
-    opening: list[c.Condition] = []
+    opening: list[c.Condition] = [near] if near is not None else []
     if rule.trigger and rule.qualifier:
         opening.append(c.All((rule.trigger, c.Not(c.Known(rule.qualifier)))))
     doubted = next((term.id for term in words.terms.values() if term.of_record), None)
@@ -999,7 +1082,7 @@ def _with_open_alert(rule: model.Rule, read: tuple[str, ...], words: model.Vocab
         yield attrs.evolve(
             rule,
             id=f"{rule.id}.open",
-            title=f"{rule.title} (open: not enough is known to clear it)",
+            title=f"{rule.title} (open: {'one step short' if near is not None else 'not enough is known to clear it'})",
             when=c.Any(tuple(opening)) if len(opening) > 1 else opening[0],
             then=(model.Derive(f"alert.{rule.alert.urgency}.open"),),
             open_alert=rule.alert.id,
@@ -1136,12 +1219,25 @@ def _misfits(code: model.OmopCode, words: model.Vocabulary) -> Iterator[tuple[st
 class _ConditionParser:
     """Reads conditions as they are written; every fault is kept, and a faulty part becomes a placeholder."""
 
-    def __init__(self, words: model.Vocabulary, place: Place) -> None:
+    def __init__(
+        self,
+        words: model.Vocabulary,
+        place: Place,
+        causes: Mapping[str, Cause] | None = None,
+        shared: dict[c.Condition, c.Condition] | None = None,
+    ) -> None:
         self.words = words
         self.place = place
+        self.shared = {} if shared is None else shared
+        self.causes = causes or {}
         self.faults: list[Fault] = []
 
     def parse(self, data: object, path: Steps, scope: model.Subject) -> c.Condition:
+        """A condition; equal ones are one value, which makes them quick to look up."""
+        made = self._parsed(data, path, scope)
+        return self.shared.setdefault(made, made)
+
+    def _parsed(self, data: object, path: Steps, scope: model.Subject) -> c.Condition:
         if isinstance(data, str):
             return self._term(data, None, path, scope)
         if not isinstance(data, dict) or len(data) != 1:
@@ -1198,6 +1294,10 @@ class _ConditionParser:
             case "label_muscle":
                 self._only("label", scope, path)
                 return c.LabelMuscle(self.parse(value, path, "muscle"))
+            case "any_label":
+                return c.AnyLabel(self.parse(value, path, "label"))
+            case "suspicion":
+                return self._suspicion(value, path)
             case "any_muscle" | "count_muscles":
                 return self._muscles(form, value, path)
         raise AssertionError(f"a form that nobody reads: {form}")
@@ -1211,6 +1311,17 @@ class _ConditionParser:
         if not isinstance(n, int) or isinstance(n, bool) or n < 1:
             return self._fault((*path, "at_least"), f"expected a whole number from 1, got {shown(n)}")
         return c.CountMuscles(c.All(tuple(self.parse(keys[key], (*path, key), "muscle") for key in ("where", "has"))), n)
+
+    def _suspicion(self, value: Any, path: Steps) -> c.Condition:
+        keys = self._keys(value, path, ("of", "at_least"))
+        if keys is None:
+            return c.Present("")
+        n, of = keys["at_least"], keys["of"]
+        if not isinstance(n, int) or isinstance(n, bool):
+            return self._fault((*path, "at_least"), f"expected a whole number of points, got {shown(n)}")
+        if not isinstance(of, str) or of not in self.causes:
+            return self._fault((*path, "of"), f"no cause {shown(of)}", closest(str(of), self.causes))
+        return c.Suspicion(of, n, self.causes[of].counted)
 
     def _pain_at(self, value: Any, path: Steps) -> c.Condition:
         side = None
@@ -1302,6 +1413,7 @@ def digest(base: model.KnowledgeBase) -> str:
         base.rules,
         base.shelved,
         base.omop,
+        *([base.causes, base.scale] if base.causes else []),
     ]
     text = json.dumps([_canonical(part) for part in content], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(unicodedata.normalize("NFC", text).encode()).hexdigest()

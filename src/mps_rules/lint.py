@@ -95,7 +95,8 @@ def never_fires(subject: Subject) -> Iterator[Issue]:
 def never_silent(subject: Subject) -> Iterator[Issue]:
     """No case keeps the rule silent."""
     for id_, rules in subject.written.items():
-        if False not in subject.verdicts.get(id_, ()):
+        silent = (False, None) if any(rule.cause for rule in rules) else (False,)
+        if not any(verdict in subject.verdicts.get(id_, ()) for verdict in silent):
             yield Issue("never_silent", rules[0].source, f"no case keeps {id_} silent")
 
 
@@ -114,7 +115,7 @@ def can_be_unknown(condition: c.Condition, base: KnowledgeBase) -> bool:
     False
     """
     match condition:
-        case c.Established() | c.Known() | c.MuscleIs() | c.LabelIs():
+        case c.Established() | c.Known() | c.MuscleIs() | c.LabelIs() | c.PainNamed() | c.PainApart() | c.InReach():
             return False
         case c.Present(term):
             return not base.vocabulary.terms[term].fact or term == "refers_to_pain"
@@ -122,7 +123,7 @@ def can_be_unknown(condition: c.Condition, base: KnowledgeBase) -> bool:
             return any(can_be_unknown(rule.when, base) for rule in base.concluding[id])
         case c.Words() | c.Compare() | c.PainAt() | c.Label():
             return True
-        case c.All() | c.Any() | c.Not() | c.AtLeast() | c.Item() | c.CountMuscles() | c.LabelMuscle():
+        case c.All() | c.Any() | c.Not() | c.AtLeast() | c.Item() | c.CountMuscles() | c.LabelMuscle() | c.AnyLabel() | c.Suspicion():
             return any(can_be_unknown(part, base) for part in c.parts(condition))
         case _:
             assert_never(condition)
@@ -151,6 +152,7 @@ def unused_reference(subject: Subject) -> Iterator[Issue]:
     base, words = subject.base, subject.base.vocabulary
     cited = {r for rule in (*base.rules, *base.shelved) for r in rule.evidence.references}
     cited |= {r for edge in base.referrals for r in edge.references} | {r for clue in base.clues for r in clue.references}
+    cited |= {r for cause in base.causes.values() for r in cause.references}
     cited |= {r for common in base.prevalence for r in common.references} | set(base.ranking.references)
     rows: tuple[Muscle | Diagnosis | Measure | Care, ...] = (
         *words.muscles.values(),
@@ -200,7 +202,9 @@ def _holds_if_only(condition: c.Condition, terms: set[str]) -> bool:
             return _holds_if_only(of, terms)
         case c.Present() | c.Words() | c.PainAt() | c.Label() | c.Derived() | c.MuscleIs() | c.LabelIs():
             return False
-        case c.Not() | c.Established() | c.Known() | c.CountMuscles() | c.LabelMuscle():
+        case c.PainNamed() | c.PainApart():
+            return False
+        case c.Not() | c.Established() | c.Known() | c.CountMuscles() | c.LabelMuscle() | c.AnyLabel() | c.Suspicion() | c.InReach():
             return False
         case _:
             assert_never(condition)

@@ -209,7 +209,7 @@ def _named(condition: c.Condition) -> Iterator[str]:
                 yield term
             case c.PainAt():
                 yield "pain"
-            case c.Label() | c.LabelIs() | c.LabelMuscle():
+            case c.Label() | c.LabelIs() | c.LabelMuscle() | c.AnyLabel():
                 yield "labels"
             case c.Derived() | c.MuscleIs() | c.CountMuscles():
                 pass

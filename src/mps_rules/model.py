@@ -16,6 +16,7 @@ import attrs
 if TYPE_CHECKING:
     import networkx as nx
 
+from mps_rules.causes import Cause, Scale
 from mps_rules.conditions import Condition, Not, PainAt, pain_places
 from mps_rules.errors import Fault, FindingError, Misfit, closest, dotted, shown
 
@@ -39,6 +40,7 @@ COSTS = ("asked", "examined", "tested", "imaged")
 FLIP_WORK = 400_000
 """How many steps of work one question about what would turn a conclusion may take, unless said otherwise."""
 SIDES = ("left", "right")
+KINDS_OF_HYPOTHESIS = ("myofascial", "widespread", "structural", "neural", "inflammatory", "serious", "visceral")
 PATIENT = "patient"
 """The subject of everything that is not about one muscle or one diagnosis."""
 
@@ -871,7 +873,11 @@ class CriterionMet:
 
 @attrs.frozen
 class RaiseAlert:
-    """A red flag: what is suspected, how urgent it is, what to do, and what not to do meanwhile."""
+    """
+    A red flag: what is suspected, how urgent it is, what to do, and what not to do meanwhile.
+
+    ``graded``: it is raised by the points of a cause, not by a rule that somebody wrote.
+    """
 
     id: str
     label: str
@@ -881,6 +887,7 @@ class RaiseAlert:
     action: str
     regions: tuple[str, ...]
     meanwhile: str = ""
+    graded: bool = False
 
 
 @attrs.frozen
@@ -918,7 +925,7 @@ class Rule:
 
     ``trigger`` and ``qualifier`` are the two steps of a red flag; ``when`` is their conjunction. ``open_alert`` names the
     alert that this rule, made by the loader, reports as open. ``written`` is the id under which it was written, where the loader
-    made one rule for each row of a table. ``stratum`` is computed.
+    made one rule for each row of a table, ``cause`` the cause whose points a rule of the loader reads. ``stratum`` is computed.
     """
 
     id: str
@@ -935,6 +942,7 @@ class Rule:
     qualifier: Condition | None = None
     open_alert: str | None = None
     written: str | None = None
+    cause: str | None = None
     stratum: int = 0
     source: str = attrs.field(default="", eq=False)
 
@@ -989,6 +997,8 @@ class KnowledgeBase:
     unread_dangers: tuple[str, ...] = ()
     omop: Omop = Omop()
     codes: CodeMap = CodeMap()
+    causes: Mapping[str, Cause] = attrs.Factory(dict)
+    scale: Scale = attrs.Factory(Scale)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KnowledgeBase) and self.digest == other.digest
@@ -1190,7 +1200,11 @@ _put = object.__setattr__
 
 @attrs.frozen
 class Alert:
-    """A red flag that is raised, or open because too little is known to clear it."""
+    """
+    A red flag that is raised, or open because too little is known to clear it.
+
+    ``graded``: by the ``points`` of a cause, where no rule that somebody wrote is met.
+    """
 
     id: str
     label: str
@@ -1206,6 +1220,8 @@ class Alert:
     unknown: tuple[str, ...]
     limits: str
     references: tuple[str, ...]
+    graded: bool = False
+    points: int | None = None
 
 
 @attrs.frozen
@@ -1220,7 +1236,12 @@ class Unscreened:
 
 @attrs.frozen
 class Argument:
-    """What a rule says for or against a hypothesis; ``subjects`` are the muscles or diagnoses it says it of."""
+    """
+    What a rule or a cue of a cause says for or against a hypothesis, and what it adds to its score.
+
+    ``ratio`` is the published ratio that a cue rests on, in words.
+    ``subjects`` are the muscles or diagnoses that a rule says it of.
+    """
 
     rule: str
     title: str
@@ -1231,13 +1252,15 @@ class Argument:
     unknown: tuple[str, ...]
     grade: str
     references: tuple[str, ...]
+    points: int | None = None
+    ratio: str = ""
     _source: Source | None = attrs.field(default=None, init=False, eq=False, repr=False)
 
     @classmethod
     def later(
         cls,
         rule: str,
-        title: str,
+        title: str | Source,
         effect: Effect,
         strength: Strength | None,
         subjects: tuple[str, ...],
@@ -1245,26 +1268,29 @@ class Argument:
         unknown: tuple[str, ...] | Source,
         grade: str,
         references: tuple[str, ...],
+        points: int | None = None,
+        ratio: str = "",
     ) -> "Argument":
-        """An argument of which ``because`` or ``unknown`` is worked out when it is first looked at."""
+        """An argument of which the title, ``because`` or ``unknown`` is worked out when it is first looked at."""
         made = cls.__new__(cls)
         _put(made, "rule", rule)
-        _put(made, "title", title)
         _put(made, "effect", effect)
         _put(made, "strength", strength)
         _put(made, "subjects", subjects)
-        for name, value in (("because", because), ("unknown", unknown)):
-            if isinstance(value, tuple):
+        for name, value in (("title", title), ("because", because), ("unknown", unknown)):
+            if isinstance(value, tuple | str):
                 _put(made, name, value)
             else:
                 _put(made, "_source", value)
         _put(made, "grade", grade)
         _put(made, "references", references)
+        _put(made, "points", points)
+        _put(made, "ratio", ratio)
         return made
 
     def __getattr__(self, name: str) -> Any:
         """A field that nobody has looked at yet."""
-        if name not in ("because", "unknown"):
+        if name not in ("title", "because", "unknown"):
             raise AttributeError(name)
         value = self._source.field(name)  # type: ignore[union-attr]
         _put(self, name, value)
@@ -1281,7 +1307,7 @@ class Argument:
 
 @attrs.frozen
 class Hypothesis:
-    """A possible explanation with its arguments; ``could_be`` is the worst and best status still possible."""
+    """A possible explanation with its arguments and its score; ``could_be`` is the worst and best status still possible."""
 
     id: str
     label: str
@@ -1292,6 +1318,13 @@ class Hypothesis:
     opposes: tuple[Argument, ...]
     undecided: tuple[Argument, ...]
     could_be: tuple[Status, Status]
+    score: int | None = None
+    prior: int | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether something speaks for it and it is at least possible."""
+        return bool(self.supports) and self.status in ("confirmed", "probable", "possible")
 
 
 @attrs.frozen

@@ -10,20 +10,25 @@ from mps_rules.conditions import (
     All,
     Any,
     AtLeast,
+    AnyLabel,
     Compare,
     CountMuscles,
     Derived,
     Established,
     Ground,
     Item,
+    InReach,
     Known,
     Label,
     LabelIs,
     LabelMuscle,
     MuscleIs,
     Not,
+    PainApart,
     PainAt,
+    PainNamed,
     Present,
+    Suspicion,
     Words,
     describe,
 )
@@ -52,7 +57,9 @@ def premise(ground: Ground, facts: Facts) -> Premise:
             return _of(ground, "finding", term, text + (": not known" if ground.verdict is None else ""), facts)
         case Compare(term):
             interval = facts.view(ground.subject).interval(term)
-            text = f"{words.terms[term].label}: {interval}{words.shown_unit(term)}"
+            exact = interval.lowest == interval.highest
+            amount = words.told(interval.lowest, term) if exact else f"{interval}{words.shown_unit(term)}"
+            text = f"{words.terms[term].label}: {amount}"
             if ground.verdict is None:
                 text = f"{words.terms[term].label}: not known well enough"
             return _of(ground, "measure", term, text, facts)
@@ -77,6 +84,12 @@ def premise(ground: Ground, facts: Facts) -> Premise:
         case CountMuscles(of) | LabelMuscle(of):
             text = {True: "", False: "In no muscle: ", None: "Not known of any muscle: "}[ground.verdict]
             return _of(ground, "finding", "", text + describe(of, facts.terrain.name), facts)
+        case AnyLabel(of):
+            text = {True: "", False: "Of no diagnosis given: ", None: "Not known of any diagnosis given: "}[ground.verdict]
+            return _of(ground, "label", "", text + describe(of, facts.terrain.name), facts)
+        case PainNamed() | PainApart() | Suspicion() | InReach():
+            text = {True: "", False: "Not so: ", None: "Not known: "}[ground.verdict]
+            return _of(ground, "pain", "", text + describe(ground.condition, facts.terrain.name), facts)
         case Words() | PainAt() | Label() | All() | Any() | Not() | AtLeast() | Item():
             raise TypeError(f"not a leaf: {ground.condition!r}")
         case _:

@@ -15,7 +15,7 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules.addresses import address
-from mps_rules.assess import Assessor, Need, weigh_strengths
+from mps_rules.assess import Assessor, Need, concerns_the_pain
 from mps_rules.circuit import ESTABLISHED, KNOWN, NEGATED, PLAIN
 from mps_rules.model import (
     COSTS,
@@ -35,7 +35,23 @@ from mps_rules.model import (
     Vocabulary,
     lowered,
 )
-from mps_rules.program import ALWAYS, FALSE, GATE, MEASURED, OF_MUSCLES, OF_ROW, PRESENT, TRUE, UNKNOWN, Input, Program
+from mps_rules.program import (
+    ALWAYS,
+    FALSE,
+    GATE,
+    MEASURED,
+    NEAR,
+    OF_LABELS,
+    OF_MUSCLES,
+    OF_ROW,
+    PRESENT,
+    REACHED,
+    TRUE,
+    UNKNOWN,
+    Input,
+    Program,
+)
+from mps_rules.scores import Fired, definitions_read, is_definition
 from mps_rules.values import Part, Values, parts_of
 
 FAR = 99
@@ -208,7 +224,9 @@ class _Asker:
         parts = self.values.parts
         for rule, number, trigger in self.guide.flags:
             flag = rule.alert
-            if flag is None or number not in self.relevant or not self.assessor.is_undecided(number):
+            if flag is None or (flag.graded and flag.id not in open_) or not self.assessor.is_undecided(number):
+                continue
+            if not (concerns_the_pain(self.base, self.facts, rule) if flag.graded else number in self.relevant):
                 continue
             weight = self.weights.flag[flag.urgency]
             if all(self.guide.words.regions[region].parent is None for region in flag.regions):
@@ -223,39 +241,32 @@ class _Asker:
 
     def _elsewhere(self) -> Iterator[_Wanted]:
         """What red flags that do not belong to where the pain is would be triggered by."""
-        for _, number, trigger in self.guide.flags:
-            if number not in self.relevant and self.assessor.is_undecided(number):
+        for rule, number, trigger in self.guide.flags:
+            if not rule.cause and number not in self.relevant and self.assessor.is_undecided(number):
                 yield self._wanted(trigger, PATIENT)
 
     def _arguments(self) -> Iterator[_Stake]:
         """Arguments not yet decided, by what the status of their hypothesis and the lead would do if they held."""
         by_id, parts = self.base.by_id, self.values.parts
         for place, hypothesis in enumerate(self.assessment.hypotheses):
-            stands = [(a.effect, a.strength) for a in (*hypothesis.supports, *hypothesis.opposes)]
-            worth: dict[tuple[Effect, Strength | None], float] = {}
+            worth: dict[tuple[Effect, Strength | None, bool], float] = {}
+            read = definitions_read(self.base).get(hypothesis.id, frozenset())
             for argument in hypothesis.undecided:
                 rule = by_id[argument.rule]
                 subject = self.assessor.undecided_subject(rule)
                 if subject is None:
                     continue
-                kind = (argument.effect, argument.strength)
+                kind = (argument.effect, argument.strength, is_definition(rule) and rule.id not in read)
                 if kind not in worth:
-                    worth[kind] = self._worth(hypothesis, kind, stands, leads=place == 0)
+                    worth[kind] = self._worth(hypothesis, (rule, argument.effect, argument.strength), leads=place == 0)
                 number = self.guide.number_of[rule.id]
                 words = self.guide.argued(hypothesis, argument)
                 yield from self._stake(worth[kind], words, self._wanted(parts.rules[number], subject), self._far(number, subject))
 
-    def _worth(
-        self,
-        hypothesis: Hypothesis,
-        kind: tuple[Effect, Strength | None],
-        stands: Sequence[tuple[Effect, Strength | None]],
-        *,
-        leads: bool,
-    ) -> float:
-        own = self.weights.argument[kind[1] or "strong"]
+    def _worth(self, hypothesis: Hypothesis, more: Fired, *, leads: bool) -> float:
+        own = self.weights.argument[more[2] or "strong"]
         weight = own
-        after = weigh_strengths([*stands, kind])[0]
+        after = self.assessor.status_with(hypothesis.id, [more])
         if after != hypothesis.status:
             weight += self.weights.status * own
         if self._leads(after, leads=leads):
@@ -476,7 +487,11 @@ class Distance:
         form, need, inputs = self.program.nodes[about][number]
         if not inputs:
             return self._leaf(form, number, wanted)
-        if form in (OF_MUSCLES, OF_ROW):
+        if form in (REACHED, NEAR):
+            return self._of_score(number, need, wanted)
+        if form == OF_LABELS:
+            of = [(self.of(part, label, wanted), 1) for label in self.values.given_labels for part in inputs]
+        elif form in (OF_MUSCLES, OF_ROW):
             row = self.values.slots.rows[subject] if form == OF_ROW else self.program.low
             of = [
                 (self.of(part, muscle, wanted), 1 if form == OF_ROW else many)
@@ -537,6 +552,24 @@ class Distance:
                 return min(1, self.of(source, PATIENT, TRUE)) if source else 1
         return 1
 
+    # --- scores
+
+    def _of_score(self, number: int, line: int, wanted: int) -> int:
+        """The fewest cues, those of most points first, that would bring a profile that is considered to its line."""
+        values, nearest = self.values, FAR
+        for profile in self.program.scored[number] if wanted == TRUE else ():
+            if values.considered(profile) == TRUE:
+                short = line - values.scores[profile][0]
+                gains = [_gain([(points, values.part(cue, PATIENT)) for points, cue in group]) for group in values.parts.cues(profile)]
+                for taken, gain in enumerate(sorted(gains, reverse=True), 1):
+                    short -= gain
+                    if short <= 0:
+                        nearest = min(nearest, taken)
+                        break
+        return nearest
+
+    # --- measures
+
     def _to_bound(self, measure: str, bound: Mapping[str, float], wanted: int) -> int:
         """The fewest items of a measure that could bring it within a bound, or out of it, those of most points first."""
         moved = self.values.facts.interval(measure)
@@ -560,3 +593,10 @@ class Distance:
                 yield from (points for part in [values.facts.interval(item)] if (points := part.highest - part.lowest))
             elif values.truth(c.Present(item)) is None:
                 yield 1.0
+
+
+def _gain(group: Sequence[tuple[int, int]]) -> int:
+    """What a group of cues could still add to a score, by their points and codes."""
+    true = [points for points, code in group if code == TRUE]
+    sure = max((points for points in true if points > 0), default=min(true, default=0))
+    return max((points - sure for points, code in group if code == UNKNOWN and points > max(sure, 0)), default=0)

@@ -245,6 +245,7 @@ _OPERATIONS: Mapping[str, Callable[[Steps, Table, Any, Sequence[Any]], Any]] = {
     "sum": lambda _s, _t, data, args: balanced([*args, *([data] if data else [])], lambda a, b: a + b),
     "ge": lambda _s, _t, _d, args: args[0] >= args[1],
     "gt": lambda _s, _t, _d, args: args[0] > args[1],
+    "minus": lambda _s, _t, _d, args: args[0] - args[1],
     "larger": lambda _s, _t, _d, args: (args[0] >= args[1]).ifelse(args[0], args[1]),
     "smaller": lambda _s, _t, _d, args: (args[0] <= args[1]).ifelse(args[0], args[1]),
     "where": lambda _s, _t, _d, args: args[0].ifelse(args[1], args[2]),

@@ -32,7 +32,7 @@ def _whose(condition: c.Condition, base: KnowledgeBase, known: dict[c.Condition,
             return "label"
         case c.Derived(id):
             return base.concluding[id][0].about
-        case c.CountMuscles() | c.PainAt() | c.Label():
+        case c.CountMuscles() | c.PainAt() | c.Label() | c.PainNamed() | c.PainApart() | c.AnyLabel() | c.Suspicion() | c.InReach():
             return "patient"
         case c.All() | c.Any() | c.Not() | c.AtLeast() | c.Item() | c.Established() | c.Known():
             pass

@@ -5,7 +5,7 @@ What is known of one patient as the values of a program's leaves, and what its n
 was said, then, stratum by stratum, the truth of every node. Whoever asks of the rules afterwards reads it here; nothing is judged twice.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any, TypeAlias
@@ -18,6 +18,8 @@ from mps_rules.premises import premise
 from mps_rules.program import (
     ALWAYS,
     CODES,
+    DRAWN,
+    EXAMINED,
     FALSE,
     NOT,
     TRUE,
@@ -48,6 +50,13 @@ class Slots:
         self.numbers: dict[str, list[tuple[int, Any, Any, Any, Any]]] = {}
         self.pains: dict[Spot, int] = {}
         self.labels: dict[str, int] = {}
+        self.named: dict[str, list[int]] = {}
+        """What is true where a region itself is drawn."""
+        self.lying: dict[str, list[int]] = {}
+        """The places of profiles that hurt where a region hurts."""
+        self.of_profiles: list[tuple[int, int]] = []
+        """The places of profiles, each with what must be free for it to be."""
+        self.apart: dict[tuple[tuple[str, ...], ...], list[tuple[int, int]]] = {}
         self.of_measure: dict[str, list[tuple[int, dict[str, float]]]] = {}
         for slot, leaf in enumerate(program.leaves["patient"]):
             match leaf:
@@ -63,6 +72,19 @@ class Slots:
                     self.pains[region, side] = slot
                 case ("label", label):
                     self.labels[label] = slot
+                case ("named", regions):
+                    for region in regions:
+                        self.named.setdefault(region, []).append(slot)
+                case ("place", here, whole):
+                    self._take_place(slot, here, whole)
+                case ("apart", areas, n):
+                    self.apart.setdefault(areas, []).append((slot, n))
+        self.areas: dict[str, list[tuple[int, int]]] = {}
+        for number, areas in enumerate(self.apart):
+            for place, regions in enumerate(areas):
+                for region in regions:
+                    self.areas.setdefault(region, []).append((number, 1 << place))
+        self.counts = list(self.apart.values())
         self.needed = [(slot, self.places.needed[place]) for place, slot in self.pains.items()]
         self.measures = [_Measured(measure, leaves, self) for measure, leaves in self.of_measure.items()]
         self._muscle_leaves()
@@ -75,6 +97,18 @@ class Slots:
             if name.startswith("pain.")
         ]
         """The places of pain that rules read, each with what must be free for it to be free, on either side or on one."""
+        self.readers_of_pain = [
+            (bit, program.readers.get(name, ())) for name, bit in program.names.items() if name.startswith("pain.")
+        ]
+
+    def _take_place(self, slot: int, here: Iterable[str], whole: Iterable[str]) -> None:
+        needed = 0
+        for region in here:
+            self.lying.setdefault(region, []).append(slot)
+            needed |= self.places.needed[region, None]
+        for region in whole:
+            self.named.setdefault(region, []).append(slot)
+        self.of_profiles.append((slot, needed))
 
     def _muscle_leaves(self) -> None:
         program = self.program
@@ -272,6 +306,7 @@ class Values:
         self._take_labels(findings)
         self.touched = self._touched()
         self.declared: dict[Subject, list[int]] = {about: [0] * len(found) for about, found in program.stores.items()}
+        self.scores = program.scores[:]
         self.fired: dict[int, int] = {}
         self.stratum = 0
 
@@ -318,6 +353,32 @@ class Values:
         for place in self.pain.spots:
             if place in pains:
                 patient[pains[place]] = TRUE
+        if self.pain.entries:
+            self._take_drawn({entry.region for entry in self.pain.entries})
+
+    def _take_drawn(self, drawn: Iterable[str]) -> None:
+        """Where pain is recorded, every other place is free, or not known to hurt."""
+        slots, patient, free = self.slots, self.patient, self.pain.free
+        for slot, needed in slots.of_profiles:
+            patient[slot] = FALSE if free and not needed & ~free else UNKNOWN
+        for region, side in self.pain.spots:
+            if side is None:
+                for slot in slots.lying.get(region, ()):
+                    patient[slot] = TRUE
+        for region in drawn:
+            for slot in slots.named.get(region, ()):
+                patient[slot] = TRUE
+        self._take_areas(drawn)
+
+    def _take_areas(self, drawn: Iterable[str]) -> None:
+        slots = self.slots
+        found = [0] * len(slots.counts)
+        for region in drawn:
+            for number, area in slots.areas.get(region, ()):
+                found[number] |= area
+        for several, areas in zip(slots.counts, found, strict=True):
+            for slot, n in several:
+                self.patient[slot] = TRUE if areas.bit_count() >= n else FALSE
 
     def _take_muscles(self, findings: Findings) -> None:
         slots, program = self.slots, self.program
@@ -383,23 +444,36 @@ class Values:
         self.label = planes + [0] * (len(program.nodes["label"]) - len(planes))
 
     def _touched(self) -> int:
-        """The names of everything that is known, as bits; muscles and diagnoses are always worked out."""
+        """The names of everything that is known, as bits, and the blocks that read any of it; muscles and diagnoses are always worked out."""
+        known = [*self.given, *(f"labels.{label}" for label in self.labels), *(f"given.{label}" for label in self.given_labels)]
+        if self.pain.entries or self.pain.free:
+            known.append(DRAWN)
+        if self.exams:
+            known.append(EXAMINED)
+        known += [f"pain.{region}" for region, side in self.pain.spots if side is None]
         names, touched = self.program.names, ALWAYS
-        for term in self.given:
-            touched |= names.get(term, 0)
-        for label in self.labels:
-            touched |= names.get(f"labels.{label}", 0)
-        for label in self.given_labels:
-            touched |= names[f"given.{label}"]
-        for region, side in self.pain.spots:
-            if side is None:
-                touched |= names.get(f"pain.{region}", 0)
+        for name in known:
+            touched |= names.get(name, 0)
         free = self.pain.free
         for bit, needed in self.slots.regions if free else ():
             for one in needed:
                 if not one & ~free:
                     touched |= bit
+        self.blocks = self._blocks(known, touched)
         return touched
+
+    def _blocks(self, known: Iterable[str], touched: int) -> list[list[Any]]:
+        """The blocks that are to be worked out, by level."""
+        program, found = self.program, set[int]()
+        for name in known:
+            found.update(program.readers.get(name, ()))
+        if self.pain.free:
+            found.update(number for bit, numbers in self.slots.readers_of_pain if touched & bit for number in numbers)
+        blocks: list[list[Any]] = [[] for _ in range(program.levels)]
+        for number in sorted(found):
+            block, level = program.blocks[number]
+            blocks[level].append(block)
+        return blocks
 
     # --- stratum by stratum
 
@@ -410,7 +484,7 @@ class Values:
         both, label_both = full | full << width, labels | labels << label_width
         held: list[Fired] = []
         program.stages[self.stratum](
-            self.patient, self.muscle, self.label, self.touched, held,
+            self.patient, self.muscle, self.label, self.scores, self.touched, self.blocks, held,
             self.declared["patient"], self.declared["muscle"], self.declared["label"],
             full, both, full << width, (0, full << width, 0, both),
             labels, label_both, labels << label_width, (0, labels << label_width, 0, label_both),
@@ -557,7 +631,32 @@ class Values:
             if form is c.LabelMuscle:
                 muscles &= self.slots.rows[subject]
             return _each_once([self.grounds(of, muscle, code) for muscle in self.in_order(muscles)])
+        elif form is c.AnyLabel and code != FALSE:
+            (of,) = part.parts
+            return _each_once([self.grounds(of, label, code) for label in self.given_labels if self.part(of, label) == code])
+        elif form in (c.Suspicion, c.InReach):
+            return _each_once([self.grounds(cue, subject, self.part(cue, subject)) for cue in self._that_count(part, code)])
         return (self.parts.premise(part, subject, code, self.facts),)
+
+    def _that_count(self, part: "Part", code: int) -> "Iterator[Part]":
+        """The cues on which the verdict over a score rests, as ``conditions.grounds`` has them."""
+        in_play = [number for number in self.program.scored[part.number] if self.considered(number) == TRUE]
+        if code == TRUE:
+            in_play = [max(in_play, key=lambda number: self.scores[number][0])] if in_play else []
+        for number in in_play:
+            for points, cue in (pair for group in self.parts.cues(number) for pair in group):
+                holds = self.part(cue, PATIENT)
+                if (holds == UNKNOWN and points > 0) if code == UNKNOWN else (holds == TRUE and (points > 0) is (code == TRUE)):
+                    yield cue
+
+    def considered(self, profile: int) -> int:
+        """The code of whether a profile is considered: its place must be known to hurt, and its gate must not be ruled out."""
+        place, gate, _ = self.program.profiles[profile]
+        if gate is not None and (NOT[self.patient[gate[0]]] if gate[1] else self.patient[gate[0]]) == FALSE:
+            return FALSE
+        if place is None:
+            return TRUE
+        return NOT[self.patient[place[0]]] if place[1] else self.patient[place[0]]
 
     @cached_property
     def derivations(self) -> tuple[Derivation, ...]:
@@ -610,6 +709,12 @@ class Parts:
         self._premises: dict[tuple[int, str, int], Premise] = {}
         self.rules = _Rules(self)
         self.concludes = [rule.concludes() for rule in base.rules]
+        self._cues: dict[int, tuple[tuple[tuple[int, Part], ...], ...]] = {}
+        self._profiles = {
+            number: profile
+            for cause in base.causes.values()
+            for number, profile in zip(self.program.causes[cause.id][0], cause.counted, strict=True)
+        }
         for condition, tree in zip(others(base), self.program.others, strict=True):
             self.add(condition, tree)
 
@@ -621,6 +726,16 @@ class Parts:
             found = Part(condition, tree, parts, self.program.cone(tree[0], tree[1]), self._made)
             self._made += 1
             self._of.setdefault(condition, found)
+        return found
+
+    def cues(self, profile: int) -> "tuple[tuple[tuple[int, Part], ...], ...]":
+        """The cues of a profile in groups, each with its points."""
+        found = self._cues.get(profile)
+        if found is None:
+            groups = zip(self._profiles[profile].cues, self.program.profiles[profile][2], strict=True)
+            found = self._cues[profile] = tuple(
+                tuple((cue.points, self.add(cue.when, kept[1])) for cue, kept in zip(group, held, strict=True)) for group, held in groups
+            )
         return found
 
     def of(self, condition: c.Condition) -> Part:

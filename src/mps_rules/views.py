@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import attrs
 
 from mps_rules.candidates import LARGEST_COVERING
+from mps_rules.causes import common_here
+from mps_rules.conditions import points_told
 from mps_rules.model import (
     PATIENT,
     PRESSING,
@@ -101,7 +103,7 @@ class _Note:
             yield from _wrap(f"Red flags: none raised; {asked[self.a.screening]}.", 0, 4)
         if self.a.beyond:
             yield from _wrap(f"Recorded, but beyond these red flags: {_some([lowered(one) for one in self.a.beyond])}.", 0, 4)
-        ranked = [f"{h.label} {h.status} ({len(h.supports)} for, {len(h.opposes)} against)" for h in self.a.hypotheses if h.supports]
+        ranked = [f"{h.label} {h.status}{scored(h)}" for h in self.a.hypotheses if h.stands]
         yield from _wrap(f"Considered: {_some(ranked, IN_FULL) or 'no hypothesis has an argument yet'}.", 0, 4)
         states = _states(self.base)
         muscles = [f"{_names(parts)}: {states[parts[0].status]}" for parts in together(self.a.muscles)]
@@ -221,8 +223,12 @@ class _Text:
         beyond = f"; recorded beyond these rules: {_some([lowered(one) for one in self.a.beyond], 3)}" if self.a.beyond else ""
         opened = f"; {open_} open" if open_ else ""
         yield from _wrap(f"Urgency:  {raised}{opened}; {screened[self.a.screening]}{beyond}.", 0, 10)
-        ranked = [h for h in self.a.hypotheses if h.supports]
-        leading = "; ".join(f"{h.label} {h.status}" for h in ranked[:3]) or "no hypothesis has an argument yet"
+        pressing = {alert.condition for alert in standing if alert.urgency in PRESSING}
+        exclude = [h for h in self.a.hypotheses if h.id in pressing]
+        if exclude:
+            yield from _wrap(f"Exclude:  {_some([f'{h.label}{scored(h)}' for h in exclude], OTHERS)}.", 0, 10)
+        ranked = [h for h in self.a.hypotheses if h.stands and h.id not in pressing]
+        leading = "; ".join(f"{h.label} {h.status}{scored(h)}" for h in ranked[: 1 + OTHERS]) or "no hypothesis has an argument yet"
         yield from _wrap(f"Leading:  {leading}.", 0, 10)
         if self.a.questions and self.a.urgency != "emergency":
             yield from _wrap(f"Next:     {_shortened(self.a.questions[0].text)}.", 0, 10)
@@ -233,7 +239,8 @@ class _Text:
 
     def _alert(self, alert: Alert) -> Iterator[str]:
         state = "" if alert.status == "raised" else "OPEN, "
-        yield f"{state}{alert.urgency.upper()}: {alert.label}"
+        graded = f" (by points: {points_told(alert.points)})" if alert.points is not None else ""
+        yield f"{state}{alert.urgency.upper()}: {alert.label}{graded}"
         if alert.status == "raised":
             yield from _wrap(f"{alert.action} Act within: {alert.act_within}.", 4)
             if alert.meanwhile:
@@ -267,7 +274,7 @@ class _Text:
             yield from self._hypothesis(hypothesis)
         for words, found in (
             ("With less for them", [f"{lowered(h.label)} ({h.status})" for h in ranked.supported[IN_FULL:]]),
-            ("With arguments against only", [lowered(h.label) for h in ranked.opposed]),
+            ("Less likely", [f"{lowered(h.label)}{scored(h)}" for h in ranked.opposed]),
             ("Nothing for or against yet, yet what is unknown could make them probable", [lowered(h.label) for h in ranked.open]),
         ):
             if found:
@@ -279,7 +286,8 @@ class _Text:
         if worst != best and hypothesis.status not in (worst, best):
             could = f"; what is unknown could make it {worst} or {best}"
         conflict = " (arguments confirm and exclude it)" if hypothesis.conflict else ""
-        yield from _wrap(f"{hypothesis.label}: {hypothesis.status.upper()}{conflict}{could}", 2)
+        common = "" if hypothesis.prior is None else f"; {common_here(hypothesis.prior)}"
+        yield from _wrap(f"{hypothesis.label}{scored(hypothesis)}: {hypothesis.status.upper()}{conflict}{common}{could}", 2)
         for word, arguments in (("for", hypothesis.supports), ("against", hypothesis.opposes)):
             for argument in arguments[:SHOWN]:
                 yield from self._argument(word, argument)
@@ -289,7 +297,7 @@ class _Text:
     def _argument(self, word: str, argument: Argument) -> Iterator[str]:
         muscles = [self.base.vocabulary.subject_label(subject) for subject in argument.subjects]
         about = f" ({_some(muscles, 3)})" if muscles else ""
-        weight = argument.strength or argument.effect
+        weight = points_told(argument.points) if argument.points is not None else argument.strength or argument.effect
         yield from _wrap(f"{word + ', ' + weight + ':':<19}{argument.title}{about}{self._cite(argument.references)}", 4, 23)
 
     def _muscles(self) -> Iterator[str]:
@@ -410,9 +418,18 @@ class _Text:
         return f"pain {placed(words.name('region', rest))}" if kind == "pain" and rest in words.regions else term
 
 
+OTHERS = 3
+"""How many hypotheses the brief text names beside the leading one."""
+
+
+def scored(hypothesis: Hypothesis) -> str:
+    """The score of a hypothesis as it stands behind its name."""
+    return "" if hypothesis.score is None else f" ({points_told(hypothesis.score)})"
+
+
 @attrs.frozen
 class Ranks:
-    """Hypotheses as a reader meets them: with arguments for them, against them only, and with neither yet."""
+    """Hypotheses as a reader meets them: at least possible, less likely, and with nothing said of them yet."""
 
     supported: tuple[Hypothesis, ...]
     opposed: tuple[Hypothesis, ...]
@@ -423,8 +440,8 @@ def ranks(hypotheses: Iterable[Hypothesis]) -> Ranks:
     """The hypotheses by what is said of them; of those with no argument yet, the ones that could still become probable."""
     every = tuple(hypotheses)
     return Ranks(
-        tuple(h for h in every if h.supports),
-        tuple(h for h in every if h.opposes and not h.supports),
+        tuple(h for h in every if h.stands),
+        tuple(h for h in every if (h.opposes or h.supports) and not h.stands),
         tuple(h for h in every if not (h.supports or h.opposes) and h.could_be[1] in ("confirmed", "probable")),
     )
 
