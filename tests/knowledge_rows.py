@@ -502,7 +502,7 @@ reference, one point for a weak argument. Its cases stand beside the causes. Wha
 | gallbladder_or_upper_gi_like_pain | causes biliary_or_pancreatic_disease and peptic_ulcer_disease |
 | dvt_like_calf_pain | cause deep_vein_thrombosis |
 | failed_back_surgery_syndrome, interstitial_cystitis_bps | causes of their own |
-| imaging_normal_back, joint_normal_shoulder, joint_or_imaging_normal_hip and _knee, neuro_normal_* | a cue against (-1) of each cause that they opposed |
+| imaging_normal_back, joint_normal_shoulder, joint_or_imaging_normal_hip and _knee, neuro_normal_* | a cue against (-1) of each cause that they opposed; of disc_herniation not where a stretch test is positive, as of the others a positive test of its own is not argued with |
 | aortoiliac_leg_pain, arterial_leg_pain | cues of aortoiliac_disease and peripheral_arterial_disease; against spinal_stenosis and myofascial_pain where only an image or erectile dysfunction tells (-1) |
 | bicipital_tendinopathy, lateral_ and medial_epicondylitis, lumbar_strain | pain on resisted work of the muscle added (+1) |
 | hip_osteoarthritis; trochanteric_pain_syndrome; intercostal_neuralgia; tarsal_tunnel_syndrome | FABER; Trendelenburg; loss of feeling in a dermatome; altered feeling of the sole added (+1) |
