@@ -373,6 +373,26 @@ def _contraindications(path: Path, told: Mapping[str, Any], pack: Pack) -> Itera
         yield Row(path.name, key, "")
 
 
+CAUSE_FILES = (
+    *(f"arm_{n}.yaml" for n in range(1, 8)), "back.yaml", *(f"gaps_{n}.yaml" for n in range(1, 4)), *(f"general_{n}.yaml" for n in range(1, 7)),
+    *(f"head_{n}.yaml" for n in range(1, 4)), *(f"neck_{n}.yaml" for n in range(1, 4)), "trunk_leg.yaml",
+)  # fmt: skip
+
+
+def causes(path: Path, pack: Pack) -> Iterator[Row]:
+    """A row is a profile: it is a cause of its own, or a picture of the one that it is the same as."""
+    for row in _yaml(path):
+        id_ = row["id"]
+        cause = next((one for one in (row.get("same_as"), id_, id_.partition("__")[0]) if one in pack.base.causes), "")
+        home = "cause" if cause == id_ else "a profile of the cause"
+        yield Row(f"causes/{path.name}", id_, f"{home} {pack.base.causes[cause].address}" if cause else "")
+
+
+def new_terms(path: Path, pack: Pack) -> Iterator[Row]:
+    for told in _csv(path):
+        yield Row(f"causes/{path.name}", told["id"], f"finding {told['id']}" if told["id"] in pack.words.terms else "")
+
+
 READERS: Mapping[str, Reader] = {
     "article.yaml": article,
     "criteria.yaml": criteria,
@@ -384,6 +404,8 @@ READERS: Mapping[str, Reader] = {
     "regions.csv": regions,
     "SOURCES.md": sources,
     "terms.csv": terms,
+    "causes/terms_new.csv": new_terms,
+    **{f"causes/{name}": causes for name in CAUSE_FILES},
 }
 
 
@@ -462,6 +484,36 @@ def _exists(home: str, pack: Pack) -> bool:
     return kind == "code:"
 
 
+MOVED = """\
+## What became of the shelf differential
+
+Its rules argued for and against hypotheses. Each argument is a cue of the cause now: most stood there already and count once; the others were added with their
+reference, one point for a weak argument. Its cases stand beside the causes. What is no argument moved.
+
+| was | is |
+|---|---|
+| imaging_* (seven cautions), muscle_and_cervical_root, muscle_and_hip_osteoarthritis, headache_recorded | criteria, under the same name |
+| chest_questions, cardiac_exam_normal, headache_with_eye_signs | safety, under the same name |
+| the caution of costochondritis; of shin_splints; the examination of arterial_leg_pain | safety.chest_pain_on_breathing; safety.shin_pain_on_exertion; safety.pulses_before_muscle |
+| muscle_pattern_fits | article.muscle_pattern_fits, beside article.low_back_hypothesis |
+| angina_like_chest_pain | causes acute_coronary_syndrome and stable_angina |
+| appendicitis_like_abdominal_pain | cause appendicitis_or_diverticulitis; the negative work-up added (-1) |
+| nephrolithiasis_like_flank_pain | cause renal_colic; the negative work-up added (-1) |
+| gallbladder_or_upper_gi_like_pain | causes biliary_or_pancreatic_disease and peptic_ulcer_disease |
+| dvt_like_calf_pain | cause deep_vein_thrombosis |
+| failed_back_surgery_syndrome, interstitial_cystitis_bps | causes of their own |
+| imaging_normal_back, joint_normal_shoulder, joint_or_imaging_normal_hip and _knee, neuro_normal_* | a cue against (-1) of each cause that they opposed; of disc_herniation not where a stretch test is positive, as of the others a positive test of its own is not argued with |
+| aortoiliac_leg_pain, arterial_leg_pain | cues of aortoiliac_disease and peripheral_arterial_disease; against spinal_stenosis and myofascial_pain where only an image or erectile dysfunction tells (-1) |
+| bicipital_tendinopathy, lateral_ and medial_epicondylitis, lumbar_strain | pain on resisted work of the muscle added (+1) |
+| hip_osteoarthritis; trochanteric_pain_syndrome; intercostal_neuralgia; tarsal_tunnel_syndrome | FABER; Trendelenburg; loss of feeling in a dermatome; altered feeling of the sole added (+1) |
+| spondylolisthesis_picture | neurogenic claudication with a slip or a step added (+1) |
+| chronic_pelvic_pain, visceral_workup_negative_pelvis | burning urine or discharge added (+1). Pain that follows the cycle, and a negative work-up, the table weighs the other way; its weight stands |
+| fibromyalgia_few_areas | the cue of a pain index of at most 3 (-4); that it fell silent where the definition of 2010 or 2011 is met is left out: a definition that is met adds its own points |
+| muscle_against_disease_of_muscle, muscle_belly_wall, muscle_nothing_else_found, muscle_point_unnamed, muscle_pressure_recognised, muscle_tender_unnamed | cues of myopathy and myofascial_pain; a positive Carnett test beyond the abdomen and a spot under the fingertip added (+1) |
+| all others | cues that the cause held already |
+""".splitlines()
+
+
 def page(one: Account) -> str:
     """The page ``docs/knowledge.md``."""
     return "\n".join(_page(one)) + "\n"
@@ -497,6 +549,7 @@ def _page(one: Account) -> Iterator[str]:
             names = [row.id for row in left if one.reasons.get(row.name, "NO REASON GIVEN") == why]
             yield f"- {why} ({len(names)}): {', '.join(f'`{name}`' for name in names)}"
         yield ""
+    yield from MOVED
     yield "## Homes that are named by hand"
     yield ""
     yield "| row | lives in |"

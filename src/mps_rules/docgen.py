@@ -1,5 +1,5 @@
 """
-Pages that are written from the knowledge itself: the article fact by fact, every rule, every muscle, the manifest, the validation.
+Pages that are written from the knowledge itself: the article fact by fact, every rule and cause, every muscle, the manifest, the validation.
 """
 
 import re
@@ -16,6 +16,7 @@ from mps_rules import conditions as c
 from mps_rules import manifest, vignettes
 from mps_rules.bodymap import muscle_picture
 from mps_rules.cases import Case
+from mps_rules.causes import Cause, Picture, Sign, common_here
 from mps_rules.facts import Terrain, terrain_of
 from mps_rules.knowledge import load_folders
 from mps_rules.manifest import Reading, concluded, reading_of, shared, title_of, written_cases, written_id, written_rules
@@ -225,16 +226,18 @@ def _rule_page(id_: str, shelves: _Shelves) -> Iterator[str]:
     yield ""
     yield f"{shared(one.summary for one in rules)} A rule about {ABOUT[rule.about]}: `{id_}`. [All rules]({up}index.md)"
     yield ""
-    if rule.written:
+    if rule.written and not rule.cause:
         yield f"One rule for each of {len(rules)} rows; the example below is the row `{rule.id.removeprefix(f'{id_}.')}`, {rule.title}."
         yield ""
     yield "## What it concludes"
     yield ""
     yield from (f"- {_sentence(concluded(one, shelves.terrain))}" for one in rule.then)
     yield ""
+    if rule.cause:
+        yield from _called_for(shelves.base.causes[rule.cause])
     yield "## When"
     yield ""
-    yield from _when(rule, name)
+    yield from _points(shelves.base.causes[rule.cause], shelves.base, name, up) if rule.cause else _when(rule, name)
     yield "## Why"
     yield ""
     yield f"Grade of the evidence: {rule.evidence.grade.replace('_', ' ')}."
@@ -252,7 +255,7 @@ def _rule_page(id_: str, shelves: _Shelves) -> Iterator[str]:
     yield ""
     yield rule.limits.strip()
     yield ""
-    if rule.written:
+    if rule.written and not rule.cause:
         yield f"## The rows ({len(rules)})"
         yield ""
         yield "| row | rule | when | what it concludes |"
@@ -276,6 +279,48 @@ def _when(rule: Rule, name: Callable[[str, str], str]) -> Iterator[str]:
             yield ""
         yield from bulleted(condition or rule.when, name)
         yield ""
+
+
+def _called_for(cause: Cause) -> Iterator[str]:
+    """What a suspicion calls for."""
+    yield f"- Kind: {cause.kind}. Urgency: {cause.urgency}."
+    yield f"- What to do: {_sentence(cause.action)}"
+    yield f"- What would settle it: {_sentence(cause.confirm)}"
+    yield ""
+
+
+def _points(cause: Cause, base: KnowledgeBase, name: Callable[[str, str], str], up: str) -> Iterator[str]:
+    """The profiles of a cause: where, how common, and each cue with its points and what these rest on."""
+    line = base.scale.line(cause.urgency)
+    yield f"From {c.points_told(line)} on, with a cue for it that holds. Of the cues of one group only the strongest counts; what is not known counts nothing."
+    yield ""
+    for number, picture in enumerate(cause.profiles, 1):
+        where = ", ".join(base.vocabulary.name("region", region) for region in picture.where) or "anywhere"
+        own = "" if picture.urgency == cause.urgency else f" Urgency here: {picture.urgency}."
+        only = "" if picture.only_if is None else f" Only if: {c.describe(picture.only_if, name)}."
+        yield f"### Profile {number}"
+        yield ""
+        yield f"Felt in: {where}. Prior: {common_here(picture.prior)}.{own}{only}"
+        yield ""
+        yield "| group | points | cue | rests on |"
+        yield "|---|---|---|---|"
+        yield from _cues(picture, name, up)
+        yield ""
+
+
+def _cues(picture: Picture, name: Callable[[str, str], str], up: str) -> Iterator[str]:
+    for number, group in enumerate(picture.cues, 1):
+        for sign in group:
+            told = c.describe(sign.when, name) + (" (asked first)" if sign.key else "")
+            yield f"| {number} | {c.points_told(sign.points)} | {cell(told)} | {_ground(sign, up)} |"
+
+
+def _ground(sign: Sign, up: str) -> str:
+    """What the points of a cue rest on: a ratio, sources, or judgement."""
+    ratios = {"likelihood ratio": sign.lr, "odds ratio": sign.odds_ratio, "likelihood ratio recalled": sign.lr_recall}
+    told = [f"{what} {ratio:g}" for what, ratio in ratios.items() if ratio is not None]
+    told += [f"[{ref}]({up}by_reference.md#{anchor(ref)})" for ref in sign.refs]
+    return ", ".join(told) or "judgement"
 
 
 def _sentence(text: str) -> str:
@@ -302,10 +347,10 @@ def _by_shelf(shelves: _Shelves) -> Iterator[str]:
     yield f"{len(shelves.written)} rules as they were written, {sum(map(len, shelves.written.values()))} with every row of a table."
     yield "See also the rules [by finding](by_finding.md) and [by reference](by_reference.md)."
     yield ""
-    for shelf in dict.fromkeys(id_.partition(".")[0] for id_ in shelves.written):
-        yield f"## {shelf}"
+    for shelf in dict.fromkeys(id_.rpartition(".")[0] for id_ in shelves.written):
+        yield f"## {shelf.replace('.', ': ')}"
         yield ""
-        yield from _links((id_ for id_ in shelves.written if id_.partition(".")[0] == shelf), shelves)
+        yield from _links((id_ for id_ in shelves.written if id_.rpartition(".")[0] == shelf), shelves)
         yield ""
 
 
