@@ -14,7 +14,7 @@ import attrs
 from mps_rules import conditions as c
 from mps_rules import knowledge, model
 from mps_rules.cause_files import rules_of
-from mps_rules.causes import GRADES, Cause, Ground, Picture, Scale, Sign, Spoken, Worth
+from mps_rules.causes import GRADES, Cause, Grade, Ground, Picture, Scale, Sign, Spoken, Worth
 from mps_rules.conditions import All, Condition
 from mps_rules.errors import FindingError
 from mps_rules.facts import Facts, Terrain
@@ -268,14 +268,14 @@ def _random_causes(
         when = _parsed(author.condition("patient", random.choice((0, 0, 1))), base.vocabulary, "patient")
         return Sign(when, random.choice((-3, -2, -1, 1, 1, 2, 2, 3, 4)))
 
-    def picture(urgency: str) -> Picture:
+    def picture(urgency: Grade) -> Picture:
         cues = tuple(tuple(sign() for _ in range(random.choice((1, 1, 2, 3)))) for _ in range(random.randint(2, 5)))
         where = tuple(random.sample(words.regions, random.randint(1, 3))) if random.random() < 0.6 else ()
         gate = _parsed(author.leaf("patient"), base.vocabulary, "patient") if random.random() < 0.3 else None
         made = Picture(random.randint(-4, -2 if urgency != "none" else 1), cues, "serious", urgency, where, gate)
         return attrs.evolve(made, counted=ground.counted(made, nonspecific=False))
 
-    def cause(id_: str, urgencies: Sequence[str]) -> Cause:
+    def cause(id_: str, urgencies: Sequence[Grade]) -> Cause:
         return Cause(id_, id_, "serious", urgencies[0], id_, "", tuple(map(picture, urgencies)), "Go.", "Look.", "None.", "textbook",
                      address=f"causes.random.{id_}")  # fmt: skip
 

@@ -207,7 +207,9 @@ class Network:
                 pass
             case c.Not() | c.Item():
                 raise TypeError(f"not in normal form: {condition!r}")
-            case c.PainNamed() | c.PainApart() | c.Present() | c.Words() | c.Compare() | c.PainAt() | c.Label() | c.MuscleIs() | c.LabelIs():
+            case (
+                c.PainNamed() | c.PainApart() | c.Present() | c.Words() | c.Compare() | c.PainAt() | c.Label() | c.MuscleIs() | c.LabelIs()
+            ):
                 self.leaves[self.about(condition)].append(condition)
             case _:
                 assert_never(condition)

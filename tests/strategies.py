@@ -51,6 +51,9 @@ class Picture:
     def pain_at(self, region: str, side: str | None) -> Truth:
         return self._at("pain", f"{region}.{side}")
 
+    def pain_named(self, regions: Sequence[str]) -> bool:
+        return any(self._at("named", region) for region in regions)
+
     def label(self, label: str) -> Truth:
         return self._at("label", label)
 
@@ -68,6 +71,9 @@ class Picture:
 
     def label_muscles(self) -> Iterator["Picture"]:
         return (attrs.evolve(self, subject=muscle) for muscle in ROW)
+
+    def labels(self) -> Iterator["Picture"]:
+        return (attrs.evolve(self, subject=label) for label in WORDS if self.label(label))
 
 
 KEYS: tuple[Key, ...] = (

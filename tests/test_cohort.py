@@ -50,7 +50,7 @@ from mps_rules.model import (
     Vocabulary,
     muscle_subject,
 )
-from mps_rules.scores import stand
+from mps_rules.scores import considered, scored, stand
 from mps_rules.steps import Steps
 from mps_rules.tables import connected, kinds_of
 from random_packs import _rule, few_muscles, random_pack, random_patient, seeded, some_number, with_rules
@@ -96,7 +96,9 @@ def expected(
         for id_, arguments in base.arguments.items():
             if base.vocabulary.suspects[id_].kind != "prompt":
                 fired = [one for one in arguments if one[0].cause is None and truths[one[0].id]]
-                said[id_] = stand(base, id_, assessor.scores.get(id_, ()), fired, firm=assessor.firm(id_)).status
+                cause = base.causes.get(id_)
+                several = scored(assessor.values, cause, considered(assessor.values, id_)) if cause else ()
+                said[id_] = stand(base, id_, several, fired, firm=assessor.firm(id_)).status
     raised = {rule.alert.urgency for rule in base.rules if rule.alert and truths[rule.id]}
     said |= {**truths, "urgency": next((urgency for urgency in URGENCIES if urgency in raised), "none")}
     if chain and facts and ranked:

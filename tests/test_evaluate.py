@@ -3,7 +3,7 @@
 import json
 import pickle
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 import mps_rules as mps
 from mps_rules import conditions as c
-from mps_rules.assess import weigh
 from mps_rules.facts import terrain_of
 from mps_rules.findings import CARRIED, read_findings
 from mps_rules.model import SIDES, STATUSES, STRENGTHS, Argument, Assessment, KnowledgeBase, Term, Vocabulary
 from mps_rules.reading import read_text
+from mps_rules.scores import Fired, is_definition, stand
 
 EXAMPLES = ("facet_label", "cauda_equina", "widespread_pain")
 CONTRADICTION = re.compile(
@@ -550,6 +550,7 @@ limits: None.
 reviewed: {{on: 2026-11-22, by: authors}}
 """
 LAID_ON = {
+    "causes/scale.yaml": "scale: {lines: {none: 0}, probable: 2, unlikely: -6, worth: {support: {strong: 2, moderate: 1}, oppose: {strong: -2}}}",
     "vocabulary/more.yaml": """\
 hypotheses:
   - {id: strain, label: Strain, kind: structural}
@@ -572,20 +573,29 @@ def test_a_probable_hypothesis_stands_before_a_possible_one_whatever_argues_for_
     assert [(hypothesis.id, hypothesis.status) for hypothesis in hypotheses] == [("sprain", "probable"), ("strain", "possible")]
 
 
-def _argument(effect: Any, strength: Any) -> Argument:
-    return Argument("r", "t", effect, strength, (), (), (), "", ())
+KB = mps.load()
+A_RULE = next(rule for rule in KB.rules if not is_definition(rule))
 
 
-FOR = st.builds(_argument, st.just("support"), st.sampled_from(STRENGTHS)) | st.just(_argument("confirm", None))
-AGAINST = st.builds(_argument, st.just("oppose"), st.sampled_from(STRENGTHS)) | st.just(_argument("exclude", None))
+def _arguing(effect: Any, strength: Any) -> Fired:
+    return A_RULE, effect, strength
+
+
+FOR = st.builds(_arguing, st.just("support"), st.sampled_from(STRENGTHS)) | st.just(_arguing("confirm", None))
+AGAINST = st.builds(_arguing, st.just("oppose"), st.sampled_from(STRENGTHS)) | st.just(_arguing("exclude", None))
+
+
+def _status(arguments: Sequence[Fired]) -> tuple[str, bool]:
+    standing = stand(KB, "a hypothesis that is no cause", (), arguments, firm=True)
+    return standing.status, standing.conflict
 
 
 @given(st.lists(FOR | AGAINST, max_size=5), FOR, AGAINST)
-def test_an_argument_for_never_lowers_and_one_against_never_raises(arguments: list[Argument], more: Argument, less: Argument) -> None:
-    status = STATUSES.index(weigh(arguments)[0])
+def test_an_argument_for_never_lowers_and_one_against_never_raises(arguments: list[Fired], more: Fired, less: Fired) -> None:
+    status = STATUSES.index(_status(arguments)[0])
 
-    assert STATUSES.index(weigh([*arguments, more])[0]) <= status
-    assert STATUSES.index(weigh([*arguments, less])[0]) >= status
+    assert STATUSES.index(_status([*arguments, more])[0]) <= status
+    assert STATUSES.index(_status([*arguments, less])[0]) >= status
 
 
 @pytest.mark.parametrize(
@@ -597,20 +607,21 @@ def test_an_argument_for_never_lowers_and_one_against_never_raises(arguments: li
         ("support moderate, support moderate", "probable"),
         ("support strong", "probable"),
         ("support strong, oppose strong", "possible"),
-        ("support weak, oppose moderate", "unlikely"),
+        ("support weak, oppose moderate", "undecided"),
         ("support moderate, oppose weak", "possible"),
-        ("support moderate, support moderate, oppose strong", "unlikely"),
-        ("support strong, oppose moderate, oppose moderate", "probable"),
-        ("oppose weak", "unlikely"),
+        ("support moderate, support moderate, oppose strong", "possible"),
+        ("support strong, oppose moderate, oppose moderate", "possible"),
+        ("oppose strong, oppose strong, oppose moderate", "undecided"),
+        ("oppose strong, oppose strong, oppose strong", "unlikely"),
         ("confirm, oppose strong", "confirmed"),
         ("exclude, support strong", "excluded"),
         ("confirm, exclude", "undecided"),
     ],
 )
-def test_arguments_are_weighed_strong_before_moderate_before_weak(arguments: str, expected: str) -> None:
-    given_ = [_argument(*[*one.split(), None][:2]) for one in arguments.split(", ") if one]
+def test_points_of_arguments_are_summed_and_a_test_that_settles_goes_before_them(arguments: str, expected: str) -> None:
+    given_ = [_arguing(*[*one.split(), None][:2]) for one in arguments.split(", ") if one]
 
-    assert (expected, arguments == "confirm, exclude") == weigh(given_)
+    assert (expected, arguments == "confirm, exclude") == _status(given_)
 
 
 @settings(max_examples=50)

@@ -856,6 +856,7 @@ class Assessor:
     def _coverings(self) -> tuple[Any, ...]:
         return coverings(self.values, self.muscles)
 
+
 FIELDS: dict[str, Callable[[Assessor], Any]] = {
     "screening": Assessor._screening,  # noqa: SLF001 - its own class
     "alerts": Assessor._alerts,  # noqa: SLF001

@@ -124,6 +124,8 @@ class _Weighed:
 
 BEST = "key. best"
 """A column that is there while ranking."""
+
+
 def _points(sheet: Sheet, holds: Formula, points: int) -> Amount:
     """Points where a two-valued formula holds, else none."""
     return sheet.where(holds, sheet.amount(points), sheet.amount(0))

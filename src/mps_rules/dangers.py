@@ -161,8 +161,8 @@ def _leaves(condition: c.Condition, *, nearer: bool) -> Iterator[Reading]:
                 yield from _leaves(part, nearer=nearer)
         case c.Suspicion(_, _, profiles):
             for profile in profiles:
-                for part in (profile.place, profile.only_if):
-                    yield from _leaves(part, nearer=nearer) if part is not None else ()
+                for gate in (profile.place, profile.only_if):
+                    yield from _leaves(gate, nearer=nearer) if gate is not None else ()
                 for cue in (cue for group in profile.cues for cue in group):
                     yield from _leaves(cue.when, nearer=nearer is (cue.points > 0))
         case c.InReach():

@@ -458,6 +458,7 @@ class _Search:
         """The sets of which no other is a part; none where there are too many."""
         every = frozenset(ways)
         return _least(every) if self._affords(len(every)) else NEVER
+
     def _of_score(self, condition: c.Suspicion | c.InReach, wanted: int) -> Ways:
         """Cues of the profiles that are considered, up to the largest size, that bring a score to a line, or take it away."""
         if isinstance(condition, c.InReach):
@@ -500,7 +501,6 @@ class _Search:
                     for _, more in chosen:
                         ways = self._both(ways, more)
                     yield from ways
-
 
     # --- leaves
 

@@ -207,11 +207,11 @@ def _named(condition: c.Condition) -> Iterator[str]:
         match leaf:
             case c.Present(term) | c.Words(term) | c.Compare(term):
                 yield term
-            case c.PainAt():
+            case c.PainAt() | c.PainNamed() | c.PainApart():
                 yield "pain"
             case c.Label() | c.LabelIs() | c.LabelMuscle() | c.AnyLabel():
                 yield "labels"
-            case c.Derived() | c.MuscleIs() | c.CountMuscles():
+            case c.Derived() | c.Suspicion() | c.InReach() | c.MuscleIs() | c.CountMuscles():
                 pass
             case c.All() | c.Any() | c.Not() | c.AtLeast() | c.Item() | c.Established() | c.Known():
                 pass

@@ -262,7 +262,9 @@ class _Compiler:
                     self.nobody[self.profiles[one]][0] >= n and self.nobody[self.profiles[one]][2] == TRUE for one in profiles
                 )
             case c.InReach(_, n, profiles):
-                return not any(self._is_telling(one) for one in profiles) and all(self.nobody[self.profiles[one]][0] < n for one in profiles)
+                return not any(self._is_telling(one) for one in profiles) and all(
+                    self.nobody[self.profiles[one]][0] < n for one in profiles
+                )
         return False
 
     def _is_telling(self, profile: c.Profile) -> bool:
@@ -394,7 +396,7 @@ class _Compiler:
         lines: list[str] = []
         for stage in range(depth + 1):
             lines += self._stage(stage, [(gates.get(stage, []), of_stage.get(stage, []))])
-        above = [(gates[stage], []) for stage in sorted(gates) if stage > depth]
+        above: list[tuple[list[Node], list[int]]] = [(gates[stage], []) for stage in sorted(gates) if stage > depth]
         lines += self._stage(depth + 1, above)
         scoring = [line for several in (self.scoring, self.gaining) for function in several.values() for line in function]
         return "\n".join([*scoring, *lines]) + "\n"
@@ -431,7 +433,7 @@ class _Compiler:
             if number not in self.scoring:
                 cone = 0
                 for part in c.parts_of(profile):
-                    of, one, _ in self.circuit.ref(part)
+                    of, one, _ = self.circuit.ref(part)
                     cone |= self.cones[of, one]
                 self._score(profile)
                 lines += [f"p{number}(V, S)"] if cone & ALWAYS else [f"if T & {cone}:", f"    p{number}(V, S)"]
@@ -453,7 +455,11 @@ class _Compiler:
         for cone, block in self._blocks([node for node in nodes if not self.cones[node] & ALWAYS]):
             name = f"b{len(self.blocks)}"
             self.blocks.append((name, self.levels, cone))
-            functions += [f"def {name}(V, M, Q, S, D, F, FULL, FULL2, LFULL, LFULL2):", *(f"    {line}" for line in self._block(block, checks)), ""]
+            functions += [
+                f"def {name}(V, M, Q, S, D, F, FULL, FULL2, LFULL, LFULL2):",
+                *(f"    {line}" for line in self._block(block, checks)),
+                "",
+            ]
             held = [(number, 0) for node in block for number in checks.get(node, ()) if self._holds_of_nobody(number)]
             if held:
                 body.append(f"if not T & {cone}: F += {held}")
@@ -473,7 +479,8 @@ class _Compiler:
 
         What reads findings alone comes first, by what it reads; each cause begins a block, and what stands behind its score ends it.
         """
-        early, late = [], []
+        early: list[Node] = []
+        late: list[Node] = []
         for node in nodes:
             numbered = node in self.numbers
             plain = not numbered and all(one not in self.tables[of].inputs for of, one, _ in self.tables["patient"].inputs[node[1]])
@@ -682,9 +689,7 @@ class _Compiler:
             (
                 self._place(profile.place),
                 self._place(profile.only_if),
-                tuple(
-                    tuple((cue.points, self._tree(cue.when), cue.step, cue.telling) for cue in group) for group in profile.cues
-                ),
+                tuple(tuple((cue.points, self._tree(cue.when), cue.step, cue.telling) for cue in group) for group in profile.cues),
             )
             for profile in self.profiles
         ]

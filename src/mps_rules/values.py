@@ -97,9 +97,7 @@ class Slots:
             if name.startswith("pain.")
         ]
         """The places of pain that rules read, each with what must be free for it to be free, on either side or on one."""
-        self.readers_of_pain = [
-            (bit, program.readers.get(name, ())) for name, bit in program.names.items() if name.startswith("pain.")
-        ]
+        self.readers_of_pain = [(bit, program.readers.get(name, ())) for name, bit in program.names.items() if name.startswith("pain.")]
 
     def _take_place(self, slot: int, here: Iterable[str], whole: Iterable[str]) -> None:
         needed = 0
