@@ -8,6 +8,7 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules import knowledge
+from mps_rules.causes import Cause
 from mps_rules.model import KnowledgeBase, Rule
 
 Layer = Mapping[str, str | bytes | None]
@@ -192,7 +193,15 @@ def part_of(base: KnowledgeBase, ids: Iterable[str]) -> KnowledgeBase:
     """The base with these of its rules only, in strata of their own; nothing they read may be missing."""
     kept = set(ids)
     rules = knowledge._Loader([])._in_strata([rule for rule in base.rules if rule.id in kept])
-    return attrs.evolve(base, rules=rules, digest=f"of {base.digest} only {sorted(kept)}")
+    concluded = {id_ for rule in rules for id_ in rule.derives()}
+    causes = {id_: cause for id_, cause in base.causes.items() if _reads(cause) <= concluded}
+    return attrs.evolve(base, rules=rules, causes=causes, digest=f"of {base.digest} only {sorted(kept)}")
+
+
+def _reads(cause: Cause) -> set[str]:
+    """The conclusions that a cause reads."""
+    under = (cause.probable_if, *(picture.only_if for picture in cause.profiles), *(sign.when for sign in cause.signs))
+    return {leaf.id for condition in under if condition is not None for leaf in c.walk(condition) if isinstance(leaf, c.Derived)}
 
 
 def random_part(base: KnowledgeBase, random: Random, telling: Iterable[str] = ()) -> KnowledgeBase:

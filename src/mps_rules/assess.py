@@ -430,7 +430,9 @@ class Assessor:
         return (*(f"Pain {placed(self.words.name('region', region))}" for region in regions), *self._unread())
 
     def _unread(self) -> Iterator[str]:
-        for id_ in self.base.unread_dangers:
+        for id_, places in self.base.unread_dangers.items():
+            if any(self.values.pain.at(region) for region in places):
+                continue
             term, finding = self.words.terms[id_], self.values.given.get(id_)
             if finding is not None and finding.value is True:
                 yield term.label
@@ -546,7 +548,8 @@ class Assessor:
         sign, told = held.sign, _Told(self, held)
         grade = (sign.basis if sign else "") or ("published" if sign and sign.lr else "convention" if sign is None else "expert_opinion")
         effect: Effect = "support" if held.points > 0 else "oppose"
-        refs, ratio = (sign.refs, _ratio(sign)) if sign else ((), "")
+        refs = (sign.refs if sign else ()) or self.base.scale.judged
+        ratio = _ratio(sign) if sign else ""
         return Argument.later(
             known.cause.address, told, effect, _strength(held.points), (), told, (), grade, refs, points=held.points, ratio=ratio
         )

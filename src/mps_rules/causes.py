@@ -142,7 +142,8 @@ class Scale:
     """
     The lines of the scale, and what is the same for every cause; conventions, not probabilities.
 
-    ``against`` is the cause against which all others are measured: it is on the table wherever there is pain. ``areas`` are the parts of the body by which pain is counted that a cause leaves unexplained.
+    ``against`` is the cause against which all others are measured: it is on the table wherever there is pain. ``areas`` are the parts
+    of the body by which pain is counted that a cause leaves unexplained. ``judged`` is what a cue without a source of its own rests on.
     """
 
     lines: Mapping[str, int] = attrs.Factory(lambda: {"emergency": -1, "urgent": -1, "soon": 0, "none": 0})
@@ -155,6 +156,7 @@ class Scale:
     unexplained_areas: int = 0
     areas: tuple[str, ...] = ()
     against: str = ""
+    judged: tuple[str, ...] = ()
     worth: Worth = Worth()
     spoken: Mapping[str, Spoken] = attrs.Factory(dict)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -264,7 +265,8 @@ class _Loader:
         made = _with_open_alerts([*((rule, None) for rule in active), *graded], vocabulary)
         vocabulary = self._with_flagged(vocabulary, made)
         self._stop_if_faulty()
-        live = _under_the_law(made, vocabulary, self.pack.screens)
+        unread = unread_dangers(made, vocabulary, self.causes.values(), self.scale)
+        live = _under_the_law(made, vocabulary, self.pack.screens, unread)
         self._check_scopes(live)
         self._stop_if_faulty()
         ordered = self._in_strata(live)
@@ -283,7 +285,7 @@ class _Loader:
             shelved=shelved,
             digest="",
             folders=tuple(str(folder) for folder in self.folders),
-            unread_dangers=unread_dangers(made, vocabulary),
+            unread_dangers=unread,
             omop=self.omop,
             codes=self.codes,
             causes=self.causes,
@@ -1091,17 +1093,22 @@ def _with_open_alert(rule: model.Rule, read: tuple[str, ...], words: model.Vocab
         )
 
 
-def _under_the_law(rules: Sequence[model.Rule], words: model.Vocabulary | None = None, screens: Sequence[str] = ()) -> list[model.Rule]:
+def _under_the_law(
+    rules: Sequence[model.Rule],
+    words: model.Vocabulary | None = None,
+    screens: Sequence[str] = (),
+    unread: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> list[model.Rule]:
     """
     No self-care while an emergency or urgent red flag is raised or open, nor beyond what the red flags of the pack cover.
 
-    Beyond: where there is pain in a region that they do not screen, or a danger sign is recorded that no rule reads.
+    Beyond: where there is pain in a region that they do not screen, or a danger sign is recorded that nothing reads where it hurts.
     """
     derived = {id_ for rule in rules for id_ in rule.derives()}
     flags = [f"alert.{urgency}{state}" for urgency in model.PRESSING for state in ("", ".open")]
     forbidding: list[c.Condition] = [c.Derived(flag) for flag in flags if flag in derived]
     if words is not None:
-        forbidding += [_recorded(words.terms[term]) for term in unread_dangers(rules, words)]
+        forbidding += [_recorded(words.terms[term], places) for term, places in unread.items()]
         beyond = set(uncovered_regions(words, screens)) if screens else set()
         uncovered = tuple(id_ for id_ in words.regions if id_ in beyond and words.regions[id_].parent not in beyond)
         forbidding += [c.PainAt(uncovered)] if uncovered else []
@@ -1155,23 +1162,47 @@ def _code_form_faults(
         yield f"{one.code!r} is no code of {one.system}", None
 
 
-def unread_dangers(rules: Iterable[model.Rule], words: model.Vocabulary) -> tuple[str, ...]:
+def unread_dangers(
+    rules: Iterable[model.Rule], words: model.Vocabulary, causes: Iterable[Cause], scale: Scale
+) -> Mapping[str, tuple[str, ...]]:
     """
-    The danger signs that no rule reads but to withhold care: a pack may not know what they mean, but it can say so.
+    The danger signs that no rule reads but to withhold care, each with the places of the causes that read it.
 
-    They are the yes/no findings of the category ``red_flag``, and the numbers of it and of ``laboratory``.
+    They are the yes/no findings of the category ``red_flag``, and the numbers of it and of ``laboratory``: a pack may not know what they
+    mean, but it can say so. A cause asks only where it can be felt: a yes/no sign that tells of an emergency or urgent one is unread elsewhere.
     """
     assessing = [rule for rule in rules if not any(isinstance(x, model.Recommend) and x.kind == "self_care" for x in rule.then)]
-    read = {leaf.term for rule in assessing for leaf in c.walk(rule.when) if isinstance(leaf, c.Present | c.Compare)}
+    written = _terms_under(words, (rule.when for rule in assessing if rule.cause is None))
+    weighed = _terms_under(words, (rule.when for rule in assessing if rule.cause is not None))
+    places: dict[str, dict[str, None] | None] = {}
+    for picture in (picture for cause in causes for picture in cause.profiles if picture.urgency in model.PRESSING):
+        telling = [sign.when for group in picture.cues for sign in group if sign.points >= scale.telling]
+        for term in _terms_under(words, telling):
+            known = places.setdefault(term, {})
+            if not picture.where:
+                places[term] = None
+            elif known is not None:
+                known.update(dict.fromkeys(picture.where))
+    found = {}
+    for term in words.terms.values():
+        if term.subject == "patient" and term.kind in DANGERS.get(term.category, ()) and not term.background and term.id not in written:
+            where = places.get(term.id) if term.id in weighed and term.kind == "boolean" else {}
+            if term.id not in weighed or where:
+                found[term.id] = tuple(sorted(where or ()))
+    return found
+
+
+def _terms_under(words: model.Vocabulary, conditions: Iterable[c.Condition]) -> frozenset[str]:
+    """The findings that conditions read, and those from which these follow."""
+    read = {leaf.term for condition in conditions for leaf in c.walk(condition) if isinstance(leaf, c.Present | c.Compare)}
     sources = [source for term in words.terms.values() if term.id in read for source in (term.implied_by, term.denied_by) if source]
-    read |= {leaf.term for source in sources for leaf in c.walk(source) if isinstance(leaf, c.Present | c.Compare)}
-    dangers = (t for t in words.terms.values() if t.subject == "patient" and t.kind in DANGERS.get(t.category, ()) and not t.background)
-    return tuple(t.id for t in dangers if t.id not in read)
+    return frozenset(read | {leaf.term for source in sources for leaf in c.walk(source) if isinstance(leaf, c.Present | c.Compare)})
 
 
-def _recorded(term: model.Term) -> c.Condition:
-    """A danger sign is present; a number that no rule reads is one whatever it is, for nobody can say that it is none."""
-    return c.Present(term.id) if term.kind == "boolean" or term.range is None else c.Known(c.Compare(term.id, above=term.range[0]))
+def _recorded(term: model.Term, places: Sequence[str]) -> c.Condition:
+    """A danger sign is present away from the places where it is read; a number is one whatever it is, for nobody can say that it is none."""
+    recorded = c.Present(term.id) if term.kind == "boolean" or term.range is None else c.Known(c.Compare(term.id, above=term.range[0]))
+    return c.All((recorded, c.Not(c.Established(c.PainAt(tuple(places)))))) if places else recorded
 
 
 def _region_cycles(words: model.Vocabulary, places: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, str]]:

@@ -978,7 +978,7 @@ class KnowledgeBase:
     Everything loaded from one or several folders; two are equal when their digests are.
 
     ``rules`` are the live ones in order of stratum and id; ``shelved`` are drafts and retired rules. ``unread_dangers`` are the
-    yes/no danger signs of the vocabulary that no rule reads: a pack may not know what they mean, but it can say so.
+    danger signs of the vocabulary that no rule reads, or only causes felt at these places: a pack may not know what they mean, but says so.
     """
 
     pack: Pack
@@ -994,7 +994,7 @@ class KnowledgeBase:
     shelved: tuple[Rule, ...]
     digest: str
     folders: tuple[str, ...] = ()
-    unread_dangers: tuple[str, ...] = ()
+    unread_dangers: Mapping[str, tuple[str, ...]] = attrs.Factory(dict)
     omop: Omop = Omop()
     codes: CodeMap = CodeMap()
     causes: Mapping[str, Cause] = attrs.Factory(dict)
