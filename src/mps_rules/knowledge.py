@@ -1177,10 +1177,10 @@ def unread_dangers(
     places: dict[str, dict[str, None] | None] = {}
     for picture in (picture for cause in causes for picture in cause.profiles if picture.urgency in model.PRESSING):
         telling = [sign.when for group in picture.cues for sign in group if sign.points >= scale.telling]
-        for term in _terms_under(words, telling):
-            known = places.setdefault(term, {})
+        for id_ in _terms_under(words, telling):
+            known = places.setdefault(id_, {})
             if not picture.where:
-                places[term] = None
+                places[id_] = None
             elif known is not None:
                 known.update(dict.fromkeys(picture.where))
     found = {}
