@@ -2,8 +2,9 @@
 Which muscles may be the source of the pain: each scored in the open, and the smallest sets that explain it together.
 
 Parsimonious covering (Peng and Reggia 1990): few muscles, much pain explained, main zones before lesser ones, less where a muscle
-predicts pain and the patient is free, more or less for what an examination found. A zone counts once, however many painful
-entries lie in it. Every weight stands in ``referral/ranking.yaml``.
+predicts pain and the patient is free, more or less for what an examination found, for what points to it and for how common a source it
+is. A zone counts once, however many painful entries lie in it; a muscle that lies in the pain is a candidate without a zone that reaches
+it. Every weight stands in ``referral/ranking.yaml``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,15 +14,18 @@ from typing import TypeAlias
 
 import attrs
 
+from mps_rules import conditions as c
 from mps_rules.conditions import Ground, Present
 from mps_rules.facts import Facts
 from mps_rules.model import (
+    PATIENT,
     SIDES,
     Covering,
     Findings,
     FindingWeight,
     KnowledgeBase,
     MuscleCandidate,
+    MuscleCue,
     Pain,
     Premise,
     Referral,
@@ -49,13 +53,13 @@ Reach: TypeAlias = tuple[int, ...]
 
 def candidates(values: Values) -> tuple[MuscleCandidate, ...]:
     """
-    The muscles, each with its side, that reach the pain or were examined: those found to carry a trigger point first, then by score.
+    The muscles, each with its side, that reach the pain, lie in it or were examined: those found to carry a trigger point first, then by score.
 
     A state of ``beyond_zones`` counts without a zone that reaches the pain, after muscles of that state with one. Ties are broken by
     published prevalence, then by fewer main zones elsewhere, then confidence, nearness, and name.
     """
     scorer = _Scorer(values)
-    bits = values.refers | values.possible
+    bits = values.refers | values.possible | values.lies
     for who in values.exams:
         bits |= 1 << values.program.bits[who]
     made = []
@@ -91,6 +95,14 @@ class _Reached:
     side_assumed: bool
 
 
+@attrs.frozen(eq=False)
+class _Pointers:
+    """What points to a muscle wherever it is considered."""
+
+    cues: tuple[MuscleCue, ...]
+    prevalence: int
+
+
 class _Atlas:
     """The muscles of a pack before any patient: what each reaches of each place, its clues and what it would gain or lose by them."""
 
@@ -105,6 +117,7 @@ class _Atlas:
         self._free: dict[int, tuple[tuple[int, ScorePart], ...]] = {}
         self._refers: dict[int, tuple[Premise, ...]] = {}
         self._clues: dict[str, tuple[tuple[str, ScorePart], ...]] = {}
+        self._pointers: dict[str, _Pointers] = {}
         self._main: dict[str, frozenset[str]] = {}
         self._examined: dict[tuple[str, bool], ScorePart] = {}
 
@@ -178,15 +191,28 @@ class _Atlas:
         return found
 
     def clues(self, muscle: str) -> tuple[tuple[str, ScorePart], ...]:
-        """The findings that point to a muscle where it also reaches the pain."""
+        """The findings that point to a muscle where it also reaches the pain; not those that a cue of its own reads."""
         found = self._clues.get(muscle)
         if found is None:
             own = {muscle, *self.words.groups.get(muscle, ())}
+            read = {leaf.term for cue in self.pointers(muscle).cues for leaf in c.walk(cue.when) if isinstance(leaf, Present)}
             found = self._clues[muscle] = tuple(
                 (clue.finding, ScorePart("clue", self.weights.clue, lowered(self.words.terms[clue.finding].label)))
                 for clue in self.base.clues
-                if own & set(clue.muscles)
+                if own & set(clue.muscles) and clue.finding not in read
             )
+        return found
+
+    def pointers(self, muscle: str) -> "_Pointers":
+        """The cues of a muscle and how common a source it is: its own, those of its group, and of a group those of its parts."""
+        found = self._pointers.get(muscle)
+        if found is None:
+            row, by_muscle = self.words.muscles.get(muscle), {one.muscle: one for one in self.base.muscle_cues}
+            names = (muscle, *((row.group,) if row else self.words.groups.get(muscle, ())))
+            rows = [by_muscle[name] for name in dict.fromkeys(names) if name in by_muscle]
+            cues = tuple(dict.fromkeys(cue for one in rows for cue in one.cues))
+            common = next((one.prevalence for one in rows if one.prevalence), 0)
+            found = self._pointers[muscle] = _Pointers(cues, common)
         return found
 
     def main_zones(self, muscle: str) -> frozenset[str]:
@@ -240,6 +266,8 @@ class _Scorer:
         self.words, self.weights, self.referral = self.atlas.words, self.atlas.weights, self.atlas.referral
         self.pains = [(entry.region, entry.side) for entry in values.pain.entries]
         self.prevalent: frozenset[str] = frozenset().union(*(self.atlas.prevalent[region] for region, _ in self.pains))
+        self.patient = self.facts.view(PATIENT)
+        self.judged: dict[c.Condition, c.Truth] = {}
         self.planes = [(state, None if node is None else values.muscle[node[1]]) for state, node in self.atlas.states]
 
     def scored(self, bit: int) -> tuple[Rank, MuscleCandidate]:
@@ -247,7 +275,8 @@ class _Scorer:
         atlas, words = self.atlas, self.words
         muscle, side = atlas.who[bit]
         reached = [found for place in self.pains if (found := atlas.reached(bit, place))]
-        reaches = bool(reached)
+        lying = bool(self.values.lies >> bit & 1)
+        reaches = bool(reached) or lying
         status = self._state(bit)
         beyond_zones = not reaches and status in self.weights.beyond_zones
         certain = [one for one in reached if one.certain]
@@ -258,8 +287,12 @@ class _Scorer:
             lies = placed(", ".join(words.name("region", place) for place in self.referral.places(muscle)))
             label = lowered(words.muscle_label(muscle))
             paths = (*paths, f"the charted zones of {label}, which lies {lies}, do not reach the pain that is listed")
-        terms = tuple(self._terms(bit, certain, possible, counts=reaches or beyond_zones))
+        if lying and not reached:
+            paths = (f"{lowered(words.muscle_label(muscle))} lies where it hurts",)
         best = max(ordered, key=_weight, default=None)
+        terms = tuple(self._terms(bit, certain, possible, counts=reaches or beyond_zones))
+        if reaches:
+            terms += tuple(self._pointing(muscle, best.weight if best else self.weights.lying_zone, lies=lying))
         row = words.muscles.get(muscle)
         one = MuscleCandidate(
             muscle=muscle,
@@ -322,6 +355,28 @@ class _Scorer:
         if certain or possible:
             booleans = self.values.booleans
             yield from (part for finding, part in self.atlas.clues(muscle) if booleans.get(finding))
+
+    def _pointing(self, muscle: str, near: float, *, lies: bool) -> Iterator[ScorePart]:
+        """What points to a muscle that reaches the pain, as far as its zone counts, or lies in it."""
+        pointers = self.atlas.pointers(muscle)
+        if lies and self.weights.lies_there:
+            yield ScorePart("lies_there", self.weights.lies_there, "it lies where it hurts")
+        if pointers.prevalence and self.weights.prevalence:
+            worth = round(self.weights.prevalence * near * pointers.prevalence, 6)
+            yield ScorePart("prevalence", worth, f"{'a common' if worth > 0 else 'an uncommon'} source of pain")
+        for cue in pointers.cues:
+            if self._holds(cue.when):
+                text = lowered("; ".join(dict.fromkeys(p.text for p in self._premises(cue.when))))
+                yield ScorePart("clue", round(self.weights.cue * near * cue.points, 6), text)
+
+    def _holds(self, condition: c.Condition) -> bool:
+        if condition not in self.judged:
+            self.judged[condition] = c.judge(condition, self.patient)
+        return self.judged[condition] is True
+
+    def _premises(self, condition: c.Condition) -> list[Premise]:
+        """What a condition that holds rests on, in words."""
+        return [premise(ground, self.facts) for ground in c.grounds(condition, self.patient)]
 
     def _explained_in_part(self, bit: int, counted: set[str]) -> Iterator[ScorePart]:
         """What it reaches of a whole part of the body that hurts, narrowest first; a zone already counted adds nothing."""

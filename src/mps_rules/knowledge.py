@@ -168,8 +168,25 @@ class _CodesFile:
     codes: model.CodeMap
 
 
+@attrs.frozen
+class _MuscleCue:
+    when: Any
+    points: int
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class _MuscleCues:
+    muscle: str
+    cues: tuple[_MuscleCue, ...] = ()
+    prevalence: int = 0
+    references: tuple[str, ...] = ()
+
+
 def _identity(key: str, entry: Any) -> str:
     match key:
+        case "cues":
+            return str(entry.muscle)
         case "referrals":
             return f"{entry.muscle} -> {entry.region}"
         case "clues":
@@ -194,6 +211,7 @@ _FILES: dict[str, type[Any]] = {
     "referrals": _many("referrals", model.Referral),
     "clues": _many("clues", model.Clue),
     "prevalence": _many("prevalence", model.Prevalence),
+    "cues": _many("cues", _MuscleCues),
     "references": _many("references", model.Reference),
     "claims": _many("claims", model.Claim),
 }
@@ -278,6 +296,7 @@ class _Loader:
             ranking=self.ranking,
             clues=tuple(self.found["clues"].values()),
             prevalence=tuple(self.found["prevalence"].values()),
+            muscle_cues=tuple(self._cues_of(raw, vocabulary) for raw in self.found["cues"].values()),
             asking=self.asking,
             references=self.found["references"],
             claims=self.found["claims"],
@@ -291,6 +310,7 @@ class _Loader:
             causes=self.causes,
             scale=self.scale,
         )
+        self._stop_if_faulty()
         return attrs.evolve(base, digest=digest(base))
 
     def _stop_if_faulty(self) -> None:
@@ -457,6 +477,12 @@ class _Loader:
         self.faults += reader.faults
         self._stop_if_faulty()
         return found
+
+    def _cues_of(self, raw: _MuscleCues, words: model.Vocabulary) -> model.MuscleCues:
+        """What points to a muscle, its conditions read."""
+        place = self.places["cues", raw.muscle]
+        made = tuple(model.MuscleCue(self._condition(cue.when, words, "patient", place), cue.points, cue.references) for cue in raw.cues)
+        return model.MuscleCues(raw.muscle, made, raw.prevalence, raw.references)
 
     def _suspects_with_causes(self, words: model.Vocabulary) -> dict[str, model.Suspect]:
         """Every cause may be suspected; one that is also a diagnosis has its name from there."""
@@ -699,6 +725,10 @@ class _Loader:
             yield place, "muscle", clue.muscles, words.muscles
             yield place, "reference", clue.references, references
             yield place, "claim", clue.claims, claims
+        for row in self.found["cues"].values():
+            place = self.places["cues", row.muscle]
+            yield place, "muscle", [row.muscle], {*words.muscles, *words.groups}
+            yield place, "reference", [*row.references, *(ref for cue in row.cues for ref in cue.references)], references
         for common in self.found["prevalence"].values():
             place = self.places["prevalence", common.region]
             yield place, "region", [common.region], words.regions
@@ -1437,6 +1467,7 @@ def digest(base: model.KnowledgeBase) -> str:
         base.ranking,
         base.clues,
         base.prevalence,
+        base.muscle_cues,
         base.asking,
         base.codes,
         base.references,

@@ -268,6 +268,8 @@ class Ranking:
     The weights by which muscles are put in order; conventions, not probabilities.
 
     ``beyond_zones`` are the states in which a muscle counts as a source though none of its charted zones reaches the pain.
+    ``cue``, ``prevalence`` and ``lies_there`` are what a point of a cue, a point of prevalence, and lying in the pain add; the first two times
+    the weight of the best zone that reaches the pain, ``lying_zone`` where only the muscle itself lies in it.
     """
 
     zones: Mapping[str, float]
@@ -278,6 +280,10 @@ class Ranking:
     clue: float
     references: tuple[str, ...]
     beyond_zones: tuple[str, ...] = ()
+    cue: float = 0.0
+    prevalence: float = 0.0
+    lies_there: float = 0.0
+    lying_zone: float = 0.0
 
 
 @attrs.frozen
@@ -327,6 +333,25 @@ class Clue:
     references: tuple[str, ...]
     claims: tuple[str, ...] = ()
     note: str = ""
+
+
+@attrs.frozen
+class MuscleCue:
+    """A condition that points to a muscle, or away from it, where it reaches the pain or lies in it, with its points."""
+
+    when: Condition
+    points: int
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class MuscleCues:
+    """What points to one muscle, or to all of a group; ``prevalence`` says on the same scale how common a source of pain it is."""
+
+    muscle: str
+    cues: tuple[MuscleCue, ...] = ()
+    prevalence: int = 0
+    references: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -995,6 +1020,7 @@ class KnowledgeBase:
     digest: str
     folders: tuple[str, ...] = ()
     unread_dangers: Mapping[str, tuple[str, ...]] = attrs.Factory(dict)
+    muscle_cues: tuple[MuscleCues, ...] = ()
     omop: Omop = Omop()
     codes: CodeMap = CodeMap()
     causes: Mapping[str, Cause] = attrs.Factory(dict)

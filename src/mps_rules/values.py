@@ -395,12 +395,12 @@ class Values:
             possible |= some_of_it
             lies |= there
             explains &= all_over
-        self.refers, self.possible, lies = refers & full, possible & full, lies & full
+        self.refers, self.possible, self.lies = refers & full, possible & full, lies & full
         related = {
             "examined": examined * both,
-            "lies_in_pain": lies * both,
+            "lies_in_pain": self.lies * both,
             "explains_all": explains * both,
-            "remote_from_pain": (self.refers & ~lies) * both,
+            "remote_from_pain": (self.refers & ~self.lies) * both,
             "refers_to_pain": self.refers | (full & ~self._sends_none(full)) << program.width,
         }
         for term, slot in slots.related.items():
