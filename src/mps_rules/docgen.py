@@ -383,6 +383,7 @@ def _by_reference(shelves: _Shelves) -> Iterator[str]:
     data: dict[str, Iterable[Any]] = {
         "edges of the referral graph": base.referrals,
         "clues": base.clues,
+        "cues of muscles": [*base.muscle_cues, *(cue for row in base.muscle_cues for cue in row.cues)],
         "lists of the commonest muscles": base.prevalence,
         "muscles": words.muscles.values(),
         "diagnoses": words.diagnoses.values(),

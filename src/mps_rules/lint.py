@@ -153,6 +153,7 @@ def unused_reference(subject: Subject) -> Iterator[Issue]:
     cited = {r for rule in (*base.rules, *base.shelved) for r in rule.evidence.references}
     cited |= {r for edge in base.referrals for r in edge.references} | {r for clue in base.clues for r in clue.references}
     cited |= {r for cause in base.causes.values() for r in cause.references}
+    cited |= {r for row in base.muscle_cues for r in (*row.references, *(ref for cue in row.cues for ref in cue.references))}
     cited |= {r for common in base.prevalence for r in common.references} | set(base.ranking.references)
     rows: tuple[Muscle | Diagnosis | Measure | Care, ...] = (
         *words.muscles.values(),

@@ -257,7 +257,8 @@ def reading_of(base: model.KnowledgeBase) -> Reading:
         below = (through[other.id] for id_ in _concluded_below(rule) for other in base.concluding[id_])
         through[rule.id] = own[rule.id].union(*below)
     ranked = [*(clue.finding for clue in base.clues), *(weight.finding for weight in base.ranking.findings)]
-    order = reads(c.All(tuple(map(c.Present, ranked))), (), base.vocabulary)
+    cues = (cue.when for row in base.muscle_cues for cue in row.cues)
+    order = reads(c.All((*map(c.Present, ranked), *cues)), (), base.vocabulary)
     names = {rule.id: written_id(rule) for rule in base.rules} | {ORDER: ORDER}
     read_by, reached = (_inverted({**found, ORDER: order}, names) for found in (own, through))
     return Reading(read_by, {finding: tuple(id_ for id_ in ids if id_ not in read_by.get(finding, ())) for finding, ids in reached.items()})
