@@ -614,10 +614,15 @@ def test_script_in_every_field_stays_text(opens: Opens) -> None:
         page.keyboard.press("Enter")
     page.locator("#found", has_text="Nothing").wait_for()
     page.locator("#open").click()
-    for text in (SPIKE, json.dumps({"resourceType": SPIKE}), json.dumps({"pain": [SPIKE], SPIKE: True, "labels": {SPIKE: True}})):
+    opened = {
+        SPIKE: "expected the findings",
+        json.dumps({"resourceType": SPIKE}): "1 resources read",
+        json.dumps({"pain": [SPIKE], SPIKE: True, "labels": {SPIKE: True}}): "no finding",
+    }
+    for text, answer in opened.items():
         page.fill("#sheet-body textarea", text)
         page.get_by_role("button", name="Read").click()
-        page.locator(".report li").first.wait_for()
+        page.locator(".report", has_text=answer).wait_for()
     marked = bundle({**condition(coded(ICD, "M54.50", SPIKE)), "note": [{"text": SPIKE}]})
     page.fill("#sheet-body textarea", json.dumps(marked))
     page.get_by_role("button", name="Read").click()
