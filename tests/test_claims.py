@@ -30,7 +30,7 @@ TODAY, YESTERDAY = date(2026, 1, 15), date(2026, 1, 14)
 UNTOLD = Moment()
 
 
-def claim(term: str, value: bool | float | str | Interval, when: Moment | date | None = None, **more: Any) -> Claim:  # noqa: FBT001 - a value
+def claim(term: str, value: bool | float | str | Interval | None, when: Moment | date | None = None, **more: Any) -> Claim:  # noqa: FBT001 - a value
     moment = when if isinstance(when, Moment) else Moment.of(when)
     return Claim(Address("patient", PATIENT, term), "", value, moment, 0, f"Observation[{term}]", "", **more)
 
@@ -234,6 +234,16 @@ def test_a_denial_in_doubt_says_nothing(kb: KnowledgeBase) -> None:
     assert stood([claim("saddle_anaesthesia", True, TODAY), claim("saddle_anaesthesia", False, doubt="x")], kb) == {
         "saddle_anaesthesia": True
     }
+
+
+def test_what_cannot_be_read_may_be_the_danger(kb: KnowledgeBase) -> None:
+    normal, denied = claim("neuro_exam_normal", True, TODAY), claim("saddle_anaesthesia", False, YESTERDAY)
+    unread = [
+        claim(term, None, TODAY, doubt="free text") for term in ("motor_deficit", "saddle_anaesthesia", "pf_poor_sleep", "chest_pain")
+    ]
+
+    assert stood([normal, denied, *unread], kb) == {"in_doubt": ["chest_pain", "motor_deficit", "saddle_anaesthesia"]}
+    assert stood([claim("saddle_anaesthesia", True, YESTERDAY), unread[1]], kb) == {"saddle_anaesthesia": True}
 
 
 def test_what_is_in_doubt_is_never_asked_for(kb: KnowledgeBase) -> None:

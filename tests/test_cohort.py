@@ -21,6 +21,7 @@ from executors import SPARK, on_spark
 from mps_rules import circuit, cohort, reference, tables
 from mps_rules import conditions as c
 from mps_rules.addresses import Address, as_row, changed
+from mps_rules.addresses import as_mapping as mapping_of
 from mps_rules.assess import Assessor, unknown_terms, weigh_strengths
 from mps_rules.cases import read_cases
 from mps_rules.cohort import FIRST
@@ -52,7 +53,7 @@ from mps_rules.model import (
 )
 from mps_rules.steps import Steps
 from mps_rules.tables import connected, kinds_of
-from random_packs import _rule, few_muscles, random_pack, random_patient, seeded, some_number, with_rules
+from random_packs import _rule, few_muscles, in_ranges, random_pack, random_patient, seeded, some_number, with_rules
 
 PACKS = int(os.environ.get("PACKS", "12"))
 PATIENTS_EACH = int(os.environ.get("PATIENTS", "20"))
@@ -216,6 +217,22 @@ def test_a_table_concludes_of_a_random_pack_what_the_definition_does(few: Knowle
     said = {number: by_definition(base, facts) for number, facts in enumerate(patients)}
     table = frame([as_row(facts.findings, base.vocabulary) for facts in patients])
 
+    for found in everything(base, table):
+        assert not found["rejected"].any()
+        assert [] == list(differences(found, said))
+
+
+@pytest.mark.parametrize("seed", range(40_100, 40_100 + PACKS))
+def test_a_number_of_which_only_the_range_is_known_concludes_in_a_table_what_the_definition_does(few: KnowledgeBase, seed: int) -> None:
+    base, words = random_pack(few, seed)
+    random, terrain = seeded(seed), terrain_of(few)
+    drawn = [mapping_of(random_patient(words, terrain, random).findings) for _ in range(PATIENTS_EACH)]
+    read = [one for said in drawn if (one := read_or_refused(in_ranges(said, base, random), base))]
+    patients = [Facts(terrain_of(base), one) for one in read]
+    said = {number: by_definition(base, facts) for number, facts in enumerate(patients)}
+    table = frame([as_row(facts.findings, base.vocabulary) for facts in patients])
+
+    assert [name for name in table.columns if name.endswith(".at_most")]
     for found in everything(base, table):
         assert not found["rejected"].any()
         assert [] == list(differences(found, said))
@@ -963,8 +980,16 @@ def test_a_long_table_with_a_column_that_means_nothing_is_refused() -> None:
 @pytest.mark.parametrize(
     ("cells", "column", "fault"),
     [
-        ({"age_years": [46, 460]}, "age_years", "lies outside 0 to 120"),
-        ({"age_years": [46.0, float("inf")]}, "age_years", "lies outside 0 to 120"),
+        ({"age_years": [46, 460]}, "age_years", "lies outside 0 to 120 years"),
+        ({"age_years": [46.0, float("inf")]}, "age_years", "lies outside 0 to 120 years"),
+        ({"age_years.at_least": [46, 46], "age_years.at_most": [47, 121]}, "age_years.at_most", "lies outside 0 to 120 years"),
+        ({"age_years.at_least": [46, 48], "age_years.at_most": [47, 47]}, "age_years", "at_least is more than at_most"),
+        ({"age_years.at_least": [46, 46], "age_years.at_most": [47, None]}, "age_years", "expected at_least and at_most"),
+        (
+            {"age_years": [None, 46], "age_years.at_least": [46, 46], "age_years.at_most": [47, 47]},
+            "age_years",
+            "is told as a number and as a range",
+        ),
         ({"sex_at_birth": ["male", "mail"]}, "sex_at_birth", "no such value of 'sex_at_birth'"),
         ({"pain_quality": ["dull", "dul"]}, "pain_quality", "no such value of 'pain_quality'"),
         ({"pain_quality": [["dull"], ["dull", "dul"]]}, "pain_quality", "no such value of 'pain_quality'"),

@@ -72,6 +72,10 @@ class Dangers:
         """Whether a value can bring some flag nearer than if it were unknown."""
         return any(reading.weight(value, word) > 0 for reading in readings)
 
+    def decides(self, readings: Sequence[Reading], value: c.Interval) -> bool:
+        """Whether a range says to every flag what each number in it would say."""
+        return all(not one.amount and one.weight(value) for one in readings)
+
     def only_clears(self, term: str) -> bool:
         """Whether the presence of a yes/no finding can bring no flag nearer, and its absence can."""
         return bool(self.of_term.get(term)) and not self.helps(self.of_term[term], value=True)

@@ -17,10 +17,11 @@ import attrs
 from mps_rules.addresses import Address
 from mps_rules.cohort import listed
 from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
+from mps_rules.formulas import ENDS
 from mps_rules.model import KnowledgeBase, OmopCode, OmopKind, OmopWindow, Term, Vocabulary, Within
 from mps_rules.standing import DAY, EARLIEST, LATEST, Thing, prevailing, widened
 from mps_rules.steps import stripped
-from mps_rules.tables import Table, connected, first_line, opened, seconds, understood
+from mps_rules.tables import Table, connected, first_line, last_day, opened, seconds, understood
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -274,7 +275,11 @@ class OmopReport:
         """The report as people read it."""
         yield f"OMOP CDM {self.version}: {self.persons} persons, {self.indexed} with an index date"
         yield from (f"  warning: {one}" for one in self.warnings)
-        unknown = {"age": self.age_unknown, "sex": self.sex_unknown, "day of birth (taken as mid-year or mid-month)": self.birthday_unknown}
+        unknown = {
+            "age": self.age_unknown,
+            "sex": self.sex_unknown,
+            "day of birth (a range where the age depends on it)": self.birthday_unknown,
+        }
         yield from (f"  {what} not known of {count} persons" for what, count in unknown.items() if count)
         if self.outside_observation:
             yield f"  {self.outside_observation} persons have their index date outside every observation period"
@@ -429,8 +434,8 @@ def read_omop(source: Any, kb: KnowledgeBase, *, index: Index | str = "latest vi
     >>> _ = cdm.raw_sql("INSERT INTO person VALUES (1, 8532, 1970); INSERT INTO concept VALUES (7, 'Fibromyalgia', 'SNOMED', '203082005');"
     ...                 "INSERT INTO condition_occurrence VALUES (1, 1, 7, '2020-01-01')")
     >>> findings, report = read_omop(cdm, load(), index="2021-01-01")
-    >>> findings.select("person", "age_years", "sex_at_birth", "labels.fibromyalgia").to_polars().rows()
-    [(1, 50, 'female', True)]
+    >>> findings.select("person", "age_years.at_least", "age_years.at_most", "sex_at_birth", "labels.fibromyalgia").to_polars().rows()
+    [(1, 50, 51, 'female', True)]
 
     Args:
         source: an ibis connection; an address that ``ibis.connect`` takes; a folder of Parquet files; or a DuckDB file.
@@ -554,10 +559,12 @@ class _Import:
             _need(visit, "visit_occurrence", ("person_id", "visit_start_date"))
             dated = visit.group_by(person=self._who(visit)).aggregate(index_date=_as(visit["visit_start_date"], "date").max())
         month, day = (_column(person, name, "int64") for name in ("month_of_birth", "day_of_birth"))
+        year = _as(person["year_of_birth"], "int64")
         born = person.select(
             person=person["person_id"],
-            year=_as(person["year_of_birth"], "int64"),
-            day=month.isnull().ifelse(701, month * 100 + day.fill_null(15)),
+            year=year,
+            first=month.isnull().ifelse(101, month * 100 + day.fill_null(1)),
+            last=month.isnull().ifelse(1231, month * 100 + ibis.coalesce(day, last_day(year, month))),
             vague=month.isnull() | day.isnull(),
             sex=ibis.cases(
                 *((_as(person["gender_concept_id"], "int64") == one.concept, one.value) for one in self.omop.sex), else_=ibis.null("string")
@@ -565,7 +572,7 @@ class _Import:
             if self.omop.sex
             else ibis.null("string"),
         )
-        born = born.group_by("person").aggregate(**{name: _agreed(born[name]) for name in ("year", "day", "vague", "sex")})
+        born = born.group_by("person").aggregate(**{name: _agreed(born[name]) for name in ("year", "first", "last", "vague", "sex")})
         born = born.filter(born["person"].notnull())
         if twice := rows - self.cdm.count(born):
             self.warnings.append(
@@ -573,22 +580,30 @@ class _Import:
             )
         both = born.inner_join(dated, "person").filter(lambda t: t["index_date"].notnull())
         today = both["index_date"]
-        had = (today.month() * 100 + today.day()) >= both["day"]
-        age = (today.year() - both["year"] - had.ifelse(0, 1)).cast("int64")
-        people = both.mutate(age=age).filter(lambda t: t["age"].isnull() | (t["age"] >= 0))
+        this = today.month() * 100 + today.day()
+        lowest, highest = ((today.year() - both["year"] - (this >= both[end]).ifelse(0, 1)).cast("int64") for end in ("last", "first"))
+        people = both.mutate(lowest=(lowest < 0).ifelse(0, lowest), highest=highest).filter(
+            lambda t: t["highest"].isnull() | (t["highest"] >= 0)
+        )
         term = self.words.terms.get(self.omop.person.age or "")
         if term and term.range:
-            people = people.mutate(age=people["age"].between(*term.range).ifelse(people["age"], None))
+            possible = people["lowest"].between(*term.range) & people["highest"].between(*term.range)
+            people = people.mutate(**{end: possible.ifelse(people[end], None) for end in ("lowest", "highest")})
         counts = self.cdm.rows(
             people.aggregate(
                 indexed=people.count(),
-                age_unknown=people["age"].isnull().sum(),
+                age_unknown=people["highest"].isnull().sum(),
+                ranges=(people["lowest"] < people["highest"]).sum(),
                 birthday_unknown=people["vague"].sum(),
                 sex_unknown=people["sex"].isnull().sum(),
             )
         )[0]
         found = {key: int(value or 0) for key, value in counts.items()}
-        return people.select("person", "index_date", "age", "sex"), {
+        whole = people["lowest"] == people["highest"]
+        ends = zip(ENDS, ("lowest", "highest"), strict=True) if found.pop("ranges") else ()
+        ranges = {f"age.{end}": whole.ifelse(None, people[name]) for end, name in ends}
+        people = people.mutate(age=whole.ifelse(people["highest"], None), **ranges)
+        return people.select("person", "index_date", "age", "sex", *ranges), {
             "persons": rows,
             **found,
             "outside_observation": self._outside(people),
@@ -812,8 +827,10 @@ class _Import:
         """A row for each person; which findings were read of how many; and how many are contradicted."""
         import ibis
 
-        named = {name: column for name, column in (("age", self.omop.person.age), ("sex", self.omop.person.sex)) if column}
-        wide = people.select("person", "index_date", **{column: people[name] for name, column in named.items()})
+        about = {"age": self.omop.person.age, "sex": self.omop.person.sex}
+        parts = {name: name.partition(".") for name in people.columns}
+        named = {f"{column}{dot}{end}": people[name] for name, (of, dot, end) in parts.items() if (column := about.get(of))}
+        wide = people.select("person", "index_date", **named)
         if not tables:
             return wide, (), 0
         said = ibis.union(*tables).inner_join(people.select("person", "index_date"), "person")

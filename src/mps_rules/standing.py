@@ -13,6 +13,7 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules.dangers import HURTS, Reading, dangers_of
+from mps_rules.errors import Fault, FindingError
 from mps_rules.formulas import Column, column_of
 from mps_rules.model import KnowledgeBase, Vocabulary
 
@@ -44,10 +45,12 @@ class Thing:
         What an address names.
 
         Raises:
-            FindingError: nothing that can be given of a patient.
+            FindingError: nothing that can be given of a patient, or one end of a range.
 
         """
         column = column_of(at, words)
+        if column.end:
+            raise FindingError([Fault(at, "is the end of a range: a long table tells the number itself")])
         if column.at is None or column.word or not column.at.term:
             return cls(str(attrs.evolve(column, word=None)), str(column), "truth")
         term = words.terms[column.at.term]

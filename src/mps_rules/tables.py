@@ -367,9 +367,7 @@ def _written(said: Table, dates: Dates) -> tuple[Any, Any]:
     zone = offset.replace("Z", "+00:00").replace(":", "")
     shift = zone.substr(1, 2).try_cast("int64") * 3600 + zone.substr(3, 2).try_cast("int64") * 60
     shift = zone.startswith("-").ifelse(-shift, shift).fill_null(0)
-    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    longest = ibis.cases((month == 2, leap.ifelse(29, 28)), (month.isin([4, 6, 9, 11]), 30), else_=31)
-    possible = month.between(1, 12) & (day >= 1) & (day <= longest) & (year >= 1)
+    possible = month.between(1, 12) & (day >= 1) & (day <= last_day(year, month)) & (year >= 1)
     possible &= (hour.fill_null(0) < 24) & (minute.fill_null(0) < 60) & (second_.fill_null(0) < 60)
     clock = hour.fill_null(0) * 3600 + minute.fill_null(0) * 60 + second_.fill_null(0)
     local_time = ((is_iso | is_local) & clear & possible).ifelse(seconds(year, month, day) + clock, None)
@@ -385,6 +383,14 @@ def _mixed(said: Table) -> bool:
     offset = said["written"].re_search(_ZONED)
     found = said.select(offset=offset).distinct().to_pyarrow().column("offset").to_pylist()
     return len(found) > 1
+
+
+def last_day(year: Any, month: Any) -> Any:
+    """The last day of a month."""
+    import ibis
+
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    return ibis.cases((month.isin([2]), leap.ifelse(29, 28)), (month.isin([4, 6, 9, 11]), 30), else_=31)
 
 
 def seconds(year: Any, month: Any, day: Any) -> Any:
