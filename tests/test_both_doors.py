@@ -1,5 +1,6 @@
 """What is told as resources of a chart and what is told as rows of a table stand alike: one law of what wins, whichever door."""
 
+import os
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from random import Random
@@ -20,8 +21,10 @@ from random_packs import seeded
 
 HOME = timezone(timedelta(hours=1), "home")
 NOW = datetime(2026, 3, 20, 23, 59, 59, tzinfo=HOME)
-# fever stands in a chart for some days only (a window of the pack); a long table has no windows
 SIGNS = (
+    "fever",
+    "pain_regional",
+    "pain_widespread",
     "saddle_anaesthesia",
     "motor_deficit",
     "babinski_positive",
@@ -32,30 +35,31 @@ SIGNS = (
 )
 LAST = "pf_poor_sleep"
 """What is said last of everybody, so that both doors look back from one day."""
-DRAWS = 150
+DRAWS = int(os.environ.get("DRAWS", "150"))
 
 
 @attrs.frozen
 class Told:
-    """One reading: of what, whether it is present, and its time as a chart and as a table write it."""
+    """One reading: of what, whether it is present (None: that cannot be read), and its time as a chart and as a table write it."""
 
     term: str
-    present: bool
+    present: bool | None
     in_chart: str | None
     in_table: str | None
 
     def resource(self) -> dict[str, Any]:
         times = {} if self.in_chart is None else {"effectiveDateTime": self.in_chart}
         about = {"subject": {"reference": "Patient/p1"}, "status": "final", "code": coded(f"{OWN}:finding", self.term)}
-        return {"resourceType": "Observation", "valueBoolean": self.present, **about, **times}
+        value = {"valueString": "somewhat"} if self.present is None else {"valueBoolean": self.present}
+        return {"resourceType": "Observation", **value, **about, **times}
 
     def row(self, person: int) -> tuple[int, str, str, str | None]:
-        return person, self.term, "yes" if self.present else "no", self.in_table
+        return person, self.term, {True: "yes", False: "no", None: "somewhat"}[self.present], self.in_table
 
 
 def reading(random: Random, *, offsets: bool) -> Told:
     """A random reading: of a day or an instant of the place, or of an instant with any offset; undated, unreadable, or too old."""
-    term, present = random.choice(SIGNS), random.random() < 0.5
+    term, present = random.choice(SIGNS), random.choice((True, True, True, False, False, False, None))
     form = random.choice(("recent", "recent", "recent", "recent", "same", "old", "none", "unreadable"))
     if form == "none":
         return Told(term, present, None, None)

@@ -159,6 +159,16 @@ def test_a_normal_examination_in_doubt_does_not_cancel_a_sign(kb: KnowledgeBase,
     assert stood(claims, kb) == {"babinski_positive": True, "fever": False}
 
 
+def test_of_two_harmless_findings_that_exclude_each_other_the_later_counts_and_none_where_none_is_later(kb: KnowledgeBase) -> None:
+    for when in ((TODAY, TODAY), (MORNING, MORNING), (None, EVENING), (None, None)):
+        told = in_every_order([claim("pain_regional", True, when[0]), claim("pain_widespread", True, when[1])], kb)
+
+        assert told.findings(kb) == {}
+        assert sorted(one.where for one in told.doubted) == ["Observation[pain_regional]", "Observation[pain_widespread]"]
+    assert stood([claim("pain_regional", True, TODAY), claim("pain_widespread", True, YESTERDAY)], kb) == {"pain_regional": True}
+    assert stood([claim("pain_regional", True, YESTERDAY), claim("pain_widespread", True, TODAY)], kb) == {"pain_widespread": True}
+
+
 # --- a denial ages ----------------------------------------------------------------------------------------------------
 
 
@@ -227,6 +237,13 @@ def test_a_sign_in_doubt_is_not_outweighed_with_an_older_one_that_says_the_same(
 
     assert stood([normal, older], kb) == {"neuro_exam_normal": True}
     assert stood([normal, older, claim("motor_deficit", True, EVENING, doubt="x")], kb) == {"in_doubt": ["motor_deficit"]}
+
+
+def test_a_sign_that_only_what_is_in_doubt_itself_would_clear_stands(kb: KnowledgeBase) -> None:
+    normal, old = claim("neuro_exam_normal", True, YESTERDAY), claim("babinski_positive", True, TODAY - timedelta(days=9))
+
+    assert stood([normal, old], kb) == {"neuro_exam_normal": True}
+    assert stood([normal, old, claim("motor_deficit", True, doubt="x")], kb) == {"babinski_positive": True, "in_doubt": ["motor_deficit"]}
 
 
 def test_a_denial_in_doubt_says_nothing(kb: KnowledgeBase) -> None:

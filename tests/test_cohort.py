@@ -967,6 +967,27 @@ def test_present_and_absent_are_written_in_several_ways(value: list[Any]) -> Non
     assert {"fever": True, "saddle_anaesthesia": False} == known(table)
 
 
+def test_an_old_intensity_makes_no_pain_that_was_later_denied(kb: KnowledgeBase) -> None:
+    rows = [
+        (1, "pain_intensity", "7", "low_back", "2021-01-01"),
+        (1, "pain", "yes", "low_back", "2021-01-01"),
+        (1, "pain", "no", "low_back", "2021-02-01"),
+        (1, "pain_intensity", "7", None, "2021-01-01"),
+    ]
+    table = pl.DataFrame(rows, schema=["person", "term", "value", "region", "date"], orient="row")
+
+    assert {"pain.low_back": False} == known(table)
+    assert ("1", "pain_intensity", "is too old to say something of the last date of that person") in cohort.rejects(table, kb).rows()
+
+
+@pytest.mark.parametrize(("day", "stands"), [("2021-01-25", True), ("2021-01-24", None)])
+def test_what_was_said_longer_ago_than_its_window_says_nothing(day: str, stands: bool | None) -> None:  # noqa: FBT001 - a cell
+    rows = [(1, "fever", "yes", day), (1, "pf_poor_sleep", "yes", "2021-02-01")]
+
+    said = known(pl.DataFrame(rows, schema=["person", "term", "value", "date"], orient="row"))
+    assert stands is said.get("fever")
+
+
 def test_a_long_table_with_a_column_that_means_nothing_is_refused() -> None:
     with pytest.raises(FindingError) as raised:
         mps.evaluate_cohort(pl.DataFrame({"who": [1], "term": ["fever"], "value": ["true"], "sid": ["left"]}))

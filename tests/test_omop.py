@@ -265,7 +265,7 @@ def test_values_are_read_in_the_unit_of_the_finding(read: Read) -> None:
 def test_a_value_that_cannot_be_trusted_is_not_read(read: Read) -> None:
     rows, report = read
 
-    assert known(rows[9]) == {}
+    assert known(rows[9]) == {"in_doubt.haemoglobin": True}  # a bound of 5 of the CRP brings no flag nearer
     assert use(report, "measurement").unused == {
         "no value": 2,
         "value not understood": 2,
@@ -273,6 +273,33 @@ def test_a_value_that_cannot_be_trusted_is_not_read(read: Read) -> None:
         "wrong unit, or none": 2,
         "out of range": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("row", "opens"),
+    [
+        ((39, {"unit_source_value": "Cel", "operator_concept_id": 43}), True),
+        ((37, {"unit_source_value": "Cel", "operator_concept_id": 41}), True),
+        ((36, {"unit_source_value": "stone"}), True),
+        ((39, {}), True),
+        ((390, {"unit_source_value": "Cel"}), True),
+        ((None, {"value_source_value": "hot"}), True),
+        ((None, {}), False),
+        ((36.6, {"unit_source_value": "Cel"}), False),
+    ],
+)
+def test_a_number_of_a_danger_sign_that_cannot_be_read_opens(
+    row: tuple[float | None, dict[str, Any]],
+    opens: bool,  # noqa: FBT001 - whether it opens
+    kb: KnowledgeBase,
+) -> None:
+    h = Hospital()
+    h.add("concept", concept_id=43, concept_name=">=", vocabulary_id="SNOMED", concept_code="at least")
+    h.person(1)
+    h.measurement(1, 22, row[0], **row[1])
+    findings, _ = read_omop(h.connection, kb)
+
+    assert bool(people(findings)[1].get("in_doubt.body_temperature")) is opens
 
 
 def test_an_answer_denies_and_a_question_without_an_answer_says_nothing(read: Read) -> None:

@@ -10,7 +10,8 @@ The law, for every door (charts, hooks, long tables, OMOP):
    that one stands which leaves every red flag of the pack at least as near as the other does, if it brings some flag nearer than silence
    would; else the finding is unknown. What brings a flag nearer is computed from the rules (``dangers``), so it holds whatever else is known.
 3. *What clears is no older than what it clears.* Of findings that cannot hold together, one that brings no flag nearer counts only if it is
-   later than the danger sign it would cancel, and of two danger signs the later one counts. The order of the records never decides.
+   later than the danger sign it would cancel, and of two danger signs the later one counts. Of two that bring no flag nearer and exclude
+   each other the later one counts, and where neither is later both are unknown. The order of the records never decides.
 4. *A denial ages.* After ``denial_lasts`` of its term a denial that nothing followed is unknown again. It still outweighs what came before
    it, but not what is said to go on. What has once been does not age.
 5. *What is dropped in doubt opens.* A danger sign that is dropped without being outweighed by something later, or whose own record is in
@@ -216,6 +217,8 @@ class _Settler:
         self.superseded: list[Noted] = []
         self.doubted: list[Noted] = []
         self.dropped: list[Claim] = []
+        self.alike: list[Claim] = []
+        self.outweighed: list[tuple[Claim, Claim, Noted]] = []
         self.agreeing: dict[tuple[str, str], list[Claim]] = {}
 
     # --- which reading is the more dangerous
@@ -336,12 +339,37 @@ class _Settler:
 
     def fitting(self, claims: list[Claim]) -> list[Claim]:
         """The claims that can hold together, without what would clear a danger sign that was dropped in doubt and is no older."""
-        held = self._accepted([], sorted(claims, key=self._order))
+        held = self._without_what_excludes_each_other(sorted(claims, key=self._order))
         for sign in map(self._feared, self.dropped):
             for one in [] if self._fits([*held, sign]) else list(held):
                 if not self.is_danger(one) and not self.line.is_later(one.when, sign.when) and not self._fits([one, sign]):
                     held.remove(one)
                     self._note(self.doubted, [one], f"{one.at} would clear {sign.at}, which is in doubt: left unknown")
+        for one, against, note in self.outweighed:
+            if against not in held and self._fits([*held, one]):
+                held.append(one)
+                self.superseded.remove(note)
+        return held
+
+    def _without_what_excludes_each_other(self, claims: list[Claim]) -> list[Claim]:
+        """The claims that are accepted; of those that bring no flag nearer and exclude each other, none later, none is."""
+        unknown: dict[Claim, None] = {}
+        while True:
+            said = [(notes, len(notes)) for notes in (self.superseded, self.doubted, self.dropped, self.outweighed)]
+            held = self._accepted([], [one for one in claims if one not in unknown])
+            if not self.alike:
+                break
+            unknown |= dict.fromkeys(self.alike)
+            self.alike = []
+            for notes, length in said:
+                del notes[length:]
+        for one in list(held) if unknown else ():
+            contrary = [other for other in unknown if not self._fits([one, other])]
+            if not self.is_danger(one) and any(not self.line.is_later(one.when, other.when) for other in contrary):
+                held.remove(one)
+                unknown[one] = None
+        for one in unknown:
+            self._note(self.doubted, [one], f"{one.at} excludes what is recorded at the same time, or undated: both are left unknown")
         return held
 
     def _feared(self, sign: Claim) -> Claim:
@@ -381,7 +409,13 @@ class _Settler:
         against = held[fits - 1] if fits else None
         if against and self.line.is_later(against.when, one.when):
             self._note(self.superseded, [one], f"{one.at} {OUTWEIGHED}")
-            self.dropped += [other for other in self.agreeing.get(one.key, ()) if not self.line.is_later(against.when, other.when)]
+            agreeing = [other for other in self.agreeing.get(one.key, ()) if not self.line.is_later(against.when, other.when)]
+            self.dropped += agreeing
+            if not agreeing:
+                self.outweighed.append((one, against, self.superseded[-1]))
+            return
+        if against and not self.is_danger(one) and not self.is_danger(against) and not self._fits([against, one]):
+            self.alike += [against, one]
             return
         self._note(self.doubted, [one], f"{one.at} contradicts what else is recorded, or cannot be: left unknown")
         if self.is_danger(one):

@@ -9,6 +9,7 @@ direction alone (``known``) is held to be read in both.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from math import inf
 from typing import TypeAlias
 
 import attrs
@@ -75,6 +76,16 @@ class Dangers:
     def decides(self, readings: Sequence[Reading], value: c.Interval) -> bool:
         """Whether a range says to every flag what each number in it would say."""
         return all(not one.amount and one.weight(value) for one in readings)
+
+    def harmless(self, readings: Sequence[Reading]) -> c.Interval | None:
+        """Between which numbers, these apart, no flag comes nearer; None where that is no single range."""
+        low, high = -inf, inf
+        for one in readings:
+            if one.amount or not isinstance(one.leaf, c.Compare) or len(one.leaf.bounds()) > 1:
+                return None
+            (limit,) = one.leaf.bounds().values()
+            low, high = (low, min(high, limit)) if one.rises else (max(low, limit), high)
+        return c.Interval(low, high) if low < high else None
 
     def only_clears(self, term: str) -> bool:
         """Whether the presence of a yes/no finding can bring no flag nearer, and its absence can."""

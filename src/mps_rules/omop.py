@@ -16,6 +16,7 @@ import attrs
 
 from mps_rules.addresses import Address
 from mps_rules.cohort import listed
+from mps_rules.dangers import dangers_of
 from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
 from mps_rules.formulas import ENDS
 from mps_rules.model import KnowledgeBase, OmopCode, OmopKind, OmopWindow, Term, Vocabulary, Within
@@ -31,6 +32,8 @@ Index: TypeAlias = Literal["latest visit"] | date
 
 KEEP = ("index_date",)
 """What the findings table carries beside the person and the addresses: pass it to ``evaluate_cohort`` as ``keep``."""
+BEYOND = 1e300
+"""More than any number of a patient."""
 EVER = 1_000_000
 """More days than any life has."""
 VERSIONS = ("5.3", "5.4")
@@ -100,6 +103,7 @@ class Reading:
     answers: Mapping[str, tuple[float | None, str | None]] = attrs.Factory(dict)
     units: Mapping[str, tuple[float, float]] = attrs.Factory(dict)
     range: tuple[float, float] | None = None
+    harmless: tuple[float, float] | None = None
     written: bool = False
     doubt: str = ""
 
@@ -119,7 +123,7 @@ class _Reader:
     """Resolves what a pack says of codes; used once."""
 
     def __init__(self, base: KnowledgeBase) -> None:
-        self.words, self.omop = base.vocabulary, base.omop
+        self.words, self.omop, self.read = base.vocabulary, base.omop, dangers_of(base)
         self.kinds = {one.kind: one for one in self.omop.kinds}
         self.windows = {id_: one for one in self.omop.windows for id_ in one.terms}
         self.asking = {one.vocabulary for one in self.omop.systems if one.asks}
@@ -172,8 +176,14 @@ class _Reader:
             answers={} if number else self._answers(code, amount, word),
             units=self._units(code, term) if term and number else {},
             range=term.range if term and number else None,
+            harmless=self._harmless(term) if term and number else None,
             doubt=code.doubt or window.doubt or kind.doubt,
         )
+
+    def _harmless(self, term: Term) -> tuple[float, float] | None:
+        """Between which numbers, these apart, no red flag comes nearer."""
+        found = self.read.harmless(self.read.of_term.get(term.id, ()))
+        return (max(found.lowest, -BEYOND), min(found.highest, BEYOND)) if found else None
 
     def _kind(self, code: OmopCode, term: Term | None) -> OmopKind:
         for kind in self.omop.kinds:
@@ -495,7 +505,9 @@ class _Import:
             judged, use = self._use(source, table, people)
             uses.append(use)
             said.append(
-                judged.filter(judged["reason"].isin([USED, UNDATED])).select("person", "at", "amount", "word", "reason", "begun", "ended")
+                judged.filter(judged["reason"].isin([USED, UNDATED]) | judged["unread"]).select(
+                    "person", "at", "amount", "word", "reason", "unread", "begun", "ended"
+                )
             )
         missing = tuple(s.table for s in SOURCES if s.table not in self.cdm.names)
         if missing:
@@ -755,11 +767,13 @@ class _Import:
                 "own_word": [one.word for one in self.readings],
                 "lowest": [one.range[0] if one.range else None for one in self.readings],
                 "highest": [one.range[1] if one.range else None for one in self.readings],
+                "harmless_above": [one.harmless[0] if one.harmless else None for one in self.readings],
+                "harmless_below": [one.harmless[1] if one.harmless else None for one in self.readings],
             },
             schema=dict.fromkeys(("reading", "within"), "int64")
             | dict.fromkeys(("at", "form", "own_word"), "string")
             | {"continues": "boolean"}
-            | dict.fromkeys(("own_amount", "lowest", "highest"), "float64"),
+            | dict.fromkeys(("own_amount", "lowest", "highest", "harmless_above", "harmless_below"), "float64"),
         )
         units = [(n, unit, *line) for n, one in enumerate(self.readings) for unit, line in one.units.items()]
         answers = [(n, said, *means) for n, one in enumerate(self.readings) for said, means in one.answers.items()]
@@ -794,6 +808,14 @@ class _Import:
             (~numeric & ~silent & ~answered, NOT_UNDERSTOOD),
             else_=USED,
         )
+        operator = t["operator_name"] if "operator_name" in t.columns else ibis.null("string")
+        least, most, strictly = (operator.isin(list(these)).fill_null(False) for these in ((">", ">="), ("<", "<="), ("<", ">")))
+        top, bottom = least.ifelse(t["highest"], number), most.ifelse(t["lowest"], number)
+        harmless = (top < t["harmless_below"]) | (most & strictly & (top == t["harmless_below"]))
+        harmless &= (bottom > t["harmless_above"]) | (least & strictly & (bottom == t["harmless_above"]))
+        harmless &= least | most
+        told = numeric & reason.isin([NOT_UNDERSTOOD, BOUND, WRONG_UNIT, OUT_OF_RANGE])
+        unread = told & ~((reason == BOUND) & harmless.fill_null(False))
         stated = silent.ifelse(t["own_amount"], t["answer_amount"])
         day = ibis.least(last, t["index_date"])
         begun = seconds(day.year(), day.month(), day.day())
@@ -804,6 +826,7 @@ class _Import:
             *pairs.columns,
             "at",
             reason=reason,
+            unread=unread,
             amount=numeric.ifelse(number, stated),
             word=silent.ifelse(t["own_word"], t["answer_word"]),
             begun=timed.ifelse(begun + clock, begun),
@@ -834,7 +857,8 @@ class _Import:
         if not tables:
             return wide, (), 0
         said = ibis.union(*tables).inner_join(people.select("person", "index_date"), "person")
-        dated, day = said["reason"] == USED, said["index_date"]
+        dated, day = said["reason"] != UNDATED, said["index_date"]
+        said = said.mutate(amount=said["unread"].ifelse(None, said["amount"]))
         said = said.select(
             "person",
             "at",
@@ -842,7 +866,7 @@ class _Import:
             "word",
             begun=dated.ifelse(said["begun"], EARLIEST),
             ended=dated.ifelse(said["ended"], LATEST),
-            readable=said["amount"].notnull() | said["word"].notnull(),
+            readable=(said["amount"].notnull() | said["word"].notnull()) & ~said["unread"],
             vague=~dated,
             index=seconds(day.year(), day.month(), day.day()),
         )
