@@ -315,6 +315,13 @@ def test_a_reading_that_beats_another_leaves_every_flag_at_least_as_near_in_any_
     assert [] == [case for case in ordered if not case[0]]
 
 
+@pytest.mark.parametrize(("term", "ends"), [("crp", (float("-inf"), 10)), ("body_temperature", (35, 38)), ("age_years", None)])
+def test_between_which_numbers_no_flag_comes_nearer_is_computed(kb: KnowledgeBase, term: str, ends: tuple[float, float] | None) -> None:
+    read = dangers_of(kb)
+
+    assert read.harmless(read.of_term[term]) == (ends and Interval(*ends))
+
+
 def test_what_a_flag_reads_is_followed_through_findings_measures_and_conclusions(kb: KnowledgeBase) -> None:
     read = {
         reading.leaf.term

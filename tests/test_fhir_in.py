@@ -326,6 +326,15 @@ def test_what_cannot_be_read_opens_nothing_beside_a_danger_sign_that_is_read(kb:
     assert read(kb, text, number)[0] == {"body_temperature": 39}
 
 
+def test_the_parts_of_a_blood_pressure_and_the_pulse_are_read(kb: KnowledgeBase) -> None:
+    systolic = {"code": coded(LOINC, "8480-6"), "valueQuantity": quantity(60, "mm[Hg]")}
+    pressure = observation(coded(LOINC, "85354-9"), ON.isoformat(), component=[systolic])
+    pulse = observation(coded(LOINC, "8867-4"), ON.isoformat(), valueQuantity=quantity(150, "/min"))
+
+    assert read(kb, pressure, pulse)[0] == {"systolic_bp": 60, "heart_rate": 150}
+    assert read(kb, *({**one, "effectiveDateTime": "2024-05-01"} for one in (pressure, pulse)))[0] == {}
+
+
 def test_an_own_code_is_read_without_the_blanks_around_it(kb: KnowledgeBase) -> None:
     assert read(kb, observation(coded(f"{OWN}:finding", " saddle_anaesthesia "), valueBoolean=True))[0] == {"saddle_anaesthesia": True}
 

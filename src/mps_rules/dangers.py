@@ -9,6 +9,7 @@ direction alone (``known``) is held to be read in both.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from math import inf
 from typing import TypeAlias
 
@@ -17,6 +18,8 @@ import attrs
 from mps_rules import conditions as c
 from mps_rules.model import KnowledgeBase, Rule, Term, Vocabulary
 
+FAR = 1e12
+"""Further than any limit of a rule."""
 IN_DOUBT = "red_flags"
 """``values_from`` of the finding whose words are the findings that red flags read."""
 Value: TypeAlias = bool | float | str | c.Interval
@@ -79,13 +82,14 @@ class Dangers:
 
     def harmless(self, readings: Sequence[Reading]) -> c.Interval | None:
         """Between which numbers, these apart, no flag comes nearer; None where that is no single range."""
-        low, high = -inf, inf
-        for one in readings:
-            if one.amount or not isinstance(one.leaf, c.Compare) or len(one.leaf.bounds()) > 1:
-                return None
-            (limit,) = one.leaf.bounds().values()
-            low, high = (low, min(high, limit)) if one.rises else (max(low, limit), high)
-        return c.Interval(low, high) if low < high else None
+        bounds = [one.leaf.bounds() for one in readings if isinstance(one.leaf, c.Compare) and not one.amount]
+        if len(bounds) < len(readings):
+            return None
+        edges = [-inf, *sorted({limit for one in bounds for limit in one.values()}), inf]
+        calm = [(low, high) for low, high in pairwise(edges) if not self.helps(readings, (max(low, -FAR) + min(high, FAR)) / 2)]
+        if not calm or any(one[1] != other[0] or self.helps(readings, one[1]) for one, other in pairwise(calm)):
+            return None
+        return c.Interval(calm[0][0], calm[-1][1])
 
     def only_clears(self, term: str) -> bool:
         """Whether the presence of a yes/no finding can bring no flag nearer, and its absence can."""
