@@ -380,3 +380,18 @@ def _value(term: Term, random: Random) -> Any:
 def _pain(region: str, vocabulary: Vocabulary, random: Random) -> dict[str, Any]:
     sides = [side for side in vocabulary.regions[region].sides if side != "midline"]
     return {"region": region, "side": random.choice([*sides, None]), "present": random.random() < 0.75}
+
+
+def in_ranges(said: dict[str, Any], base: KnowledgeBase, random: Random) -> dict[str, Any]:
+    """The same chart, of whose numbers only a range is known."""
+
+    def wider(key: str, value: Any) -> Any:
+        term = base.vocabulary.terms.get(key)
+        if term is None or term.kind not in ("number", "duration"):
+            return value
+        lowest, highest = term.range or (value, value)
+        return {"at_least": max(lowest, value - random.choice((0, 1, 4))), "at_most": min(highest, value + random.choice((0, 1, 4)))}
+
+    own = {key: wider(key, value) for key, value in said.items() if key not in ("exam", "labels")}
+    exam = [{key: wider(key, value) for key, value in one.items()} for one in said.get("exam", ())]
+    return {**said, **own, **({"exam": exam} if exam else {})}

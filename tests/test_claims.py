@@ -30,7 +30,7 @@ TODAY, YESTERDAY = date(2026, 1, 15), date(2026, 1, 14)
 UNTOLD = Moment()
 
 
-def claim(term: str, value: bool | float | str | Interval, when: Moment | date | None = None, **more: Any) -> Claim:  # noqa: FBT001 - a value
+def claim(term: str, value: bool | float | str | Interval | None, when: Moment | date | None = None, **more: Any) -> Claim:  # noqa: FBT001 - a value
     moment = when if isinstance(when, Moment) else Moment.of(when)
     return Claim(Address("patient", PATIENT, term), "", value, moment, 0, f"Observation[{term}]", "", **more)
 
@@ -159,6 +159,16 @@ def test_a_normal_examination_in_doubt_does_not_cancel_a_sign(kb: KnowledgeBase,
     assert stood(claims, kb) == {"babinski_positive": True, "fever": False}
 
 
+def test_of_two_harmless_findings_that_exclude_each_other_the_later_counts_and_none_where_none_is_later(kb: KnowledgeBase) -> None:
+    for when in ((TODAY, TODAY), (MORNING, MORNING), (None, EVENING), (None, None)):
+        told = in_every_order([claim("pain_regional", True, when[0]), claim("pain_widespread", True, when[1])], kb)
+
+        assert told.findings(kb) == {}
+        assert sorted(one.where for one in told.doubted) == ["Observation[pain_regional]", "Observation[pain_widespread]"]
+    assert stood([claim("pain_regional", True, TODAY), claim("pain_widespread", True, YESTERDAY)], kb) == {"pain_regional": True}
+    assert stood([claim("pain_regional", True, YESTERDAY), claim("pain_widespread", True, TODAY)], kb) == {"pain_widespread": True}
+
+
 # --- a denial ages ----------------------------------------------------------------------------------------------------
 
 
@@ -229,11 +239,28 @@ def test_a_sign_in_doubt_is_not_outweighed_with_an_older_one_that_says_the_same(
     assert stood([normal, older, claim("motor_deficit", True, EVENING, doubt="x")], kb) == {"in_doubt": ["motor_deficit"]}
 
 
+def test_a_sign_that_only_what_is_in_doubt_itself_would_clear_stands(kb: KnowledgeBase) -> None:
+    normal, old = claim("neuro_exam_normal", True, YESTERDAY), claim("babinski_positive", True, TODAY - timedelta(days=9))
+
+    assert stood([normal, old], kb) == {"neuro_exam_normal": True}
+    assert stood([normal, old, claim("motor_deficit", True, doubt="x")], kb) == {"babinski_positive": True, "in_doubt": ["motor_deficit"]}
+
+
 def test_a_denial_in_doubt_says_nothing(kb: KnowledgeBase) -> None:
     assert stood([claim("saddle_anaesthesia", False, doubt="x")], kb) == {}
     assert stood([claim("saddle_anaesthesia", True, TODAY), claim("saddle_anaesthesia", False, doubt="x")], kb) == {
         "saddle_anaesthesia": True
     }
+
+
+def test_what_cannot_be_read_may_be_the_danger(kb: KnowledgeBase) -> None:
+    normal, denied = claim("neuro_exam_normal", True, TODAY), claim("saddle_anaesthesia", False, YESTERDAY)
+    unread = [
+        claim(term, None, TODAY, doubt="free text") for term in ("motor_deficit", "saddle_anaesthesia", "pf_poor_sleep", "chest_pain")
+    ]
+
+    assert stood([normal, denied, *unread], kb) == {"in_doubt": ["chest_pain", "motor_deficit", "saddle_anaesthesia"]}
+    assert stood([claim("saddle_anaesthesia", True, YESTERDAY), unread[1]], kb) == {"saddle_anaesthesia": True}
 
 
 def test_what_is_in_doubt_is_never_asked_for(kb: KnowledgeBase) -> None:
@@ -286,6 +313,13 @@ def test_a_reading_that_beats_another_leaves_every_flag_at_least_as_near_in_any_
 
     assert len(ordered) > 100
     assert [] == [case for case in ordered if not case[0]]
+
+
+@pytest.mark.parametrize(("term", "ends"), [("crp", (float("-inf"), 10)), ("body_temperature", (35, 38)), ("age_years", None)])
+def test_between_which_numbers_no_flag_comes_nearer_is_computed(kb: KnowledgeBase, term: str, ends: tuple[float, float] | None) -> None:
+    read = dangers_of(kb)
+
+    assert read.harmless(read.of_term[term]) == (ends and Interval(*ends))
 
 
 def test_what_a_flag_reads_is_followed_through_findings_measures_and_conclusions(kb: KnowledgeBase) -> None:

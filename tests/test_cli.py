@@ -233,10 +233,10 @@ WRONG: dict[str, tuple[str, list[str]]] = {
     "wrong word": ("pain_quality: [dulll]", ["pain_quality: no value 'dulll' of 'pain_quality'; closest is 'dull'"]),
     "wrong unit": (
         "symptom_duration: 3 kg/m2",
-        ["symptom_duration: 'kg/m2' does not measure 'time since this pain began'; write it in wk"],
+        ["symptom_duration: 'kg/m2' does not measure 'time since this pain began'; write it in weeks"],
     ),
     "unknown unit": ("symptom_duration: 3 fortnights", ["symptom_duration: no unit 'fortnights'"]),
-    "out of range": ("age_years: 200", ["age_years: 200 is outside 0 to 120 in a"]),
+    "out of range": ("age_years: 200", ["age_years: 200 is outside 0 to 120 years"]),
     "impossible side": ("pain: [sacrum.left]", ["pain[0].side: 'left' is impossible: sacrum has no sides"]),
     "no side at all": ("pain: [low_back.above]", ["pain[0].side: no side 'above'"]),
     "contradicting pain": (

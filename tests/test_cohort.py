@@ -21,6 +21,7 @@ from executors import SPARK, on_spark
 from mps_rules import circuit, cohort, reference, tables
 from mps_rules import conditions as c
 from mps_rules.addresses import Address, as_row, changed
+from mps_rules.addresses import as_mapping as mapping_of
 from mps_rules.assess import Assessor, unknown_terms
 from mps_rules.cases import read_cases
 from mps_rules.cohort import FIRST
@@ -53,7 +54,7 @@ from mps_rules.model import (
 from mps_rules.scores import considered, scored, stand
 from mps_rules.steps import Steps
 from mps_rules.tables import connected, kinds_of
-from random_packs import _rule, few_muscles, random_pack, random_patient, seeded, some_number, with_rules
+from random_packs import _rule, few_muscles, in_ranges, random_pack, random_patient, seeded, some_number, with_rules
 
 PACKS = int(os.environ.get("PACKS", "12"))
 PATIENTS_EACH = int(os.environ.get("PATIENTS", "20"))
@@ -224,6 +225,22 @@ def test_a_table_concludes_of_a_random_pack_what_the_definition_does(few: Knowle
     said = {number: by_definition(base, facts) for number, facts in enumerate(patients)}
     table = frame([as_row(facts.findings, base.vocabulary) for facts in patients])
 
+    for found in everything(base, table):
+        assert not found["rejected"].any()
+        assert [] == list(differences(found, said))
+
+
+@pytest.mark.parametrize("seed", range(40_100, 40_100 + PACKS))
+def test_a_number_of_which_only_the_range_is_known_concludes_in_a_table_what_the_definition_does(few: KnowledgeBase, seed: int) -> None:
+    base, words = random_pack(few, seed)
+    random, terrain = seeded(seed), terrain_of(few)
+    drawn = [mapping_of(random_patient(words, terrain, random).findings) for _ in range(PATIENTS_EACH)]
+    read = [one for said in drawn if (one := read_or_refused(in_ranges(said, base, random), base))]
+    patients = [Facts(terrain_of(base), one) for one in read]
+    said = {number: by_definition(base, facts) for number, facts in enumerate(patients)}
+    table = frame([as_row(facts.findings, base.vocabulary) for facts in patients])
+
+    assert [name for name in table.columns if name.endswith(".at_most")]
     for found in everything(base, table):
         assert not found["rejected"].any()
         assert [] == list(differences(found, said))
@@ -959,6 +976,27 @@ def test_present_and_absent_are_written_in_several_ways(value: list[Any]) -> Non
     assert {"fever": True, "saddle_anaesthesia": False} == known(table)
 
 
+def test_an_old_intensity_makes_no_pain_that_was_later_denied(kb: KnowledgeBase) -> None:
+    rows = [
+        (1, "pain_intensity", "7", "low_back", "2021-01-01"),
+        (1, "pain", "yes", "low_back", "2021-01-01"),
+        (1, "pain", "no", "low_back", "2021-02-01"),
+        (1, "pain_intensity", "7", None, "2021-01-01"),
+    ]
+    table = pl.DataFrame(rows, schema=["person", "term", "value", "region", "date"], orient="row")
+
+    assert {"pain.low_back": False} == known(table)
+    assert ("1", "pain_intensity", "is too old to say something of the last date of that person") in cohort.rejects(table, kb).rows()
+
+
+@pytest.mark.parametrize(("day", "stands"), [("2021-01-25", True), ("2021-01-24", None)])
+def test_what_was_said_longer_ago_than_its_window_says_nothing(day: str, stands: bool | None) -> None:  # noqa: FBT001 - a cell
+    rows = [(1, "fever", "yes", day), (1, "pf_poor_sleep", "yes", "2021-02-01")]
+
+    said = known(pl.DataFrame(rows, schema=["person", "term", "value", "date"], orient="row"))
+    assert stands is said.get("fever")
+
+
 def test_a_long_table_with_a_column_that_means_nothing_is_refused() -> None:
     with pytest.raises(FindingError) as raised:
         mps.evaluate_cohort(pl.DataFrame({"who": [1], "term": ["fever"], "value": ["true"], "sid": ["left"]}))
@@ -972,8 +1010,16 @@ def test_a_long_table_with_a_column_that_means_nothing_is_refused() -> None:
 @pytest.mark.parametrize(
     ("cells", "column", "fault"),
     [
-        ({"age_years": [46, 460]}, "age_years", "lies outside 0 to 120"),
-        ({"age_years": [46.0, float("inf")]}, "age_years", "lies outside 0 to 120"),
+        ({"age_years": [46, 460]}, "age_years", "lies outside 0 to 120 years"),
+        ({"age_years": [46.0, float("inf")]}, "age_years", "lies outside 0 to 120 years"),
+        ({"age_years.at_least": [46, 46], "age_years.at_most": [47, 121]}, "age_years.at_most", "lies outside 0 to 120 years"),
+        ({"age_years.at_least": [46, 48], "age_years.at_most": [47, 47]}, "age_years", "at_least is more than at_most"),
+        ({"age_years.at_least": [46, 46], "age_years.at_most": [47, None]}, "age_years", "expected at_least and at_most"),
+        (
+            {"age_years": [None, 46], "age_years.at_least": [46, 46], "age_years.at_most": [47, 47]},
+            "age_years",
+            "is told as a number and as a range",
+        ),
         ({"sex_at_birth": ["male", "mail"]}, "sex_at_birth", "no such value of 'sex_at_birth'"),
         ({"pain_quality": ["dull", "dul"]}, "pain_quality", "no such value of 'pain_quality'"),
         ({"pain_quality": [["dull"], ["dull", "dul"]]}, "pain_quality", "no such value of 'pain_quality'"),

@@ -3,6 +3,7 @@
 import copy
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
+from math import nextafter
 from typing import Any
 
 import pytest
@@ -254,26 +255,88 @@ def test_a_number_is_read_in_its_unit_and_converted(kb: KnowledgeBase) -> None:
 def test_a_number_that_cannot_be_trusted_is_in_doubt(kb: KnowledgeBase, value: Resource, what: str) -> None:
     findings, report = read(kb, observation(CRP, valueQuantity=value))
 
-    assert findings == {}
+    assert findings == {"in_doubt": ["crp"]}
     assert doubts(report) == [what]
 
 
 @pytest.mark.parametrize(
-    "more",
+    ("more", "opens"),
     [
-        {"valueQuantity": {**quantity(5, "mg/L"), "comparator": "<"}},
-        {"valueString": "twelve"},
-        {"valueQuantity": {"value": "12", "unit": "mg/L"}},
-        {"valueQuantity": {"value": True, "unit": "mg/L"}},
-        {"dataAbsentReason": coded("http://terminology.hl7.org/CodeSystem/data-absent-reason", "asked-unknown")},
-        {},
+        ({"valueString": "twelve"}, True),
+        ({"valueQuantity": {"value": "12", "unit": "mg/L"}}, True),
+        ({"valueQuantity": {"value": True, "unit": "mg/L"}}, True),
+        ({"valueQuantity": {**quantity(5, "mg/L"), "comparator": "ad"}}, True),
+        ({"dataAbsentReason": coded("http://terminology.hl7.org/CodeSystem/data-absent-reason", "asked-unknown")}, False),
+        ({}, False),
     ],
 )
-def test_a_bound_a_text_and_a_missing_value_are_unknown(kb: KnowledgeBase, more: Resource) -> None:
+def test_what_cannot_be_read_of_a_danger_sign_opens_and_what_was_never_told_does_not(
+    kb: KnowledgeBase,
+    more: Resource,
+    opens: bool,  # noqa: FBT001 - whether it opens
+) -> None:
     findings, report = read(kb, observation(CRP, **more))
 
-    assert findings == {}
+    assert findings == ({"in_doubt": ["crp"]} if opens else {})
     assert len(report.skipped) == 1
+
+
+TEMPERATURE = coded(LOINC, "8310-5")
+
+
+@pytest.mark.parametrize(
+    ("comparator", "degrees", "read_as"),
+    [
+        (">=", 39, {"body_temperature": {"at_least": 39, "at_most": 45}}),
+        (">", 38.4, {"body_temperature": {"at_least": nextafter(38.4, 99), "at_most": 45}}),
+        (">", 37, {"in_doubt": ["body_temperature"]}),
+        ("<", 37, {"in_doubt": ["body_temperature"]}),
+        ("<", 20, {"in_doubt": ["body_temperature"]}),
+        ("~", 39, {"in_doubt": ["body_temperature"]}),
+    ],
+)
+def test_a_bound_is_a_range_where_it_decides_and_else_opens(kb: KnowledgeBase, comparator: str, degrees: float, read_as: Any) -> None:
+    findings, report = read(
+        kb, observation(TEMPERATURE, ON.isoformat(), valueQuantity={**quantity(degrees, "Cel"), "comparator": comparator})
+    )
+
+    assert findings == read_as
+    assert [*report.skipped, *report.suspicious]
+
+
+def test_a_bound_that_no_flag_can_be_reached_from_clears_as_a_number_does(kb: KnowledgeBase) -> None:
+    findings, _ = read(kb, observation(CRP, valueQuantity={**quantity(5, "mg/L"), "comparator": "<"}))
+
+    assert findings == {"crp": {"at_least": 0, "at_most": nextafter(5, 0)}}
+
+
+@pytest.mark.parametrize(("hour", "stands"), [("07", {"body_temperature": 36.6}), ("08", None), ("09", None)])
+def test_what_cannot_be_read_is_outweighed_by_what_is_recorded_later(kb: KnowledgeBase, hour: str, stands: Any) -> None:
+    text = observation(TEMPERATURE, f"{ON}T{hour}:00:00Z", valueString="39,5")
+    number = observation(TEMPERATURE, f"{ON}T08:00:00Z", valueQuantity=quantity(36.6, "Cel"))
+
+    for order in ((text, number), (number, text)):
+        assert read(kb, *order)[0] == (stands or {"in_doubt": ["body_temperature"]})
+
+
+def test_what_cannot_be_read_opens_nothing_beside_a_danger_sign_that_is_read(kb: KnowledgeBase) -> None:
+    text = observation(TEMPERATURE, ON.isoformat(), valueString="hot")
+    number = observation(TEMPERATURE, ON.isoformat(), valueQuantity=quantity(39, "Cel"))
+
+    assert read(kb, text, number)[0] == {"body_temperature": 39}
+
+
+def test_the_parts_of_a_blood_pressure_and_the_pulse_are_read(kb: KnowledgeBase) -> None:
+    systolic = {"code": coded(LOINC, "8480-6"), "valueQuantity": quantity(60, "mm[Hg]")}
+    pressure = observation(coded(LOINC, "85354-9"), ON.isoformat(), component=[systolic])
+    pulse = observation(coded(LOINC, "8867-4"), ON.isoformat(), valueQuantity=quantity(150, "/min"))
+
+    assert read(kb, pressure, pulse)[0] == {"systolic_bp": 60, "heart_rate": 150}
+    assert read(kb, *({**one, "effectiveDateTime": "2024-05-01"} for one in (pressure, pulse)))[0] == {}
+
+
+def test_an_own_code_is_read_without_the_blanks_around_it(kb: KnowledgeBase) -> None:
+    assert read(kb, observation(coded(f"{OWN}:finding", " saddle_anaesthesia "), valueBoolean=True))[0] == {"saddle_anaesthesia": True}
 
 
 @pytest.mark.parametrize("status", ["entered-in-error", "cancelled"])
@@ -341,7 +404,7 @@ def test_an_interpretation_says_yes_or_no_where_the_value_does_not(kb: Knowledge
 
     assert read(kb, observation(ana, interpretation=[coded(said, "POS")]))[0] == {"ana_positive": True}
     assert read(kb, observation(ana, interpretation=[coded(said, "NEG")]))[0] == {"ana_positive": False}
-    assert read(kb, observation(ana, valueString="1:160"))[0] == {}
+    assert read(kb, observation(ana, valueString="1:160"))[0] == {"in_doubt": ["ana_positive"]}
 
 
 def test_pain_at_a_body_site_is_a_place_of_the_pain_map(kb: KnowledgeBase) -> None:

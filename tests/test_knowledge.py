@@ -415,7 +415,7 @@ def test_a_region_that_lies_within_itself_is_named_with_its_circle(faults_of: Fa
         ("{temperature: 38}", "when.temperature", "expected bounds (at_least, above, at_most, below), got 38"),
         ("{temperature: {atleast: 38}}", "when.temperature.atleast", "no bound 'atleast'; closest is 'at_least'"),
         ("{temperature: {at_least: high}}", "when.temperature.at_least", "expected a number in Cel, got 'high'"),
-        ("{temperature: {at_least: 99}}", "when.temperature.at_least", "99 is outside 30 to 45 in Cel"),
+        ("{temperature: {at_least: 99}}", "when.temperature.at_least", "99 is outside 30 to 45 Cel"),
         ('{temperature: {at_least: "38 wk"}}', "when.temperature.at_least", "'wk' does not measure 'temperature'; write it in Cel"),
         ('{duration: {at_least: "3 weaks"}}', "when.duration.at_least", "no unit 'weaks'; closest is 'weeks'"),
         ("{pain_at: calf}", "when.pain_at", "expected a list of ids, got 'calf'"),
@@ -629,7 +629,7 @@ def test_every_fault_of_every_rule_is_listed_at_once(faults_of: FaultsOf) -> Non
     )
     expected = [
         "shelf/a.yaml line 7, when.all[0]: no finding 'fevre' in the vocabulary; closest is 'fever'",
-        "shelf/a.yaml line 7, when.all[1].temperature.at_least: 99 is outside 30 to 45 in Cel",
+        "shelf/a.yaml line 7, when.all[1].temperature.at_least: 99 is outside 30 to 45 Cel",
         "shelf/a.yaml line 8, then[1].recommend: no kind of recommendation 'rest'",
         "shelf/a.yaml line 8, then[1].recommend: no placeholder {muscle} in a rule about patient",
         "shelf/b.yaml line 4, about: 'mussel' is none of patient, muscle, label; closest is 'muscle'",

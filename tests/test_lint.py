@@ -27,7 +27,7 @@ LOADING = {
     "two-subjects": "demo/cough.yaml: 'tight' is about a patient here and about a muscle in demo/band.yaml",
     "unknown-placeholder": "demo/cough.yaml line 9, then[0].caution: no placeholder {muscle} in a rule about patient",
     "unknown-word": "demo/cough.yaml line 7, when: no finding 'cuogh' in the vocabulary; closest is 'cough'",
-    "value-outside-range": "demo/cough.yaml line 7, when.temperature.at_least: 50 is outside 30 to 45 in Cel",
+    "value-outside-range": "demo/cough.yaml line 7, when.temperature.at_least: 50 is outside 30 to 45 Cel",
 }
 """What stops the loading itself, and what is said of it."""
 FOUND = {

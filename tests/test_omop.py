@@ -200,7 +200,7 @@ def known(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in row.items()
-        if value is not None and name not in ("person", "index_date", "age_years", "sex_at_birth")
+        if value is not None and name.partition(".")[0] not in ("person", "index_date", "age_years", "sex_at_birth")
     }
 
 
@@ -220,7 +220,12 @@ def test_who_has_no_rows_has_no_findings_and_nothing_is_ever_false_by_silence(re
 def test_age_and_sex_come_from_the_person(read: Read) -> None:
     rows, report = read
 
-    assert [(rows[i]["age_years"], rows[i]["sex_at_birth"]) for i in (1, 3, 4)] == [(50, "female"), (49, "male"), (61, None)]
+    assert [(rows[i]["age_years"], rows[i]["sex_at_birth"]) for i in (1, 3, 4)] == [(50, "female"), (49, "male"), (None, None)]
+    assert {i: (rows[i]["age_years.at_least"], rows[i]["age_years.at_most"]) for i in (1, 3, 4)} == {
+        1: (None, None),
+        3: (None, None),
+        4: (61, 62),
+    }
     assert (report.age_unknown, report.sex_unknown, report.birthday_unknown) == (0, 1, 1)
 
 
@@ -260,7 +265,7 @@ def test_values_are_read_in_the_unit_of_the_finding(read: Read) -> None:
 def test_a_value_that_cannot_be_trusted_is_not_read(read: Read) -> None:
     rows, report = read
 
-    assert known(rows[9]) == {}
+    assert known(rows[9]) == {"in_doubt.haemoglobin": True}  # a bound of 5 of the CRP brings no flag nearer
     assert use(report, "measurement").unused == {
         "no value": 2,
         "value not understood": 2,
@@ -268,6 +273,33 @@ def test_a_value_that_cannot_be_trusted_is_not_read(read: Read) -> None:
         "wrong unit, or none": 2,
         "out of range": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("row", "opens"),
+    [
+        ((39, {"unit_source_value": "Cel", "operator_concept_id": 43}), True),
+        ((37, {"unit_source_value": "Cel", "operator_concept_id": 41}), True),
+        ((36, {"unit_source_value": "stone"}), True),
+        ((39, {}), True),
+        ((390, {"unit_source_value": "Cel"}), True),
+        ((None, {"value_source_value": "hot"}), True),
+        ((None, {}), False),
+        ((36.6, {"unit_source_value": "Cel"}), False),
+    ],
+)
+def test_a_number_of_a_danger_sign_that_cannot_be_read_opens(
+    row: tuple[float | None, dict[str, Any]],
+    opens: bool,  # noqa: FBT001 - whether it opens
+    kb: KnowledgeBase,
+) -> None:
+    h = Hospital()
+    h.add("concept", concept_id=43, concept_name=">=", vocabulary_id="SNOMED", concept_code="at least")
+    h.person(1)
+    h.measurement(1, 22, row[0], **row[1])
+    findings, _ = read_omop(h.connection, kb)
+
+    assert bool(people(findings)[1].get("in_doubt.body_temperature")) is opens
 
 
 def test_an_answer_denies_and_a_question_without_an_answer_says_nothing(read: Read) -> None:
@@ -347,7 +379,7 @@ def test_tables_that_are_missing_are_named(kb: KnowledgeBase) -> None:
     bare.raw_sql("INSERT INTO person VALUES (1, 8507, 1950)")
     findings, report = read_omop(bare, kb, index=date(2022, 1, 1))
 
-    assert people(findings)[1]["age_years"] == 71
+    assert [people(findings)[1][f"age_years.{end}"] for end in ("at_least", "at_most")] == [71, 72]
     assert report.missing == ("condition_occurrence", "measurement", "observation", "procedure_occurrence", "drug_exposure")
     assert report.version == "of unknown version"
     assert [one.partition(":")[0] for one in report.warnings] == [
@@ -802,7 +834,7 @@ def test_dates_numbers_and_people_written_as_text_are_read_or_counted(kb: Knowle
     findings, report = read_omop(_database(*rows, dated="TEXT", who="TEXT"), kb, index="2021-01-03")
     read = {str(row["person"]): row for row in findings.to_polars().iter_rows(named=True)}
 
-    assert (True, 50, None) == (read["1"]["fever"], read["1"]["age_years"], read["2"]["age_years"])
+    assert (True, 50, None) == (read["1"]["fever"], read["1"]["age_years.at_least"], read["2"]["age_years.at_least"])
     assert {"no date, or none that can be read": 1} == dict(use(report, "condition_occurrence").unused)
 
 

@@ -5,7 +5,6 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
-from random import Random
 from threading import Barrier
 from typing import Any
 
@@ -25,7 +24,7 @@ from mps_rules.model import Assessment, KnowledgeBase
 from mps_rules.packaged import load_packaged, packaged_rules
 from mps_rules.program import ALWAYS, CODES, VERDICTS, Program, program_of
 from mps_rules.values import Values, parts_of, straight
-from random_packs import few_muscles, random_pack, random_patient, seeded, words_read
+from random_packs import few_muscles, in_ranges, random_pack, random_patient, seeded, words_read
 
 FIELDS = tuple(a.name for a in attrs.fields(Assessment) if not a.name.startswith("_"))
 
@@ -189,27 +188,12 @@ def test_a_cone_holds_every_finding_that_changes_a_node(kb: KnowledgeBase) -> No
         assert all(values.program.cone("patient", number) & touched for number in changed)
 
 
-def _in_ranges(said: dict[str, Any], base: KnowledgeBase, random: Random) -> dict[str, Any]:
-    """The same chart, of whose numbers only a range is known."""
-
-    def wider(key: str, value: Any) -> Any:
-        term = base.vocabulary.terms.get(key)
-        if term is None or term.kind not in ("number", "duration"):
-            return value
-        lowest, highest = term.range or (value, value)
-        return {"at_least": max(lowest, value - random.choice((0, 1, 4))), "at_most": min(highest, value + random.choice((0, 1, 4)))}
-
-    own = {key: wider(key, value) for key, value in said.items() if key not in ("exam", "labels")}
-    exam = [{key: wider(key, value) for key, value in one.items()} for one in said.get("exam", ())]
-    return {**said, **own, **({"exam": exam} if exam else {})}
-
-
 @pytest.mark.parametrize("seed", range(10))
 def test_a_number_of_which_only_the_range_is_known_is_read_as_by_the_definition(kb: KnowledgeBase, seed: int) -> None:
     base, words = random_pack(few_muscles(kb), seed)
     random = seeded(seed)
     for _ in range(3):
-        facts = facts_of(_in_ranges(as_mapping(random_patient(words, terrain_of(base), random).findings), base, random), terrain_of(base))
+        facts = facts_of(in_ranges(as_mapping(random_patient(words, terrain_of(base), random).findings), base, random), terrain_of(base))
 
         assert list(differences(base, facts, reference.chain(base, facts), straight(base, facts))) == []
 

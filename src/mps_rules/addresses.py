@@ -165,8 +165,8 @@ def as_row(findings: Findings, words: Vocabulary) -> dict[str, Any]:
     """
     The findings as one row of a table: address to value, a word to a column of its own where several may hold.
 
-    The intensity of a pain is left out: no table of patients asks for it. So is a number of which only a range is known: a column holds
-    none. What only follows from others is left out too.
+    A number of which only a range is known has two columns, its ends. The intensity of a pain is left out: no table of patients asks for it.
+    What only follows from others is left out too.
     """
     row: dict[str, Any] = {}
     for finding in findings.patient:
@@ -190,6 +190,8 @@ def as_row(findings: Findings, words: Vocabulary) -> dict[str, Any]:
 def _cells(at: str, finding: Finding, words: Vocabulary) -> dict[str, Any]:
     if finding.value is not None:
         return {at: finding.value}
+    if finding.between is not None:
+        return {f"{at}.{end}": amount for end, amount in zip(("at_least", "at_most"), finding.between, strict=True)}
     if finding.words and words.terms[finding.term].kind == "one_of":
         return {at: finding.words[0]}
     return {f"{at}.{word}": word in finding.words for word in (*finding.words, *finding.denied)}

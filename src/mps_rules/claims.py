@@ -10,12 +10,14 @@ The law, for every door (charts, hooks, long tables, OMOP):
    that one stands which leaves every red flag of the pack at least as near as the other does, if it brings some flag nearer than silence
    would; else the finding is unknown. What brings a flag nearer is computed from the rules (``dangers``), so it holds whatever else is known.
 3. *What clears is no older than what it clears.* Of findings that cannot hold together, one that brings no flag nearer counts only if it is
-   later than the danger sign it would cancel, and of two danger signs the later one counts. The order of the records never decides.
+   later than the danger sign it would cancel, and of two danger signs the later one counts. Of two that bring no flag nearer and exclude
+   each other the later one counts, and where neither is later both are unknown. The order of the records never decides.
 4. *A denial ages.* After ``denial_lasts`` of its term a denial that nothing followed is unknown again. It still outweighs what came before
    it, but not what is said to go on. What has once been does not age.
 5. *What is dropped in doubt opens.* A danger sign that is dropped without being outweighed by something later, or whose own record is in
-   doubt (a date or a status that cannot be read), is named under ``in_doubt``, which opens the red flags that read it. A painful place in
-   doubt counts as pain.
+   doubt (a date or a status that cannot be read), is named under ``in_doubt``, which opens the red flags that read it. So is a finding of
+   which something is recorded that cannot be read (free text, an unknown unit, a bound that decides nothing), unless what it is found to be
+   otherwise, no earlier, brings a flag nearer anyway. A painful place in doubt counts as pain.
 
 Whatever is left out is said, with its reason.
 """
@@ -89,14 +91,14 @@ class Claim:
     """
     One thing that a record says of the patient: of what, its value, when, and where it stands.
 
-    ``part`` is a word of a list, or "intensity" of a pain; a lower ``rank`` goes before a higher one, whatever the dates (a poorer source).
+    ``value`` is None where what was recorded cannot be read, which whoever read it has said already. ``part`` is a word of a list, or "intensity" of a pain; a lower ``rank`` goes before a higher one, whatever the dates (a poorer source).
     ``doubt`` is why the record itself is in doubt, ``stale`` why it says nothing of the day on which it is read, ``goes_on`` that it is said to hold
     still. "" and false where not.
     """
 
     at: Address
     part: str
-    value: bool | float | str | Interval
+    value: bool | float | str | Interval | None
     when: Moment
     rank: int
     where: str
@@ -215,6 +217,8 @@ class _Settler:
         self.superseded: list[Noted] = []
         self.doubted: list[Noted] = []
         self.dropped: list[Claim] = []
+        self.alike: list[Claim] = []
+        self.outweighed: list[tuple[Claim, Claim, Noted]] = []
         self.agreeing: dict[tuple[str, str], list[Claim]] = {}
 
     # --- which reading is the more dangerous
@@ -231,11 +235,15 @@ class _Settler:
         return (claim.at.kind == "pain" and not claim.part) or bool(term and term.stands_for)
 
     def is_danger(self, claim: Claim) -> bool:
-        """Whether a claim can bring some red flag nearer."""
+        """Whether a claim can bring some red flag nearer; what cannot be read may."""
+        if claim.value is None:
+            return bool(self.readings(claim))
         return self.read.helps(self.readings(claim), claim.value, claim.part)
 
     def beats(self, one: Claim, other: Claim) -> bool:
-        """Whether a claim leaves every red flag at least as near as another of the same finding."""
+        """Whether a claim leaves every red flag at least as near as another of the same finding; as what cannot be read, any danger does."""
+        if one.value is None or other.value is None:
+            return other.value is None and self.is_danger(one)
         return self.read.beats(self.readings(one), one.value, other.value, one.part)
 
     def worst(self, claims: Sequence[Claim]) -> Claim | None:
@@ -295,15 +303,15 @@ class _Settler:
     def _despite(self, doubtful: Sequence[Claim], won: Claim | None) -> Claim | None:
         """What stands beside claims whose own record is in doubt: a danger among them leaves a reading that would clear it unknown."""
         for one in doubtful:
-            self._note(self.doubted, [one], f"{one.at}: {one.doubt}")
+            self._note(self.doubted, [one] if one.value is not None else [], f"{one.at}: {one.doubt}")
         dangers = [one for one in doubtful if self.is_danger(one)]
         feared = [one for one in dangers if won is None or not self.beats(won, one)]
         if not feared:
             if won and dangers:
                 self.agreeing[won.key] = dangers
             return won
-        if self.is_pain(feared[0]):
-            return min(feared, key=self._order)
+        if hurting := [one for one in feared if self.is_pain(one) and one.value is not None]:
+            return min(hurting, key=self._order)
         self.dropped += feared
         if won:
             self._note(self.doubted, [won], f"{won.at} is recorded otherwise where it cannot be told when or whether: left unknown")
@@ -331,13 +339,47 @@ class _Settler:
 
     def fitting(self, claims: list[Claim]) -> list[Claim]:
         """The claims that can hold together, without what would clear a danger sign that was dropped in doubt and is no older."""
-        held = self._accepted([], sorted(claims, key=self._order))
-        for sign in self.dropped:
+        held = self._without_what_excludes_each_other(sorted(claims, key=self._order))
+        for sign in map(self._feared, self.dropped):
             for one in [] if self._fits([*held, sign]) else list(held):
                 if not self.is_danger(one) and not self.line.is_later(one.when, sign.when) and not self._fits([one, sign]):
                     held.remove(one)
                     self._note(self.doubted, [one], f"{one.at} would clear {sign.at}, which is in doubt: left unknown")
+        for one, against, note in self.outweighed:
+            if against not in held and self._fits([*held, one]):
+                held.append(one)
+                self.superseded.remove(note)
         return held
+
+    def _without_what_excludes_each_other(self, claims: list[Claim]) -> list[Claim]:
+        """The claims that are accepted; of those that bring no flag nearer and exclude each other, none later, none is."""
+        unknown: dict[Claim, None] = {}
+        while True:
+            said = [(notes, len(notes)) for notes in (self.superseded, self.doubted, self.dropped, self.outweighed)]
+            held = self._accepted([], [one for one in claims if one not in unknown])
+            if not self.alike:
+                break
+            unknown |= dict.fromkeys(self.alike)
+            self.alike = []
+            for notes, length in said:
+                del notes[length:]
+        for one in list(held) if unknown else ():
+            contrary = [other for other in unknown if not self._fits([one, other])]
+            if not self.is_danger(one) and any(not self.line.is_later(one.when, other.when) for other in contrary):
+                held.remove(one)
+                unknown[one] = None
+        for one in unknown:
+            self._note(self.doubted, [one], f"{one.at} excludes what is recorded at the same time, or undated: both are left unknown")
+        return held
+
+    def _feared(self, sign: Claim) -> Claim:
+        """A sign that was dropped, as what it may be at worst where it cannot be read."""
+        worst = (attrs.evolve(sign, value=value) for value in (True, False))
+        return next((one for one in worst if self.is_danger(one)), sign) if sign.value is None and self._is_truth(sign) else sign
+
+    def _is_truth(self, claim: Claim) -> bool:
+        term = self.terrain.vocabulary.terms.get(claim.at.term)
+        return term is not None and term.kind == "boolean"
 
     def _order(self, claim: Claim) -> tuple[float, bool, str, str]:
         """The latest first: what brings a flag nearer by when it may last have been so, what does not by when it may first have been."""
@@ -367,7 +409,13 @@ class _Settler:
         against = held[fits - 1] if fits else None
         if against and self.line.is_later(against.when, one.when):
             self._note(self.superseded, [one], f"{one.at} {OUTWEIGHED}")
-            self.dropped += [other for other in self.agreeing.get(one.key, ()) if not self.line.is_later(against.when, other.when)]
+            agreeing = [other for other in self.agreeing.get(one.key, ()) if not self.line.is_later(against.when, other.when)]
+            self.dropped += agreeing
+            if not agreeing:
+                self.outweighed.append((one, against, self.superseded[-1]))
+            return
+        if against and not self.is_danger(one) and not self.is_danger(against) and not self._fits([against, one]):
+            self.alike += [against, one]
             return
         self._note(self.doubted, [one], f"{one.at} contradicts what else is recorded, or cannot be: left unknown")
         if self.is_danger(one):
@@ -411,7 +459,7 @@ def as_findings(claims: Iterable[Claim]) -> dict[str, Any]:
     return data | {key: part for key, part in (("pain", [*pain.values()]), ("labels", labels), ("exam", [*exam.values()])) if part}
 
 
-def _written(value: bool | float | str | Interval) -> Any:  # noqa: FBT001 - a value, no flag
+def _written(value: bool | float | str | Interval | None) -> Any:  # noqa: FBT001 - a value, no flag
     if isinstance(value, Interval):
         return {"at_least": _written(value.lowest), "at_most": _written(value.highest)}
     return int(value) if isinstance(value, float) and value.is_integer() else value

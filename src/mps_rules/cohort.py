@@ -194,7 +194,7 @@ def rejects(
     >>> import polars as pl
     >>> from mps_rules import load
     >>> rejects(pl.DataFrame({"person": [1, 2], "age_years": [46, 460]}), load()).rows()
-    [('2', 'age_years', 'lies outside 0 to 120')]
+    [('2', 'age_years', 'lies outside 0 to 120 years')]
 
     Raises:
         FindingError: as ``evaluate_cohort``.

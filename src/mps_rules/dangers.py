@@ -9,6 +9,8 @@ direction alone (``known``) is held to be read in both.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
+from math import inf
 from typing import TypeAlias, assert_never
 
 import attrs
@@ -16,6 +18,8 @@ import attrs
 from mps_rules import conditions as c
 from mps_rules.model import KnowledgeBase, Rule, Term, Vocabulary
 
+FAR = 1e12
+"""Further than any limit of a rule."""
 IN_DOUBT = "red_flags"
 """``values_from`` of the finding whose words are the findings that red flags read."""
 Value: TypeAlias = bool | float | str | c.Interval
@@ -71,6 +75,21 @@ class Dangers:
     def helps(self, readings: Sequence[Reading], value: Value, word: str = "") -> bool:
         """Whether a value can bring some flag nearer than if it were unknown."""
         return any(reading.weight(value, word) > 0 for reading in readings)
+
+    def decides(self, readings: Sequence[Reading], value: c.Interval) -> bool:
+        """Whether a range says to every flag what each number in it would say."""
+        return all(not one.amount and one.weight(value) for one in readings)
+
+    def harmless(self, readings: Sequence[Reading]) -> c.Interval | None:
+        """Between which numbers, these apart, no flag comes nearer; None where that is no single range."""
+        bounds = [one.leaf.bounds() for one in readings if isinstance(one.leaf, c.Compare) and not one.amount]
+        if len(bounds) < len(readings):
+            return None
+        edges = [-inf, *sorted({limit for one in bounds for limit in one.values()}), inf]
+        calm = [(low, high) for low, high in pairwise(edges) if not self.helps(readings, (max(low, -FAR) + min(high, FAR)) / 2)]
+        if not calm or any(one[1] != other[0] or self.helps(readings, one[1]) for one, other in pairwise(calm)):
+            return None
+        return c.Interval(calm[0][0], calm[-1][1])
 
     def only_clears(self, term: str) -> bool:
         """Whether the presence of a yes/no finding can bring no flag nearer, and its absence can."""

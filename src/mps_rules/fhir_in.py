@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from math import inf, nextafter
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -19,6 +20,7 @@ from mps_rules.addresses import Address, meant
 from mps_rules.claims import EXAMINED, Claim, Moment, Noted, settled
 from mps_rules.codes import CodeBook, Entry, Own, code_book, own_system
 from mps_rules.conditions import Interval
+from mps_rules.dangers import dangers_of
 from mps_rules.errors import Fault, FindingError, Misfit
 from mps_rules.model import PATIENT, SIDES, CodeMeaning, KnowledgeBase, Term, plain
 
@@ -34,6 +36,7 @@ OTHER_TYPES = frozenset((
 """Kinds that a report may name though nothing is read from them; any other word there is not repeated."""
 UNITLESS = ("{score}", "{count}", "1")
 UNTOLD = Moment()
+NOTHING = f.Value(is_told=False)
 PAIN, MAP_COMPLETE = "pain", "pain_map_complete"
 VERIFIED = ("confirmed", "unconfirmed", "provisional", "differential", "refuted", "entered-in-error")
 CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
@@ -43,6 +46,7 @@ DEAD = ("entered-in-error", "cancelled", "not-done", "draft", "not-taken", "inte
 MERGED = ("replaced-by", "replaces")
 """Links of a Patient to another record of the same person."""
 ANOTHER = "is about another patient"
+Said: TypeAlias = bool | float | str | Interval | None
 Whose: TypeAlias = Literal["own", "other", "unclear"]
 
 
@@ -607,7 +611,7 @@ class _Reader:
                 return
             for value in values:
                 if term and word in term.values:
-                    self._say_word(at, "", target, word, self._truth_of(value, at))
+                    self._say_word(at, "", target, word, self._truth_of(value, at), value=value)
                 else:
                     self._tell(at, "", target, self._in_own_unit(value, target.term))
 
@@ -678,7 +682,7 @@ class _Reader:
     def _own(self, concept: Any, kind: Own) -> str:
         """The first of this pack's own codes of a kind in a concept."""
         system = own_system(self.base, kind)
-        return next((f.text(one.get("code")) for one in f.codings(concept) if one.get("system") == system), "")
+        return next((f.text(one.get("code")).strip() for one in f.codings(concept) if one.get("system") == system), "")
 
     def _entry(self, record: _Record, concept: Any) -> Entry:
         """What the first known code of a concept means; why not is reported."""
@@ -771,7 +775,7 @@ class _Reader:
             elif own == EXAMINED and self._truth_of(value, record) is False:
                 self._skip(record.where, shown, "says that it was not examined")
             else:
-                self._say_truth(record, shown, target, self._truth_of(value, record), why=value.why)
+                self._say_truth(record, shown, target, self._truth_of(value, record), value=value)
         elif own == "pain_intensity" and record.region:
             self._pain_level(record, shown, value)
         elif term is None or term.fact:
@@ -796,7 +800,8 @@ class _Reader:
         if term is None or target is None or term_id != own or word not in term.values:
             self._skip(record.where, "own code", "no word of this finding")
         else:
-            self._say_word(record, f"own {own}", target, word, self._truth_of(f.value_of(component), record))
+            value = f.value_of(component)
+            self._say_word(record, f"own {own}", target, word, self._truth_of(value, record), value=value)
 
     def _mean(self, record: _Record, code: str, meaning: CodeMeaning, value: f.Value) -> None:
         """What a code of another system says with this value."""
@@ -805,7 +810,7 @@ class _Reader:
         )
         told = True if answered else self._truth_of(value, record)
         if meaning.label:
-            self._say_truth(record, code, Address("given", meaning.label), told, why=value.why)
+            self._say_truth(record, code, Address("given", meaning.label), told, value=value)
         if meaning.region:
             self._pain(record, code, meaning, value, told)
         if meaning.finding:
@@ -815,7 +820,7 @@ class _Reader:
             elif meaning.word and told is not None:
                 self._say_word(record, code, self._patient_at(term.id), meaning.word, told)
             elif term.kind == "boolean":
-                self._say_truth(record, code, self._patient_at(term.id), told, why=value.why)
+                self._say_truth(record, code, self._patient_at(term.id), told, value=value)
             else:
                 self._tell(record, code, self._patient_at(term.id), value)
         if not (meaning.label or meaning.region or meaning.finding):
@@ -830,7 +835,7 @@ class _Reader:
             self._pain_level(record, code, value)
             return
         for target in self._places(record):
-            self._say_truth(record, code, target, told, why=value.why)
+            self._say_truth(record, code, target, told, value=value)
         if told and value.codings and meaning.answers:
             for coding in value.codings:
                 entry = self.book.look_up(f.text(coding.get("system")), f.text(coding.get("code")))
@@ -858,24 +863,52 @@ class _Reader:
     def _tell(self, record: _Record, code: str, target: Address, value: f.Value) -> None:
         """A value of a finding, by what kind of finding it is."""
         if target.kind in ("pain", "given"):
-            self._say_truth(record, code, target, self._truth_of(value, record), why=value.why)
+            self._say_truth(record, code, target, self._truth_of(value, record), value=value)
             return
         term = self.words.terms[target.term]
         if term.kind == "boolean":
-            self._say_truth(record, code, target, self._truth_of(value, record), why=value.why)
+            self._say_truth(record, code, target, self._truth_of(value, record), value=value)
         elif term.kind in ("number", "duration"):
-            number = self._quantity(record, code, term, value)
-            highest = None if value.highest is None else self._quantity(record, code, term, attrs.evolve(value, number=value.highest))
-            if number is not None and highest is not None and number < highest:
-                self._say(record, code, target, "", Interval(number, highest))
-            elif number is not None and (value.highest is None or highest == number):
-                self._say(record, code, target, "", number)
+            self._say_number(record, code, target, term, value)
         else:
             words = [word for coding in value.codings if (word := self._word(coding, term))]
             for word in words:
                 self._say_word(record, code, target, word, True)
             if not words:
                 self._skip(record.where, code, value.why or "no word of this finding")
+                self._say_unread(record, code, target, "", value)
+
+    def _say_number(self, record: _Record, code: str, target: Address, term: Term, value: f.Value) -> None:
+        """A number, a range in which it lies, or a bound, as far as that decides what red flags ask of it."""
+        ends = self._ends(record, code, term, value)
+        if ends is None:
+            self._say_unread(record, code, target, "", value)
+            return
+        number = ends[0] if ends[0] == ends[1] else Interval(*ends)
+        read, readings = dangers_of(self.base), dangers_of(self.base).of_term.get(target.term, ())
+        decides = not value.bound or not isinstance(number, Interval) or read.decides(readings, number)
+        if decides or read.helps(readings, number):
+            self._say(record, code, target, "", number)
+        if not decides:
+            self._skip(record.where, code, f"{value.why}, and it does not decide what is asked of {term.id}")
+            self._say_unread(record, code, target, "", value)
+
+    def _ends(self, record: _Record, code: str, term: Term, value: f.Value) -> tuple[float, float] | None:
+        """Between what a number lies, in the term's own unit; of a bound, up to where such a number can lie at all."""
+        if value.bound and term.range:
+            bound, amount = value.bound
+            limit = self._quantity(record, code, term, attrs.evolve(value, number=amount))
+            past = None if limit is None else {"above": nextafter(limit, inf), "below": nextafter(limit, -inf)}.get(bound, limit)
+            low, high = (past, term.range[1]) if bound in ("at_least", "above") else (term.range[0], past)
+        else:
+            low = self._quantity(record, code, term, value)
+            high = low if value.highest is None else self._quantity(record, code, term, attrs.evolve(value, number=value.highest))
+        if low is None or high is None:
+            return None
+        if low > high:
+            self._doubt(record.where, code, "a range that ends before it begins")
+            return None
+        return low, high
 
     def _word(self, coding: Mapping[str, Any], term: Term) -> str:
         if coding.get("system") == own_system(self.base, "value"):
@@ -890,19 +923,20 @@ class _Reader:
             self._skip(record.where, code, value.why or "the answer is no number")
             return None
         own = self.words.unit(term.unit or "1")
+        measured = own.named if own else term.unit
         given = self.words.unit(value.unit) if value.unit else None
         if not value.unit and term.unit not in UNITLESS:
-            self._doubt(record.where, code, f"no unit; {term.id} is measured in {term.unit}")
+            self._doubt(record.where, code, f"no unit; {term.id} is measured in {measured}")
             return None
         if value.unit and given is None:
-            self._doubt(record.where, code, f"a unit that is not known here; {term.id} is measured in {term.unit}")
+            self._doubt(record.where, code, f"a unit that is not known here; {term.id} is measured in {measured}")
             return None
         try:
             same = given is None or own is None or given.id == own.id
             return self.words.quantity(value.number if same else f"{value.number:f} {value.unit}", term)
         except Misfit:
             wrong = given is not None and own is not None and given.dimension != own.dimension
-            what = f"wrong unit; {term.id} is measured in {term.unit}" if wrong else f"outside of what {term.id} can be"
+            what = f"wrong unit; {term.id} is measured in {measured}" if wrong else f"outside of what {term.id} can be"
             self._doubt(record.where, code, what)
             return None
 
@@ -915,22 +949,38 @@ class _Reader:
         age = float(lowest) if lowest == highest else Interval(lowest, highest)
         self._say(record, "", self._patient_at("age_years"), "", age)
 
-    def _say_truth(self, record: _Record, code: str, target: Address, told: bool | None, *, why: str = "") -> None:  # noqa: FBT001
+    def _say_truth(self, record: _Record, code: str, target: Address, told: bool | None, *, value: f.Value = NOTHING) -> None:  # noqa: FBT001
         if told is None:
-            self._skip(record.where, code, why or "the answer is neither yes nor no")
+            self._skip(record.where, code, value.why or "the answer is neither yes nor no")
+            self._say_unread(record, code, target, "", value)
         else:
             self._say(record, code, target, "", told)
 
-    def _say_word(self, record: _Record, code: str, target: Address, word: str, told: bool | None) -> None:  # noqa: FBT001
+    def _say_unread(self, record: _Record, code: str, target: Address, part: str, value: f.Value) -> None:
+        """That something is recorded of a finding of the patient which cannot be read; a coded answer that is not known here is no such thing."""
+        if value.is_told and not value.codings and target.kind == "patient":
+            self._say(attrs.evolve(record, doubt=record.doubt or "what is recorded cannot be read"), code, target, part, None)
+
+    def _say_word(
+        self,
+        record: _Record,
+        code: str,
+        target: Address,
+        word: str,
+        told: bool | None,  # noqa: FBT001
+        *,
+        value: f.Value = NOTHING,
+    ) -> None:
         """That a word of a list holds, or not; where only one can hold, it is the value."""
         if told is None:
             self._skip(record.where, code, "the answer is neither yes nor no")
+            self._say_unread(record, code, target, "" if self.words.terms[target.term].kind == "one_of" else word, value)
         elif told and self.words.terms[target.term].kind == "one_of":
             self._say(record, code, target, "", word)
         else:
             self._say(record, code, target, word, told)
 
-    def _say(self, record: _Record, code: str, target: Address, part: str, value: bool | float | str | Interval, *, rank: int = 0) -> None:  # noqa: FBT001
+    def _say(self, record: _Record, code: str, target: Address, part: str, value: Said, *, rank: int = 0) -> None:
         stale = "" if self._is_fresh(record, target) else "is too old to say something of that day"
         goes_on = record.where.startswith("Condition") and not record.kind
         self.claims.append(Claim(target, part, value, record.when, rank, record.where, code, record.doubt, stale, goes_on))

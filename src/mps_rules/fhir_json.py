@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import attrs
 
@@ -16,9 +16,18 @@ OLD_TYPES = frozenset((
 """Kinds that DSTU2 and STU3 have and R4 has not."""
 
 
+Bound: TypeAlias = Literal["at_least", "above", "at_most", "below"]
+BOUNDS: Mapping[str, Bound] = {">": "above", ">=": "at_least", "<": "below", "<=": "at_most"}
+"""The comparators of FHIR that leave a number between a bound and the end of its range."""
+
+
 @attrs.frozen
 class Value:
-    """A value as FHIR writes it; ``highest`` is the end of a range that begins with the number, ``why`` why there is none to read."""
+    """
+    A value as FHIR writes it; ``highest`` is the end of a range that begins with the number, ``why`` why there is none to read.
+
+    ``bound`` is a number that the value reaches or does not pass, where no more is told; ``is_told`` is false where none was recorded, or that it is not known.
+    """
 
     truth: bool | None = None
     number: float | None = None
@@ -26,6 +35,8 @@ class Value:
     codings: tuple[Mapping[str, Any], ...] = ()
     why: str = ""
     highest: float | None = None
+    bound: tuple[Bound, float] | None = None
+    is_told: bool = True
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -142,23 +153,29 @@ def value_of(holder: Mapping[str, Any]) -> Value:
         amount = number(quantity.get("value"))
         if amount is None:
             return Value(why="the quantity holds no number")
+        unit = text(quantity.get("code")) or text(quantity.get("unit"))
         if quantity.get("comparator"):
-            return Value(why="only a bound is given, no number")
-        return Value(number=amount, unit=text(quantity.get("code")) or text(quantity.get("unit")))
+            compared = BOUNDS.get(text(quantity["comparator"]))
+            return Value(why="only a bound is given, no number", unit=unit, bound=(compared, amount) if compared else None)
+        return Value(number=amount, unit=unit)
     if isinstance(between := holder.get("valueRange"), Mapping):
         ends = [value_of({"valueQuantity": between[name]}) for name in ("low", "high") if isinstance(between.get(name), Mapping)]
         whole = len(ends) == 2 and None not in (ends[0].number, ends[1].number) and ends[0].unit == ends[1].unit
-        return attrs.evolve(ends[0], highest=ends[1].number) if whole else Value(why="only a bound is given, no number")
+        if whole:
+            return attrs.evolve(ends[0], highest=ends[1].number)
+        end: Bound = "at_least" if isinstance(between.get("low"), Mapping) else "at_most"
+        told = (end, ends[0].number) if len(ends) == 1 and ends[0].number is not None else None
+        return Value(why="only a bound is given, no number", unit=ends[0].unit if ends else "", bound=told)
     for name in ("valueInteger", "valueDecimal"):
         if (amount := number(holder.get(name))) is not None:
             return Value(number=amount)
     if coded := codings(holder.get("valueCodeableConcept")) or mappings(holder.get("valueCoding")):
         return Value(codings=tuple(coded))
     if holder.get("dataAbsentReason"):
-        return Value(why="recorded as not known")
+        return Value(why="recorded as not known", is_told=False)
     if any(name.startswith("value") for name in holder):
         return Value(why="free text or a value of a kind that is not read")
-    return Value(why="holds no value")
+    return Value(why="holds no value", is_told=False)
 
 
 def is_older(resource: Mapping[str, Any]) -> bool:

@@ -43,6 +43,9 @@ LISTED = 20
 """After so many faulty columns no more are looked at: a table with that many is not the table that was meant."""
 FINITE = (-1e300, 1e300)
 """Where a number without a range lies."""
+End: TypeAlias = Literal["at_least", "at_most"]
+ENDS: tuple[End, End] = ("at_least", "at_most")
+"""The columns of a number of which only the range is known are called by its address and one of these."""
 FALSE, UNKNOWN, TRUE = 0, 1, 2
 CONSTANTS: dict[c.Truth, Formula] = {False: FALSE, None: UNKNOWN, True: TRUE}
 
@@ -231,14 +234,20 @@ class Sheet:
 
 @attrs.frozen
 class Column:
-    """What a column speaks of: an address (None: whether the pain map is complete); and which word of it, where each has a column."""
+    """
+    What a column speaks of: an address (None: whether the pain map is complete); and which word of it, where each has a column.
+
+    ``end`` is the end of the range of a number of which only that is known.
+    """
 
     at: Address | None
     word: str | None = None
+    end: End | None = None
 
     def __str__(self) -> str:
         at = "pain_map_complete" if self.at is None else str(self.at)
-        return f"{at}.{self.word}" if self.word else at
+        part = self.word or self.end
+        return f"{at}.{part}" if part else at
 
 
 def column_of(name: str, words: Vocabulary) -> Column:
@@ -248,6 +257,8 @@ def column_of(name: str, words: Vocabulary) -> Column:
     >>> from mps_rules import load
     >>> str(column_of("low_back.left", load().vocabulary)), column_of("pain_quality.dull", load().vocabulary).word
     ('pain.low_back.left', 'dull')
+    >>> column_of("age_years.at_least", load().vocabulary).end
+    'at_least'
 
     Raises:
         FindingError: nothing that can be given of a patient; says the closest word.
@@ -259,6 +270,8 @@ def column_of(name: str, words: Vocabulary) -> Column:
     spelt = words.terms.get(before.rpartition(".")[2])
     if spelt and word in spelt.values:
         return Column(address(before, words), word)
+    if spelt and spelt.kind in ("number", "duration") and word in ENDS:
+        return Column(address(before, words), end=ENDS[ENDS.index(word)])
     at = address(name, words)
     if at.kind == "pain" and at.side:
         sides = words.regions[at.name].sides
@@ -325,6 +338,7 @@ class Formulas:
         self.sheet = Sheet()
         self.columns = dict(columns)
         self.own: dict[tuple[str, str], str] = {}
+        self.ends: dict[tuple[str, str], dict[End, str]] = {}
         self.spelt: dict[tuple[str, str], dict[str, str]] = {}
         self.places: dict[tuple[str, str | None], str] = {}
         self.given: dict[str, str] = {}
@@ -359,13 +373,15 @@ class Formulas:
             yield Fault(name, f"expected a column of {' or '.join(kinds)}, got {self.columns[name]}")
         if self.columns[name] == "text" and kinds[0] in ("boolean", "number"):
             self.columns[name] = "written truth" if kinds[0] == "boolean" else "written number"
-        if self.columns[name] != "empty" and at is not None and (taken := self._taken(name, at, column.word)) != name:
+        if self.columns[name] != "empty" and at is not None and (taken := self._taken(name, at, column)) != name:
             yield Fault(name, f"says what the column {taken} says")
 
-    def _taken(self, name: str, at: Address, word: str | None) -> str:
+    def _taken(self, name: str, at: Address, column: Column) -> str:
         """The column that says what this one says: itself, where it is the first."""
-        if word:
-            return self.spelt.setdefault((at.subject, at.term), {}).setdefault(word, name)
+        if column.word:
+            return self.spelt.setdefault((at.subject, at.term), {}).setdefault(column.word, name)
+        if column.end:
+            return self.ends.setdefault((at.subject, at.term), {}).setdefault(column.end, name)
         match at.kind:
             case "pain":
                 return self.places.setdefault((at.name, at.side), name)
@@ -381,7 +397,7 @@ class Formulas:
     def muscles(self) -> tuple[tuple[str, str | None], ...]:
         """Every muscle and side, and the groups and unsided muscles that have columns."""
         every: dict[tuple[str, str | None], None] = {(m, side): None for m in self.words.muscles for side in SIDES}
-        for subject, term in (*self.own, *self.spelt):
+        for subject, term in (*self.own, *self.spelt, *self.ends):
             if self.words.terms[term].subject == "muscle":
                 muscle, _, side = subject.partition(".")
                 every[muscle, side or None] = None
@@ -390,7 +406,7 @@ class Formulas:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The diagnoses of which some column speaks."""
-        about = {subject for subject, term in (*self.own, *self.spelt) if self.words.terms[term].subject == "label"}
+        about = {subject for subject, term in (*self.own, *self.spelt, *self.ends) if self.words.terms[term].subject == "label"}
         return tuple(label for label in self.words.diagnoses if label in self.given or label in about)
 
     @cached_property
@@ -398,8 +414,10 @@ class Formulas:
         found: dict[str, list[str]] = {}
         for (subject, _), column in self.own.items():
             found.setdefault(subject, []).append(column)
-        for (subject, _), columns in self.spelt.items():
-            found.setdefault(subject, []).extend(columns.values())
+        for (subject, _), words in self.spelt.items():
+            found.setdefault(subject, []).extend(words.values())
+        for (subject, _), ends in self.ends.items():
+            found.setdefault(subject, []).extend(ends.values())
         return {subject: tuple(columns) for subject, columns in found.items()}
 
     def _columns_of(self, subject: str) -> tuple[str, ...]:
@@ -651,11 +669,15 @@ class Formulas:
         term, sheet = condition.term, self.sheet
         if term not in self.words.measures:
             always = self.range(term).satisfies(**condition.bounds())
-            column = self.own.get((subject if self.words.terms[term].subject != "patient" else PATIENT, term))
-            if always is not None or column is None:
+            key = (subject if self.words.terms[term].subject != "patient" else PATIENT, term)
+            column = self.own.get(key)
+            if always is not None or (column is None and key not in self.ends):
                 return CONSTANTS[always]
-            return sheet.every(sheet.cell("bound", column, bound) for bound in condition.bounds().items())
-        low, high = self.interval(term)
+            if column is not None and key not in self.ends:
+                return sheet.every(sheet.cell("bound", column, bound) for bound in condition.bounds().items())
+            low, high = self._stated(*key)
+        else:
+            low, high = self.interval(term)
         verdicts = []
         for name, bound in condition.bounds().items():
             limit = sheet.amount(bound)
@@ -668,16 +690,23 @@ class Formulas:
             verdicts.append(sheet.either(certain, sheet.negation(possible)))
         return sheet.every(verdicts)
 
-    def _stated(self, term: str) -> tuple[Amount, Amount]:
-        """What a number of the patient is said to be: its range where nothing is said."""
-        allowed, column = self.range(term), self.own.get((PATIENT, term))
-        if column is None:
-            return self.sheet.amount(allowed.lowest), self.sheet.amount(allowed.highest)
-        return self.sheet.cell_or(column, allowed.lowest, allowed), self.sheet.cell_or(column, allowed.highest, allowed)
+    def _stated(self, subject: str, term: str) -> tuple[Amount, Amount]:
+        """What a number is said to be, or between what: its range where nothing is said."""
+        sheet, allowed, column = self.sheet, self.range(term), self.own.get((subject, term))
+        ends = self.ends.get((subject, term), {})
+
+        def end(name: End, furthest: float) -> Amount:
+            told = sheet.cell_or(ends[name], furthest, allowed) if name in ends else sheet.amount(furthest)
+            if column is None:
+                return told
+            whole = sheet.cell_or(column, furthest, allowed)
+            return sheet.where(sheet.cell("given", column, two_valued=True), whole, told) if name in ends else whole
+
+        return end("at_least", allowed.lowest), end("at_most", allowed.highest)
 
     def interval(self, term: str) -> tuple[Amount, Amount]:
         """The lowest and highest that a number or measure can be."""
-        stated = self._stated(term)
+        stated = self._stated(PATIENT, term)
         measure = self.words.measures.get(term)
         if measure is None:
             return stated
@@ -869,8 +898,7 @@ class Formulas:
     def _items_of(self, measure: str) -> Iterator[tuple[str, Formula]]:
         """The items that a measure adds up, those of measures among them, and where each is known."""
         for item in self.words.measures[measure].sum:
-            column = self.own.get((PATIENT, item))
-            given = self.sheet.cell("given", column, two_valued=True) if column else FALSE
+            given = self._is_told(item)
             if item in self.words.measures:
                 low, high = self.interval(item)
                 settled = self.sheet.some((given, self.sheet.reaches(low, high)))
@@ -895,15 +923,39 @@ class Formulas:
             known = self.words.terms[term]
             if known.kind in ("number", "duration"):
                 outside = sheet.cell("outside", column, known.range or FINITE, two_valued=True)
-                yield Flaw(outside, column, f"lies outside {known.range[0]:g} to {known.range[1]:g}" if known.range else "is not a number")
+                yield Flaw(outside, column, self._outside(known))
             if known.values:
                 yield Flaw(sheet.cell("unlisted", column, known.values, two_valued=True), column, f"no such value of {term!r}")
+        yield from self._false_ranges()
         for label, column in self.given.items():
             denied = sheet.established(sheet.negation(self._truth_in(column)))
             said = sheet.some(sheet.cell("given", one, two_valued=True) for one in self._columns_of(label))
             yield Flaw(sheet.every((denied, said)), column, "is denied, but something is said about it")
         yield from self._two_words()
         yield from self._contradictions()
+
+    def _false_ranges(self) -> Iterator[Flaw]:
+        """Ranges that are not whole, turned round, or beside the number itself."""
+        sheet = self.sheet
+        for key, columns in self.ends.items():
+            known, own = self.words.terms[key[1]], self.own.get(key)
+            for column in columns.values():
+                yield Flaw(sheet.cell("outside", column, known.range or FINITE, two_valued=True), column, self._outside(known))
+            told = [sheet.cell("given", columns[name], two_valued=True) if name in columns else FALSE for name in ENDS]
+            where = next(iter(columns.values())).rpartition(".")[0]
+            yield Flaw(sheet.every((sheet.some(told), sheet.negation(sheet.every(told)))), where, "expected at_least and at_most")
+            allowed = self.range(key[1])
+            low, high = (sheet.cell_or(columns[name], allowed.lowest, allowed) if name in columns else sheet.amount(0) for name in ENDS)
+            yield Flaw(sheet.every((*told, sheet.exceeds(low, high))), where, "at_least is more than at_most")
+            if own is not None:
+                both = sheet.every((sheet.cell("given", own, two_valued=True), sheet.some(told)))
+                yield Flaw(both, own, "is told as a number and as a range")
+
+    def _outside(self, term: Term) -> str:
+        """What is said of a number where it cannot lie."""
+        if term.range is None:
+            return "is not a number"
+        return f"lies outside {term.range[0]:g} to {term.range[1]:g}{self.words.shown_unit(term.id)}"
 
     def _two_words(self) -> Iterator[Flaw]:
         """Words with columns of their own that contradict each other, or the column of the finding."""
@@ -920,7 +972,8 @@ class Formulas:
 
     @cached_property
     def _numbers(self) -> frozenset[str]:
-        return frozenset(column for (_, term), column in self.own.items() if self.words.terms[term].kind in ("number", "duration"))
+        own = (column for (_, term), column in self.own.items() if self.words.terms[term].kind in ("number", "duration"))
+        return frozenset((*own, *(column for ends in self.ends.values() for column in ends.values())))
 
     def _contradictions(self) -> Iterator[Flaw]:
         sheet = self.sheet
@@ -951,16 +1004,20 @@ class Formulas:
             for total in filter(None, (one.id, one.also_total)):
                 forms.setdefault(total, []).append(one.id)
         for total, measures in forms.items():
-            column = self.own.get((PATIENT, total))
-            if column is None:
+            if (PATIENT, total) not in {*self.own, *self.ends}:
                 continue
-            low, high = self._stated(total)
+            low, high = self._stated(PATIENT, total)
             fits = []
             for measure in measures:
                 lowest, highest = self.items(measure)
                 fits.append(sheet.every((sheet.reaches(high, lowest), sheet.reaches(highest, low))))
-            said = sheet.cell("given", column, two_valued=True)
-            yield Flaw(sheet.every((said, sheet.negation(sheet.some(fits)))), column, "a total that its items do not allow")
+            yield Flaw(sheet.every((self._is_told(total), sheet.negation(sheet.some(fits)))), total, "a total that its items do not allow")
+
+    def _is_told(self, term: str) -> Formula:
+        """Whether a number of the patient is given, or a range of it."""
+        columns = [self.own[PATIENT, term]] if (PATIENT, term) in self.own else []
+        columns += self.ends.get((PATIENT, term), {}).values()
+        return self.sheet.some(self.sheet.cell("given", column, two_valued=True) for column in columns)
 
 
 def _read_late(condition: c.Condition) -> bool:

@@ -100,7 +100,7 @@ def vocabulary(kb: KnowledgeBase) -> Json:
         "rules": {"id": kb.pack.id, "version": kb.pack.version, "status": kb.pack.status, "digest": kb.digest},
         "units": {
             unit.id: {
-                "label": unit.id if unit.shown is None else unit.shown,
+                "label": unit.named,
                 "also": list(unit.also),
                 "dimension": unit.dimension,
                 "factor": unit.factor,

@@ -1274,7 +1274,7 @@ def _misfits(code: model.OmopCode, words: model.Vocabulary) -> Iterator[tuple[st
             yield f"{answer!r} is no answer to {term.id!r}", closest(answer, known)
     unit, own = words.unit(code.unit or ""), words.units.get(term.unit or "")
     if code.unit is not None and (own is None or (unit is not None and unit.dimension != own.dimension)):
-        yield f"{code.unit!r} does not measure {term.id!r}" + (f"; write it in {own.id}" if own else ""), None
+        yield f"{code.unit!r} does not measure {term.id!r}" + (f"; write it in {own.named or own.id}" if own else ""), None
 
 
 class _ConditionParser:

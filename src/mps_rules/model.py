@@ -120,6 +120,11 @@ class Unit:
     shown: str | None = None
     also: tuple[str, ...] = ()
 
+    @property
+    def named(self) -> str:
+        """The unit as people write it; empty for scores and counts."""
+        return self.id if self.shown is None else self.shown
+
 
 @attrs.frozen
 class Agreement:
@@ -533,7 +538,7 @@ class Vocabulary:
         if not float("-inf") < number < float("inf"):
             raise Misfit(f"{shown(value)} is not a number")
         if term.range and not term.range[0] <= number <= term.range[1]:
-            raise Misfit(f"{number:g} is outside {term.range[0]:g} to {term.range[1]:g}{self._in_unit(term)}")
+            raise Misfit(f"{number:g} is outside {term.range[0]:g} to {term.range[1]:g}{self.shown_unit(term.id)}")
         return number
 
     def limit(self, bound: str, value: Any, term: Term) -> tuple[float, str]:
@@ -552,7 +557,7 @@ class Vocabulary:
         unit = self.unit(match[2]) if match and match[2] else None
         if match is None or unit is None or unit.longest is None:
             return number, ""
-        told = f"{float(match[1]):g} {unit.shown or unit.id}"
+        told = f"{float(match[1]):g} {unit.named or unit.id}"
         own = self.units[term.unit or "1"]
         return (number if bound in ("at_least", "below") else round(float(match[1]) * unit.longest / own.factor, 9)), told
 
@@ -563,11 +568,13 @@ class Vocabulary:
         if unit is None:
             raise Misfit(f"no unit {written!r}", closest(written, [u for x in self.units.values() for u in (x.id, *x.also)]))
         if unit.dimension != own.dimension:
-            raise Misfit(f"{written!r} does not measure {term.label.lower()!r}; write it in {own.id}")
+            raise Misfit(f"{written!r} does not measure {term.label.lower()!r}; write it in {own.named or own.id}")
         return round((number * unit.factor + unit.offset - own.offset) / own.factor, 9)
 
     def _in_unit(self, term: Term) -> str:
-        return f" in {term.unit}" if term.unit and not term.unit.startswith(("{", "1")) else ""
+        """In which unit a number is to be written, in words; nothing where it has none to name."""
+        named = self.shown_unit(term.id) if term.unit and not term.unit.startswith(("{", "1")) else ""
+        return f" in{named}" if named else ""
 
     @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
@@ -601,8 +608,7 @@ class Vocabulary:
     def shown_unit(self, term: str) -> str:
         """The unit of a number as people write it, with a space before it; empty for scores and counts."""
         unit = self.units[self.terms[term].unit or "1"]
-        shown_as = unit.id if unit.shown is None else unit.shown
-        return f" {shown_as}" if shown_as else ""
+        return f" {unit.named}" if unit.named else ""
 
     def told(self, amount: float, term: str) -> str:
         """A number with its unit; a duration in the largest unit in which it is whole: 4 days and not 0.57 weeks."""
@@ -612,7 +618,7 @@ class Vocabulary:
             for one in alike:
                 whole = round(amount * unit.factor / one.factor)
                 if whole and abs(amount * unit.factor / one.factor - whole) < 1e-5:
-                    return f"{whole} {one.id if one.shown is None else one.shown}"
+                    return f"{whole} {one.named}"
         return f"{amount:g}{self.shown_unit(term)}"
 
     def subject_label(self, subject: str) -> str:

@@ -16,11 +16,13 @@ import attrs
 
 from mps_rules.addresses import Address
 from mps_rules.cohort import listed
+from mps_rules.dangers import dangers_of
 from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
+from mps_rules.formulas import ENDS
 from mps_rules.model import KnowledgeBase, OmopCode, OmopKind, OmopWindow, Term, Vocabulary, Within
 from mps_rules.standing import DAY, EARLIEST, LATEST, Thing, prevailing, widened
 from mps_rules.steps import stripped
-from mps_rules.tables import Table, connected, first_line, opened, seconds, understood
+from mps_rules.tables import Table, connected, first_line, last_day, opened, seconds, understood
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -30,6 +32,8 @@ Index: TypeAlias = Literal["latest visit"] | date
 
 KEEP = ("index_date",)
 """What the findings table carries beside the person and the addresses: pass it to ``evaluate_cohort`` as ``keep``."""
+BEYOND = 1e300
+"""More than any number of a patient."""
 EVER = 1_000_000
 """More days than any life has."""
 VERSIONS = ("5.3", "5.4")
@@ -99,6 +103,7 @@ class Reading:
     answers: Mapping[str, tuple[float | None, str | None]] = attrs.Factory(dict)
     units: Mapping[str, tuple[float, float]] = attrs.Factory(dict)
     range: tuple[float, float] | None = None
+    harmless: tuple[float, float] | None = None
     written: bool = False
     doubt: str = ""
 
@@ -118,7 +123,7 @@ class _Reader:
     """Resolves what a pack says of codes; used once."""
 
     def __init__(self, base: KnowledgeBase) -> None:
-        self.words, self.omop = base.vocabulary, base.omop
+        self.words, self.omop, self.read = base.vocabulary, base.omop, dangers_of(base)
         self.kinds = {one.kind: one for one in self.omop.kinds}
         self.windows = {id_: one for one in self.omop.windows for id_ in one.terms}
         self.asking = {one.vocabulary for one in self.omop.systems if one.asks}
@@ -171,8 +176,14 @@ class _Reader:
             answers={} if number else self._answers(code, amount, word),
             units=self._units(code, term) if term and number else {},
             range=term.range if term and number else None,
+            harmless=self._harmless(term) if term and number else None,
             doubt=code.doubt or window.doubt or kind.doubt,
         )
+
+    def _harmless(self, term: Term) -> tuple[float, float] | None:
+        """Between which numbers, these apart, no red flag comes nearer."""
+        found = self.read.harmless(self.read.of_term.get(term.id, ()))
+        return (max(found.lowest, -BEYOND), min(found.highest, BEYOND)) if found else None
 
     def _kind(self, code: OmopCode, term: Term | None) -> OmopKind:
         for kind in self.omop.kinds:
@@ -274,7 +285,11 @@ class OmopReport:
         """The report as people read it."""
         yield f"OMOP CDM {self.version}: {self.persons} persons, {self.indexed} with an index date"
         yield from (f"  warning: {one}" for one in self.warnings)
-        unknown = {"age": self.age_unknown, "sex": self.sex_unknown, "day of birth (taken as mid-year or mid-month)": self.birthday_unknown}
+        unknown = {
+            "age": self.age_unknown,
+            "sex": self.sex_unknown,
+            "day of birth (a range where the age depends on it)": self.birthday_unknown,
+        }
         yield from (f"  {what} not known of {count} persons" for what, count in unknown.items() if count)
         if self.outside_observation:
             yield f"  {self.outside_observation} persons have their index date outside every observation period"
@@ -429,8 +444,8 @@ def read_omop(source: Any, kb: KnowledgeBase, *, index: Index | str = "latest vi
     >>> _ = cdm.raw_sql("INSERT INTO person VALUES (1, 8532, 1970); INSERT INTO concept VALUES (7, 'Fibromyalgia', 'SNOMED', '203082005');"
     ...                 "INSERT INTO condition_occurrence VALUES (1, 1, 7, '2020-01-01')")
     >>> findings, report = read_omop(cdm, load(), index="2021-01-01")
-    >>> findings.select("person", "age_years", "sex_at_birth", "labels.fibromyalgia").to_polars().rows()
-    [(1, 50, 'female', True)]
+    >>> findings.select("person", "age_years.at_least", "age_years.at_most", "sex_at_birth", "labels.fibromyalgia").to_polars().rows()
+    [(1, 50, 51, 'female', True)]
 
     Args:
         source: an ibis connection; an address that ``ibis.connect`` takes; a folder of Parquet files; or a DuckDB file.
@@ -490,7 +505,9 @@ class _Import:
             judged, use = self._use(source, table, people)
             uses.append(use)
             said.append(
-                judged.filter(judged["reason"].isin([USED, UNDATED])).select("person", "at", "amount", "word", "reason", "begun", "ended")
+                judged.filter(judged["reason"].isin([USED, UNDATED]) | judged["unread"]).select(
+                    "person", "at", "amount", "word", "reason", "unread", "begun", "ended"
+                )
             )
         missing = tuple(s.table for s in SOURCES if s.table not in self.cdm.names)
         if missing:
@@ -554,10 +571,12 @@ class _Import:
             _need(visit, "visit_occurrence", ("person_id", "visit_start_date"))
             dated = visit.group_by(person=self._who(visit)).aggregate(index_date=_as(visit["visit_start_date"], "date").max())
         month, day = (_column(person, name, "int64") for name in ("month_of_birth", "day_of_birth"))
+        year = _as(person["year_of_birth"], "int64")
         born = person.select(
             person=person["person_id"],
-            year=_as(person["year_of_birth"], "int64"),
-            day=month.isnull().ifelse(701, month * 100 + day.fill_null(15)),
+            year=year,
+            first=month.isnull().ifelse(101, month * 100 + day.fill_null(1)),
+            last=month.isnull().ifelse(1231, month * 100 + ibis.coalesce(day, last_day(year, month))),
             vague=month.isnull() | day.isnull(),
             sex=ibis.cases(
                 *((_as(person["gender_concept_id"], "int64") == one.concept, one.value) for one in self.omop.sex), else_=ibis.null("string")
@@ -565,7 +584,7 @@ class _Import:
             if self.omop.sex
             else ibis.null("string"),
         )
-        born = born.group_by("person").aggregate(**{name: _agreed(born[name]) for name in ("year", "day", "vague", "sex")})
+        born = born.group_by("person").aggregate(**{name: _agreed(born[name]) for name in ("year", "first", "last", "vague", "sex")})
         born = born.filter(born["person"].notnull())
         if twice := rows - self.cdm.count(born):
             self.warnings.append(
@@ -573,22 +592,30 @@ class _Import:
             )
         both = born.inner_join(dated, "person").filter(lambda t: t["index_date"].notnull())
         today = both["index_date"]
-        had = (today.month() * 100 + today.day()) >= both["day"]
-        age = (today.year() - both["year"] - had.ifelse(0, 1)).cast("int64")
-        people = both.mutate(age=age).filter(lambda t: t["age"].isnull() | (t["age"] >= 0))
+        this = today.month() * 100 + today.day()
+        lowest, highest = ((today.year() - both["year"] - (this >= both[end]).ifelse(0, 1)).cast("int64") for end in ("last", "first"))
+        people = both.mutate(lowest=(lowest < 0).ifelse(0, lowest), highest=highest).filter(
+            lambda t: t["highest"].isnull() | (t["highest"] >= 0)
+        )
         term = self.words.terms.get(self.omop.person.age or "")
         if term and term.range:
-            people = people.mutate(age=people["age"].between(*term.range).ifelse(people["age"], None))
+            possible = people["lowest"].between(*term.range) & people["highest"].between(*term.range)
+            people = people.mutate(**{end: possible.ifelse(people[end], None) for end in ("lowest", "highest")})
         counts = self.cdm.rows(
             people.aggregate(
                 indexed=people.count(),
-                age_unknown=people["age"].isnull().sum(),
+                age_unknown=people["highest"].isnull().sum(),
+                ranges=(people["lowest"] < people["highest"]).sum(),
                 birthday_unknown=people["vague"].sum(),
                 sex_unknown=people["sex"].isnull().sum(),
             )
         )[0]
         found = {key: int(value or 0) for key, value in counts.items()}
-        return people.select("person", "index_date", "age", "sex"), {
+        whole = people["lowest"] == people["highest"]
+        ends = zip(ENDS, ("lowest", "highest"), strict=True) if found.pop("ranges") else ()
+        ranges = {f"age.{end}": whole.ifelse(None, people[name]) for end, name in ends}
+        people = people.mutate(age=whole.ifelse(people["highest"], None), **ranges)
+        return people.select("person", "index_date", "age", "sex", *ranges), {
             "persons": rows,
             **found,
             "outside_observation": self._outside(people),
@@ -740,11 +767,13 @@ class _Import:
                 "own_word": [one.word for one in self.readings],
                 "lowest": [one.range[0] if one.range else None for one in self.readings],
                 "highest": [one.range[1] if one.range else None for one in self.readings],
+                "harmless_above": [one.harmless[0] if one.harmless else None for one in self.readings],
+                "harmless_below": [one.harmless[1] if one.harmless else None for one in self.readings],
             },
             schema=dict.fromkeys(("reading", "within"), "int64")
             | dict.fromkeys(("at", "form", "own_word"), "string")
             | {"continues": "boolean"}
-            | dict.fromkeys(("own_amount", "lowest", "highest"), "float64"),
+            | dict.fromkeys(("own_amount", "lowest", "highest", "harmless_above", "harmless_below"), "float64"),
         )
         units = [(n, unit, *line) for n, one in enumerate(self.readings) for unit, line in one.units.items()]
         answers = [(n, said, *means) for n, one in enumerate(self.readings) for said, means in one.answers.items()]
@@ -779,6 +808,14 @@ class _Import:
             (~numeric & ~silent & ~answered, NOT_UNDERSTOOD),
             else_=USED,
         )
+        operator = t["operator_name"] if "operator_name" in t.columns else ibis.null("string")
+        least, most, strictly = (operator.isin(list(these)).fill_null(False) for these in ((">", ">="), ("<", "<="), ("<", ">")))
+        top, bottom = least.ifelse(t["highest"], number), most.ifelse(t["lowest"], number)
+        harmless = (top < t["harmless_below"]) | (most & strictly & (top == t["harmless_below"]))
+        harmless &= (bottom > t["harmless_above"]) | (least & strictly & (bottom == t["harmless_above"]))
+        harmless &= least | most
+        told = numeric & reason.isin([NOT_UNDERSTOOD, BOUND, WRONG_UNIT, OUT_OF_RANGE])
+        unread = told & ~((reason == BOUND) & harmless.fill_null(False))
         stated = silent.ifelse(t["own_amount"], t["answer_amount"])
         day = ibis.least(last, t["index_date"])
         begun = seconds(day.year(), day.month(), day.day())
@@ -789,6 +826,7 @@ class _Import:
             *pairs.columns,
             "at",
             reason=reason,
+            unread=unread,
             amount=numeric.ifelse(number, stated),
             word=silent.ifelse(t["own_word"], t["answer_word"]),
             begun=timed.ifelse(begun + clock, begun),
@@ -812,12 +850,15 @@ class _Import:
         """A row for each person; which findings were read of how many; and how many are contradicted."""
         import ibis
 
-        named = {name: column for name, column in (("age", self.omop.person.age), ("sex", self.omop.person.sex)) if column}
-        wide = people.select("person", "index_date", **{column: people[name] for name, column in named.items()})
+        about = {"age": self.omop.person.age, "sex": self.omop.person.sex}
+        parts = {name: name.partition(".") for name in people.columns}
+        named = {f"{column}{dot}{end}": people[name] for name, (of, dot, end) in parts.items() if (column := about.get(of))}
+        wide = people.select("person", "index_date", **named)
         if not tables:
             return wide, (), 0
         said = ibis.union(*tables).inner_join(people.select("person", "index_date"), "person")
-        dated, day = said["reason"] == USED, said["index_date"]
+        dated, day = said["reason"] != UNDATED, said["index_date"]
+        said = said.mutate(amount=said["unread"].ifelse(None, said["amount"]))
         said = said.select(
             "person",
             "at",
@@ -825,7 +866,7 @@ class _Import:
             "word",
             begun=dated.ifelse(said["begun"], EARLIEST),
             ended=dated.ifelse(said["ended"], LATEST),
-            readable=said["amount"].notnull() | said["word"].notnull(),
+            readable=(said["amount"].notnull() | said["word"].notnull()) & ~said["unread"],
             vague=~dated,
             index=seconds(day.year(), day.month(), day.day()),
         )

@@ -13,6 +13,7 @@ import attrs
 
 from mps_rules import conditions as c
 from mps_rules.dangers import HURTS, Reading, dangers_of
+from mps_rules.errors import Fault, FindingError
 from mps_rules.formulas import Column, column_of
 from mps_rules.model import KnowledgeBase, Vocabulary
 
@@ -44,10 +45,12 @@ class Thing:
         What an address names.
 
         Raises:
-            FindingError: nothing that can be given of a patient.
+            FindingError: nothing that can be given of a patient, or one end of a range.
 
         """
         column = column_of(at, words)
+        if column.end:
+            raise FindingError([Fault(at, "is the end of a range: a long table tells the number itself")])
         if column.at is None or column.word or not column.at.term:
             return cls(str(attrs.evolve(column, word=None)), str(column), "truth")
         term = words.terms[column.at.term]
@@ -159,6 +162,11 @@ class _Holds:
     def feared(self) -> str:
         """The column that says until when it may have been so, where it was dropped in doubt."""
         return f"{self.cell} {self.truth} {self.word} {self.bound} feared"
+
+    @property
+    def agrees(self) -> str:
+        """The column that says until when it may have been so by what is in doubt, where it stands by what is not."""
+        return f"{self.cell} {self.truth} {self.word} {self.bound} agrees"
 
     def true_of(self, value: Any) -> Any:
         """Whether a value, as an expression, is this."""
@@ -276,7 +284,9 @@ class _Law:
                 holds = one.true_of(_of(cell, told))
                 dropped = said["ended"].max(where=sound & holds)
                 vaguely = some(vague & holds)
-                yield one.feared, ibis.cases((feared & vaguely, LATEST), (clash, dropped), (unread, LATEST), else_=None)
+                unreadable = said["ended"].max(where=here & ~said["readable"])
+                yield one.feared, ibis.cases((feared & vaguely, LATEST), (clash, dropped), (unread, unreadable), else_=None)
+                yield one.agrees, ibis.cases((danger & vaguely, LATEST), (danger, unreadable), else_=None)
 
     # --- what cannot hold together
 
@@ -306,14 +316,31 @@ class _Law:
             for one, others in against.items()
             if not one.raises
         }
+        outdated = {
+            one: _any(holds[other] & older(one, other) & ~beaten[other] for other in others if not other.raises)
+            for one, others in against.items()
+            if not one.raises
+        }
+        agreed = {
+            (one, other): holds[one] & holds[other] & (wide[one.agrees] >= wide[self.by_name[other.cell].begun]).fill_null(False)
+            for one, others in against.items()
+            for other in others
+            if one.raises and not other.raises
+        }
+        spoiled = {one: _any(agreed[other, one] for other in others if other.raises) for one, others in against.items() if not one.raises}
         lost: dict[str, list[Any]] = {}
         doubted: dict[str, list[Any]] = {}
         for one, others in against.items():
-            alike = [holds[other] & before(other, one) for other in others if other.raises == one.raises]
-            later = [holds[o] & older(one, o) & ~beaten[o] for o in others if one.raises and not o.raises]
-            lost.setdefault(one.cell, []).append(holds[one] & _any(alike + later + ([] if one.raises else [beaten[one]])))
+            if one.raises:
+                alike = [holds[other] & before(other, one) for other in others if other.raises]
+            else:  # of two that bring no flag nearer none counts unless it is later
+                sound = [other for other in others if not other.raises]
+                alike = [holds[other] & ~older(other, one) & ~beaten[other] & ~outdated[other] for other in sound]
+            later = [holds[o] & older(one, o) & ~beaten[o] & (~spoiled[o] | agreed[one, o]) for o in others if one.raises and not o.raises]
+            lost.setdefault(one.cell, []).append(holds[one] & _any(alike + later + ([] if one.raises else [beaten[one], spoiled[one]])))
             if one.raises:
                 unsure = [holds[o] & before(o, one) & ~older(one, o) for o in others if o.raises]
+                unsure += [agreed[one, o] & older(one, o) & ~beaten[o] for o in others if not o.raises]
                 doubted.setdefault(one.cell, []).append(holds[one] & _any(unsure))
         changed = {name: _any(found).ifelse(None, wide[name]) for name, found in lost.items()}
         changed |= {self.by_name[name].doubt: wide[self.by_name[name].doubt] | _any(found) for name, found in doubted.items()}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from uuid import uuid4
 
 from mps_rules.errors import Fault, FindingError, MpsRulesError, UnsupportedError, closest, shown
-from mps_rules.formulas import Kind
+from mps_rules.formulas import Kind, column_of
 from mps_rules.model import SIDES, KnowledgeBase
 from mps_rules.standing import DAY, EARLIEST, LATEST, Thing, prevailing, widened
 from mps_rules.steps import NOT_SAID, SAID, stripped
@@ -275,7 +275,7 @@ def pivoted(source: Table, base: KnowledgeBase, person: str, dates: Dates = "ISO
 
     Columns: the person, ``term`` (a finding, ``pain``, ``label``, or what a column of a wide table may be called), ``value``, and perhaps ``region``, ``muscle``,
     ``label``, ``side``, ``date``. Of several values for one thing that stands which ``standing`` says. A date that cannot be read is a fault, and
-    what was said then is of no date.
+    what was said then is of no date. What was said longer before the last date of that person than its window (``omop.yaml``) says nothing.
 
     Raises:
         FindingError: columns that have no meaning here, or no such way to write dates.
@@ -306,7 +306,7 @@ def pivoted(source: Table, base: KnowledgeBase, person: str, dates: Dates = "ISO
             unknown[at] = error.faults[0].what + (f"; closest is {error.faults[0].closest!r}" if error.faults[0].closest else "")
     said = said.mutate(at=_renamed(said, {at: thing.column for at, thing in things.items()}))
     things = {thing.column: thing for thing in things.values()}
-    said = prevailing(_read(said, things), person)
+    said = prevailing(_recent(_read(said, things), _windows(things, base), person), person)
     return widened(said, things, base, person), _unread(said, unknown, person)
 
 
@@ -367,9 +367,7 @@ def _written(said: Table, dates: Dates) -> tuple[Any, Any]:
     zone = offset.replace("Z", "+00:00").replace(":", "")
     shift = zone.substr(1, 2).try_cast("int64") * 3600 + zone.substr(3, 2).try_cast("int64") * 60
     shift = zone.startswith("-").ifelse(-shift, shift).fill_null(0)
-    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    longest = ibis.cases((month == 2, leap.ifelse(29, 28)), (month.isin([4, 6, 9, 11]), 30), else_=31)
-    possible = month.between(1, 12) & (day >= 1) & (day <= longest) & (year >= 1)
+    possible = month.between(1, 12) & (day >= 1) & (day <= last_day(year, month)) & (year >= 1)
     possible &= (hour.fill_null(0) < 24) & (minute.fill_null(0) < 60) & (second_.fill_null(0) < 60)
     clock = hour.fill_null(0) * 3600 + minute.fill_null(0) * 60 + second_.fill_null(0)
     local_time = ((is_iso | is_local) & clear & possible).ifelse(seconds(year, month, day) + clock, None)
@@ -385,6 +383,14 @@ def _mixed(said: Table) -> bool:
     offset = said["written"].re_search(_ZONED)
     found = said.select(offset=offset).distinct().to_pyarrow().column("offset").to_pylist()
     return len(found) > 1
+
+
+def last_day(year: Any, month: Any) -> Any:
+    """The last day of a month."""
+    import ibis
+
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    return ibis.cases((month.isin([2]), leap.ifelse(29, 28)), (month.isin([4, 6, 9, 11]), 30), else_=31)
 
 
 def seconds(year: Any, month: Any, day: Any) -> Any:
@@ -464,6 +470,34 @@ def _read(said: Table, things: Mapping[str, Thing]) -> Table:
     return said.mutate(at=at, amount=amount, word=word, readable=amount.notnull() | word.notnull() | said["text"].isnull())
 
 
+def _windows(things: Mapping[str, Thing], base: KnowledgeBase) -> dict[int, list[str]]:
+    """For how many days what a record says of these things holds, where it does not hold for good."""
+    days = {id_: one.within for one in base.omop.windows for id_ in one.terms}
+    found: dict[int, list[str]] = {}
+    for at, thing in things.items():
+        of = column_of(at, base.vocabulary).at
+        within = days.get(of.term) if of is not None and of.kind == "patient" else None
+        if isinstance(within, int):
+            found.setdefault(within, []).extend([f"{at}.{word}" for word in thing.values] if thing.read == "words" else [at])
+    return found
+
+
+def _recent(said: Table, windows: Mapping[int, list[str]], person: str) -> Table:
+    """Everything said, ``stale`` and without its value where it is older than it holds, on the last date of that person."""
+    import ibis
+
+    if not windows:
+        return said.mutate(stale=ibis.literal(value=False))
+    last = said.group_by(person).aggregate(last=said["index"].max())
+    last = last.select(who=last[person], last=last["last"])
+    both = said.left_join(last, said[person] == last["who"])
+    age = both["last"] // DAY - both["ended"] // DAY
+    stale = ibis.or_(*(both["at"].isin(at) & (age > days) for days, at in sorted(windows.items()))).fill_null(False)
+    values = {name: stale.ifelse(None, both[name]) for name in ("amount", "word")}
+    kept = [both[name] for name in said.columns if name not in (*values, "readable")]
+    return both.select(*kept, readable=both["readable"] | stale, stale=stale, **values)
+
+
 def _unread(said: Table, unknown: Mapping[str, str], person: str) -> Table:
     """The rows that name nothing that can be known, or whose value cannot be read, and the things said to have different values."""
     import ibis
@@ -482,6 +516,8 @@ def _unread(said: Table, unknown: Mapping[str, str], person: str) -> Table:
         amount, word = said["amount"], said["word"]
         undated = said.filter(said["vague"] & said["at"].notnull())
         yield named(undated, undated["at"], ibis.literal("no date that can be read, so it may be of any: ") + undated["written"])
+        old = said.filter(said["stale"])
+        yield named(old, old["at"], ibis.literal("is too old to say something of the last date of that person"))
         two = ((amount.min() < amount.max()) | (word.min() < word.max())).fill_null(False)
         values = said.group_by([person, "at"]).aggregate(two=two)
         values = values.filter(values["two"])
