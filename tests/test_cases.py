@@ -23,10 +23,13 @@ from mps_rules.structure import structure
 from packs import closed, part_of
 from random_packs import seeded
 
-SHELVES = ("article", "criteria", "differential", "factors", "labels", "management", "safety")
+AREAS = ("arm", "back", "general", "head", "leg", "neck", "trunk")
+SHELVES = ("article", "criteria", "factors", "labels", "management", "safety", *(f"causes.{area}" for area in AREAS))
 ALL = os.environ.get("CASES") == "all"
 """Whether every case goes through the slow executors whole, which takes an evening."""
 BEARABLE = 60
+FIFTH = 5
+"""Of the cases of causes one in five; the linter puts all of them through the engine."""
 """Up to how many rules experta's own matcher is asked about a case."""
 
 
@@ -58,7 +61,9 @@ def _failures(base: KnowledgeBase, case: Case) -> Iterator[str]:
 
 @pytest.mark.parametrize("shelf", SHELVES)
 def test_every_packaged_case_passes_through_engine_circuit_and_definition(shelf: str, kb: KnowledgeBase) -> None:
-    cases = [case for case in read_cases(kb) if case.rule.partition(".")[0] == shelf]
+    cases = [case for case in read_cases(kb) if case.rule.startswith(f"{shelf}.")]
+    if shelf.startswith("causes.") and not ALL:
+        cases = seeded(11).sample(cases, len(cases) // FIFTH)
 
     assert cases
     assert [f"{case.place}: {case.case}: {line}" for case in cases for line in _failures(kb, case)] == []
@@ -82,7 +87,7 @@ def test_what_is_so_of_a_case_is_so_by_rete(kb: KnowledgeBase, some_cases: list[
 
 
 def test_no_shelf_is_left_out(kb: KnowledgeBase) -> None:
-    assert set(SHELVES) == {case.rule.partition(".")[0] for case in read_cases(kb)}
+    assert [] == [case.rule for case in read_cases(kb) if not case.rule.startswith(tuple(f"{shelf}." for shelf in SHELVES))]
 
 
 def test_the_cases_of_one_rule_or_of_one_shelf_can_be_run_alone(kb: KnowledgeBase) -> None:
