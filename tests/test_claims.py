@@ -282,8 +282,8 @@ STANDING = ("raised", "open")
 
 
 def flags(findings: Mapping[str, Any], kb: KnowledgeBase) -> set[str]:
-    """The red flags that are raised or open."""
-    return {one.id for one in evaluate(findings, kb).alerts if one.status in STANDING}
+    """The red flags that are raised or open; of a cause only that it is, since its less urgent step ends where a more urgent one begins."""
+    return {one.condition if one.graded else one.id for one in evaluate(findings, kb).alerts if one.status in STANDING}
 
 
 @cache

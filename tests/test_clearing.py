@@ -145,7 +145,8 @@ def _permitted(flag: str, finding: str, was: str, now: Mapping[str, str], tree: 
 
 
 def _standing(assessment: Assessment) -> dict[str, str]:
-    return {alert.id: alert.status for alert in assessment.alerts}
+    """The red flags that are written; what points raise may fall by a cue against it, which has its source."""
+    return {alert.id: alert.status for alert in assessment.alerts if not alert.graded}
 
 
 @st.composite
