@@ -40,6 +40,8 @@ CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolve
 OVER = ("inactive", "remission", "resolved")
 DEAD = ("entered-in-error", "cancelled", "not-done", "draft", "not-taken", "intended", "preparation", "on-hold", "stopped")
 """Statuses of what says nothing of the patient, where a kind of resource does not read them."""
+TAKEN_NO_MORE = ("completed", "stopped")
+"""Statuses of a medicine that was given and is no more."""
 MERGED = ("replaced-by", "replaces")
 """Links of a Patient to another record of the same person."""
 ANOTHER = "is about another patient"
@@ -461,7 +463,7 @@ class _Reader:
         """A condition that a chart holds as so, as refuted, as over or as one of several possible."""
         if verified == "refuted":
             self._mean(record, code, meaning, f.Value(truth=False))
-        elif over and not meaning.history:
+        elif over and meaning.period != "history":
             self._skip(record.where, code, "is over: history, not present")
         else:
             self._mean(record, code, meaning, f.Value(truth=True))
@@ -527,19 +529,20 @@ class _Reader:
         name = f.text(f.mapping(resource.get("medicationReference")).get("reference"))
         inside = {f"#{f.text(one.get('id'))}": one for one in f.mappings(resource.get("contained"))}
         found = inside.get(name) or self.medications.get(name) or self.medications.get(name.rpartition("/")[2])
-        self._done(record, resource.get("medicationCodeableConcept") or f.mapping(found).get("code"))
+        concept = resource.get("medicationCodeableConcept") or f.mapping(found).get("code")
+        self._done(record, concept, over=resource.get("status") in TAKEN_NO_MORE)
 
     def _procedure(self, resource: Mapping[str, Any], where: str) -> None:
         if self._is_live(resource, where, "completed", "in-progress"):
             when = f.when(resource, "performedDateTime", "performedPeriod")
-            self._done(self._record(where, "Procedure", when), resource.get("code"))
+            self._done(self._record(where, "Procedure", when), resource.get("code"), over=False)
 
-    def _done(self, record: _Record, concept: Any) -> None:
+    def _done(self, record: _Record, concept: Any, *, over: bool) -> None:
         if not self._is_past(record.when, record.where):
             return
         entry = self._entry(record, concept)
         for meaning in entry.meanings:
-            self._mean(record, entry.shown, meaning, f.Value(truth=True))
+            self._held(record, entry.shown, meaning, "", over=over)
 
     # --- forms
 
@@ -804,6 +807,10 @@ class _Reader:
             "*" in meaning.answers or any(f.text(one.get("code")) in meaning.answers for one in value.codings)
         )
         told = True if answered else self._truth_of(value, record)
+        if told is False and meaning.finding and not meaning.denies:
+            self._skip(record.where, code, "a code that means less than the finding is denied: the finding is not")
+            return
+        record = attrs.evolve(record, doubt=record.doubt or meaning.doubt)
         if meaning.label:
             self._say_truth(record, code, Address("given", meaning.label), told, why=value.why)
         if meaning.region:
@@ -822,7 +829,7 @@ class _Reader:
             self._skip(record.where, code, "says nothing by itself")
 
     def _pain(self, record: _Record, code: str, meaning: CodeMeaning, value: f.Value, told: bool | None) -> None:  # noqa: FBT001
-        side: str | None = record.side
+        side: str | None = meaning.side or record.side
         if meaning.sided and code[-1:] in "12":
             side = SIDES[0] if code.endswith("2") else SIDES[1]
         record = attrs.evolve(record, region=meaning.region, side=side, sited=True)
