@@ -123,13 +123,19 @@ def test_d5_every_id_and_hook_is_listed_once() -> None:
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=lambda one: one.id)
 def test_p1_p2_queries_keep_to_what_every_client_can_be_asked_for(service: Any) -> None:
-    assert service.prefetch
-    for query in service.prefetch.values():
+    offered = next(one["prefetch"] for one in discovery(CONFIG)["services"] if one["id"] == service.id)
+    assert set(offered) == set(service.prefetch)
+    for query in offered.values():
         match = TEMPLATE.fullmatch(query)
         assert match, query
         assert set(re.findall(r"\{\{(.*?)\}\}", query)) == {"context.patientId"}
         for part in (match["query"] or "").split("&") if match["query"] else ():
-            assert re.fullmatch(r"(patient=\{\{context\.patientId\}\}|(category|status|clinical-status)=[a-z]+)", part), part
+            assert re.fullmatch(
+                r"patient=\{\{context\.patientId\}\}|(category|status)=[a-z-]+|clinical-status=[a-z,]+|_sort=-[a-z]+|_count=[0-9]+"
+                r"|code=[^|,&]+\|[^|,&]*(,[^|,&]+\|[^|,&]+)*",
+                part,
+            ), part
+            assert len(query) < 1500
 
 
 @pytest.mark.parametrize(

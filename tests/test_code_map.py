@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from charts_fhir import ICD, LOINC, ON, SNOMED, Resource, bundle, coded, condition, sample
+from charts_fhir import ICD, LOINC, ON, SNOMED, Resource, bundle, coded, condition, observation, quantity, sample
 from mps_rules import conditions as c
 from mps_rules.api import evaluate
-from mps_rules.cds_hooks import Config, handle
+from mps_rules.cds_hooks import Config, discovery, handle
 from mps_rules.codes import UNKNOWN_CODE, CodeBook, code_book
 from mps_rules.dangers import dangers_of
 from mps_rules.fhir_in import ImportReport, read_bundle
@@ -292,3 +292,68 @@ def test_the_published_samples_keep_what_is_read_of_them(kb: KnowledgeBase, name
     _, report = read_bundle(sample(f"{name}.json"), kb, on=date(2021, 1, 1))
 
     assert len(report.used) >= used
+
+
+# --- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def brings(query: str, kind: str, system: str, code: str, category: str = "", status: str = "") -> bool:
+    """Whether a search brings a resource of that kind with that code, category and clinical status."""
+    asked_kind, _, parts = query.partition("?")
+    said = dict(part.split("=", 1) for part in parts.split("&")) if parts else {}
+    return (
+        asked_kind == kind
+        and ("code" not in said or any(one in said["code"].split(",") for one in (f"{system}|{code}", f"{system}|")))
+        and said.get("category", category) == category
+        and (not status or status in said.get("clinical-status", status).split(","))
+    )
+
+
+def test_what_the_reader_understands_some_query_brings(kb: KnowledgeBase) -> None:
+    queries = discovery(Config(), kb)["services"][0]["prefetch"].values()
+    uris = {system.id: system.uri for system in kb.codes.systems}
+    terms, missing = kb.vocabulary.terms, []
+
+    def missed(kind: str, system: str, code: str, **more: str) -> None:
+        if not any(brings(query, kind, uris[system], code, **more) for query in queries):
+            missing.append(f"{kind} {system} {code} {more}")
+
+    rows = [one for one in kb.codes.meanings if not one.unread]
+    for one in rows:
+        if one.system in ("icd10cm", "icd10", "snomed_ct"):
+            for status in ("active", "recurrence", "relapse") + (("inactive", "remission", "resolved") if one.period == "history" else ()):
+                missed("Condition", one.system, one.code or one.prefix, status=status)
+        if one.system in ("rxnorm", "atc"):
+            for kind in ("MedicationRequest", "MedicationStatement"):
+                missed(kind, one.system, one.code or one.prefix)
+        if one.finding.startswith("tried_"):
+            missed("Procedure", one.system, one.code or one.prefix)
+    carried = [("loinc", term.codes["loinc"], term) for term in terms.values() if "loinc" in term.codes and term.subject == "patient"]
+    for system, code, term in (
+        *carried,
+        *((one.system, one.code, terms[one.finding]) for one in rows if one.system == "loinc" and one.finding),
+    ):
+        if code_book(kb).look_up(uris[system], code).unread or any(one.word for one in code_book(kb).look_up(uris[system], code).meanings):
+            continue
+        for category in ("laboratory",) if term.cost == "tested" else ("vital-signs", "survey", "social-history"):
+            missed("Observation", system, code, category=category)
+    filed = ("exam", "survey", "imaging", "laboratory", "vital-signs", "social-history")
+    own = "urn:mps-rules:finding"
+    missing += [one for one in filed if not any(brings(query, "Observation", own, "fever", category=one) for query in queries)]
+
+    assert len(carried) > 20
+    assert missing == []
+
+
+def test_a_fever_of_the_ward_and_a_cancer_of_the_past_arrive(kb: KnowledgeBase) -> None:
+    warm = observation(coded(LOINC, "8331-1"), on=ON.isoformat(), valueQuantity=quantity(39.2, "Cel"))
+    chart = {
+        "conditions": bundle(condition(coded(ICD, "M54.50"))),
+        "past": bundle(condition(coded(ICD, "C61"), clinical="resolved")),
+        "vitals": bundle(warm),
+    }
+    status, response = handle("mps-patient-view", {**asked("patient-view", None), "prefetch": chart}, Config(), ON, kb)
+
+    assert status == 200
+    assert "alignancy" in str(response)
+    assert "pinal infection" in response["cards"][0]["summary"]

@@ -19,6 +19,7 @@ import attrs
 
 from mps_rules import fhir_json as f
 from mps_rules.api import evaluate, load
+from mps_rules.codes import code_book
 from mps_rules.errors import Fault, FindingError, closest, listed
 from mps_rules.fhir_in import is_record_of, read_resources
 from mps_rules.model import PRESSING, Alert, Assessment, Caution, Diagnosis, KnowledgeBase, Question, Recommendation
@@ -48,15 +49,23 @@ class Service:
     context: tuple[str, ...] = ("userId", "patientId")
 
 
+_PATIENT = "patient={{context.patientId}}"
 _CHART = {
     "patient": "Patient/{{context.patientId}}",
-    "conditions": "Condition?patient={{context.patientId}}&clinical-status=active",
-    "exam": "Observation?patient={{context.patientId}}&category=exam",
-    "survey": "Observation?patient={{context.patientId}}&category=survey",
-    "imaging": "Observation?patient={{context.patientId}}&category=imaging",
-    "laboratory": "Observation?patient={{context.patientId}}&category=laboratory",
-    "forms": "QuestionnaireResponse?patient={{context.patientId}}&status=completed",
+    "conditions": f"Condition?{_PATIENT}&clinical-status=active,recurrence,relapse",
+    "past": f"Condition?{_PATIENT}&clinical-status=inactive,remission,resolved",
+    "exam": f"Observation?{_PATIENT}&category=exam&_sort=-date&_count=100",
+    "survey": f"Observation?{_PATIENT}&category=survey&_sort=-date&_count=100",
+    "imaging": f"Observation?{_PATIENT}&category=imaging&_sort=-date&_count=50",
+    "laboratory": f"Observation?{_PATIENT}&category=laboratory&code=[tested]&_sort=-date&_count=100",
+    "vitals": f"Observation?{_PATIENT}&category=vital-signs&code=[measured]&_sort=-date&_count=50",
+    "social": f"Observation?{_PATIENT}&category=social-history&code=[measured]&_sort=-date&_count=50",
+    "forms": f"QuestionnaireResponse?{_PATIENT}&status=completed&_sort=-authored&_count=20",
+    "medications": f"MedicationRequest?{_PATIENT}&_sort=-authoredon&_count=100",
+    "statements": f"MedicationStatement?{_PATIENT}&_sort=-effective&_count=100",
+    "procedures": f"Procedure?{_PATIENT}&_sort=-date&_count=100",
 }
+"""What is asked for; where a chart may hold much, the newest first, and of tests and measures only those that the rules read."""
 _ORDERED = "When imaging, an opioid or an injection is ordered for muscle or back pain: red flags not yet asked about, and what a guideline advises."
 _OPEN = "Red flags that the chart raises or leaves open for muscle and back pain, and what to ask or examine next. Silent without pain."
 SERVICES = {
@@ -162,16 +171,30 @@ class Feedback:
     comment: str = attrs.field(default="", repr=False)
 
 
-def discovery(config: Config) -> Response:
+def discovery(config: Config, kb: KnowledgeBase | None = None) -> Response:
     """
-    The services offered, as ``GET /cds-services`` answers.
+    The services offered, as ``GET /cds-services`` answers; the codes that they ask for are those of the rules, left out the packaged ones.
 
     >>> [service["hook"] for service in discovery(Config())["services"]]
     ['patient-view', 'encounter-start', 'problem-list-item-create', 'order-select', 'order-sign']
     """
+    book = code_book(kb or load())
+    codes = {"[tested]": ",".join(book.tokens(tested=True)), "[measured]": ",".join(book.tokens(tested=False))}
+
+    def filled(query: str) -> str:
+        for place, tokens in codes.items():
+            query = query.replace(place, tokens)
+        return query
+
     return {
         "services": [
-            {"hook": one.hook, "id": one.id, "title": one.title, "description": one.description, "prefetch": dict(one.prefetch)}
+            {
+                "hook": one.hook,
+                "id": one.id,
+                "title": one.title,
+                "description": one.description,
+                "prefetch": {key: filled(query) for key, query in one.prefetch.items()},
+            }
             for one in map(SERVICES.__getitem__, config.services)
         ]
     }

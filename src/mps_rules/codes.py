@@ -89,6 +89,26 @@ class CodeBook:
             unread = f"the code stands for several diagnoses here: {', '.join(labels)}"
         return Entry(shown, () if unread else meanings, unread, doubt)
 
+    def tokens(self, *, tested: bool) -> tuple[str, ...]:
+        """
+        What a search for observations asks for, as FHIR writes it: every one in the pack's own codes, and the public codes of findings that are tested,
+        or of the others.
+
+        >>> from mps_rules import load
+        >>> "http://loinc.org|1988-5" in code_book(load()).tokens(tested=True)
+        True
+        """
+        terms, uri = self.base.vocabulary.terms, {system.id: system.uri for system in reversed(self.base.codes.systems)}
+        asking = {one.system for one in self.base.omop.systems if one.asks and one.system}
+        found = {
+            f"{uri[system]}|{rows[0].code or code}"
+            for (system, code), rows in (*self.carried.items(), *self.exact.items())
+            if system in asking and system in uri
+            for one in self._meanings(system, code)
+            if one.finding and not one.word and (terms[one.finding].cost == "tested") is tested
+        }
+        return (f"{own_system(self.base, 'finding')}|", *sorted(found))
+
     def site(self, address: str, code: str) -> str | None:
         """
         The region that a code of a body structure names.

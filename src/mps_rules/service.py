@@ -63,6 +63,7 @@ RETRY_S = "1"
 PROBE_S = 1.0
 """How long it is believed that a record could be kept, or could not."""
 _CLOSE = {"Connection": "close"}
+TOO_LONG = "longer than {} bytes, which is largest_body in the settings of this service"
 _SAME = str(uuid.UUID(int=0))
 
 
@@ -252,7 +253,7 @@ class _Edge:
             if whole:
                 return await receive()
             if length.isdigit() and int(length[:20]) > settings.largest_body:
-                raise HTTPException(413, headers=_CLOSE)
+                raise HTTPException(413, TOO_LONG.format(settings.largest_body), headers=_CLOSE)
             try:
                 async with asyncio.timeout_at(until):
                     message = await receive()
@@ -262,7 +263,7 @@ class _Edge:
                 left -= len(message.get("body", b""))
                 whole = not message.get("more_body", False)
                 if left < 0:
-                    raise HTTPException(413, headers=_CLOSE)
+                    raise HTTPException(413, TOO_LONG.format(settings.largest_body), headers=_CLOSE)
             return message
 
         return receiving
@@ -294,7 +295,7 @@ async def _stopped(request: Request, error: Exception) -> Response:
         line.outcome = "invalid"
     if error.status_code == 401:
         return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
-    says = error.detail if error.status_code in (400, 415) else ""
+    says = error.detail if error.status_code in (400, 413, 415) else ""
     return _outcome(error.status_code, _CODES.get(error.status_code, "invalid"), says=says, headers=error.headers)
 
 
@@ -338,7 +339,7 @@ class _Service:
 
     async def discovery(self, request: Request) -> Response:
         await self._caller(request, "/cds-services")
-        return JSONResponse(cds_hooks.discovery(self.config))
+        return JSONResponse(cds_hooks.discovery(self.config, self.kb))
 
     async def call(self, request: Request) -> Response:
         service, line = request.path_params["id"], request.state.line
@@ -361,10 +362,16 @@ class _Service:
         if given_up.is_set():  # before its turn came
             raise HTTPException(503)
         now = self._now()
-        answered = self._answers.of(service, _read(raw), self.config, now, self.kb)
+        answered = self._answers.of(service, self._read(raw), self.config, now, self.kb)
         if answered.record and not given_up.is_set():
             self.store.keep(answered.record, now, caller.issuer, caller.tenant)
         return answered
+
+    def _read(self, raw: bytes) -> Any:
+        try:
+            return read_json(raw.decode(), "body", self.settings.largest_body).data
+        except (UnicodeDecodeError, Unreadable):
+            raise HTTPException(400, f"expected JSON, no key twice in an object, nested at most {DEEPEST} deep") from None
 
     async def feedback(self, request: Request) -> Response:
         service, line = request.path_params["id"], request.state.line
@@ -373,7 +380,7 @@ class _Service:
         raw = await _body(request)
 
         def heard() -> tuple[int, dict[str, Any], int, int]:
-            status, response, items = cds_hooks.feedback(service, _read(raw), self.config)
+            status, response, items = cds_hooks.feedback(service, self._read(raw), self.config)
             strangers = self.store.hear(service, items, self._now(), caller.issuer, caller.tenant) if items else 0
             return status, response, len(items), strangers
 
@@ -439,13 +446,6 @@ async def _body(request: Request) -> bytes:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise HTTPException(415, "expected a body that is not compressed")
     return await request.body()
-
-
-def _read(raw: bytes) -> Any:
-    try:
-        return read_json(raw.decode(), "body").data
-    except (UnicodeDecodeError, Unreadable):
-        raise HTTPException(400, f"expected JSON, no key twice in an object, nested at most {DEEPEST} deep") from None
 
 
 def _told(line: Line, answered: Answer) -> None:

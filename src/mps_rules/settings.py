@@ -61,7 +61,7 @@ class Settings:
     comments: bool = _setting(False, "keep the free text of feedback; it may name a person")
     origins: tuple[str, ...] = _setting((), "web pages that may call from a browser, to the letter: `https://ehr.example`")
     metrics: bool = _setting(False, "answer `/metrics` for Prometheus; keep it from the public; for one worker")
-    largest_body: int = _setting(1_000_000, "bytes of a request; more is 413")
+    largest_body: int = _setting(4_000_000, "bytes of a request, a chart of some thousand entries; more is 413")
     body_seconds: float = _setting(10.0, "how long a request may take to arrive; longer is 408")
     answer_seconds: float = _setting(10.0, "how long an answer may take; longer is 503")
     threads: int = _setting(2, "requests worked on together in each worker")
@@ -134,7 +134,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "workers": (1, 64),
     "clock_leeway": (0, 60),
     "longest_token": (60, 3_600),
-    "largest_body": (1_000, 1_000_000),
+    "largest_body": (1_000, 64_000_000),
     "body_seconds": (0.1, 300),
     "answer_seconds": (0.1, 300),
     "threads": (1, 64),
