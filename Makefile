@@ -45,7 +45,7 @@ $(READY): pyproject.toml requirements.lock bootstrap.lock
 lock:
 	printf 'uv\nsetuptools\n' | $(UV) compile $(LOCKED) --output-file bootstrap.lock -
 	$(UV) compile $(LOCKED) --group dev --output-file requirements.lock pyproject.toml
-	$(UV) compile $(LOCKED) --extra service --constraints requirements.lock --output-file service.lock pyproject.toml
+	$(UV) compile $(LOCKED) --extra service --extra postgres --constraints requirements.lock --output-file service.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 import mps_rules as mps
 from cds_hooks_judge import DISCOVERY, TEMPLATE, empties, faults, judged
@@ -394,6 +395,10 @@ def test_c2_alerts_of_one_card_stand_apart_and_name_their_sources_by_title(kb: K
     heads = [number for number, line in enumerate(lines) if line.startswith("**")]
     assert len(heads) > 1
     assert [lines[number - 1] for number in heads[1:]] == [""] * (len(heads) - 1)
+    rendered = MarkdownIt("gfm-like", {"linkify": False}).render(detail)
+    assert rendered.count("<p><strong>") == rendered.count("<strong>") == len(heads)
+    assert not re.search(r"<li>(?:(?!</li>).)*<strong>", rendered, re.DOTALL)
+    assert not [id_ for id_ in kb.references if id_ in detail and id_ not in " ".join(one.text for one in kb.references.values())]
     titles = [kb.references[id_].text[:30] for id_ in kb.by_id["safety.rf_cauda_equina"].evidence.references]
     assert [title for title in titles if title not in detail] == []
 

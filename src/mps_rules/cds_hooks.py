@@ -134,7 +134,11 @@ class Shown:
 
 @attrs.frozen
 class Record:
-    """What may be kept of an answer: digests, ids of conclusions and of rules; nothing that says who."""
+    """
+    What may be kept of an answer: digests, ids of conclusions and of rules; nothing that says who.
+
+    ``unread`` is how many codes of each system these rules do not know.
+    """
 
     service: str
     hook: str
@@ -148,6 +152,7 @@ class Record:
     conclusions: tuple[str, ...]
     cards: tuple[Shown, ...]
     prefetch: tuple[tuple[str, State], ...]
+    unread: tuple[tuple[str, int], ...] = ()
 
 
 @attrs.frozen
@@ -245,7 +250,7 @@ def answer(service_id: str, request: Any, config: Config, on: date | datetime, k
     whose = {"patient": context["patientId"], "server": request["fhirServer"] if _words(request.get("fhirServer")) else ""}
     try:
         read = [given[key] for key, state in states.items() if state in ("complete", "incomplete")]
-        findings, _ = read_resources([*read, *added], base, on=on, **whose)
+        findings, report = read_resources([*read, *added], base, on=on, **whose)
         labels = tuple(read_resources(added, base, on=on, **whose)[0].get("labels", ())) if added else ()
         assessment = evaluate(findings, base)
     except FindingError as error:
@@ -268,6 +273,7 @@ def answer(service_id: str, request: Any, config: Config, on: date | datetime, k
         ),
         cards=shown,
         prefetch=tuple(states.items()),
+        unread=report.unknown_codes,
     )
     return Answer(200, {"cards": cards}, record)
 

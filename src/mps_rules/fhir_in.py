@@ -1,5 +1,5 @@
 """
-FHIR R4 resources become the mapping of findings that ``evaluate`` takes, and a report of what was read, what was not, and why.
+FHIR R4 resources (and R5, where it differs in what is read) become the mapping of findings that ``evaluate`` takes, and a report of what was read, what was not, and why.
 
 Resource by resource and tolerantly: what is malformed, of another patient, too old, in doubt or not known here is reported and left unknown. Silence
 stays unknown: only what a chart records as refuted or answered with no is denied. No name, no address, no free text and no
@@ -7,7 +7,7 @@ identifier leaves this module; a report names the kind of resource, its number a
 """
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -17,7 +17,7 @@ import attrs
 from mps_rules import fhir_json as f
 from mps_rules.addresses import Address, meant
 from mps_rules.claims import EXAMINED, Claim, Moment, Noted, settled
-from mps_rules.codes import CodeBook, Entry, Own, code_book, own_system
+from mps_rules.codes import UNKNOWN_CODE, UNKNOWN_SYSTEM, CodeBook, Entry, Own, code_book, own_system
 from mps_rules.conditions import Interval
 from mps_rules.errors import Fault, FindingError, Misfit
 from mps_rules.model import PATIENT, SIDES, CodeMeaning, KnowledgeBase, Term, plain
@@ -45,6 +45,7 @@ TAKEN_NO_MORE = ("completed", "stopped")
 MERGED = ("replaced-by", "replaces")
 """Links of a Patient to another record of the same person."""
 ANOTHER = "is about another patient"
+UNKNOWN = (UNKNOWN_CODE, UNKNOWN_SYSTEM)
 Whose: TypeAlias = Literal["own", "other", "unclear"]
 
 
@@ -62,6 +63,12 @@ class ImportReport:
     skipped: tuple[Noted, ...]
     suspicious: tuple[Noted, ...]
     complete: bool = True
+
+    @property
+    def unknown_codes(self) -> tuple[tuple[str, int], ...]:
+        """How many codes of each system are not known here; "other" is any system that is not."""
+        told = Counter("other" if one.what == UNKNOWN_SYSTEM else one.code.split()[0] for one in self.skipped if one.what in UNKNOWN)
+        return tuple(sorted(told.items()))
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data."""
@@ -521,20 +528,21 @@ class _Reader:
             self._medication(resource, self._record(where, "MedicationRequest", f.when(resource, "authoredOn")))
 
     def _medication_statement(self, resource: Mapping[str, Any], where: str) -> None:
-        if self._is_live(resource, where, "active", "completed", "stopped", "on-hold"):
+        if self._is_live(resource, where, "active", "completed", "stopped", "on-hold", "recorded"):
             when = f.when(resource, "effectiveDateTime", "effectivePeriod", "dateAsserted")
             self._medication(resource, self._record(where, "MedicationStatement", when))
 
     def _medication(self, resource: Mapping[str, Any], record: _Record) -> None:
-        name = f.text(f.mapping(resource.get("medicationReference")).get("reference"))
+        named = f.mapping(resource.get("medication"))  # of R5
+        name = f.text(f.mapping(resource.get("medicationReference") or named.get("reference")).get("reference"))
         inside = {f"#{f.text(one.get('id'))}": one for one in f.mappings(resource.get("contained"))}
         found = inside.get(name) or self.medications.get(name) or self.medications.get(name.rpartition("/")[2])
-        concept = resource.get("medicationCodeableConcept") or f.mapping(found).get("code")
+        concept = resource.get("medicationCodeableConcept") or named.get("concept") or f.mapping(found).get("code")
         self._done(record, concept, over=resource.get("status") in TAKEN_NO_MORE)
 
     def _procedure(self, resource: Mapping[str, Any], where: str) -> None:
         if self._is_live(resource, where, "completed", "in-progress"):
-            when = f.when(resource, "performedDateTime", "performedPeriod")
+            when = f.when(resource, "performedDateTime", "performedPeriod", "occurrenceDateTime", "occurrencePeriod")
             self._done(self._record(where, "Procedure", when), resource.get("code"), over=False)
 
     def _done(self, record: _Record, concept: Any, *, over: bool) -> None:

@@ -89,6 +89,7 @@ class Line:
     cards: tuple[str, ...] = ()
     fired: tuple[str, ...] = ()
     prefetch: Mapping[str, str] = attrs.field(factory=dict)
+    unread: Mapping[str, int] = attrs.field(factory=dict)
     items: int = 0
     strangers: int = 0
     error: str = ""
@@ -150,7 +151,7 @@ def create_app(
     faults = list(settings_faults(settings))
     if faults:
         raise SettingsError(faults)
-    service = _Service(settings, kb or api.load([Path(one) for one in settings.rules] or None), clock)
+    service = _Service(settings, kb, clock)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -309,12 +310,13 @@ async def _health(_: Request) -> Response:
 class _Service:
     """One knowledge base, one store, and the threads that work on requests."""
 
-    def __init__(self, settings: Settings, kb: KnowledgeBase, clock: Callable[[], float]) -> None:
-        self.settings, self.kb, self.clock = settings, kb, clock
+    def __init__(self, settings: Settings, given: KnowledgeBase | None, clock: Callable[[], float]) -> None:
+        self.settings, self.clock = settings, clock
         self.config: Config = settings.config()
         self.metrics = _Metrics() if settings.metrics else None
-        self.store = Store(settings.store, comments=settings.comments)
+        self.store = Store(settings.store, comments=settings.comments)  # before the rules, which take longer: what is wrong is told at once
         try:
+            self.kb = kb = given or api.load([Path(one) for one in settings.rules] or None)
             self.verifier = self._verifier() if settings.issuers else None
             api.evaluate({"pain": list(kb.vocabulary.regions)[:1]}, kb).to_dict()  # what is made on first use is made before anybody waits
         except BaseException:
@@ -451,7 +453,7 @@ async def _body(request: Request) -> bytes:
 def _told(line: Line, answered: Answer) -> None:
     record = answered.record
     assert record is not None  # noqa: S101 - only what has a record is told
-    line.hook_instance, line.prefetch = record.hook_instance, dict(record.prefetch)
+    line.hook_instance, line.prefetch, line.unread = record.hook_instance, dict(record.prefetch), dict(record.unread)
     line.rules_version, line.rules_digest = record.rules_version, record.rules_digest
     line.urgency, line.screening = record.urgency, record.screening
     line.cards = tuple(f"{card.topic}:{card.indicator}" for card in record.cards)
@@ -536,6 +538,8 @@ class _Metrics:
         labels = ("service", "hook", "outcome")
         self._requests = prometheus.Counter("mps_requests", "Requests answered.", labels, registry=self._registry)
         self._cards = prometheus.Counter("mps_cards", "Cards shown.", ("service", "hook", "indicator"), registry=self._registry)
+        self._queries = prometheus.Counter("mps_queries", "How queries were answered.", ("query", "state"), registry=self._registry)
+        self._unread = prometheus.Counter("mps_unread_codes", "Codes not known to the rules.", ("system",), registry=self._registry)
         buckets = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
         self._seconds = prometheus.Histogram(
             "mps_request_seconds", "How long an answer took.", ("service",), registry=self._registry, buckets=buckets
@@ -546,6 +550,10 @@ class _Metrics:
         self._requests.labels(line.service, line.hook, line.outcome).inc()
         if line.route in ("service", "feedback"):
             self._seconds.labels(line.service).observe(seconds)
+        for query, state in line.prefetch.items():
+            self._queries.labels(query, state).inc()
+        for system, codes in line.unread.items():
+            self._unread.labels(system).inc(codes)
         for card in line.cards:
             self._cards.labels(line.service, line.hook, card.rpartition(":")[2]).inc()
 
