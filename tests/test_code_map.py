@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from charts_fhir import ICD, LOINC, ON, SNOMED, Resource, bundle, coded, condition, observation, quantity, sample
+from charts_fhir import ICD, LOINC, ON, Resource, bundle, coded, condition, observation, quantity, sample
+from code_coverage import ADDRESSES, SYNTHEA, lines, spread, written
 from mps_rules import conditions as c
 from mps_rules.api import evaluate
 from mps_rules.cds_hooks import Config, discovery, handle
@@ -17,10 +18,8 @@ from mps_rules.dangers import dangers_of
 from mps_rules.fhir_in import ImportReport, read_bundle
 from mps_rules.model import CodeMeaning, KnowledgeBase
 
-LISTS = Path(__file__).parent / "codes"
-RXNORM, WHO = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://hl7.org/fhir/sid/icd-10"
-ADDRESSES = {"snomed_ct": SNOMED, "rxnorm": RXNORM, "loinc": LOINC}
-SYNTHEA = ("pain", "cancer", "fracture", "infection", "pregnancy", "steroid", "anticoagulant")
+WHO = "http://hl7.org/fhir/sid/icd-10"
+RXNORM = ADDRESSES["rxnorm"]
 # Of the published samples (AHRQ and cds4cpm), which use RxNorm codes that Synthea's modules have not.
 OF_SAMPLES = {"1049557", "1049563", "1049584", "1049593", "1049717", "197806", "199789", "828348", "104474", "596930", "876193", "905505"}
 
@@ -38,15 +37,6 @@ def asked(hook: str, chart: Resource | None, **context: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def book(kb: KnowledgeBase) -> CodeBook:
     return code_book(kb)
-
-
-def lines(name: str) -> list[list[str]]:
-    return [line.split() for line in (LISTS / f"{name}.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-
-
-def spread(name: str) -> list[str]:
-    """The codes of a list in which each line is a stem and the last characters that codes of it end in."""
-    return [stem + last for stem, ends in lines(name) for last in ends]
 
 
 def rows(kb: KnowledgeBase, system: str) -> list[CodeMeaning]:
@@ -111,6 +101,12 @@ def test_of_the_codes_of_synthetic_patients_at_least_90_of_100_are_read_and_the_
 
     assert 1 - len(unread) / len(entries) >= 0.9
     assert [entry.shown for entry in unread if entry.unread in ("", UNKNOWN_CODE)] == []
+
+
+def test_the_table_of_what_is_read_is_as_the_map_has_it(book: CodeBook) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "fhir.md").read_text(encoding="utf-8")
+
+    assert written(page, book) == page, "docs/fhir.md is behind: python tests/code_coverage.py docs/fhir.md"
 
 
 # --- that every code is one -------------------------------------------------------------------------------------------
