@@ -17,6 +17,8 @@ from mps_rules.model import CodeMeaning, CodeSystem, KnowledgeBase, OrderCode, O
 UNKNOWN_SYSTEM, UNKNOWN_CODE = "the system of the code is not known here", "the code is not known here"
 SHARED = 4
 """So many characters of a code mean the same in the classification and in its national versions."""
+MET = 20_000
+"""So many codes are remembered with what they mean."""
 WHOLE = 7
 """So many characters has a code whose last one tells the encounter."""
 Own: TypeAlias = Literal["finding", "value", "region", "muscle", "diagnosis", "hypothesis", "alert", "answer"]
@@ -51,10 +53,12 @@ class CodeBook:
     base: KnowledgeBase
     systems: dict[str, CodeSystem]
     patterns: dict[str, re.Pattern[str]]
+    likes: dict[str, str]
     exact: dict[tuple[str, str], tuple[CodeMeaning, ...]]
     carried: dict[tuple[str, str], tuple[CodeMeaning, ...]]
     prefixes: dict[tuple[str, str], tuple[CodeMeaning, ...]]
     sites: dict[tuple[str, str], str]
+    met: dict[tuple[str, str], tuple[CodeMeaning, ...]] = attrs.field(init=False, factory=dict, repr=False)
 
     def look_up(self, address: str, code: str, display: str = "") -> Entry:
         """
@@ -132,10 +136,17 @@ class CodeBook:
         return tuple(kind for kind in self.base.codes.orders if system and any(_names(one, system.id, code) for one in kind.codes))
 
     def _meanings(self, system: str, code: str) -> tuple[CodeMeaning, ...]:
-        """The rows of the map for the whole code; else those of its longest prefix, beside what the vocabulary says of the code."""
+        """What a code means; a code that means something is worked out once."""
         bare = _bare(code)
-        if (system, bare) in self.exact:
-            return self.exact[system, bare]
+        found = self.exact.get((system, bare)) or self.met.get((system, bare))
+        if found is None:
+            found = self._worked_out(system, bare)
+            if found and len(self.met) < MET:
+                self.met[system, bare] = found
+        return found
+
+    def _worked_out(self, system: str, bare: str) -> tuple[CodeMeaning, ...]:
+        """The rows of its longest prefix, beside what the vocabulary says of the code."""
         rows = self._of_prefix(system, bare)
         carried = self.carried.get((system, bare), ())
         said = {one.finding for one in rows if one.finding}
@@ -144,15 +155,16 @@ class CodeBook:
             rows = tuple(one for one in rows if not one.unread)
         if any(one.label for one in own):
             rows = tuple(attrs.evolve(one, label="") for one in rows if one.finding or one.region)
-        like = next((one.like for one in self.systems.values() if one.id == system), "")
-        if not (own or rows) and like:
+        if not (own or rows) and (like := self.likes[system]):
             return self._meanings(like, bare[:SHARED])
         return (*own, *rows)
 
     def _of_prefix(self, system: str, bare: str) -> tuple[CodeMeaning, ...]:
         """The rows of the longest prefix that has any for this code; rows of the encounter that its last figure tells go before those of any."""
         for length in range(len(bare), 0, -1):
-            rows = self.prefixes.get((system, bare[:length]), ())
+            rows = self.prefixes.get((system, bare[:length]))
+            if not rows:
+                continue
             told = tuple(one for one in rows if one.encounter and len(bare) == WHOLE and bare[-1] in one.encounter)
             if found := told or tuple(one for one in rows if not one.encounter):
                 return found
@@ -214,6 +226,7 @@ def code_book(base: KnowledgeBase) -> CodeBook:
         base=base,
         systems={address: system for system in base.codes.systems for address in (system.uri, *system.also)},
         patterns={system.id: re.compile(system.pattern or ".+") for system in base.codes.systems},
+        likes={system.id: system.like for system in base.codes.systems},
         exact=written,
         carried=carried,
         prefixes=prefixes,
