@@ -32,6 +32,7 @@ bench: $(READY)
 docs: $(READY)
 	rm -rf docs/rules
 	$(BIN)/python -m mps_rules.docgen docs tests/vignettes examples/simple_back_pain.yaml
+	$(BIN)/python tests/code_coverage.py docs/fhir.md
 	if test -d ../shared/knowledge; then $(BIN)/python tests/knowledge_rows.py ../shared/knowledge > docs/knowledge.md; fi
 
 $(READY): pyproject.toml requirements.lock bootstrap.lock
@@ -45,7 +46,7 @@ $(READY): pyproject.toml requirements.lock bootstrap.lock
 lock:
 	printf 'uv\nsetuptools\n' | $(UV) compile $(LOCKED) --output-file bootstrap.lock -
 	$(UV) compile $(LOCKED) --group dev --output-file requirements.lock pyproject.toml
-	$(UV) compile $(LOCKED) --extra service --constraints requirements.lock --output-file service.lock pyproject.toml
+	$(UV) compile $(LOCKED) --extra service --extra postgres --constraints requirements.lock --output-file service.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache

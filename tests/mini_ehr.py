@@ -56,6 +56,11 @@ def fhir_server(resources: Sequence[dict[str, Any]]) -> Iterator[str]:
     server.server_close()
 
 
+def _is_asked(coding: dict[str, Any], token: str) -> bool:
+    system, _, code = token.partition("|")
+    return coding.get("system") == system and code in ("", coding.get("code"))
+
+
 def _matches(resource: dict[str, Any], query: dict[str, str]) -> bool:
     def codes(value: Any) -> set[str]:
         return {
@@ -65,7 +70,12 @@ def _matches(resource: dict[str, Any], query: dict[str, str]) -> bool:
     wanted: dict[str, Callable[[str], bool]] = {
         "patient": lambda said: resource.get("subject", {}).get("reference") == f"Patient/{said}",
         "category": lambda said: said in codes(resource.get("category")),
-        "clinical-status": lambda said: said in codes(resource.get("clinicalStatus")),
+        "clinical-status": lambda said: bool(set(said.split(",")) & codes(resource.get("clinicalStatus"))),
+        "code": lambda said: any(
+            _is_asked(coding, one) for one in said.split(",") for coding in resource.get("code", {}).get("coding", ())
+        ),
+        "_sort": lambda _: True,
+        "_count": lambda _: True,
         "status": lambda said: resource.get("status") == said,
     }
     return all(wanted[name](said) for name, said in query.items())

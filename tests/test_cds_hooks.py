@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 import mps_rules as mps
 from cds_hooks_judge import DISCOVERY, TEMPLATE, empties, faults, judged
@@ -123,13 +124,19 @@ def test_d5_every_id_and_hook_is_listed_once() -> None:
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=lambda one: one.id)
 def test_p1_p2_queries_keep_to_what_every_client_can_be_asked_for(service: Any) -> None:
-    assert service.prefetch
-    for query in service.prefetch.values():
+    offered = next(one["prefetch"] for one in discovery(CONFIG)["services"] if one["id"] == service.id)
+    assert set(offered) == set(service.prefetch)
+    for query in offered.values():
         match = TEMPLATE.fullmatch(query)
         assert match, query
         assert set(re.findall(r"\{\{(.*?)\}\}", query)) == {"context.patientId"}
         for part in (match["query"] or "").split("&") if match["query"] else ():
-            assert re.fullmatch(r"(patient=\{\{context\.patientId\}\}|(category|status|clinical-status)=[a-z]+)", part), part
+            assert re.fullmatch(
+                r"patient=\{\{context\.patientId\}\}|(category|status)=[a-z-]+|clinical-status=[a-z,]+|_sort=-[a-z]+|_count=[0-9]+"
+                r"|code=[^|,&]+\|[^|,&]*(,[^|,&]+\|[^|,&]+)*",
+                part,
+            ), part
+            assert len(query) < 1500
 
 
 @pytest.mark.parametrize(
@@ -390,6 +397,10 @@ def test_c2_alerts_of_one_card_stand_apart_and_name_their_sources_by_title(kb: K
     heads = [number for number, line in enumerate(lines) if line.startswith("**")]
     assert len(heads) > 1
     assert [lines[number - 1] for number in heads[1:]] == [""] * (len(heads) - 1)
+    rendered = MarkdownIt("gfm-like", {"linkify": False}).render(detail)
+    assert rendered.count("<p><strong>") == rendered.count("<strong>") == len(heads)
+    assert not re.search(r"<li>(?:(?!</li>).)*<strong>", rendered, re.DOTALL)
+    assert not [id_ for id_ in kb.references if id_ in detail and id_ not in " ".join(one.text for one in kb.references.values())]
     titles = [kb.references[id_].text[:30] for id_ in kb.by_id["safety.rf_cauda_equina"].evidence.references]
     assert [title for title in titles if title not in detail] == []
 

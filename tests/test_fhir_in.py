@@ -378,7 +378,7 @@ def test_a_condition_grows_old_only_where_nobody_says_that_it_is_active(kb: Know
 
 
 def test_a_code_that_is_set_apart_for_tables_is_not_read_here_either(kb: KnowledgeBase) -> None:
-    findings, report = read(kb, condition(coded(ICD, "R32")), condition(coded(ICD, "N20.0")))
+    findings, report = read(kb, condition(coded(ICD, "R32")), condition(coded(ICD, "K25.9")))
 
     assert findings == {}
     assert reasons(report) == ["the code does not say that it is new", "the disease mimicked, not the label"]
@@ -854,3 +854,62 @@ def test_a_range_of_ages_reads_back_as_it_was_written(kb: KnowledgeBase) -> None
     written = findings_to_fhir(known, kb, patient="Patient/p1", written=WRITTEN)
 
     assert read_bundle(written, kb, on=ON)[0] == {"age_years": {"at_least": 59, "at_most": 60}, "fever": True}
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "finding"),
+    [
+        ("1988-5", quantity(12, "mg/l"), ("crp", 12)),
+        ("1988-5", quantity(1.2, "mg/dl"), ("crp", 12)),
+        ("30341-2", quantity(48, "mm/h"), ("esr", 48)),
+        ("6690-2", quantity(14, "10*3/mm3"), ("white_cell_count", 14)),
+        ("6690-2", quantity(14, "10*9/l"), ("white_cell_count", 14)),
+        ("2157-6", quantity(900, "U/l"), ("creatine_kinase", 900)),
+        ("718-7", quantity(131, "g/l"), ("haemoglobin", 13.1)),
+        ("8331-1", quantity(39.2, "Cel"), ("body_temperature", 39.2)),
+    ],
+)
+def test_a_unit_is_read_in_each_of_its_valid_letters(kb: KnowledgeBase, code: str, value: Resource, finding: tuple[str, float]) -> None:
+    findings, report = read(kb, observation(coded(LOINC, code), on=ON.isoformat(), valueQuantity=value))
+
+    assert findings == {finding[0]: pytest.approx(finding[1])}
+    assert report.suspicious == ()
+
+
+def test_an_answer_from_a_list_is_the_number_that_it_stands_for(kb: KnowledgeBase) -> None:
+    weight = {"url": "http://hl7.org/fhir/StructureDefinition/ordinalValue", "valueDecimal": 7}
+    for answer in ({"code": "x", "display": "7"}, {"code": "x", "display": "severe", "extension": [weight]}):
+        at = coded(SNOMED, "45048000")
+        told = observation(coded(LOINC, "72514-3"), on=ON.isoformat(), bodySite=at, valueCodeableConcept={"coding": [answer]})
+        assert read(kb, told)[0]["pain"][0]["intensity"] == 7
+    words = observation(coded(LOINC, "72514-3"), on=ON.isoformat(), valueCodeableConcept={"coding": [{"code": "x", "display": "severe"}]})
+    assert read(kb, words)[0] == {}
+
+
+def test_where_r5_writes_a_medicine_or_a_procedure_otherwise_it_is_read(kb: KnowledgeBase) -> None:
+    rxnorm = "http://www.nlm.nih.gov/research/umls/rxnorm"
+    about = {"subject": {"reference": "Patient/p1"}}
+    order = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "intent": "order",
+        **about,
+        "medication": {"concept": coded(rxnorm, "855332")},
+    }
+    told = {"resourceType": "MedicationStatement", "status": "recorded", **about, "medication": {"concept": coded(rxnorm, "310965")}}
+    done = {
+        "resourceType": "Procedure",
+        "status": "completed",
+        **about,
+        "code": coded(SNOMED, "182548004"),
+        "occurrenceDateTime": "2024-05-20",
+    }
+
+    findings, _ = read(kb, order, told, done)
+
+    assert findings == {
+        "anticoagulant_or_bleeding_disorder": True,
+        "tried_medication": True,
+        "nsaid_or_aspirin_use": True,
+        "tried_manual_therapy": True,
+    }

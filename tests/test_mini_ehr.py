@@ -72,6 +72,7 @@ def test_a_chart_with_an_alarm_is_opened_the_card_is_read_and_overridden(ehr: Mi
         "imaging": "none recorded",
         "laboratory": "none recorded",
         "forms": "none recorded",
+        **dict.fromkeys(("past", "vitals", "social", "medications", "statements", "procedures"), "none recorded"),
     } == states
 
 
@@ -98,7 +99,7 @@ def test_a_new_problem_is_looked_at_before_it_closes_the_question(ehr: MiniEhr) 
     cards = ehr.add_problem("1", {"resourceType": "Condition", "subject": {"reference": "Patient/1"}, "code": code})
 
     assert cards[0]["indicator"] == "critical"
-    assert "muscles to examine" in shown(cards[1])
+    assert any("muscles to examine" in shown(card) for card in cards[1:])
 
 
 def test_a_record_with_another_key_is_not_answered(service: Running) -> None:

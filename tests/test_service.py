@@ -271,6 +271,24 @@ def test_metrics_have_labels_of_the_settings_only(open_: Running) -> None:
     assert "Canary" not in text
 
 
+def test_metrics_count_codes_that_are_not_known_by_system_and_how_queries_were_answered(open_: Running) -> None:
+    unknown = [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "Q00.0"}, {"system": "http://hospital.example", "code": "Canary"}]
+    chart = {
+        "conditions": bundle(
+            *({"resourceType": "Condition", "subject": {"reference": "Patient/1"}, "code": {"coding": [one]}} for one in unknown)
+        )
+    }
+    with open_.client() as client:
+        assert client.post(VIEW, json=call(**chart)).status_code == 200
+        text = client.get("/metrics").text
+
+    assert 'mps_unread_codes_total{system="icd10cm"} 1.0' in text
+    assert 'mps_unread_codes_total{system="other"} 1.0' in text
+    assert 'mps_queries_total{query="conditions",state="complete"} 1.0' in text
+    assert 'mps_queries_total{query="exam",state="absent"} 1.0' in text
+    assert "Canary" not in text
+
+
 def test_without_metrics_there_is_no_such_page(strict: Running) -> None:
     with strict.client() as client:
         assert client.get("/metrics").status_code == 404
@@ -503,6 +521,7 @@ def test_further_routes_stand_under_the_same_limits(settings: Settings, kb: Know
         fits, over = client.post("/length", content=b"x" * 1_000), client.post("/length", content=b"x" * 1_001)
 
     assert (200, "1000", 413) == (fits.status_code, fits.text, over.status_code)
+    assert over.json()["issue"][0]["diagnostics"] == "longer than 1000 bytes, which is largest_body in the settings of this service"
     assert ("default-src 'self'", "nosniff") == (fits.headers["content-security-policy"], fits.headers["x-content-type-options"])
 
 

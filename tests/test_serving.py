@@ -237,6 +237,7 @@ def test_a_report_of_a_store_that_is_not_there_makes_none(tmp_path: Path) -> Non
         ("time_zone: ../../etc/passwd", ["time_zone: no time zone '../../etc/passwd'"]),
         ("time_zone: Europe", ["time_zone: no time zone 'Europe'"]),
         ("base_url: https://cds.example/cds-services", ["expected the address without /cds-services"]),
+        ("proxies: [10.1.0.0/16, gateway]", ["line 1, proxies[1]: expected an address or a network, such as 127.0.0.1 or 10.1.0.0/16"]),
         ("base_url: ftp://cds.example", ["expected an address such as https://cds.example/mps"]),
     ],
 )
@@ -270,6 +271,14 @@ def test_with_several_workers_what_is_wrong_is_told_once_and_it_ends(tmp_path: P
 
     assert said.returncode in (1, 2)
     assert (said.stdout, said.stderr.splitlines()) == ("", [f"error: {fault}" for fault in told])
+
+
+def test_who_calls_is_taken_only_from_the_proxies_named() -> None:
+    told = serving._options(Settings(proxies=("10.1.0.0/16",)))
+    untold = serving._options(Settings())
+
+    assert (told["proxy_headers"], told["forwarded_allow_ips"]) == (True, ["10.1.0.0/16"])
+    assert (untold["proxy_headers"], untold["forwarded_allow_ips"]) == (False, [])
 
 
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:

@@ -264,6 +264,54 @@ def test_a_store_whose_files_are_others_by_now_is_an_error_at_once(tmp_path: Pat
     store.close()
 
 
+# The tables as the version before made them, what it wrote, and what it asked before it called itself ready.
+BEFORE = (
+    "CREATE TABLE mps_schema (version INTEGER NOT NULL)",
+    (
+        "CREATE TABLE mps_assessments (id INTEGER NOT NULL PRIMARY KEY, at VARCHAR(32) NOT NULL, issuer VARCHAR(300) NOT NULL, "
+        "tenant VARCHAR(300) NOT NULL, service VARCHAR(80) NOT NULL, hook VARCHAR(80) NOT NULL, hook_instance VARCHAR(36) NOT NULL, "
+        "input_digest VARCHAR(64) NOT NULL, rules_id VARCHAR(80) NOT NULL, rules_version VARCHAR(40) NOT NULL, rules_digest VARCHAR(64) NOT NULL, "
+        "urgency VARCHAR(20) NOT NULL, screening VARCHAR(20) NOT NULL, conclusions TEXT NOT NULL, prefetch TEXT NOT NULL)"
+    ),
+    (
+        "CREATE TABLE mps_shown (id INTEGER NOT NULL PRIMARY KEY, assessment INTEGER NOT NULL REFERENCES mps_assessments (id), "
+        "card VARCHAR(36) NOT NULL, topic VARCHAR(80) NOT NULL, indicator VARCHAR(10) NOT NULL, rules TEXT NOT NULL)"
+    ),
+    (
+        "CREATE TABLE mps_feedback (digest VARCHAR(64) NOT NULL PRIMARY KEY, received VARCHAR(32) NOT NULL, issuer VARCHAR(300) NOT NULL, "
+        "tenant VARCHAR(300) NOT NULL, service VARCHAR(80) NOT NULL, card VARCHAR(36) NOT NULL, outcome VARCHAR(12) NOT NULL, at VARCHAR(40) NOT NULL, "
+        "suggestions TEXT NOT NULL, reason VARCHAR(40) NOT NULL, comment TEXT)"
+    ),
+    "CREATE TABLE mps_tokens (digest VARCHAR(64) NOT NULL PRIMARY KEY, until BIGINT NOT NULL)",
+    "INSERT INTO mps_schema VALUES (1)",
+)
+WROTE = (
+    "INSERT INTO mps_assessments (at, issuer, tenant, service, hook, hook_instance, input_digest, rules_id, rules_version, rules_digest, urgency, "
+    "screening, conclusions, prefetch) VALUES ('2026-01-15T09:00:00.000000+00:00', '', '', 's', 'h', 'i', 'd', 'p', '1', 'r', '', '', '[]', '{}')"
+)
+
+
+def test_a_store_of_the_version_before_is_brought_forward_while_that_version_goes_on_writing(tmp_path: Path) -> None:
+    path = tmp_path / "kept.sqlite"
+    older = sqlite3.connect(path, isolation_level=None)
+    for statement in (*BEFORE, WROTE):
+        older.execute(statement)
+
+    newer = Store(f"sqlite:///{path}")
+    newer.keep(attrs.evolve(RECORD, unread=(("icd10cm", 3),)), NOW)
+    older.execute(WROTE)
+    again = Store(f"sqlite:///{path}")
+
+    assert older.execute("SELECT version FROM mps_schema").fetchall() == [(1,)]
+    assert older.execute("SELECT unread FROM mps_assessments ORDER BY id").fetchall() == [("{}",), ('{"icd10cm": 3}',), ("{}",)]
+    assert newer.is_writable()
+    assert again.is_writable()
+    assert again.report().answers == 3
+    for one in (newer, again):
+        one.close()
+    older.close()
+
+
 @pytest.mark.parametrize(("version", "age"), [(0, "older"), (99, "newer")])
 def test_a_store_of_another_version_is_refused_and_left_alone(tmp_path: Path, version: int, age: str) -> None:
     path = tmp_path / "kept.sqlite"

@@ -19,6 +19,7 @@ import attrs
 
 from mps_rules import fhir_json as f
 from mps_rules.api import evaluate, load
+from mps_rules.codes import code_book
 from mps_rules.errors import Fault, FindingError, closest, listed
 from mps_rules.fhir_in import is_record_of, read_resources
 from mps_rules.model import PRESSING, Alert, Assessment, Caution, Diagnosis, KnowledgeBase, Question, Recommendation
@@ -48,15 +49,23 @@ class Service:
     context: tuple[str, ...] = ("userId", "patientId")
 
 
+_PATIENT = "patient={{context.patientId}}"
 _CHART = {
     "patient": "Patient/{{context.patientId}}",
-    "conditions": "Condition?patient={{context.patientId}}&clinical-status=active",
-    "exam": "Observation?patient={{context.patientId}}&category=exam",
-    "survey": "Observation?patient={{context.patientId}}&category=survey",
-    "imaging": "Observation?patient={{context.patientId}}&category=imaging",
-    "laboratory": "Observation?patient={{context.patientId}}&category=laboratory",
-    "forms": "QuestionnaireResponse?patient={{context.patientId}}&status=completed",
+    "conditions": f"Condition?{_PATIENT}&clinical-status=active,recurrence,relapse",
+    "past": f"Condition?{_PATIENT}&clinical-status=inactive,remission,resolved",
+    "exam": f"Observation?{_PATIENT}&category=exam&_sort=-date&_count=100",
+    "survey": f"Observation?{_PATIENT}&category=survey&_sort=-date&_count=100",
+    "imaging": f"Observation?{_PATIENT}&category=imaging&_sort=-date&_count=50",
+    "laboratory": f"Observation?{_PATIENT}&category=laboratory&code=[tested]&_sort=-date&_count=100",
+    "vitals": f"Observation?{_PATIENT}&category=vital-signs&code=[measured]&_sort=-date&_count=50",
+    "social": f"Observation?{_PATIENT}&category=social-history&code=[measured]&_sort=-date&_count=50",
+    "forms": f"QuestionnaireResponse?{_PATIENT}&status=completed&_sort=-authored&_count=20",
+    "medications": f"MedicationRequest?{_PATIENT}&_sort=-authoredon&_count=100",
+    "statements": f"MedicationStatement?{_PATIENT}&_sort=-effective&_count=100",
+    "procedures": f"Procedure?{_PATIENT}&_sort=-date&_count=100",
 }
+"""What is asked for; where a chart may hold much, the newest first, and of tests and measures only those that the rules read."""
 _ORDERED = "When imaging, an opioid or an injection is ordered for muscle or back pain: red flags not yet asked about, and what a guideline advises."
 _OPEN = "Red flags that the chart raises or leaves open for muscle and back pain, and what to ask or examine next. Silent without pain."
 SERVICES = {
@@ -125,7 +134,11 @@ class Shown:
 
 @attrs.frozen
 class Record:
-    """What may be kept of an answer: digests, ids of conclusions and of rules; nothing that says who."""
+    """
+    What may be kept of an answer: digests, ids of conclusions and of rules; nothing that says who.
+
+    ``unread`` is how many codes of each system these rules do not know.
+    """
 
     service: str
     hook: str
@@ -139,6 +152,7 @@ class Record:
     conclusions: tuple[str, ...]
     cards: tuple[Shown, ...]
     prefetch: tuple[tuple[str, State], ...]
+    unread: tuple[tuple[str, int], ...] = ()
 
 
 @attrs.frozen
@@ -162,16 +176,30 @@ class Feedback:
     comment: str = attrs.field(default="", repr=False)
 
 
-def discovery(config: Config) -> Response:
+def discovery(config: Config, kb: KnowledgeBase | None = None) -> Response:
     """
-    The services offered, as ``GET /cds-services`` answers.
+    The services offered, as ``GET /cds-services`` answers; the codes that they ask for are those of the rules, left out the packaged ones.
 
     >>> [service["hook"] for service in discovery(Config())["services"]]
     ['patient-view', 'encounter-start', 'problem-list-item-create', 'order-select', 'order-sign']
     """
+    book = code_book(kb or load())
+    codes = {"[tested]": ",".join(book.tokens(tested=True)), "[measured]": ",".join(book.tokens(tested=False))}
+
+    def filled(query: str) -> str:
+        for place, tokens in codes.items():
+            query = query.replace(place, tokens)
+        return query
+
     return {
         "services": [
-            {"hook": one.hook, "id": one.id, "title": one.title, "description": one.description, "prefetch": dict(one.prefetch)}
+            {
+                "hook": one.hook,
+                "id": one.id,
+                "title": one.title,
+                "description": one.description,
+                "prefetch": {key: filled(query) for key, query in one.prefetch.items()},
+            }
             for one in map(SERVICES.__getitem__, config.services)
         ]
     }
@@ -222,7 +250,7 @@ def answer(service_id: str, request: Any, config: Config, on: date | datetime, k
     whose = {"patient": context["patientId"], "server": request["fhirServer"] if _words(request.get("fhirServer")) else ""}
     try:
         read = [given[key] for key, state in states.items() if state in ("complete", "incomplete")]
-        findings, _ = read_resources([*read, *added], base, on=on, **whose)
+        findings, report = read_resources([*read, *added], base, on=on, **whose)
         labels = tuple(read_resources(added, base, on=on, **whose)[0].get("labels", ())) if added else ()
         assessment = evaluate(findings, base)
     except FindingError as error:
@@ -245,6 +273,7 @@ def answer(service_id: str, request: Any, config: Config, on: date | datetime, k
         ),
         cards=shown,
         prefetch=tuple(states.items()),
+        unread=report.unknown_codes,
     )
     return Answer(200, {"cards": cards}, record)
 

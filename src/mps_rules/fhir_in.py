@@ -1,5 +1,5 @@
 """
-FHIR R4 resources become the mapping of findings that ``evaluate`` takes, and a report of what was read, what was not, and why.
+FHIR R4 resources (and R5, where it differs in what is read) become the mapping of findings that ``evaluate`` takes, and a report of what was read, what was not, and why.
 
 Resource by resource and tolerantly: what is malformed, of another patient, too old, in doubt or not known here is reported and left unknown. Silence
 stays unknown: only what a chart records as refuted or answered with no is denied. No name, no address, no free text and no
@@ -7,7 +7,7 @@ identifier leaves this module; a report names the kind of resource, its number a
 """
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from math import inf, nextafter
@@ -18,7 +18,7 @@ import attrs
 from mps_rules import fhir_json as f
 from mps_rules.addresses import Address, meant
 from mps_rules.claims import EXAMINED, Claim, Moment, Noted, settled
-from mps_rules.codes import CodeBook, Entry, Own, code_book, own_system
+from mps_rules.codes import UNKNOWN_CODE, UNKNOWN_SYSTEM, CodeBook, Entry, Own, code_book, own_system
 from mps_rules.conditions import Interval
 from mps_rules.dangers import dangers_of
 from mps_rules.errors import Fault, FindingError, Misfit
@@ -43,10 +43,13 @@ CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolve
 OVER = ("inactive", "remission", "resolved")
 DEAD = ("entered-in-error", "cancelled", "not-done", "draft", "not-taken", "intended", "preparation", "on-hold", "stopped")
 """Statuses of what says nothing of the patient, where a kind of resource does not read them."""
+TAKEN_NO_MORE = ("completed", "stopped")
+"""Statuses of a medicine that was given and is no more."""
 MERGED = ("replaced-by", "replaces")
 """Links of a Patient to another record of the same person."""
 ANOTHER = "is about another patient"
 Said: TypeAlias = bool | float | str | Interval | None
+UNKNOWN = (UNKNOWN_CODE, UNKNOWN_SYSTEM)
 Whose: TypeAlias = Literal["own", "other", "unclear"]
 
 
@@ -64,6 +67,12 @@ class ImportReport:
     skipped: tuple[Noted, ...]
     suspicious: tuple[Noted, ...]
     complete: bool = True
+
+    @property
+    def unknown_codes(self) -> tuple[tuple[str, int], ...]:
+        """How many codes of each system are not known here; "other" is any system that is not."""
+        told = Counter("other" if one.what == UNKNOWN_SYSTEM else one.code.split()[0] for one in self.skipped if one.what in UNKNOWN)
+        return tuple(sorted(told.items()))
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data."""
@@ -465,7 +474,7 @@ class _Reader:
         """A condition that a chart holds as so, as refuted, as over or as one of several possible."""
         if verified == "refuted":
             self._mean(record, code, meaning, f.Value(truth=False))
-        elif over and not meaning.history:
+        elif over and meaning.period != "history":
             self._skip(record.where, code, "is over: history, not present")
         else:
             self._mean(record, code, meaning, f.Value(truth=True))
@@ -523,27 +532,29 @@ class _Reader:
             self._medication(resource, self._record(where, "MedicationRequest", f.when(resource, "authoredOn")))
 
     def _medication_statement(self, resource: Mapping[str, Any], where: str) -> None:
-        if self._is_live(resource, where, "active", "completed", "stopped", "on-hold"):
+        if self._is_live(resource, where, "active", "completed", "stopped", "on-hold", "recorded"):
             when = f.when(resource, "effectiveDateTime", "effectivePeriod", "dateAsserted")
             self._medication(resource, self._record(where, "MedicationStatement", when))
 
     def _medication(self, resource: Mapping[str, Any], record: _Record) -> None:
-        name = f.text(f.mapping(resource.get("medicationReference")).get("reference"))
+        named = f.mapping(resource.get("medication"))  # of R5
+        name = f.text(f.mapping(resource.get("medicationReference") or named.get("reference")).get("reference"))
         inside = {f"#{f.text(one.get('id'))}": one for one in f.mappings(resource.get("contained"))}
         found = inside.get(name) or self.medications.get(name) or self.medications.get(name.rpartition("/")[2])
-        self._done(record, resource.get("medicationCodeableConcept") or f.mapping(found).get("code"))
+        concept = resource.get("medicationCodeableConcept") or named.get("concept") or f.mapping(found).get("code")
+        self._done(record, concept, over=resource.get("status") in TAKEN_NO_MORE)
 
     def _procedure(self, resource: Mapping[str, Any], where: str) -> None:
         if self._is_live(resource, where, "completed", "in-progress"):
-            when = f.when(resource, "performedDateTime", "performedPeriod")
-            self._done(self._record(where, "Procedure", when), resource.get("code"))
+            when = f.when(resource, "performedDateTime", "performedPeriod", "occurrenceDateTime", "occurrencePeriod")
+            self._done(self._record(where, "Procedure", when), resource.get("code"), over=False)
 
-    def _done(self, record: _Record, concept: Any) -> None:
+    def _done(self, record: _Record, concept: Any, *, over: bool) -> None:
         if not self._is_past(record.when, record.where):
             return
         entry = self._entry(record, concept)
         for meaning in entry.meanings:
-            self._mean(record, entry.shown, meaning, f.Value(truth=True))
+            self._held(record, entry.shown, meaning, "", over=over)
 
     # --- forms
 
@@ -809,6 +820,10 @@ class _Reader:
             "*" in meaning.answers or any(f.text(one.get("code")) in meaning.answers for one in value.codings)
         )
         told = True if answered else self._truth_of(value, record)
+        if told is False and meaning.finding and not meaning.denies:
+            self._skip(record.where, code, "a code that means less than the finding is denied: the finding is not")
+            return
+        record = attrs.evolve(record, doubt=record.doubt or meaning.doubt)
         if meaning.label:
             self._say_truth(record, code, Address("given", meaning.label), told, value=value)
         if meaning.region:
@@ -827,7 +842,7 @@ class _Reader:
             self._skip(record.where, code, "says nothing by itself")
 
     def _pain(self, record: _Record, code: str, meaning: CodeMeaning, value: f.Value, told: bool | None) -> None:  # noqa: FBT001
-        side: str | None = record.side
+        side: str | None = meaning.side or record.side
         if meaning.sided and code[-1:] in "12":
             side = SIDES[0] if code.endswith("2") else SIDES[1]
         record = attrs.evolve(record, region=meaning.region, side=side, sited=True)

@@ -145,6 +145,19 @@ def number(value: Any) -> float | None:
     return float(value) if abs(value) < 1e300 else None
 
 
+WEIGHTS = ("http://hl7.org/fhir/StructureDefinition/ordinalValue", "http://hl7.org/fhir/StructureDefinition/itemWeight")
+"""Extensions that say which number an answer from a list stands for."""
+
+
+def _amount(coding: Mapping[str, Any]) -> float | None:
+    """The number that a coded answer is: by its extension, or because nothing but a number is its label."""
+    told = [number(one.get("valueDecimal")) for one in mappings(coding.get("extension")) if one.get("url") in WEIGHTS]
+    if told:
+        return told[0]
+    label = text(coding.get("display")).strip()
+    return float(label) if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?", label) else None
+
+
 def value_of(holder: Mapping[str, Any]) -> Value:
     """What the value of an Observation, a component or an answer says."""
     if isinstance(holder.get("valueBoolean"), bool):
@@ -170,7 +183,8 @@ def value_of(holder: Mapping[str, Any]) -> Value:
         if (amount := number(holder.get(name))) is not None:
             return Value(number=amount)
     if coded := codings(holder.get("valueCodeableConcept")) or mappings(holder.get("valueCoding")):
-        return Value(codings=tuple(coded))
+        amounts = {amount for one in coded if (amount := _amount(one)) is not None}
+        return Value(codings=tuple(coded), number=amounts.pop() if len(amounts) == 1 else None)
     if holder.get("dataAbsentReason"):
         return Value(why="recorded as not known", is_told=False)
     if any(name.startswith("value") for name in holder):

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
@@ -254,7 +255,8 @@ class _Loader:
         self.asking = model.Asking()
         self.omop = model.Omop()
         self.omop_files: list[tuple[model.Omop, Place]] = []
-        self.codes = model.CodeMap()
+        self.codes = model.CodeMap(canonical="urn:mps-rules")
+        self.codes_here: set[str] = set()
         self.raw_causes: dict[str, tuple[CauseRow, Document]] = {}
         self.scale = Scale()
         self.causes: dict[str, Cause] = {}
@@ -328,6 +330,7 @@ class _Loader:
         except Unreadable as error:
             self.faults += error.faults
             return
+        self.codes_here = set()
         for path in paths:
             name = path.relative_to(folder).as_posix()
             if name.endswith(".yml"):
@@ -367,7 +370,7 @@ class _Loader:
             if mapping:
                 self.omop = self.omop.under(mapping.omop)
                 self.omop_files.append((mapping.omop, document.place))
-        elif name == "codes.yaml":
+        elif name == "codes.yaml" or top == "codes":
             codes, faults = structure(document.data, _CodesFile, document.place)
             self.faults += faults
             if codes:
@@ -392,20 +395,23 @@ class _Loader:
             self._take_rule(document)
 
     def _take_codes(self, codes: model.CodeMap, place: Place) -> None:
-        """A map of codes laid over the ones before: the same system, place or code is replaced, the rest stays."""
-        self.places |= {("codes", _code_key(one)): place(("codes", "meanings", number)) for number, one in enumerate(codes.meanings)}
+        """A map of codes laid over those of the folders before: the same system, place or code is replaced, the rest stays."""
+        codes = attrs.evolve(codes, meanings=tuple(attrs.evolve(one, system=one.system or codes.system) for one in codes.meanings))
+        self.places |= {("codes", _row_key(one)): place(("codes", "meanings", number)) for number, one in enumerate(codes.meanings)}
         self.places |= {("code systems", one.id): place(("codes", "systems", number)) for number, one in enumerate(codes.systems)}
         self.places |= {("orders", one.id): place(("codes", "orders", number)) for number, one in enumerate(codes.orders)}
-        written = [_code_key(one) for one in codes.meanings]
-        self.faults += [
-            Fault(self.places["codes", key], f"{key} is given twice") for key in sorted({key for key in written if written.count(key) > 1})
-        ]
+        keys, rows = {_code_key(one) for one in codes.meanings}, Counter(_row_key(one) for one in codes.meanings)
+        twice = {(_row_key(one), _code_key(one)) for one in codes.meanings if rows[_row_key(one)] > 1 or _code_key(one) in self.codes_here}
+        self.faults += [Fault(self.places["codes", row], f"{key} is given twice") for row, key in sorted(twice)]
+        self.codes_here |= keys
         self.codes = attrs.evolve(
             codes,
+            canonical=codes.canonical or self.codes.canonical,
+            system="",
             look_back_days={**self.codes.look_back_days, **codes.look_back_days},
             systems=tuple({one.id: one for one in (*self.codes.systems, *codes.systems)}.values()),
             places=tuple({one.id: one for one in (*self.codes.places, *codes.places)}.values()),
-            meanings=tuple({_code_key(one): one for one in (*self.codes.meanings, *codes.meanings)}.values()),
+            meanings=(*(one for one in self.codes.meanings if _code_key(one) not in keys), *codes.meanings),
             orders=tuple({one.id: one for one in (*self.codes.orders, *codes.orders)}.values()),
         )
 
@@ -670,8 +676,10 @@ class _Loader:
                 patterns[system.id] = pattern_of(system.pattern or ".+")
             except Misfit as misfit:
                 self.faults.append(Fault(self.places["code systems", system.id], str(misfit)))
+            if system.like and system.like not in (ids := [one.id for one in self.codes.systems]):
+                self.faults.append(Fault(self.places["code systems", system.id], f"no system {system.like!r}", closest(system.like, ids)))
         for one in self.codes.meanings:
-            place = self.places["codes", _code_key(one)]
+            place = self.places["codes", _row_key(one)]
             self.faults += [Fault(place, what, near) for what, near in _code_faults(one, patterns, words)]
         for kind in self.codes.orders:
             place = self.places["orders", kind.id]
@@ -1156,6 +1164,11 @@ def _under_the_law(
 
 def _code_key(one: model.CodeMeaning) -> str:
     return f"{one.system} {one.code}" if one.code else f"{one.system} {one.prefix}..."
+
+
+def _row_key(one: model.CodeMeaning) -> str:
+    """What tells the rows of one code apart: of which encounters, and what they say."""
+    return " ".join((_code_key(one), one.encounter, one.label, one.finding, one.word, one.region, one.side))
 
 
 def _code_faults(

@@ -765,12 +765,17 @@ class Omop:
 
 @attrs.frozen
 class CodeSystem:
-    """A system of codes: the addresses by which charts name it, and what a code of it looks like."""
+    """
+    A system of codes: the addresses by which charts name it, and what a code of it looks like.
+
+    ``like`` is a system in which the first four characters of a code mean the same, where this one has no row of its own for it.
+    """
 
     id: str
     uri: str
     also: tuple[str, ...] = ()
     pattern: str = ""
+    like: str = ""
 
 
 @attrs.frozen
@@ -778,23 +783,29 @@ class CodeMeaning:
     """
     What a code, or every code that begins with a prefix, says of a patient.
 
-    ``answers`` are the coded answers that make it so where the code is a question ("*": any); ``history``: it counts as well when it is over;
-    ``sided``: the last figure is the side; ``side`` and ``truth`` are of codes that say just that; ``unread`` is why a code says nothing.
+    ``encounter``: only of whole codes that end in one of these figures. ``answers`` are the coded answers that make it so where the code is a
+    question ("*": any); ``period``: "history" where it counts as well when it is over; ``doubt`` is why it is said only in doubt; ``denies``:
+    where the code is refuted, so is the finding, for it means just that. ``sided``: the last figure is the side, which ``side`` says
+    otherwise; by themselves ``side`` and ``truth`` are of codes that say just that; ``unread`` is why a code says nothing.
     """
 
-    system: str
+    system: str = ""
     code: str = ""
     prefix: str = ""
+    encounter: str = ""
     label: str = ""
     finding: str = ""
     word: str = ""
     region: str = ""
     answers: tuple[str, ...] = ()
-    history: bool = False
+    period: Literal["active", "history"] = "active"
+    doubt: str = ""
+    denies: bool = False
     sided: bool = False
     side: str = ""
     truth: bool | None = None
     unread: str = ""
+    note: str = ""
 
 
 @attrs.frozen
@@ -826,9 +837,14 @@ class OrderKind:
 
 @attrs.frozen
 class CodeMap:
-    """What the codes of charts mean to these rules, beside the codes of the vocabulary; ``canonical`` begins the addresses of their own codes."""
+    """
+    What the codes of charts mean to these rules, beside the codes of the vocabulary; ``canonical`` begins the addresses of their own codes.
 
-    canonical: str = "urn:mps-rules"
+    ``system`` is that of the meanings which name none: in a pack each file is of one system.
+    """
+
+    canonical: str = ""
+    system: str = ""
     look_back_days: Mapping[str, float] = attrs.Factory(dict)
     systems: tuple[CodeSystem, ...] = ()
     places: tuple[BodyWords, ...] = ()

@@ -190,15 +190,15 @@ def read_text(text: str, source: str) -> Document:
     return read_yaml(text, source)
 
 
-def read_json(text: str, source: str) -> Document:
+def read_json(text: str, source: str, longest: int = LONGEST) -> Document:
     """
-    Plain data from JSON.
+    Plain data from JSON of at most so many characters.
 
     Raises:
         Unreadable: not JSON, a repeated key, NaN or infinity, too deep or too long.
 
     """
-    _guard_length(text, source)
+    _guard_length(text, source, longest)
 
     def pairs(items: list[tuple[str, Data]]) -> dict[str, Data]:
         found = dict(items)
@@ -378,9 +378,9 @@ def _depth(data: Data) -> int:
     return deepest
 
 
-def _guard_length(text: str, source: str) -> None:
-    if len(text) > LONGEST:
-        _refuse(source, f"longer than {LONGEST:,} characters ({len(text):,})")
+def _guard_length(text: str, source: str, longest: int = LONGEST) -> None:
+    if len(text) > longest:
+        _refuse(source, f"longer than {longest:,} characters ({len(text):,})")
 
 
 def _refuse(where: str, what: str) -> NoReturn:

@@ -63,6 +63,7 @@ RETRY_S = "1"
 PROBE_S = 1.0
 """How long it is believed that a record could be kept, or could not."""
 _CLOSE = {"Connection": "close"}
+TOO_LONG = "longer than {} bytes, which is largest_body in the settings of this service"
 _SAME = str(uuid.UUID(int=0))
 
 
@@ -88,6 +89,7 @@ class Line:
     cards: tuple[str, ...] = ()
     fired: tuple[str, ...] = ()
     prefetch: Mapping[str, str] = attrs.field(factory=dict)
+    unread: Mapping[str, int] = attrs.field(factory=dict)
     items: int = 0
     strangers: int = 0
     error: str = ""
@@ -149,7 +151,7 @@ def create_app(
     faults = list(settings_faults(settings))
     if faults:
         raise SettingsError(faults)
-    service = _Service(settings, kb or api.load([Path(one) for one in settings.rules] or None), clock)
+    service = _Service(settings, kb, clock)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -252,7 +254,7 @@ class _Edge:
             if whole:
                 return await receive()
             if length.isdigit() and int(length[:20]) > settings.largest_body:
-                raise HTTPException(413, headers=_CLOSE)
+                raise HTTPException(413, TOO_LONG.format(settings.largest_body), headers=_CLOSE)
             try:
                 async with asyncio.timeout_at(until):
                     message = await receive()
@@ -262,7 +264,7 @@ class _Edge:
                 left -= len(message.get("body", b""))
                 whole = not message.get("more_body", False)
                 if left < 0:
-                    raise HTTPException(413, headers=_CLOSE)
+                    raise HTTPException(413, TOO_LONG.format(settings.largest_body), headers=_CLOSE)
             return message
 
         return receiving
@@ -294,7 +296,7 @@ async def _stopped(request: Request, error: Exception) -> Response:
         line.outcome = "invalid"
     if error.status_code == 401:
         return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
-    says = error.detail if error.status_code in (400, 415) else ""
+    says = error.detail if error.status_code in (400, 413, 415) else ""
     return _outcome(error.status_code, _CODES.get(error.status_code, "invalid"), says=says, headers=error.headers)
 
 
@@ -308,12 +310,13 @@ async def _health(_: Request) -> Response:
 class _Service:
     """One knowledge base, one store, and the threads that work on requests."""
 
-    def __init__(self, settings: Settings, kb: KnowledgeBase, clock: Callable[[], float]) -> None:
-        self.settings, self.kb, self.clock = settings, kb, clock
+    def __init__(self, settings: Settings, given: KnowledgeBase | None, clock: Callable[[], float]) -> None:
+        self.settings, self.clock = settings, clock
         self.config: Config = settings.config()
         self.metrics = _Metrics() if settings.metrics else None
-        self.store = Store(settings.store, comments=settings.comments)
+        self.store = Store(settings.store, comments=settings.comments)  # before the rules, which take longer: what is wrong is told at once
         try:
+            self.kb = kb = given or api.load([Path(one) for one in settings.rules] or None)
             self.verifier = self._verifier() if settings.issuers else None
             api.evaluate({"pain": list(kb.vocabulary.regions)[:1]}, kb).to_dict()  # what is made on first use is made before anybody waits
         except BaseException:
@@ -338,7 +341,7 @@ class _Service:
 
     async def discovery(self, request: Request) -> Response:
         await self._caller(request, "/cds-services")
-        return JSONResponse(cds_hooks.discovery(self.config))
+        return JSONResponse(cds_hooks.discovery(self.config, self.kb))
 
     async def call(self, request: Request) -> Response:
         service, line = request.path_params["id"], request.state.line
@@ -361,10 +364,16 @@ class _Service:
         if given_up.is_set():  # before its turn came
             raise HTTPException(503)
         now = self._now()
-        answered = self._answers.of(service, _read(raw), self.config, now, self.kb)
+        answered = self._answers.of(service, self._read(raw), self.config, now, self.kb)
         if answered.record and not given_up.is_set():
             self.store.keep(answered.record, now, caller.issuer, caller.tenant)
         return answered
+
+    def _read(self, raw: bytes) -> Any:
+        try:
+            return read_json(raw.decode(), "body", self.settings.largest_body).data
+        except (UnicodeDecodeError, Unreadable):
+            raise HTTPException(400, f"expected JSON, no key twice in an object, nested at most {DEEPEST} deep") from None
 
     async def feedback(self, request: Request) -> Response:
         service, line = request.path_params["id"], request.state.line
@@ -373,7 +382,7 @@ class _Service:
         raw = await _body(request)
 
         def heard() -> tuple[int, dict[str, Any], int, int]:
-            status, response, items = cds_hooks.feedback(service, _read(raw), self.config)
+            status, response, items = cds_hooks.feedback(service, self._read(raw), self.config)
             strangers = self.store.hear(service, items, self._now(), caller.issuer, caller.tenant) if items else 0
             return status, response, len(items), strangers
 
@@ -441,17 +450,10 @@ async def _body(request: Request) -> bytes:
     return await request.body()
 
 
-def _read(raw: bytes) -> Any:
-    try:
-        return read_json(raw.decode(), "body").data
-    except (UnicodeDecodeError, Unreadable):
-        raise HTTPException(400, f"expected JSON, no key twice in an object, nested at most {DEEPEST} deep") from None
-
-
 def _told(line: Line, answered: Answer) -> None:
     record = answered.record
     assert record is not None  # noqa: S101 - only what has a record is told
-    line.hook_instance, line.prefetch = record.hook_instance, dict(record.prefetch)
+    line.hook_instance, line.prefetch, line.unread = record.hook_instance, dict(record.prefetch), dict(record.unread)
     line.rules_version, line.rules_digest = record.rules_version, record.rules_digest
     line.urgency, line.screening = record.urgency, record.screening
     line.cards = tuple(f"{card.topic}:{card.indicator}" for card in record.cards)
@@ -536,6 +538,8 @@ class _Metrics:
         labels = ("service", "hook", "outcome")
         self._requests = prometheus.Counter("mps_requests", "Requests answered.", labels, registry=self._registry)
         self._cards = prometheus.Counter("mps_cards", "Cards shown.", ("service", "hook", "indicator"), registry=self._registry)
+        self._queries = prometheus.Counter("mps_queries", "How queries were answered.", ("query", "state"), registry=self._registry)
+        self._unread = prometheus.Counter("mps_unread_codes", "Codes not known to the rules.", ("system",), registry=self._registry)
         buckets = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
         self._seconds = prometheus.Histogram(
             "mps_request_seconds", "How long an answer took.", ("service",), registry=self._registry, buckets=buckets
@@ -546,6 +550,10 @@ class _Metrics:
         self._requests.labels(line.service, line.hook, line.outcome).inc()
         if line.route in ("service", "feedback"):
             self._seconds.labels(line.service).observe(seconds)
+        for query, state in line.prefetch.items():
+            self._queries.labels(query, state).inc()
+        for system, codes in line.unread.items():
+            self._unread.labels(system).inc(codes)
         for card in line.cards:
             self._cards.labels(line.service, line.hook, card.rpartition(":")[2]).inc()
 

@@ -6,7 +6,7 @@ No secret stands here but, perhaps, the password within the address of a databas
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,9 +59,13 @@ class Settings:
     rules: tuple[str, ...] = _setting((), "folders of rules, laid on top of each other; empty: the packaged rules")
     store: str = _setting("sqlite:///mps-rules.sqlite", "where records are kept: `sqlite:///file` or `postgresql+psycopg://...`")
     comments: bool = _setting(False, "keep the free text of feedback; it may name a person")
+    proxies: tuple[str, ...] = _setting(
+        (),
+        "addresses of proxies in front, whose word (`X-Forwarded-For`) on who calls is believed; without it all callers behind a proxy are one",
+    )
     origins: tuple[str, ...] = _setting((), "web pages that may call from a browser, to the letter: `https://ehr.example`")
     metrics: bool = _setting(False, "answer `/metrics` for Prometheus; keep it from the public; for one worker")
-    largest_body: int = _setting(1_000_000, "bytes of a request; more is 413")
+    largest_body: int = _setting(4_000_000, "bytes of a request, a chart of some thousand entries; more is 413")
     body_seconds: float = _setting(10.0, "how long a request may take to arrive; longer is 408")
     answer_seconds: float = _setting(10.0, "how long an answer may take; longer is 503")
     threads: int = _setting(2, "requests worked on together in each worker")
@@ -134,7 +138,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "workers": (1, 64),
     "clock_leeway": (0, 60),
     "longest_token": (60, 3_600),
-    "largest_body": (1_000, 1_000_000),
+    "largest_body": (1_000, 64_000_000),
     "body_seconds": (0.1, 300),
     "answer_seconds": (0.1, 300),
     "threads": (1, 64),
@@ -162,6 +166,9 @@ def settings_faults(settings: Settings) -> Iterator[Fault]:
     for number, origin in enumerate(settings.origins):
         if not _ORIGIN.fullmatch(origin):
             yield Fault(f"origins[{number}]", "expected an origin such as https://ehr.example, to the letter")
+    for number, proxy in enumerate(settings.proxies):
+        if not _is_network(proxy):
+            yield Fault(f"proxies[{number}]", "expected an address or a network, such as 127.0.0.1 or 10.1.0.0/16")
     base = urlsplit(settings.base_url)
     if settings.issuers and not settings.base_url:
         yield Fault("base_url", "is missing: tokens are for this address")
@@ -179,6 +186,13 @@ def bind_faults(settings: Settings) -> Iterator[Fault]:
     """Whether anybody could call who should not."""
     if not (settings.is_local() or settings.issuers or settings.open_to_all):
         yield Fault("host", "listens beyond this machine, and anybody could call: configure issuers, or say open_to_all: true")
+
+
+def _is_network(given: str) -> bool:
+    try:
+        return bool(ip_network(given))
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

@@ -25,7 +25,9 @@ from mps_rules.cds_hooks import Feedback, Record, is_uuid
 from mps_rules.errors import Fault, SettingsError
 
 SCHEMA_VERSION = 1
-"""The shape of the tables; a store of another one is not touched."""
+"""What a program has to know to write into the tables; a store of another version is not touched."""
+SHAPE = 2
+"""How far the tables have come: each step only adds what has a default, so that programs of the shape before go on writing beside new ones."""
 WAITS_MS = 5_000
 """How long a writer of SQLite waits for another one."""
 PROBE = 65_536
@@ -39,7 +41,12 @@ _BESIDE = ("", "-wal", "-shm")
 """What a store of SQLite consists of while it is open."""
 
 _TABLES = sa.MetaData()
-_SCHEMA = sa.Table("mps_schema", _TABLES, sa.Column("version", sa.Integer, nullable=False))
+_SCHEMA = sa.Table(
+    "mps_schema",
+    _TABLES,
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("shape", sa.Integer, nullable=False, server_default="1"),
+)
 _ASSESSMENTS = sa.Table(
     "mps_assessments",
     _TABLES,
@@ -58,6 +65,7 @@ _ASSESSMENTS = sa.Table(
     sa.Column("screening", sa.String(20), nullable=False),
     sa.Column("conclusions", sa.Text, nullable=False),
     sa.Column("prefetch", sa.Text, nullable=False),
+    sa.Column("unread", sa.Text, nullable=False, server_default="{}"),
 )
 _SHOWN = sa.Table(
     "mps_shown",
@@ -204,6 +212,7 @@ class Store:
         kept = attrs.asdict(record, recurse=False)
         cards = kept.pop("cards")
         kept |= {"conclusions": json.dumps(record.conclusions), "prefetch": json.dumps(dict(record.prefetch))}
+        kept |= {"unread": json.dumps(dict(record.unread))}
         with self._writing() as connection:
             made = connection.execute(_ASSESSMENTS.insert().values(at=_moment(at), issuer=issuer, tenant=tenant, **kept))
             number = int(made.inserted_primary_key[0])  # type: ignore[index]
@@ -320,16 +329,17 @@ class Store:
         return _report(answers, silent, shown, heard)
 
     def _prepare(self) -> None:
-        """Make the tables where there are none, or see that they are of this version."""
+        """Make the tables where there are none, or see that they are of this version and bring their shape forward."""
         with self._turn, self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(771203)"))
             if not sa.inspect(connection).has_table(_SCHEMA.name):
                 _TABLES.create_all(connection)
-                connection.execute(_SCHEMA.insert().values(version=SCHEMA_VERSION))
+                connection.execute(_SCHEMA.insert().values(version=SCHEMA_VERSION, shape=SHAPE))
             found = connection.execute(sa.select(_SCHEMA.c.version)).scalar()
             if found == SCHEMA_VERSION:
                 _PROBES.create(connection, checkfirst=True)  # stores made before it are of the same version
+                _bring_forward(connection)
         if found != SCHEMA_VERSION:
             age = "newer" if isinstance(found, int) and found > SCHEMA_VERSION else "older"
             raise SettingsError(
@@ -339,6 +349,24 @@ class Store:
                     )
                 ]
             )
+
+
+_FORWARD = {
+    1: (
+        "ALTER TABLE mps_schema ADD COLUMN shape INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE mps_assessments ADD COLUMN unread TEXT NOT NULL DEFAULT '{}'",
+    ),
+}
+"""What brings the tables of a shape to the next."""
+
+
+def _bring_forward(connection: sa.Connection) -> None:
+    told = any(column["name"] == "shape" for column in sa.inspect(connection).get_columns(_SCHEMA.name))
+    shape = connection.execute(sa.select(_SCHEMA.c.shape)).scalar_one() if told else 1
+    for step in range(shape, SHAPE):
+        for statement in _FORWARD[step]:
+            connection.execute(sa.text(statement))
+        connection.execute(_SCHEMA.update().values(shape=step + 1))
 
 
 _Identity: TypeAlias = tuple[int, int] | None
