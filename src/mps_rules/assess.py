@@ -451,7 +451,7 @@ class Assessor:
     @staticmethod
     def _is_drawn(term: Term, finding: Finding) -> bool:
         """Whether a finding says no more than where the pain is."""
-        return bool(finding.follows_from or term.places_of(finding))
+        return bool(finding.follows_from or finding.places(term))
 
     # --- hypotheses
 

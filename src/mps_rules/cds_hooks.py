@@ -471,7 +471,7 @@ class _Cards:
         return (
             any(pain.present for pain in findings.pain)
             or any(label.present for label in findings.labels)
-            or any(terms[one.term].places_of(one) for one in findings.patient)
+            or any(one.places(terms[one.term]) for one in findings.patient)
             or any(alert.status == "raised" for alert in self.assessment.alerts)
             or any(terms[one.term].of_record for one in findings.patient)
         )

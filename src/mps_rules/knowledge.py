@@ -171,6 +171,8 @@ class _CodesFile:
 
 @attrs.frozen
 class _MuscleCue:
+    """A cue of a muscle as it is written."""
+
     when: Any
     points: int
     references: tuple[str, ...]
@@ -178,6 +180,8 @@ class _MuscleCue:
 
 @attrs.frozen
 class _MuscleCues:
+    """The cues of a muscle as they are written."""
+
     muscle: str
     cues: tuple[_MuscleCue, ...] = ()
     prevalence: int = 0

@@ -190,12 +190,6 @@ class Term:
         """Whether the finding is pain in its region, no more and no less: only then its absence is freedom from pain there."""
         return self.stands_for is not None and self.implied_by == PainAt((self.stands_for,)) and self.denied_by == Not(self.implied_by)
 
-    def places_of(self, finding: "Finding") -> tuple[str, ...]:
-        """The regions in which a finding of this term says that there is pain."""
-        if self.stands_for == "regions":
-            return finding.words
-        return (self.stands_for,) if self.stands_for and finding.value is True else ()
-
 
 @attrs.frozen
 class Measure:
@@ -1125,6 +1119,12 @@ class Finding:
     denied: tuple[str, ...] = ()
     follows_from: str = ""
     between: tuple[float, float] | None = None
+
+    def places(self, term: Term) -> tuple[str, ...]:
+        """The regions in which this finding, which is one of that term, says that there is pain."""
+        if term.stands_for == "regions":
+            return self.words
+        return (term.stands_for,) if term.stands_for and self.value is True else ()
 
 
 @attrs.frozen

@@ -177,7 +177,7 @@ def entries_of(findings: Findings, given: Mapping[str, Finding], atlas: Atlas) -
         finding = given.get(term.id)
         if finding is None or finding.follows_from:
             continue
-        for region in term.places_of(finding):
+        for region in finding.places(term):
             drawn = term.drawn_as if term.stands_for == region else {region}
             if all(drawn.isdisjoint(around[entry.region]) for entry in entries if entry.present):
                 entries.append(Pain(region, None, True))
