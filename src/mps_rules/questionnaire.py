@@ -71,7 +71,9 @@ def form_for_region(kb: KnowledgeBase, region: str) -> Resource:
     flagged = {rule.alert.id: rule.alert.regions for rule in kb.rules if rule.alert}
 
     def bears(rule: Rule) -> bool:
-        """Whether a rule may speak of a patient with pain there: its flag, its places, its diagnoses."""
+        """Whether a rule may speak of a patient with pain there: its flag, its places, its diagnoses; not the cause that all are held against."""
+        if rule.cause == kb.scale.against:
+            return False
         alert = rule.alert.id if rule.alert else rule.open_alert
         places = [flagged.get(alert or "", ()), *(leaf.regions for leaf in c.walk(rule.when) if isinstance(leaf, c.PainAt))]
         about = [set(leaf.values) for leaf in c.walk(rule.when) if isinstance(leaf, c.LabelIs) and leaf.field == "id"]

@@ -147,6 +147,10 @@ class _Cell:
     def doubt(self) -> str:
         return f"{self.name} doubt"
 
+    @property
+    def vaguely(self) -> str:
+        return f"{self.name} vaguely"
+
 
 @attrs.frozen
 class _Holds:
@@ -279,6 +283,9 @@ class _Law:
         if cell.name in self.timed:
             yield cell.begun, ibis.cases(*((stands[near], said["begun"].max(where=rows[near])) for near in nears), else_=None)
             yield cell.ended, ibis.cases(*((stands[near], said["ended"].max(where=rows[near])) for near in nears), else_=LATEST)
+        if cell.readings and self._lasts(cell) is not None:
+            unreadable = some(here & ~said["readable"])
+            yield cell.vaguely, unreadable | _any(some(vague & cell.holds(near, _of(cell, told))) for near in nears if near)
         for one in self.held.get(cell.name, ()):
             if one.raises:
                 holds = one.true_of(_of(cell, told))
@@ -354,14 +361,17 @@ class _Law:
         return term.denial_lasts if term is not None and term.kind == "boolean" else None
 
     def aged(self, wide: Table) -> Table:
-        """Denials that are older than a denial lasts are unknown again."""
+        """Denials that are older than a denial lasts are unknown again; what agreed with one without a date is in doubt."""
         changed: dict[str, Any] = {}
         for cell in self.cells:
             days = self._lasts(cell)
             if days is not None:
                 old = wide["the index"].fill_null(EARLIEST) // DAY - wide[cell.ended] // DAY > days
                 denied = wide[cell.name] == dangers_of(self.base).only_clears(cell.term)
-                changed[cell.name] = (denied & old).fill_null(False).ifelse(None, wide[cell.name])
+                outlived = (denied & old).fill_null(False)
+                changed[cell.name] = outlived.ifelse(None, wide[cell.name])
+                if cell.readings:
+                    changed[cell.doubt] = wide[cell.doubt] | (outlived & wide[cell.vaguely])
         return wide.mutate(**changed) if changed else wide
 
     def in_doubt(self, wide: Table) -> dict[str, Any]:
