@@ -35,6 +35,8 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 """Of a hypothesis, the surest first."""
 RECOMMENDATIONS = ("refer", "investigate", "examine", "avoid", "self_care")
 """Kinds of recommendation, in the order in which an assessment lists them."""
+KINDS_OF_CARE = ("muscle_care", "stretching", "pressure", "exercise", "reassurance")
+"""What a red flag may forbid until it is cleared, and what other words of an answer may offer."""
 COSTS = ("asked", "examined", "tested", "imaged")
 """From the cheapest to the dearest way to obtain a finding."""
 FLIP_WORK = 400_000
@@ -876,7 +878,8 @@ class RaiseAlert:
     """
     A red flag: what is suspected, how urgent it is, what to do, and what not to do meanwhile.
 
-    ``graded``: it is raised by the points of a cause, not by a rule that somebody wrote.
+    ``forbids``: the kinds of care that nothing in the same answer may offer; ``beside``: what may go on beside it, of the kinds ``offers``,
+    said unless another red flag forbids one of them. ``graded``: it is raised by the points of a cause, not by a rule that somebody wrote.
     """
 
     id: str
@@ -888,22 +891,34 @@ class RaiseAlert:
     regions: tuple[str, ...]
     meanwhile: str = ""
     graded: bool = False
+    forbids: tuple[str, ...] = ()
+    beside: str = ""
+    offers: tuple[str, ...] = ()
 
 
 @attrs.frozen
 class GiveCaution:
-    """A warning about reasoning."""
+    """A warning about reasoning; ``short`` is what a brief answer says of it, ``offers`` the kinds of care that it speaks for."""
 
     id: str
     text: str
+    short: str = ""
+    offers: tuple[str, ...] = ()
 
 
 @attrs.frozen
 class Recommend:
-    """Something to do: examine, refer, investigate, self_care, or avoid."""
+    """
+    Something to do: examine, refer, investigate, self_care, or avoid; ``short`` and ``offers`` as those of a caution.
+
+    ``instead``: what to prefer to what is avoided; where it is given, it alone is what ``offers`` speaks of, and left unsaid where forbidden.
+    """
 
     kind: str
     text: str
+    short: str = ""
+    offers: tuple[str, ...] = ()
+    instead: str = ""
 
 
 @attrs.frozen
@@ -967,8 +982,8 @@ class Rule:
                     found.append(id)
                 case CriterionMet(id=id):
                     found.append(id)
-                case RaiseAlert(id=id, urgency=urgency):
-                    found += [id, f"alert.{urgency}"]
+                case RaiseAlert(id=id, urgency=urgency, forbids=forbids):
+                    found += [id, f"alert.{urgency}", *(f"forbidden.{kind}" for kind in forbids)]
         return tuple(found)
 
 
@@ -1203,7 +1218,8 @@ class Alert:
     """
     A red flag that is raised, or open because too little is known to clear it.
 
-    ``graded``: by the ``points`` of a cause, where no rule that somebody wrote is met.
+    ``graded``: by the ``points`` of a cause, where no rule that somebody wrote is met. ``forbids``: the kinds of care that the answer
+    does not offer while it is raised, or open and pressing.
     """
 
     id: str
@@ -1222,6 +1238,7 @@ class Alert:
     references: tuple[str, ...]
     graded: bool = False
     points: int | None = None
+    forbids: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -1398,7 +1415,7 @@ class CriterionResult:
 
 @attrs.frozen
 class Caution:
-    """A warning about reasoning, and why it is given here."""
+    """A warning about reasoning, and why it is given here; ``short``: what a brief answer says of it."""
 
     id: str
     text: str
@@ -1407,11 +1424,13 @@ class Caution:
     because: tuple[Premise, ...]
     limits: str
     references: tuple[str, ...]
+    short: str = ""
+    offers: tuple[str, ...] = ()
 
 
 @attrs.frozen
 class Recommendation:
-    """Something to consider doing, and why."""
+    """Something to consider doing, and why; ``short``: what a brief answer says of it."""
 
     kind: str
     text: str
@@ -1420,6 +1439,8 @@ class Recommendation:
     because: tuple[Premise, ...]
     limits: str
     references: tuple[str, ...]
+    short: str = ""
+    offers: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -1474,8 +1495,8 @@ class Tools(Protocol):
         """What to ask or examine next."""
         ...
 
-    def text(self, assessment: "Assessment") -> str:
-        """The assessment as a clinician reads it."""
+    def text(self, assessment: "Assessment", full: bool) -> str:  # noqa: FBT001 - the only reader passes it on
+        """The assessment as a clinician reads it, in brief or in full."""
         ...
 
     def note(self, assessment: "Assessment") -> str:
@@ -1872,12 +1893,18 @@ class Assessment:
         """
         return self._need_tools().robustness(self, id)
 
-    def text(self) -> str:
-        """The assessment as plain text that a clinician reads in ten seconds; alerts first."""
-        return self._need_tools().text(self)
+    def text(self, *, full: bool = False) -> str:
+        """
+        The assessment as plain text.
+
+        Args:
+            full: everything that is said, with reasons and sources; left out, what matters, in at most fifteen lines of 88 columns.
+
+        """
+        return self._need_tools().text(self, full)
 
     def note(self) -> str:
-        """A note for the chart as plain text: what was told and found, then what the rules say of it."""
+        """A note for the record as plain text, a paragraph each for what was told, what was found, what the rules say of it, and the plan."""
         return self._need_tools().note(self)
 
     def body_map(self) -> str:
