@@ -867,7 +867,7 @@ class Assessor:
         for subject in subjects:
             muscle, _, side = subject.partition(".")
             sides.setdefault(lowered(self.words.muscle_label(muscle)), []).append(side)
-        named = [f"{label}, {'both sides' if len(own) > 1 else own[0]}".rstrip(", ") for label, own in sides.items()]
+        named = [f"{label} on both sides" if len(own) > 1 else f"{own[0]} {label}".lstrip() for label, own in sides.items()]
         return "; ".join(named[:MUSCLES_NAMED])
 
     def _muscle_list(self, subjects: Sequence[str]) -> str:
