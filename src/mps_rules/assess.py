@@ -570,7 +570,8 @@ class Assessor:
             because = tuple(p for p in self.values.grounds(part, PATIENT, TRUE) if p.kind != "silence")
             if name == "because":
                 return because
-            return "; ".join(dict.fromkeys(p.text for p in because[:2])) or c.describe(part.condition, self.facts.terrain.name)
+            telling = [p for p in because if p.kind != "muscle"] or because
+            return "; ".join(dict.fromkeys(p.text for p in telling[:2])) or c.describe(part.condition, self.facts.terrain.name)
 
     def firm(self, id_: str) -> bool:
         """Whether a hypothesis may be more than possible."""
@@ -868,7 +869,8 @@ class Assessor:
             muscle, _, side = subject.partition(".")
             sides.setdefault(lowered(self.words.muscle_label(muscle)), []).append(side)
         named = [f"{label} on both sides" if len(own) > 1 else f"{own[0]} {label}".lstrip() for label, own in sides.items()]
-        return "; ".join(named[:MUSCLES_NAMED])
+        more = [f"and {len(named) - MUSCLES_NAMED} more"] if len(named) > MUSCLES_NAMED else []
+        return "; ".join((*named[:MUSCLES_NAMED], *more))
 
     def _muscle_list(self, subjects: Sequence[str]) -> str:
         """Muscles by name, side and place, best first: the place is what a reader can find without knowing the name."""

@@ -37,6 +37,8 @@ RECOMMENDATIONS = ("refer", "investigate", "examine", "avoid", "self_care")
 """Kinds of recommendation, in the order in which an assessment lists them."""
 KINDS_OF_CARE = ("muscle_care", "stretching", "pressure", "exercise", "reassurance")
 """What a red flag may forbid until it is cleared, and what other words of an answer may offer."""
+GENERAL = "general clinical knowledge"
+"""What is cited where there is no source."""
 COSTS = ("asked", "examined", "tested", "imaged")
 """From the cheapest to the dearest way to obtain a finding."""
 FLIP_WORK = 400_000
@@ -1058,6 +1060,20 @@ class KnowledgeBase:
     def _told(self) -> dict[type, tuple[tuple[Rule, Any], ...]]:
         every = [(rule, conclusion) for rule in sorted(self.rules, key=lambda one: one.id) for conclusion in rule.then]
         return {kind: tuple(pair for pair in every if isinstance(pair[1], kind)) for kind in get_args(Conclusion)}
+
+    def cited(self, references: Iterable[str]) -> tuple[str, ...]:
+        """
+        References as an answer cites them: first what a reader can look up, last the article; what is general knowledge is called so.
+
+        >>> from mps_rules import load
+        >>> load().cited(["ART", "RECALL", "TS1", "FDP2018"])
+        ('FDP2018', 'TS1', 'general clinical knowledge', 'ART')
+        """
+        every = tuple(dict.fromkeys(references))
+        own = [id_ for id_ in every if id_ not in self.scale.judged]
+        article = [id_ for id_ in own if self.references[id_].class_ == "article"]
+        there = sorted((id_ for id_ in own if id_ not in article), key=lambda id_: not self.references[id_].identifier)
+        return (*there, *([GENERAL] if len(own) < len(every) else []), *article)
 
     def told(self, kind: type[Told]) -> tuple[tuple[Rule, Told], ...]:
         """The conclusions of a kind, each with its live rule, in the order of the rules' ids."""

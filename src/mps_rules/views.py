@@ -35,18 +35,19 @@ from mps_rules.model import (
 )
 
 WIDTH = 100
-BRIEF_WIDTH, BRIEF_LINES = 88, 15
+BRIEF_WIDTH, BRIEF_LINES, NARROWEST = 88, 15, 30
 MARGIN = 11
 """How far the brief text stands behind its headings."""
 ROOM = BRIEF_WIDTH - MARGIN
-WEIGHT = ("Leading", "Next", "Consider", "Do", "Avoid", "Label")
+SETTLE = ", to settle"
+WEIGHT = ("Leading", "Consider", "Next", "Do", "Avoid", "Weak")
 """Which part of the brief text gets room first."""
 IN_FULL = 4
 """How many hypotheses are shown with their arguments."""
-LONGEST_LIST = 240
-"""Letters of a list of what to examine in a note; other advice is never cut."""
 SHOWN = 6
 """How many entries of one kind are shown before the text says how many more there are."""
+
+_LIES = re.compile(r"which lies (.*?)(?:, do not reach .*)?$")
 
 STATES = {
     "not_examined": "not examined",
@@ -71,7 +72,7 @@ def brief(assessment: Assessment, base: KnowledgeBase, width: int = BRIEF_WIDTH)
             hanging = " " * MARGIN
             found += textwrap.wrap(
                 row,
-                min(width, BRIEF_WIDTH),
+                max(NARROWEST, min(width, BRIEF_WIDTH)),
                 initial_indent=f"{lead:<{MARGIN}}",
                 subsequent_indent=hanging,
                 break_long_words=False,
@@ -86,74 +87,94 @@ def full(assessment: Assessment, base: KnowledgeBase) -> str:
 
 
 def note(assessment: Assessment, base: KnowledgeBase) -> str:
-    """What goes into the chart: what was told and found, then what the rules say of it; no line is longer than 100 characters."""
-    return "\n".join(_Note(assessment, base).lines()) + "\n"
+    """What goes into the record: a paragraph each for what was told, what was found, what the rules say of it, and the plan."""
+    return "\n\n".join(_Note(assessment, base).paragraphs()) + "\n"
 
 
 class _Note:
-    """Nothing that follows from something else is repeated, and nothing that nobody told."""
+    """
+    A paragraph each for what was told, what was found, what is made of it, and what is to be done.
+
+    Nothing that follows from something else is repeated, nothing that nobody told, and nothing is cut. It holds no line break inside a
+    paragraph and no mark that a record would read as its own.
+    """
 
     def __init__(self, assessment: Assessment, base: KnowledgeBase) -> None:
         self.a, self.base, self.words, self.found = assessment, base, base.vocabulary, assessment.findings
         self.pressing = assessment.urgency in PRESSING
 
-    def lines(self) -> Iterator[str]:
+    def paragraphs(self) -> Iterator[str]:
         first = {term: rank for rank, term in enumerate(self.base.asking.at_hand)}
         told = sorted((one for one in self.found.patient if not one.follows_from), key=lambda one: first.get(one.term, len(first)))
-        for heading, items in (
-            ("Pain", self._pain()),
-            ("Told", [self._amount(one) for one in told if not isinstance(one.value, bool)]),
-            ("Present", [self._label(one) for one in told if one.value is True]),
-            ("Absent", [self._label(one) for one in told if one.value is False]),
-            ("Diagnoses", [self._given(one) for one in self.found.labels]),
-            *((self._muscle(one), [self._said(sign) for sign in one.findings if not sign.follows_from]) for one in self.found.exam),
-        ):
-            if items:
-                yield from _wrap(f"{heading}: {'; '.join(items)}.", 0, 4)
-        yield ""
-        yield from self._concluded()
+        asked = [one for one in told if self.words.terms[one.term].cost == "asked"]
+        examined = [one for one in told if self.words.terms[one.term].cost != "asked"]
+        muscles = [
+            (self._muscle(one), [self._said(sign) for sign in one.findings if not sign.follows_from]) for one in self.found.exam
+        ]
+        given = [("Diagnoses given", [self._given(one) for one in self.found.labels])]
+        yield _paragraph("Subjective", [("Pain", self._pain()), *self._three_ways(asked), *given]) or "Subjective: nothing recorded."
+        yield _paragraph("Objective", [*self._three_ways(examined), *muscles]) or "Objective: nothing recorded."
+        yield f"Assessment: {' '.join(self._concluded())}"
         used = self.a.knowledge
-        yield from _wrap(f"Decision support, not a diagnosis: rules {used.id} {used.version}, {used.status}, {used.digest[:12]}.", 0, 4)
+        said = f"Decision support, not a diagnosis: rules {used.id} {used.version}, {used.status}, {used.digest[:12]}."
+        yield f"Plan: {' '.join((*self._plan(), said))}"
+
+    def _three_ways(self, found: Iterable[Finding]) -> list[tuple[str, list[str]]]:
+        every = list(found)
+        return [
+            ("", [self._amount(one) for one in every if not isinstance(one.value, bool)]),
+            ("Present", [self._label(one) for one in every if one.value is True]),
+            ("Absent", [self._label(one) for one in every if one.value is False]),
+        ]
 
     def _concluded(self) -> Iterator[str]:
         for alert in self.a.alerts:
             if alert.status == "raised":
-                yield from _wrap(f"RED FLAG, {alert.urgency}: {alert.label}. {alert.action} ({alert.act_within})", 0, 4)
-                if alert.meanwhile:
-                    yield from _wrap(f"Meanwhile: {alert.meanwhile}", 4)
+                yield f"RED FLAG, {alert.urgency}: {alert.label}."
             else:
-                yield from _wrap(f"Open red flag, {alert.urgency}: {alert.label}. Not enough is known to clear it.", 0, 4)
+                yield f"Open red flag, {alert.urgency}: {alert.label}; not enough is known to clear it."
         if not any(alert.status == "raised" for alert in self.a.alerts):
             asked = {
                 "complete": "all that matter here were asked about",
                 "partial": "only partly asked about",
                 "not_done": "not asked about",
             }
-            yield from _wrap(f"Red flags: none raised; {asked[self.a.screening]}.", 0, 4)
+            yield f"Red flags: none raised; {asked[self.a.screening]}."
+        serious = [lowered(flag.label) for flag in self.a.unscreened if flag.urgency != "soon"]
+        if serious:
+            yield f"Not cleared: {_some(serious)}."
         if self.a.beyond:
-            yield from _wrap(f"Recorded, but beyond these red flags: {_some([lowered(one) for one in self.a.beyond])}.", 0, 4)
+            yield f"Recorded, but beyond these red flags: {_all([lowered(one) for one in self.a.beyond])}."
         ranked = [f"{h.label} {h.status}{scored(h)}" for h in self.a.hypotheses if h.stands]
-        yield from _wrap(f"Considered: {_some(ranked, IN_FULL) or 'no hypothesis has an argument yet'}.", 0, 4)
+        yield f"Considered: {_some(ranked, IN_FULL) or 'no hypothesis has an argument yet'}."
+        yield from (f"{label} is weak: {'; '.join(reasons)}." for label, reasons in weaknesses(self.a, self.base))
         states = _states(self.base)
         muscles = [f"{_names(parts)}: {states[parts[0].status]}" for parts in together(self.a.muscles)]
         if self.pressing:
             yield "Muscles: only once the red flag is excluded."
         elif muscles:
-            yield from _wrap(f"Muscles: {_some(muscles, IN_FULL)}.", 0, 4)
+            yield f"Muscles: {_some(muscles, IN_FULL)}."
         met = [result.label for result in self.a.criteria if result.status == "met" and result.subject == PATIENT]
         if met:
-            yield from _wrap(f"Definitions met: {_some(met)}.", 0, 4)
-        kinds = ("refer", "investigate", "avoid") if self.pressing else ("refer", "investigate", "avoid", "examine")
-        advice = [one for one in self.a.recommendations if one.kind in kinds]
-        if advice:
-            yield "To consider:"
-        for one in advice[:IN_FULL]:
-            text = textwrap.shorten(one.text, LONGEST_LIST, placeholder=" ...") if one.kind == "examine" else one.text
-            yield from _wrap(f"- {text}", 0, 4)
-        if len(advice) > IN_FULL:
-            yield f"- and {len(advice) - IN_FULL} more"
-        if self.a.questions and not self.pressing:
-            yield from _wrap(f"Still to ask or examine: {_shortened(self.a.questions[0].text)}.", 0, 4)
+            yield f"Definitions met: {_all(met)}."
+
+    def _plan(self) -> Iterator[str]:
+        for alert in self.a.alerts:
+            if alert.status == "raised":
+                yield f"{alert.label}: {alert.action} Act within: {alert.act_within}."
+        meanwhile = [part for alert in self.a.alerts if alert.status == "raised" for part in re.split(r"(?<=\.) ", alert.meanwhile) if part]
+        if meanwhile:
+            yield f"Meanwhile: {' '.join(dict.fromkeys(meanwhile))}"
+        advice = [one for one in self.a.recommendations if not (self.pressing and one.kind == "examine")]
+        yield from dict.fromkeys(one.text for one in advice if one.kind not in ("examine", "self_care"))
+        examine = [_in_short(one) for one in advice if one.kind == "examine"]
+        if examine:
+            yield f"Examination: {'; '.join(dict.fromkeys(examine))}."
+        care = [_in_short(one) for one in advice if one.kind == "self_care"]
+        if care:
+            yield f"Self-care: {'; '.join(dict.fromkeys(care)).rstrip('.')}."
+        if self.a.questions and self.a.urgency != "emergency":
+            yield f"Still to ask or examine: {self.a.questions[0].text}."
 
     def _pain(self) -> list[str]:
         places: dict[tuple[str, bool, float | None], list[str]] = {}
@@ -210,13 +231,16 @@ def _states(base: KnowledgeBase) -> dict[str, str]:
 
 
 class _Full:
+    """Everything that is said, each fact once: what the alerts, hypotheses, muscles and advice rest on stands beside them."""
+
     def __init__(self, assessment: Assessment, base: KnowledgeBase) -> None:
         self.a, self.base = assessment, base
         self.cited: dict[str, None] = {}
+        self.told: set[str] = set()
 
     def lines(self) -> Iterator[str]:
         sections = (
-            self._in_short(),
+            self._urgency(),
             self._alerts(),
             self._screening(),
             self._hypotheses(),
@@ -225,42 +249,24 @@ class _Full:
             self._cautions(),
             self._recommendations(),
             self._questions(),
+            self._sources(),
         )
         for section in sections:
             found = list(section)
             if found:
                 yield from found
                 yield ""
-        yield from self._sources()
-        yield ""
         yield from self._footer()
 
     # --- sections
 
-    def _in_short(self) -> Iterator[str]:
-        """Three lines that say it all: urgency, the leading hypothesis, what comes next."""
-        screened = {
-            "complete": "red flags asked about",
-            "partial": "red flags only partly asked about",
-            "not_done": "red flags not asked about",
-        }
+    def _urgency(self) -> Iterator[str]:
         standing = [alert for alert in self.a.alerts if alert.status == "raised"]
         open_ = len(self.a.alerts) - len(standing)
         more = f", and {len(standing) - 1} more" if len(standing) > 1 else ""
         cleared = "NONE of the red flags asked about is raised" if self.a.screening == "complete" else "NOT KNOWN; none raised so far"
         raised = f"{self.a.urgency.upper()}: {standing[0].label}{more}" if standing else cleared
-        beyond = f"; recorded beyond these rules: {_some([lowered(one) for one in self.a.beyond], 3)}" if self.a.beyond else ""
-        opened = f"; {open_} open" if open_ else ""
-        yield from _wrap(f"Urgency:  {raised}{opened}; {screened[self.a.screening]}{beyond}.", 0, 10)
-        pressing = {alert.condition for alert in standing if alert.urgency in PRESSING}
-        exclude = [h for h in self.a.hypotheses if h.id in pressing]
-        if exclude:
-            yield from _wrap(f"Exclude:  {_some([f'{h.label}{scored(h)}' for h in exclude], OTHERS)}.", 0, 10)
-        ranked = [h for h in self.a.hypotheses if h.stands and h.id not in pressing]
-        leading = "; ".join(f"{h.label} {h.status}{scored(h)}" for h in ranked[: 1 + OTHERS]) or "no hypothesis has an argument yet"
-        yield from _wrap(f"Leading:  {leading}.", 0, 10)
-        if self.a.questions and self.a.urgency != "emergency":
-            yield from _wrap(f"Next:     {_shortened(self.a.questions[0].text)}.", 0, 10)
+        yield from _wrap(f"Urgency:  {raised}{f'; {open_} open' if open_ else ''}.", 0, 10)
 
     def _alerts(self) -> Iterator[str]:
         for alert in self.a.alerts:
@@ -271,29 +277,27 @@ class _Full:
         graded = f" (by points: {points_told(alert.points)})" if alert.points is not None else ""
         yield f"{state}{alert.urgency.upper()}: {alert.label}{graded}"
         if alert.status == "raised":
-            yield from _wrap(f"{alert.action} Act within: {alert.act_within}.", 4)
-            if alert.meanwhile:
-                yield from _wrap(f"Meanwhile: {alert.meanwhile}", 4)
+            meanwhile = f" Meanwhile: {alert.meanwhile}" if alert.meanwhile else ""
+            yield from _wrap(f"{alert.action} Act within: {alert.act_within}.{meanwhile}", 4)
         else:
             named = [_named(self.base, term) for term in alert.unknown]
             yield from _wrap(f"Not enough is known to clear it. Ask: {_some(named)}.", 4)
         yield from _wrap(f"Because: {self._because(alert.because)}.{self._cite(alert.references)}", 4)
 
     def _screening(self) -> Iterator[str]:
-        heading = {
+        yield {
             "complete": "Red flags: every flag that matters for where the pain is has been asked about.",
             "partial": "Red flags: only partly asked about. An unasked flag is not an absent one.",
             "not_done": "Red flags: not asked about. Nothing below clears them.",
         }[self.a.screening]
-        yield heading
         if self.a.beyond:
             beyond = _some([lowered(one) for one in self.a.beyond])
             yield from _wrap(
                 f"! Recorded, but beyond the red flags of these rules: {beyond}. Exclude serious disease by other means.", 4, 6
             )
-        serious = [flag for flag in self.a.unscreened if flag.urgency != "soon"]
+        serious = [lowered(flag.label) for flag in self.a.unscreened if flag.urgency != "soon"]
         if serious:
-            yield from _wrap(f"Not yet cleared: {_some([lowered(flag.label) for flag in serious])}.", 4)
+            yield from _wrap(f"Not yet cleared: {_some(serious, len(serious))}.", 4)
 
     def _hypotheses(self) -> Iterator[str]:
         ranked = ranks(self.a.hypotheses)
@@ -302,9 +306,8 @@ class _Full:
         for hypothesis in ranked.supported[:IN_FULL]:
             yield from self._hypothesis(hypothesis)
         for words, found in (
-            ("With less for them", [f"{lowered(h.label)} ({h.status})" for h in ranked.supported[IN_FULL:]]),
+            ("With less for them", [f"{lowered(h.label)}{scored(h)}" for h in ranked.supported[IN_FULL:]]),
             ("Less likely", [f"{lowered(h.label)}{scored(h)}" for h in ranked.opposed]),
-            ("Nothing for or against yet, yet what is unknown could make them probable", [lowered(h.label) for h in ranked.open]),
         ):
             if found:
                 yield from _wrap(f"{words}: {_some(found)}.", 2, 4)
@@ -322,6 +325,9 @@ class _Full:
                 yield from self._argument(word, argument)
             if len(arguments) > SHOWN:
                 yield f"    and {len(arguments) - SHOWN} weaker {word}"
+        cause = self.base.causes.get(hypothesis.id)
+        if cause and cause.confirm:
+            yield from _wrap(f"{'to settle:':<19}{lowered(cause.confirm)}", 4, 23)
 
     def _argument(self, word: str, argument: Argument) -> Iterator[str]:
         muscles = [self.base.vocabulary.subject_label(subject) for subject in argument.subjects]
@@ -335,8 +341,15 @@ class _Full:
             return
         waiting = ": only once the red flag is excluded" if self.a.urgency == "emergency" else ""
         yield f"MUSCLES that could send this pain{waiting}"
-        for parts in grouped[:SHOWN]:
-            yield from self._muscle(parts)
+        shown = grouped[:SHOWN]
+        alike: dict[tuple[str, tuple[str, ...]], list[list[MuscleCandidate]]] = {}
+        for parts in shown:
+            alike.setdefault((parts[0].status, tuple(path.partition(" <- ")[0] for path in parts[0].path if " <- " in path)), []).append(parts)
+        for (status, reached), groups in alike.items():
+            where = "; ".join(reached) or "the charted zones do not reach the pain that is listed"
+            yield from _wrap(f"{_states(self.base)[status].capitalize()}; {where}:", 2, 4)
+            for parts in groups:
+                yield from self._muscle(parts)
         if len(grouped) > SHOWN:
             yield f"  and {len(grouped) - SHOWN} more muscles or muscle groups"
         yield from self._together()
@@ -366,11 +379,10 @@ class _Full:
         doubt = "; side of the pain not given" if best.side_assumed else ""
         confidence = f"; confidence of the pattern: {best.confidence}" if best.confidence not in ("", "high") else ""
         how = f" ({ACCESS[best.access]})" if best.status == "not_examined" and best.access else ""
-        yield from _wrap(f"{_names(parts)}: {_states(self.base)[best.status]}{how}{confidence}{doubt}", 2, 4)
-        for path in best.path[:2]:
-            yield from _wrap(path + self._cite(self._published(best.references)), 6, 8)
-        if best.safety and best.status == "not_examined":
-            yield from _wrap(f"care: {best.safety}", 6, 8)
+        lies = next((f", lies {found[1]}" for path in best.path if (found := _LIES.search(path))), "")
+        care = f". Care: {best.safety}" if best.safety and best.status == "not_examined" else ""
+        cited = self._cite(self._published(best.references))
+        yield from _wrap(f"{_names(parts)}{how}{lies}{confidence}{doubt}{care}.{cited}", 6, 8)
 
     def _published(self, references: Iterable[str]) -> tuple[str, ...]:
         """The sources of a pattern, without pages that only cross-check it, where others are named."""
@@ -396,7 +408,7 @@ class _Full:
         if self.a.cautions:
             yield "CAUTIONS"
         for caution in self.a.cautions:
-            yield from _wrap(f"! {caution.text}{self._cite(caution.references)}", 2, 4)
+            yield from _wrap(f"! {self._anew(caution.text)}{self._cite(caution.references)}", 2, 4)
 
     def _recommendations(self) -> Iterator[str]:
         words = {"refer": "refer", "investigate": "investigate", "examine": "examine", "avoid": "avoid", "self_care": "self-care"}
@@ -405,13 +417,13 @@ class _Full:
         for advice in self.a.recommendations:
             if advice.kind == "examine" and self.a.urgency == "emergency":
                 continue
-            yield from _wrap(f"{words[advice.kind] + ':':<13}{advice.text}{self._cite(advice.references)}", 2, 15)
+            yield from _wrap(f"{words[advice.kind] + ':':<13}{self._anew(advice.text)}{self._cite(advice.references)}", 2, 15)
 
     def _questions(self) -> Iterator[str]:
         if self.a.questions:
             yield "ASK OR EXAMINE NEXT"
         for number, question in enumerate(self.a.questions[:SHOWN], 1):
-            yield from _wrap(f"{number}. {_shortened(question.text)} - {question.why}", 2, 5)
+            yield from _wrap(f"{number}. {question.text} - {question.why}", 2, 5)
         if len(self.a.questions) > SHOWN:
             yield f"  and {len(self.a.questions) - SHOWN} more"
 
@@ -420,7 +432,7 @@ class _Full:
             yield "SOURCES"
         for id_ in sorted(self.cited):
             reference = self.base.references[id_]
-            yield "  " + textwrap.shorten(f"{id_}: {reference.text}", WIDTH - 4, placeholder=" ...")
+            yield from _wrap(f"{id_}: {reference.text} {reference.identifier}".rstrip(), 2, 4)
 
     def _footer(self) -> Iterator[str]:
         used = self.a.knowledge
@@ -431,17 +443,20 @@ class _Full:
 
     # --- words
 
+    def _anew(self, text: str) -> str:
+        """A text without the sentences, after its first, that stand above already."""
+        first, *rest = re.split(r"(?<=\.) ", text)
+        kept = [sentence for sentence in rest if sentence not in self.told]
+        self.told.update(rest)
+        return " ".join((first, *kept))
+
     def _cite(self, references: Iterable[str]) -> str:
-        references = tuple(references)
-        self.cited.update(dict.fromkeys(references))
-        return f" [{', '.join(references)}]" if references else ""
+        found = self.base.cited(references)
+        self.cited.update(dict.fromkeys(id_ for id_ in found if id_ in self.base.references))
+        return f" [{', '.join(found)}]" if found else ""
 
     def _because(self, premises: Sequence[Premise]) -> str:
         return _some([lowered(premise.text) for premise in premises])
-
-
-OTHERS = 3
-"""How many hypotheses the brief text names beside the leading one."""
 
 
 def scored(hypothesis: Hypothesis) -> str:
@@ -451,20 +466,18 @@ def scored(hypothesis: Hypothesis) -> str:
 
 @attrs.frozen
 class Ranks:
-    """Hypotheses as a reader meets them: at least possible, less likely, and with nothing said of them yet."""
+    """Hypotheses as a reader meets them: at least possible, and less likely; one of which nothing is said yet is neither."""
 
     supported: tuple[Hypothesis, ...]
     opposed: tuple[Hypothesis, ...]
-    open: tuple[Hypothesis, ...]
 
 
 def ranks(hypotheses: Iterable[Hypothesis]) -> Ranks:
-    """The hypotheses by what is said of them; of those with no argument yet, the ones that could still become probable."""
+    """The hypotheses by what is said of them."""
     every = tuple(hypotheses)
     return Ranks(
         tuple(h for h in every if h.stands),
         tuple(h for h in every if (h.opposes or h.supports) and not h.stands),
-        tuple(h for h in every if not (h.supports or h.opposes) and h.could_be[1] in ("confirmed", "probable")),
     )
 
 
@@ -495,13 +508,23 @@ def _named(base: KnowledgeBase, term: str) -> str:
     return lowered(words.terms[term].label if term in words.terms else address(term, words).words(words))
 
 
+def _all(items: Sequence[str]) -> str:
+    return "; ".join(items)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _paragraph(heading: str, lists: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Headed lists in one paragraph, or nothing where all are empty."""
+    told = [f"{name}: {'; '.join(items)}." if name else f"{_capital('; '.join(items))}." for name, items in lists if items]
+    return f"{heading}: {' '.join(told)}" if told else ""
+
+
 def _some(items: Sequence[str], most: int = SHOWN) -> str:
     shown = "; ".join(items[:most])
     return shown + (f"; and {len(items) - most} more" if len(items) > most else "")
-
-
-def _shortened(labels: str) -> str:
-    return _some(labels.split("; "), 4)
 
 
 def _wrap(line: str, indent: int, hanging: int | None = None) -> list[str]:
@@ -577,8 +600,10 @@ def _clause(text: str, room: int) -> str:
         return plain
     head = plain[: room + 1]
     end = max(head.rfind("; "), head.rfind(". "))
-    end = end if end > room // 3 else head.rfind(", ")
-    return head[:end] if end > room // 3 else head[: room - 3].rpartition(" ")[0] + " ..."
+    end = end if end > room // 3 else head.rfind(", ", 0, room)
+    if end > room // 3 and not head[:end].endswith(SETTLE):
+        return head[:end]
+    return head[: room - 3].rpartition(" ")[0] + " ..."
 
 
 def _spread(parts: Sequence[Part], lines: int) -> list[tuple[Part, int]]:
@@ -651,7 +676,7 @@ class _Brief:
         asked = [f"{lowered(alert.label)} ({alert.urgency})" for alert in open_]
         if not asked:
             return Part("Urgency", known + beyond)
-        ask = _some([_named(self.base, term) for term in open_[0].unknown], 3)
+        ask = _some([_named(self.base, term) for term in open_[0].unknown], 2)
         return Part("Urgency", f"{known}{beyond} OPEN: {asked[0]}; ask: {ask}.", tuple(asked[1:]), " Also open: ", most=4)
 
     def _leading(self) -> Part:
@@ -664,8 +689,8 @@ class _Brief:
         best = self.ranked[0]
         muscles, named = self._sources(best)
         own = [a for a in best.supports if not any(premise.subject in self.words.diagnoses for premise in a.because)]
-        reasons = self._reasons(own or best.supports, named, muscles)[:2]
-        against = [f"against: {reason}" for reason in self._reasons(best.opposes, named)[:1]]
+        reasons = reasons_of(own or best.supports, self.base, named, muscles)[:2]
+        against = [f"against: {reason}" for reason in reasons_of(best.opposes, self.base, named)[:1]]
         return Part("Leading", f"{best.label}{scored(best)}, {best.status}{muscles}", (*reasons, *against), ". For: ", most=3, first=len(reasons))
 
     def _sources(self, hypothesis: Hypothesis) -> tuple[str, frozenset[str]]:
@@ -678,29 +703,6 @@ class _Brief:
         if first[0].status != "not_examined":
             return f": {_source(first)} ({_states(self.base)[first[0].status]})", subjects
         return f": not examined, most likely {' or '.join(_source(parts) for parts in (first, *others[:1]))}", subjects
-
-    def _reasons(self, arguments: Iterable[Argument], named: Container[str] = (), known: str = "") -> tuple[str, ...]:
-        """The arguments in a few words each, those that weigh most first; ``known`` was said already."""
-        worth = {"strong": 2, "moderate": 1, "weak": 0, None: 6}
-        ordered = sorted(arguments, key=lambda a: -abs(a.points if a.points is not None else worth[a.strength]))
-        found: list[str] = []
-        for argument in ordered:
-            told = [one for one in self._told(argument, named) if one not in known and not any(one in reason for reason in found)]
-            found += [" and ".join(told)] if told else []
-        return tuple(found)
-
-    def _told(self, argument: Argument, named: Container[str]) -> tuple[str, ...]:
-        """What an argument rests on most, in words: where it hurts only if nothing else."""
-        apart: dict[bool, list[Premise]] = {}
-        for premise in argument.because:
-            if premise.kind != "silence":
-                apart.setdefault(premise.kind in ("muscle", "pain"), []).append(premise)
-        telling = apart.get(False) or apart.get(True, [])
-        told = []
-        for premise in telling[:2]:
-            about = f"{self.words.subject_label(premise.subject)}: " if premise.subject != PATIENT else ""
-            told.append(_said(premise.text.removeprefix(about) if premise.subject in named else premise.text))
-        return _each(told) or (lowered(argument.title),)
 
     def _others(self) -> Part:
         """Two others, each with what would settle it: those that stand, the labels that were given, what has something for it."""
@@ -716,27 +718,18 @@ class _Brief:
     def _settled(self, hypothesis: Hypothesis, given: Container[str]) -> str:
         cause = self.base.causes.get(hypothesis.id)
         waits = hypothesis.kind == "myofascial" and self.pressing
-        by = f": to settle, {lowered(cause.confirm)}" if cause and cause.confirm and not waits else ""
+        by = f"{SETTLE}: {lowered(cause.confirm)}" if cause and cause.confirm and not waits else ""
         after = ", once the red flag is excluded" if waits else ""
         label = ", as given" if hypothesis.id in given else ""
         points = "" if hypothesis.score is None else f", {points_told(hypothesis.score)}"
         return f"{hypothesis.label}{label}{points}{by}{after}"
 
     def _labels(self) -> Part:
-        """Why a label that was given is weak."""
-        weak: dict[str, list[str]] = {}
-        for caution in self.a.cautions:
-            for label in caution.subjects if caution.short else ():
-                if label in self.words.diagnoses:
-                    weak.setdefault(label, []).append(caution.short)
-        for hypothesis in self.a.hypotheses:
-            if hypothesis.id in {given.label for given in self.a.findings.labels if given.present}:
-                weak.setdefault(hypothesis.id, []).extend(f"{r} speaks against it" for r in self._reasons(hypothesis.opposes)[:1])
-        told = {re.sub(r" \(.*\)", "", self.words.diagnoses[label].label): reasons for label, reasons in weak.items() if reasons}
+        told = weaknesses(self.a, self.base)
         if len(told) == 1:
-            (label, reasons), *_ = told.items()
-            return Part("Label", f"{label} is weak", tuple(reasons), ": ", first=1)
-        return Part("Label", "", tuple(f"{label} is weak: {', '.join(reasons)}" for label, reasons in told.items()))
+            (label, reasons), *_ = told
+            return Part("Weak", label, reasons, ": ", first=1)
+        return Part("Weak", "", tuple(f"{label}: {', '.join(reasons)}" for label, reasons in told))
 
     def _do(self) -> Part:
         order = {"self_care": 1, "investigate": 2, "examine": 3, "refer": 4}
@@ -780,7 +773,7 @@ def _each(texts: Iterable[str]) -> tuple[str, ...]:
 def _said(text: str) -> str:
     """What a premise says, without how it came about."""
     plain = re.sub(r" \(from: .*\)$", "", text).replace("concluded: ", "").removeprefix("Concluded: ")
-    plain = re.sub(r"(.*): recorded absent$", r"no \1", plain.replace("Ruled out by what is recorded: ", "no "))
+    plain = re.sub(r"(.*): recorded absent$", r"\1 absent", plain.replace("Ruled out by what is recorded: ", "no "))
     plain = re.sub(r"^Pain in: (.*)", lambda found: f"pain {placed(found[1])}", plain)
     return plain if re.match(r"\w+ [A-Z]", plain) else lowered(plain)
 
@@ -804,3 +797,41 @@ def _listed(text: str, room: int) -> str:
         if len(found) <= room:
             return found
     return _clause(text, room)
+
+
+def reasons_of(arguments: Iterable[Argument], base: KnowledgeBase, named: Container[str] = (), known: str = "") -> tuple[str, ...]:
+    """The arguments in a few words each, those that weigh most first; muscles ``named`` are not named again, ``known`` was said already."""
+    worth = {"strong": 2, "moderate": 1, "weak": 0, None: 6}
+    ordered = sorted(arguments, key=lambda a: (-abs(a.points if a.points is not None else worth[a.strength]), a.points is None))
+    found: list[str] = []
+    for argument in ordered:
+        told = [one for one in _told(argument, base, named) if one not in known and not any(one in reason for reason in found)]
+        found += [" and ".join(told)] if told else []
+    return tuple(found)
+
+
+def _told(argument: Argument, base: KnowledgeBase, named: Container[str]) -> tuple[str, ...]:
+    """What an argument rests on most, in words: where it hurts only if nothing else."""
+    apart: dict[bool, list[Premise]] = {}
+    for premise in argument.because:
+        if premise.kind != "silence":
+            apart.setdefault(premise.kind in ("muscle", "pain"), []).append(premise)
+    told = []
+    for premise in (apart.get(False) or apart.get(True, []))[:2]:
+        about = f"{base.vocabulary.subject_label(premise.subject)}: " if premise.subject != PATIENT else ""
+        told.append(_said(premise.text.removeprefix(about) if premise.subject in named else premise.text))
+    return _each(told) or (lowered(argument.title),)
+
+
+def weaknesses(assessment: Assessment, base: KnowledgeBase) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Each diagnosis that was given and is weak, with why in a few words each."""
+    names, weak = base.vocabulary.diagnoses, dict[str, list[str]]()
+    for caution in assessment.cautions:
+        for label in caution.subjects if caution.short else ():
+            if label in names:
+                weak.setdefault(label, []).append(caution.short)
+    given = {one.label for one in assessment.findings.labels if one.present}
+    for hypothesis in assessment.hypotheses:
+        if hypothesis.id in given:
+            weak.setdefault(hypothesis.id, []).extend(f"{one} against it" for one in reasons_of(hypothesis.opposes, base)[:1])
+    return tuple((re.sub(r" \(.*\)", "", names[label].label), tuple(own)) for label, own in weak.items() if own)
