@@ -385,7 +385,9 @@ class Assessor:
     @cached_property
     def forbidden(self) -> frozenset[str]:
         """The kinds of care that red flags forbid: those raised, and the pressing ones that are open."""
-        flags = [(rule, flag) for number in self.values.fired if number in self.book.alerts for rule, _, flag in (self.book.alerts[number],)]
+        flags = [
+            (rule, flag) for number in self.values.fired if number in self.book.alerts for rule, _, flag in (self.book.alerts[number],)
+        ]
         return frozenset(kind for rule, flag in flags if not rule.open_alert or flag.urgency in PRESSING for kind in flag.forbids)
 
     def _raising(self, rule: Rule, flag: RaiseAlert) -> tuple[int, Picture] | None:

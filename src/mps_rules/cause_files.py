@@ -124,7 +124,9 @@ class CauseReader:
         for kind in raw.offers:
             self._one_of(kind, model.KINDS_OF_CARE, "kind of care", place(("offers",)))
         if bool(raw.offers) != bool(raw.care):
-            self.faults.append(Fault(place(("offers",)), "a cause that offers care says which, under care, and of which kinds, under offers"))
+            self.faults.append(
+                Fault(place(("offers",)), "a cause that offers care says which, under care, and of which kinds, under offers")
+            )
         if not raw.profiles:
             self.faults.append(Fault(place(("profiles",)), "a cause needs a profile"))
         pictures = tuple(self._picture(row, raw, ("profiles", number), document, parse) for number, row in enumerate(raw.profiles))

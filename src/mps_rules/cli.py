@@ -162,7 +162,9 @@ def main() -> None:
 @click.argument("file")
 @click.option("--json", "shape", flag_value="json", help="The whole assessment as JSON.")
 @click.option("--full", "shape", flag_value="full", help="Everything that is said, with reasons and sources; left out, fifteen lines.")
-@click.option("--note", "shape", flag_value="note", help="A note for the record: what was told, what was found, the assessment and the plan.")
+@click.option(
+    "--note", "shape", flag_value="note", help="A note for the record: what was told, what was found, the assessment and the plan."
+)
 @_rules
 @_guarded
 def evaluate(file: str, shape: str | None, folders: tuple[Path, ...]) -> None:
@@ -192,7 +194,9 @@ def _show(text: str) -> None:
     console = _console()
     for line in printable(text).removesuffix("\n").split("\n"):
         marked = Text(line)
-        if line.startswith(("EMERGENCY", "URGENT", "OPEN, ")) or (line.startswith("Urgency:  ") and "NONE" not in line and "none raised; all" not in line):
+        if line.startswith(("EMERGENCY", "URGENT", "OPEN, ")) or (
+            line.startswith("Urgency:  ") and "NONE" not in line and "none raised; all" not in line
+        ):
             marked.stylize("bold red")
         elif line[:2].isupper():
             marked.stylize("bold")

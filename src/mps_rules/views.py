@@ -108,9 +108,7 @@ class _Note:
         told = sorted((one for one in self.found.patient if not one.follows_from), key=lambda one: first.get(one.term, len(first)))
         asked = [one for one in told if self.words.terms[one.term].cost == "asked"]
         examined = [one for one in told if self.words.terms[one.term].cost != "asked"]
-        muscles = [
-            (self._muscle(one), [self._said(sign) for sign in one.findings if not sign.follows_from]) for one in self.found.exam
-        ]
+        muscles = [(self._muscle(one), [self._said(sign) for sign in one.findings if not sign.follows_from]) for one in self.found.exam]
         given = [("Diagnoses given", [self._given(one) for one in self.found.labels])]
         yield _paragraph("Subjective", [("Pain", self._pain()), *self._three_ways(asked), *given]) or "Subjective: nothing recorded."
         yield _paragraph("Objective", [*self._three_ways(examined), *muscles]) or "Objective: nothing recorded."
@@ -344,7 +342,9 @@ class _Full:
         shown = grouped[:SHOWN]
         alike: dict[tuple[str, tuple[str, ...]], list[list[MuscleCandidate]]] = {}
         for parts in shown:
-            alike.setdefault((parts[0].status, tuple(path.partition(" <- ")[0] for path in parts[0].path if " <- " in path)), []).append(parts)
+            alike.setdefault((parts[0].status, tuple(path.partition(" <- ")[0] for path in parts[0].path if " <- " in path)), []).append(
+                parts
+            )
         for (status, reached), groups in alike.items():
             where = "; ".join(reached) or "the charted zones do not reach the pain that is listed"
             yield from _wrap(f"{_states(self.base)[status].capitalize()}; {where}:", 2, 4)
@@ -691,7 +691,9 @@ class _Brief:
         own = [a for a in best.supports if not any(premise.subject in self.words.diagnoses for premise in a.because)]
         reasons = reasons_of(own or best.supports, self.base, named, muscles)[:2]
         against = [f"against: {reason}" for reason in reasons_of(best.opposes, self.base, named)[:1]]
-        return Part("Leading", f"{best.label}{scored(best)}, {best.status}{muscles}", (*reasons, *against), ". For: ", most=3, first=len(reasons))
+        return Part(
+            "Leading", f"{best.label}{scored(best)}, {best.status}{muscles}", (*reasons, *against), ". For: ", most=3, first=len(reasons)
+        )
 
     def _sources(self, hypothesis: Hypothesis) -> tuple[str, frozenset[str]]:
         """The muscles of a myofascial hypothesis, and of whom they are told."""
@@ -738,7 +740,11 @@ class _Brief:
         cause = self.base.causes.get(self.ranked[0].id) if self.ranked else None
         forbidden = any(alert.forbids for alert in self.a.alerts)
         told = {alert.condition for alert in self.raised}
-        own = [_clause(lowered(cause.action.rstrip(".")), ROOM)] if cause and not forbidden and cause.id not in told and cause.kind != "myofascial" else []
+        own = (
+            [_clause(lowered(cause.action.rstrip(".")), ROOM)]
+            if cause and not forbidden and cause.id not in told and cause.kind != "myofascial"
+            else []
+        )
         return Part("Do", "", _each([*own, *(_in_short(r) for r in asked)]))
 
     def _avoid(self) -> Part:
