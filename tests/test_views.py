@@ -371,7 +371,7 @@ def test_screening_is_not_called_done_in_the_brief_unless_it_is() -> None:
 
 OFFERING = (
     r"care (may|goes|elsewhere may)|consider (conservative|pressure|self-pressure|stretching|regular walking|care by)"
-    r"|self-care: |prefer (abductor|strength|gentle|neutral)|keep pressure light|together with exercise|stretch (left|right)|load the hip"
+    r"|self-care: |prefer (abductor|strength|gentle|neutral and gentle)|keep pressure light|together with exercise|stretch (left|right)|load the hip"
 )
 
 

@@ -273,7 +273,7 @@ class _Full:
     def _alert(self, alert: Alert) -> Iterator[str]:
         state = "" if alert.status == "raised" else "OPEN, "
         graded = f" (by points: {points_told(alert.points)})" if alert.points is not None else ""
-        yield f"{state}{alert.urgency.upper()}: {alert.label}{graded}"
+        yield from _wrap(f"{state}{alert.urgency.upper()}: {alert.label}{graded}", 0, 4)
         if alert.status == "raised":
             meanwhile = f" Meanwhile: {alert.meanwhile}" if alert.meanwhile else ""
             yield from _wrap(f"{alert.action} Act within: {alert.act_within}.{meanwhile}", 4)
@@ -574,7 +574,10 @@ class Part:
             text = self._said(items, shown)
             if len(_rows(text)) <= max(lines, self.least):
                 return [text]
-        return [self._said(items, 0) if self.must else f"{_clause(items[0], ROOM * lines - 1).rstrip('.')}."]
+        if self.must:
+            return [self._said(items, 0)]
+        shorter = (f"{_clause(items[0], room).rstrip('.')}." for room in range(ROOM * lines - 1, ROOM // 2, -1))
+        return [next(text for text in shorter if len(_rows(text)) <= lines)]
 
     def _said(self, items: Sequence[str], shown: int) -> str:
         more = len(items) - shown
