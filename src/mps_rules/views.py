@@ -657,7 +657,7 @@ class _Brief:
             if part.items:
                 yield part
         used = self.a.knowledge
-        yield Part("Rules", f"{used.id} {used.version} ({used.digest[:12]}), {used.status}; no diagnosis.")
+        yield Part("Rules", f"{used.id} {used.version}, digest {used.digest[:12]}, {used.status}; no diagnosis.")
 
     def _urgency(self) -> Part:
         open_ = [alert for alert in self.a.alerts if alert.status == "open" and alert.urgency in PRESSING]
