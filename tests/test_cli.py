@@ -102,11 +102,16 @@ def test_a_wrong_call_is_explained(arguments: list[str], run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_evaluate_prints_the_text(name: str, run: Run) -> None:
+def test_evaluate_prints_the_brief_text(name: str, run: Run) -> None:
     result = run("evaluate", FILES[name])
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert mps.evaluate(example(name)).text() == result.stdout
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_evaluate_with_full_prints_everything(name: str, run: Run) -> None:
+    assert mps.evaluate(example(name)).text(full=True) == run("evaluate", "--full", FILES[name]).stdout
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -148,7 +153,7 @@ def test_an_empty_file_is_a_patient_of_whom_nothing_is_known(run: Run) -> None:
 
 def test_evaluate_takes_other_rules(run: Run) -> None:
     base = ROOT / "tests" / "lint" / "base"
-    result = run("evaluate", "-", "--rules", base, stdin="{fever: true, back_pain: true}")
+    result = run("evaluate", "--full", "-", "--rules", base, stdin="{fever: true, back_pain: true}")
 
     assert result.exit_code == 0
     assert "! Back pain with fever. [BOOK]" in result.stdout
@@ -157,7 +162,7 @@ def test_evaluate_takes_other_rules(run: Run) -> None:
 
 def test_rules_are_laid_on_top_of_each_other(run: Run) -> None:
     base, cough = ROOT / "tests" / "lint" / "base", ROOT / "tests" / "lint" / "never-fires" / "good"
-    result = run("evaluate", "-", "--rules", base, "--rules", cough, stdin="{fever: true, back_pain: true, cough: true}")
+    result = run("evaluate", "--full", "-", "--rules", base, "--rules", cough, stdin="{fever: true, back_pain: true, cough: true}")
 
     assert result.exit_code == 0
     assert {"! A cough. [BOOK]", "! Back pain with fever. [BOOK]"} <= {line.strip() for line in result.stdout.splitlines()}
@@ -175,6 +180,12 @@ def test_fhir_prints_what_was_read_and_then_the_text(run: Run, kb: KnowledgeBase
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert f"{report}\n\n{mps.evaluate(findings).text()}" == result.stdout
+
+
+def test_fhir_with_full_prints_everything_of_the_patient(run: Run, kb: KnowledgeBase) -> None:
+    findings, report = read_bundle(json.loads(CHART.read_text(encoding="utf-8")), kb, on=date(2026, 1, 15))
+
+    assert f"{report}\n\n{mps.evaluate(findings).text(full=True)}" == run("fhir", CHART, "--on", "2026-01-15", "--full").stdout
 
 
 def test_fhir_with_json_prints_findings_report_and_assessment(run: Run) -> None:

@@ -859,7 +859,8 @@ def test_every_packaged_self_care_rule_obeys_the_law(kb: KnowledgeBase) -> None:
         law = one.when.of[-1]
         assert isinstance(law, c.Not)
         assert isinstance(law.of, c.Established)
-        assert standing == {part.id for part in c.walk(law) if isinstance(part, c.Derived)}
+        offered = {f"forbidden.{kind}" for x in one.then if isinstance(x, model.Recommend) for kind in x.offers}
+        assert standing | offered == {part.id for part in c.walk(law) if isinstance(part, c.Derived)}
 
 
 # --- one folder on top of another -------------------------------------------------------------------------------------

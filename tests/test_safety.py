@@ -174,7 +174,7 @@ def test_pain_that_a_pack_does_not_screen_is_said_and_withholds_self_care(load: 
     assert ((), True) == (screened.beyond, recommends_self_care(screened))
     assert (("Pain in the calf",), False) == (beyond.beyond, recommends_self_care(beyond))
     assert beyond.screening != "complete"
-    assert "beyond the red flags of these rules: pain in the calf" in " ".join(beyond.text().split())
+    assert "beyond the red flags of these rules: pain in the calf" in " ".join(beyond.text(full=True).split())
 
 
 def test_a_danger_sign_that_no_rule_reads_is_said_and_withholds_self_care(kb: KnowledgeBase) -> None:
@@ -407,7 +407,7 @@ def test_every_emergency_makes_the_whole_assessment_one(kb: KnowledgeBase, first
 
 def test_the_text_of_an_emergency_leads_with_it(kb: KnowledgeBase, first_case: Callable[[str], Case]) -> None:
     for rule in flags(kb, "emergency"):
-        lines = _evaluated(first_case(rule.id)).text().splitlines()
+        lines = _evaluated(first_case(rule.id)).text(full=True).splitlines()
         headings = [line.partition(":")[0] for line in lines if line and not line.startswith(" ")]
 
         assert lines[0].startswith("Urgency:  EMERGENCY: ")
@@ -460,7 +460,7 @@ def test_an_ordinary_back_raises_nothing_once_everything_was_asked(kb: Knowledge
     assert assessment.alerts == ()
     assert assessment.unscreened == ()
     assert assessment.screening == "complete"
-    assert "Red flags: every flag that matters for where the pain is has been asked about." in assessment.text()
+    assert "Red flags: every flag that matters for where the pain is has been asked about." in assessment.text(full=True)
 
 
 def test_one_red_flag_left_unasked_leaves_the_screening_partial(kb: KnowledgeBase) -> None:
@@ -474,7 +474,7 @@ def test_pain_without_any_question_asked_is_not_screened() -> None:
     assessment = mps.evaluate({"pain": ["low_back.left"]})
 
     assert assessment.screening == "not_done"
-    assert "Red flags: not asked about. Nothing below clears them." in assessment.text()
+    assert "Red flags: not asked about. Nothing below clears them." in assessment.text(full=True)
 
 
 def test_nothing_known_is_not_screened() -> None:
@@ -529,12 +529,16 @@ def test_a_red_flag_is_called_unasked_only_while_it_is_undecided(findings: dict[
 @given(patients() | alarming_patients())
 def test_the_text_never_says_that_there_are_no_red_flags_unless_all_were_asked_about(findings: dict[str, Any]) -> None:
     assessment = assessed(findings)
-    text = " ".join(assessment.text().split())
-    first = text[: text.index(" Leading: ")]
+    text = " ".join(assessment.text(full=True).split())
+    brief = " ".join(assessment.text().split())
+    first = brief[: brief.index(" Leading: ")]
 
     assert "no red flags" not in text.lower()
     if assessment.screening != "complete":
         assert "has been asked about" not in text
+        assert "were asked about" not in brief
+    if assessment.screening != "complete" and assessment.urgency == "none":
+        assert first.startswith("Urgency: NOT KNOWN;")
         assert "not asked about" in first or "only partly asked about" in first
 
 

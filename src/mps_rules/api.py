@@ -162,8 +162,8 @@ class _Tools:
     def questions(self, assessment: Assessment) -> tuple[Question, ...]:
         return questions(self.assessor, assessment)
 
-    def text(self, assessment: Assessment) -> str:
-        return views.text(assessment, self.base)
+    def text(self, assessment: Assessment, full: bool) -> str:  # noqa: FBT001 - as the protocol has it
+        return views.full(assessment, self.base) if full else views.brief(assessment, self.base)
 
     def note(self, assessment: Assessment) -> str:
         return views.note(assessment, self.base)

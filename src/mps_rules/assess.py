@@ -52,6 +52,7 @@ from mps_rules.model import (
     Suspect,
     Term,
     Unscreened,
+    lowered,
     muscle_subject,
     placed,
 )
@@ -370,7 +371,7 @@ class Assessor:
             condition_label=self.words.suspects[flag.condition].label,
             act_within=flag.act_within,
             action=(raising[1].action if raising else "") or flag.action,
-            meanwhile=flag.meanwhile,
+            meanwhile=" ".join(filter(None, (flag.meanwhile, "" if self.forbidden & {*flag.offers} else flag.beside))),
             rule=closed.id,
             because=tuple(p for p in self.values.because(number, PATIENT) if p.kind != "silence"),
             unknown=self._unknown_of(closed, PATIENT) if rule.open_alert else (),
@@ -378,7 +379,16 @@ class Assessor:
             references=rule.evidence.references,
             graded=flag.graded,
             points=raising[0] if raising else None,
+            forbids=flag.forbids,
         )
+
+    @cached_property
+    def forbidden(self) -> frozenset[str]:
+        """The kinds of care that red flags forbid: those raised, and the pressing ones that are open."""
+        flags = [
+            (rule, flag) for number in self.values.fired if number in self.book.alerts for rule, _, flag in (self.book.alerts[number],)
+        ]
+        return frozenset(kind for rule, flag in flags if not rule.open_alert or flag.urgency in PRESSING for kind in flag.forbids)
 
     def _raising(self, rule: Rule, flag: RaiseAlert) -> tuple[int, Picture] | None:
         """The score of the profile that a graded red flag speaks for, the best of its urgency, and the profile."""
@@ -562,7 +572,8 @@ class Assessor:
             because = tuple(p for p in self.values.grounds(part, PATIENT, TRUE) if p.kind != "silence")
             if name == "because":
                 return because
-            return "; ".join(dict.fromkeys(p.text for p in because[:2])) or c.describe(part.condition, self.facts.terrain.name)
+            telling = [p for p in because if p.kind != "muscle"] or because
+            return "; ".join(dict.fromkeys(p.text for p in telling[:2])) or c.describe(part.condition, self.facts.terrain.name)
 
     def firm(self, id_: str) -> bool:
         """Whether a hypothesis may be more than possible."""
@@ -814,7 +825,8 @@ class Assessor:
                 text = self.filled(given.text, rule, subjects)
                 about = () if rule.about == "patient" else subjects
                 because = self._because_of(number, subjects)
-                found.append(Caution(given.id, text, rule.id, about, because, rule.limits, rule.evidence.references))
+                made = Caution(given.id, text, rule.id, about, because, rule.limits, rule.evidence.references)
+                found.append(attrs.evolve(made, short=self.briefly(given.short, rule, subjects), offers=given.offers))
         return tuple(found)
 
     def _recommendations(self) -> tuple[Recommendation, ...]:
@@ -822,16 +834,26 @@ class Assessor:
         for rule, number, advice in self.book.advice:
             if number in self.values.fired:
                 subjects = self._subjects(rule, number)
-                text = self.filled(advice.text, rule, subjects)
+                kept = "" if self.forbidden & {*advice.offers} else advice.instead
+                text = self.filled(" ".join(filter(None, (advice.text, kept))), rule, subjects)
                 about = () if rule.about == "patient" else subjects
                 because = self._because_of(number, subjects)
-                found.append(Recommendation(advice.kind, text, rule.id, about, because, rule.limits, rule.evidence.references))
+                offers = advice.offers if kept or not advice.instead else ()
+                made = Recommendation(advice.kind, text, rule.id, about, because, rule.limits, rule.evidence.references)
+                found.append(attrs.evolve(made, short=self.briefly(advice.short, rule, subjects), offers=offers))
         return tuple(sorted(found, key=lambda r: (RECOMMENDATIONS.index(r.kind), r.rule)))
 
     def filled(self, text: str, rule: Rule, subjects: Sequence[str]) -> str:
         """A rule's text with its placeholders filled in."""
+        return self._filled(text, rule, subjects, self._muscle_list)
+
+    def briefly(self, text: str, rule: Rule, subjects: Sequence[str]) -> str:
+        """The same, muscles by name and side alone."""
+        return self._filled(text, rule, subjects, self._named)
+
+    def _filled(self, text: str, rule: Rule, subjects: Sequence[str], listed: Callable[[Sequence[str]], str]) -> str:
         if rule.about == "muscle":
-            text = text.replace("{muscle}", self._muscle_list(subjects))
+            text = text.replace("{muscle}", listed(subjects))
             sides = dict.fromkeys(subject.partition(".")[2] or "side not given" for subject in subjects)
             text = text.replace("{side}", " and ".join(sides))
         elif rule.about == "label":
@@ -841,6 +863,16 @@ class Assessor:
             term, _, after = piece.partition("}")
             said += f"{self.facts.interval(term)}{self.words.shown_unit(term)}{after}"
         return said
+
+    def _named(self, subjects: Sequence[str]) -> str:
+        """Muscles by name and side, best first."""
+        sides: dict[str, list[str]] = {}
+        for subject in subjects:
+            muscle, _, side = subject.partition(".")
+            sides.setdefault(lowered(self.words.muscle_label(muscle)), []).append(side)
+        named = [f"{label} on both sides" if len(own) > 1 else f"{own[0]} {label}".lstrip() for label, own in sides.items()]
+        more = [f"and {len(named) - MUSCLES_NAMED} more"] if len(named) > MUSCLES_NAMED else []
+        return "; ".join((*named[:MUSCLES_NAMED], *more))
 
     def _muscle_list(self, subjects: Sequence[str]) -> str:
         """Muscles by name, side and place, best first: the place is what a reader can find without knowing the name."""

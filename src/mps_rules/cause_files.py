@@ -89,6 +89,8 @@ class CauseRow:
     nonspecific: bool = False
     probable_if: object = None
     replaces: str | None = None
+    care: str = ""
+    offers: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -119,13 +121,19 @@ class CauseReader:
             for key in ("label", "title", "action", "confirm", "limits")
             if not getattr(raw, key)
         ]
+        for kind in raw.offers:
+            self._one_of(kind, model.KINDS_OF_CARE, "kind of care", place(("offers",)))
+        if bool(raw.offers) != bool(raw.care):
+            self.faults.append(
+                Fault(place(("offers",)), "a cause that offers care says which, under care, and of which kinds, under offers")
+            )
         if not raw.profiles:
             self.faults.append(Fault(place(("profiles",)), "a cause needs a profile"))
         pictures = tuple(self._picture(row, raw, ("profiles", number), document, parse) for number, row in enumerate(raw.profiles))
         probable_if = None if raw.probable_if is None else parse(raw.probable_if, ("probable_if",))
         return Cause(
             raw.id, raw.label, raw.kind, _grade(raw.urgency), raw.title, raw.summary, pictures, raw.action, raw.confirm, raw.limits, raw.basis,
-            raw.nonspecific, probable_if, raw.synonyms, path.replace("/", "."),
+            raw.nonspecific, probable_if, raw.synonyms, raw.care, raw.offers, path.replace("/", "."),
         )  # fmt: skip
 
     def _picture(self, row: ProfileRow, raw: CauseRow, path: Steps, document: Document, parse: Parse) -> Picture:
@@ -213,6 +221,9 @@ def rules_of(cause: Cause, scale: Scale, root: str) -> Iterator[tuple[model.Rule
             regions=cause.places or (root,),
             meanwhile=spoken.meanwhile,
             graded=True,
+            forbids=spoken.forbids,
+            beside=cause.care,
+            offers=cause.offers,
         )
         when = _unless(reached, above)
         rule = attrs.evolve(_rule(cause, cause.address + ("" if first else f".{urgency}"), when, alert), trigger=when)

@@ -60,7 +60,8 @@ class Cause:
     """
     Something that may be behind the pain: its profiles, and what a suspicion calls for.
 
-    Where ``probable_if`` is given and not established, it is at most possible, whatever its points.
+    Where ``probable_if`` is given and not established, it is at most possible, whatever its points. ``care`` is what may go on beside what
+    a suspicion calls for, of the kinds ``offers``.
     """
 
     id: str
@@ -77,6 +78,8 @@ class Cause:
     nonspecific: bool = False
     probable_if: c.Condition | None = None
     synonyms: tuple[str, ...] = ()
+    care: str = ""
+    offers: tuple[str, ...] = ()
     address: str = attrs.field(default="", eq=False)
 
     @cached_property
@@ -130,11 +133,12 @@ class Worth:
 
 @attrs.frozen
 class Spoken:
-    """What an alert of an urgency says: its label, within what time to act, and what not to do meanwhile."""
+    """What an alert of an urgency says: its label, within what time to act, what not to do meanwhile, and the kinds of care that it forbids."""
 
     label: str
     act_within: str
     meanwhile: str = ""
+    forbids: tuple[str, ...] = ()
 
 
 @attrs.frozen

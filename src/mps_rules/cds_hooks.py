@@ -519,7 +519,8 @@ class _Cards:
 
     def _sources(self, references: Sequence[str]) -> str:
         """The titles of references."""
-        return _escaped("; ".join(self.base.references[id_].text for id_ in references))
+        known = self.base.references
+        return _escaped("; ".join(known[id_].text if id_ in known else id_ for id_ in self.base.cited(references)))
 
     def _labels(self, labels: Sequence[str]) -> Iterator[tuple[Response, Shown]]:
         """What the diagnoses being added may hide, and which muscles to examine before they close the question."""

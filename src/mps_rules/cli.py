@@ -21,7 +21,7 @@ import click
 
 from mps_rules import api
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError, listed
-from mps_rules.model import KnowledgeBase
+from mps_rules.model import Assessment, KnowledgeBase
 from mps_rules.printed import in_one_line, printable
 from mps_rules.reading import LONGEST, Unreadable, as_yaml, bytes_of, decoded, read_text, text_of
 
@@ -161,18 +161,30 @@ def main() -> None:
 @main.command()
 @click.argument("file")
 @click.option("--json", "shape", flag_value="json", help="The whole assessment as JSON.")
-@click.option("--note", "shape", flag_value="note", help="A note for the chart: what was told and found, then what the rules say of it.")
+@click.option("--full", "shape", flag_value="full", help="Everything that is said, with reasons and sources; left out, fifteen lines.")
+@click.option(
+    "--note", "shape", flag_value="note", help="A note for the record: what was told, what was found, the assessment and the plan."
+)
 @_rules
 @_guarded
 def evaluate(file: str, shape: str | None, folders: tuple[Path, ...]) -> None:
     """What the rules say of the patient in FILE (YAML or JSON; - for standard input)."""
-    assessment = api.evaluate(_findings(file), _load(folders))
+    base = _load(folders)
+    assessment = api.evaluate(_findings(file), base)
     if shape == "json":
         _say(assessment.to_json())
     elif shape == "note":
         _say(assessment.note())
     else:
-        _show(assessment.text())
+        _show(assessment.text(full=True) if shape == "full" else _brief(assessment, base))
+
+
+def _brief(assessment: Assessment, base: KnowledgeBase) -> str:
+    """The brief text, as wide as the terminal where that is narrower."""
+    from mps_rules import views
+
+    console = _console()
+    return views.brief(assessment, base, console.width) if console.is_terminal else views.brief(assessment, base)
 
 
 def _show(text: str) -> None:
@@ -182,7 +194,9 @@ def _show(text: str) -> None:
     console = _console()
     for line in printable(text).removesuffix("\n").split("\n"):
         marked = Text(line)
-        if line.startswith(("EMERGENCY", "URGENT", "OPEN, ")) or (line.startswith("Urgency:  ") and "NONE" not in line):
+        if line.startswith(("EMERGENCY", "URGENT", "OPEN, ")) or (
+            line.startswith("Urgency:  ") and "NONE" not in line and "none raised; all" not in line
+        ):
             marked.stylize("bold red")
         elif line[:2].isupper():
             marked.stylize("bold")
@@ -197,10 +211,11 @@ def _show(text: str) -> None:
 @click.option(
     "--time-zone", "zone", default="", help="Where the chart is kept, as Europe/London: its day is today; left out, this machine's."
 )
-@click.option("--json", "as_json", is_flag=True, help="The findings, the report and the assessment as JSON.")
+@click.option("--json", "shape", flag_value="json", help="The findings, the report and the assessment as JSON.")
+@click.option("--full", "shape", flag_value="full", help="Everything that is said of the patient; left out, fifteen lines.")
 @_rules
 @_guarded
-def fhir(file: str, on: datetime | None, zone: str, as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+def fhir(file: str, on: datetime | None, zone: str, shape: str | None, folders: tuple[Path, ...]) -> None:
     """
     What the rules say of the patient in a FHIR R4 Bundle (- for standard input).
 
@@ -216,12 +231,12 @@ def fhir(file: str, on: datetime | None, zone: str, as_json: bool, folders: tupl
     base = _load(folders)
     findings, report = fhir_in.read_bundle(_bundle(file), base, on=on.date() if on else now)
     assessment = api.evaluate(findings, base)
-    if as_json:
+    if shape == "json":
         told = {"findings": findings, "report": report.to_dict(), "assessment": assessment.to_dict()}
         _tell(told)
     else:
         _say(f"{_lined(report)}\n\n")
-        _show(assessment.text())
+        _show(assessment.text(full=True) if shape == "full" else _brief(assessment, base))
 
 
 def _lined(report: "ImportReport") -> "ImportReport":
@@ -330,7 +345,7 @@ def ask(file: str | None, out: Path | None, folders: tuple[Path, ...]) -> None:
         _keep(out, left.findings)
         return
     console.print(Text(printable(f"\n{terminal.closing(assessment)}\n"), "bold"))
-    _show(assessment.text())
+    _show(_brief(assessment, base))
     _keep(out, so_far(assessment))
 
 

@@ -78,7 +78,7 @@ class _Prover:
         verb = {"support": "For", "oppose": "Against", "confirm": "Confirms", "exclude": "Excludes"}[argument.effect]
         if argument.points is not None:
             ratio = f" ({argument.ratio})" if argument.ratio else ""
-            sources = tuple(f"{ref}: {self.base.references[ref].text}" for ref in argument.references)
+            sources = self._sources(argument.references)
             facts = tuple(Proof(p.text, p.kind, p.id, p.subject) for p in argument.because)
             statement = f"{verb}, {points_told(argument.points)}: {argument.title}{ratio}"
             return Proof(statement, "argument", argument.rule, PATIENT, references=argument.references, sources=sources, because=facts)
@@ -207,7 +207,8 @@ class _Prover:
         )
 
     def _sources(self, references: Iterable[str]) -> tuple[str, ...]:
-        return tuple(f"{id_}: {self.base.references[id_].text}" for id_ in references)
+        known = self.base.references
+        return tuple(f"{id_}: {known[id_].text}" if id_ in known else id_ for id_ in self.base.cited(references))
 
 
 # --- why not ----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import attrs
 
 from mps_rules.conditions import Interval, Truth, judge
 from mps_rules.model import (
+    KINDS_OF_CARE,
     PATIENT,
     SIDES,
     CriterionMet,
@@ -66,6 +67,7 @@ def terrain_of(base: KnowledgeBase) -> Terrain:
         f"alert.{urgency}": f"{article} {urgency} red flag" for urgency, article in (("emergency", "an"), ("urgent", "an"), ("soon", "a"))
     }
     names |= {f"{id_}.open": f"{name}, open" for id_, name in names.items()}
+    names |= {f"forbidden.{kind}": f"a red flag that forbids {kind.replace('_', ' ')}" for kind in KINDS_OF_CARE}
     for rule in base.rules:
         names |= {x.id: x.name for x in rule.then if isinstance(x, CriterionMet)}
         names |= {rule.alert.id: rule.alert.label} if rule.alert else {}

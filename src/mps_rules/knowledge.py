@@ -968,17 +968,27 @@ class _Loader:
                 self._known(id_, "hypothesis", words.suspects, where)
             case model.CriterionMet(hypothesis=id_):
                 self._known(id_, "hypothesis", words.suspects, where)
-            case model.RaiseAlert(condition=id_, regions=regions):
+            case model.RaiseAlert(condition=id_, regions=regions, forbids=forbids, beside=beside, offers=offers):
                 self._known(id_, "hypothesis", words.suspects, where)
                 for region in regions:
                     self._known(region, "region", words.regions, where)
+                for kind in forbids:
+                    self._known(kind, "kind of care", model.KINDS_OF_CARE, where)
+                if bool(beside) != bool(offers):
+                    self.faults.append(Fault(where, "what may go on beside a red flag says of which kinds of care it is, under offers"))
             case model.Recommend(kind=kind):
                 self._known(kind, "kind of recommendation", model.RECOMMENDATIONS, where)
             case model.Ask(terms=terms):
                 for term in terms:
                     self._known(term, "finding", words.terms, where)
+        for kind in made.offers if isinstance(made, model.RaiseAlert | model.GiveCaution | model.Recommend) else ():
+            self._known(kind, "kind of care", model.KINDS_OF_CARE, where)
         if isinstance(made, model.GiveCaution | model.Recommend | model.Ask):
             self._placeholders(made.text, about, words, where)
+        if isinstance(made, model.GiveCaution | model.Recommend):
+            self._placeholders(made.short, about, words, where)
+        if isinstance(made, model.Recommend) and made.instead and not made.offers:
+            self.faults.append(Fault(where, "what to prefer instead says of which kinds of care it is, under offers"))
         return made
 
     def _known(self, word: str, kind: str, known: Iterable[str], where: str) -> None:
@@ -999,6 +1009,9 @@ class _Loader:
         care = [x for x in then if isinstance(x, model.Recommend) and x.kind == "self_care"]
         if care and len(care) < len(then):
             self.faults.append(Fault(place(("then",)), "a rule that recommends self_care concludes nothing else"))
+        offering = [x for x in then if isinstance(x, model.GiveCaution | model.Recommend) and offered(x)]
+        if offering and len(offering) < len(then):
+            self.faults.append(Fault(place(("then",)), "a rule that offers care concludes nothing else"))
         alerts = [x for x in then if isinstance(x, model.RaiseAlert)]
         if len(alerts) > 1:
             self.faults.append(Fault(place(("then",)), "one rule raises one alert"))
@@ -1072,6 +1085,11 @@ def level(condition: c.Condition, of_derived: Callable[[str], int]) -> int:
     return below + isinstance(condition, c.Closing)
 
 
+def offered(conclusion: model.GiveCaution | model.Recommend) -> tuple[str, ...]:
+    """The kinds of care for which all of a conclusion speaks; what it only prefers instead can be left unsaid."""
+    return () if isinstance(conclusion, model.Recommend) and conclusion.instead else conclusion.offers
+
+
 def placeholders(text: str) -> Iterator[str]:
     """
     The names in braces of a rule's text.
@@ -1119,6 +1137,7 @@ def _with_open_alert(rule: model.Rule, read: tuple[str, ...], words: model.Vocab
     opening: list[c.Condition] = [near] if near is not None else []
     if rule.trigger and rule.qualifier:
         opening.append(c.All((rule.trigger, c.Not(c.Known(rule.qualifier)))))
+    forbidden = rule.alert.forbids if rule.alert.urgency in model.PRESSING else ()
     doubted = next((term.id for term in words.terms.values() if term.of_record), None)
     if doubted and read:
         opening.append(c.All((c.Established(c.Words(doubted, read)), c.Not(c.Known(rule.when)))))
@@ -1128,7 +1147,7 @@ def _with_open_alert(rule: model.Rule, read: tuple[str, ...], words: model.Vocab
             id=f"{rule.id}.open",
             title=f"{rule.title} (open: {'one step short' if near is not None else 'not enough is known to clear it'})",
             when=c.Any(tuple(opening)) if len(opening) > 1 else opening[0],
-            then=(model.Derive(f"alert.{rule.alert.urgency}.open"),),
+            then=(model.Derive(f"alert.{rule.alert.urgency}.open"), *(model.Derive(f"forbidden.{kind}") for kind in forbidden)),
             open_alert=rule.alert.id,
             trigger=None,
             qualifier=None,
@@ -1142,7 +1161,7 @@ def _under_the_law(
     unread: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> list[model.Rule]:
     """
-    No self-care while an emergency or urgent red flag is raised or open, nor beyond what the red flags of the pack cover.
+    No self-care while an emergency or urgent red flag is raised or open, nor beyond what the red flags of the pack cover; no care that one forbids.
 
     Beyond: where there is pain in a region that they do not screen, or a danger sign is recorded that nothing reads where it hurts.
     """
@@ -1154,14 +1173,13 @@ def _under_the_law(
         beyond = set(uncovered_regions(words, screens)) if screens else set()
         uncovered = tuple(id_ for id_ in words.regions if id_ in beyond and words.regions[id_].parent not in beyond)
         forbidding += [c.PainAt(uncovered)] if uncovered else []
-    if not forbidding:
-        return list(rules)
-    clear = c.Not(c.Established(c.Any(tuple(forbidding))))
 
     def guarded(rule: model.Rule) -> model.Rule:
-        if any(isinstance(x, model.Recommend) and x.kind == "self_care" for x in rule.then):
-            return attrs.evolve(rule, when=c.All((rule.when, clear)))
-        return rule
+        advice = [x for x in rule.then if isinstance(x, model.GiveCaution | model.Recommend)]
+        barring = list(forbidding) if any(isinstance(x, model.Recommend) and x.kind == "self_care" for x in advice) else []
+        kinds = dict.fromkeys(f"forbidden.{kind}" for kind in model.KINDS_OF_CARE if any(kind in offered(x) for x in advice))
+        barring += [c.Derived(kind) for kind in kinds if kind in derived]
+        return attrs.evolve(rule, when=c.All((rule.when, c.Not(c.Established(c.Any(tuple(barring))))))) if barring else rule
 
     return [guarded(rule) for rule in rules]
 

@@ -309,12 +309,13 @@ def concluded(conclusion: model.Conclusion, terrain: Terrain) -> str:
         case model.CriterionMet(_, name, hypothesis):
             return f"a published definition of {of(hypothesis)} is met: {name}"
         case model.RaiseAlert() as alert:
-            meanwhile = f" Meanwhile: {alert.meanwhile}" if alert.meanwhile else ""
+            said = " ".join(filter(None, (alert.meanwhile, alert.beside)))
+            meanwhile = f" Meanwhile: {said}" if said else ""
             return f"red flag, {alert.urgency}: {alert.label}. {alert.action} Act within: {alert.act_within}.{meanwhile}"
         case model.GiveCaution(_, text):
             return f"caution: {text}"
-        case model.Recommend(kind, text):
-            return f"consider, {kind.replace('_', '-')}: {text}"
+        case model.Recommend(kind, text, instead=instead):
+            return f"consider, {kind.replace('_', '-')}: {' '.join(filter(None, (text, instead)))}"
         case model.Ask(terms, text):
             return f"asks about {'; '.join(model.lowered(terrain.name('term', term)) for term in terms)}: {text}"
     raise TypeError(f"not a conclusion: {conclusion!r}")

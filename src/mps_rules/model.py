@@ -35,6 +35,10 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 """Of a hypothesis, the surest first."""
 RECOMMENDATIONS = ("refer", "investigate", "examine", "avoid", "self_care")
 """Kinds of recommendation, in the order in which an assessment lists them."""
+KINDS_OF_CARE = ("muscle_care", "stretching", "pressure", "exercise", "reassurance")
+"""What a red flag may forbid until it is cleared, and what other words of an answer may offer."""
+GENERAL = "general clinical knowledge"
+"""What is cited where there is no source."""
 COSTS = ("asked", "examined", "tested", "imaged")
 """From the cheapest to the dearest way to obtain a finding."""
 FLIP_WORK = 400_000
@@ -917,7 +921,8 @@ class RaiseAlert:
     """
     A red flag: what is suspected, how urgent it is, what to do, and what not to do meanwhile.
 
-    ``graded``: it is raised by the points of a cause, not by a rule that somebody wrote.
+    ``forbids``: the kinds of care that nothing in the same answer may offer; ``beside``: what may go on beside it, of the kinds ``offers``,
+    said unless another red flag forbids one of them. ``graded``: it is raised by the points of a cause, not by a rule that somebody wrote.
     """
 
     id: str
@@ -929,22 +934,34 @@ class RaiseAlert:
     regions: tuple[str, ...]
     meanwhile: str = ""
     graded: bool = False
+    forbids: tuple[str, ...] = ()
+    beside: str = ""
+    offers: tuple[str, ...] = ()
 
 
 @attrs.frozen
 class GiveCaution:
-    """A warning about reasoning."""
+    """A warning about reasoning; ``short`` is what a brief answer says of it, ``offers`` the kinds of care that it speaks for."""
 
     id: str
     text: str
+    short: str = ""
+    offers: tuple[str, ...] = ()
 
 
 @attrs.frozen
 class Recommend:
-    """Something to do: examine, refer, investigate, self_care, or avoid."""
+    """
+    Something to do: examine, refer, investigate, self_care, or avoid; ``short`` and ``offers`` as those of a caution.
+
+    ``instead``: what to prefer to what is avoided; where it is given, it alone is what ``offers`` speaks of, and left unsaid where forbidden.
+    """
 
     kind: str
     text: str
+    short: str = ""
+    offers: tuple[str, ...] = ()
+    instead: str = ""
 
 
 @attrs.frozen
@@ -1008,8 +1025,8 @@ class Rule:
                     found.append(id)
                 case CriterionMet(id=id):
                     found.append(id)
-                case RaiseAlert(id=id, urgency=urgency):
-                    found += [id, f"alert.{urgency}"]
+                case RaiseAlert(id=id, urgency=urgency, forbids=forbids):
+                    found += [id, f"alert.{urgency}", *(f"forbidden.{kind}" for kind in forbids)]
         return tuple(found)
 
 
@@ -1085,6 +1102,20 @@ class KnowledgeBase:
     def _told(self) -> dict[type, tuple[tuple[Rule, Any], ...]]:
         every = [(rule, conclusion) for rule in sorted(self.rules, key=lambda one: one.id) for conclusion in rule.then]
         return {kind: tuple(pair for pair in every if isinstance(pair[1], kind)) for kind in get_args(Conclusion)}
+
+    def cited(self, references: Iterable[str]) -> tuple[str, ...]:
+        """
+        References as an answer cites them: first what a reader can look up, last the article; what is general knowledge is called so.
+
+        >>> from mps_rules import load
+        >>> load().cited(["ART", "RECALL", "TS1", "FDP2018"])
+        ('FDP2018', 'TS1', 'general clinical knowledge', 'ART')
+        """
+        every = tuple(dict.fromkeys(references))
+        own = [id_ for id_ in every if id_ not in self.scale.judged]
+        article = [id_ for id_ in own if self.references[id_].class_ == "article"]
+        there = sorted((id_ for id_ in own if id_ not in article), key=lambda id_: not self.references[id_].identifier)
+        return (*there, *([GENERAL] if len(own) < len(every) else []), *article)
 
     def told(self, kind: type[Told]) -> tuple[tuple[Rule, Told], ...]:
         """The conclusions of a kind, each with its live rule, in the order of the rules' ids."""
@@ -1251,7 +1282,8 @@ class Alert:
     """
     A red flag that is raised, or open because too little is known to clear it.
 
-    ``graded``: by the ``points`` of a cause, where no rule that somebody wrote is met.
+    ``graded``: by the ``points`` of a cause, where no rule that somebody wrote is met. ``forbids``: the kinds of care that the answer
+    does not offer while it is raised, or open and pressing.
     """
 
     id: str
@@ -1270,6 +1302,7 @@ class Alert:
     references: tuple[str, ...]
     graded: bool = False
     points: int | None = None
+    forbids: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -1446,7 +1479,7 @@ class CriterionResult:
 
 @attrs.frozen
 class Caution:
-    """A warning about reasoning, and why it is given here."""
+    """A warning about reasoning, and why it is given here; ``short``: what a brief answer says of it."""
 
     id: str
     text: str
@@ -1455,11 +1488,13 @@ class Caution:
     because: tuple[Premise, ...]
     limits: str
     references: tuple[str, ...]
+    short: str = ""
+    offers: tuple[str, ...] = ()
 
 
 @attrs.frozen
 class Recommendation:
-    """Something to consider doing, and why."""
+    """Something to consider doing, and why; ``short``: what a brief answer says of it."""
 
     kind: str
     text: str
@@ -1468,6 +1503,8 @@ class Recommendation:
     because: tuple[Premise, ...]
     limits: str
     references: tuple[str, ...]
+    short: str = ""
+    offers: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -1522,8 +1559,8 @@ class Tools(Protocol):
         """What to ask or examine next."""
         ...
 
-    def text(self, assessment: "Assessment") -> str:
-        """The assessment as a clinician reads it."""
+    def text(self, assessment: "Assessment", full: bool) -> str:  # noqa: FBT001 - the only reader passes it on
+        """The assessment as a clinician reads it, in brief or in full."""
         ...
 
     def note(self, assessment: "Assessment") -> str:
@@ -1920,12 +1957,18 @@ class Assessment:
         """
         return self._need_tools().robustness(self, id)
 
-    def text(self) -> str:
-        """The assessment as plain text that a clinician reads in ten seconds; alerts first."""
-        return self._need_tools().text(self)
+    def text(self, *, full: bool = False) -> str:
+        """
+        The assessment as plain text.
+
+        Args:
+            full: everything that is said, with reasons and sources; left out, what matters, in at most fifteen lines of 88 columns.
+
+        """
+        return self._need_tools().text(self, full)
 
     def note(self) -> str:
-        """A note for the chart as plain text: what was told and found, then what the rules say of it."""
+        """A note for the record as plain text, a paragraph each for what was told, what was found, what the rules say of it, and the plan."""
         return self._need_tools().note(self)
 
     def body_map(self) -> str:

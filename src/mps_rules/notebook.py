@@ -1,5 +1,5 @@
 """
-An assessment as HTML for notebooks and static pages: alerts, hypotheses with folded arguments, body map, muscles, care, sources.
+An assessment as HTML for notebooks and static pages: the brief and the body map, and folded beneath them everything that is said.
 
 One self-contained block: no script, no request, every text escaped, light and dark.
 """
@@ -9,7 +9,7 @@ from html import escape
 
 from mps_rules.bodymap import body_map
 from mps_rules.model import Alert, Argument, Assessment, Hypothesis, KnowledgeBase, MuscleCandidate, Premise, lowered
-from mps_rules.views import ACCESS, STATES, disagreements, ranks, together
+from mps_rules.views import ACCESS, STATES, brief_parts, disagreements, ranks, together
 
 SHOWN = 6
 
@@ -26,6 +26,8 @@ _STYLE = """
 .mps h3 { font-size: 13px; letter-spacing: .04em; text-transform: uppercase; color: var(--soft); margin: 16px 0 6px; font-weight: 600; }
 .mps p, .mps ul { margin: 4px 0; } .mps ul { padding-left: 18px; } .mps li { margin: 2px 0; }
 .mps .columns { display: flex; gap: 24px; flex-wrap: wrap; } .mps .main { flex: 1 1 460px; min-width: 0; } .mps .side { flex: 1 1 380px; min-width: 0; }
+.mps dl { display: grid; grid-template-columns: 6.5em 1fr; gap: 4px 10px; margin: 0; } .mps dt { color: var(--soft); font-weight: 600; }
+.mps dd { margin: 0; } .mps dd.alert { margin: 0; }
 .mps .map { margin: 14px 0 4px; } .mps .map svg { width: 100%; height: auto; }
 .mps .alert { border-left: 5px solid var(--red); background: var(--redsoft); padding: 8px 12px; margin: 6px 0; border-radius: 4px; }
 .mps .alert b { color: var(--red); } .mps .open { border-left-style: dashed; }
@@ -48,6 +50,9 @@ class _Page:
 
     def lines(self) -> Iterator[str]:
         yield f'<div class="mps"><style>{_STYLE}</style>'
+        yield from self._brief()
+        yield f'<div class="map">{body_map(self.a, self.base)}</div>'
+        yield "<details><summary>Everything, with reasons and sources</summary>"
         yield from self._alerts()
         yield from self._screening()
         yield '<div class="columns"><div class="main">'
@@ -55,7 +60,6 @@ class _Page:
         yield '</div><div class="side">'
         yield from self._muscles()
         yield "</div></div>"
-        yield f'<div class="map">{body_map(self.a, self.base)}</div>'
         yield from self._criteria()
         yield from self._listed("Cautions", [(c.text, c.references) for c in self.a.cautions])
         advice = [(f"{r.kind.replace('_', '-').capitalize()}: {r.text}", r.references) for r in self.a.recommendations]
@@ -65,8 +69,16 @@ class _Page:
         used = self.a.knowledge
         yield (
             f'<p class="quiet">For clinicians, beside their own judgement; no diagnosis. Rules {escape(used.id)} {escape(used.version)}, '
-            f"{escape(used.status)}, digest {escape(used.digest[:12])}.</p></div>"
+            f"{escape(used.status)}, digest {escape(used.digest[:12])}.</p></details></div>"
         )
+
+    def _brief(self) -> Iterator[str]:
+        """The brief text, as a list of headings; the urgency stands out where something is raised."""
+        yield "<dl>"
+        for heading, rows in brief_parts(self.a, self.base):
+            raised = ' class="alert" role="alert"' if heading == "Urgency" and self.a.urgency != "none" else ""
+            yield f"<dt>{escape(heading)}</dt><dd{raised}>{'<br>'.join(escape(row) for row in rows)}</dd>"
+        yield "</dl>"
 
     def _alerts(self) -> Iterator[str]:
         for alert in self.a.alerts:
@@ -104,9 +116,6 @@ class _Page:
         ranked = ranks(self.a.hypotheses)
         for number, hypothesis in enumerate((*ranked.supported, *ranked.opposed)):
             yield self._hypothesis(hypothesis, unfolded=number == 0)
-        rest = [lowered(h.label) for h in ranked.open]
-        if rest:
-            yield f'<p class="quiet">Nothing for or against yet, yet what is unknown could make them probable: {escape(_some(rest))}.</p>'
 
     def _hypothesis(self, hypothesis: Hypothesis, *, unfolded: bool) -> str:
         arguments = "".join(
@@ -186,9 +195,9 @@ class _Page:
             yield "</ul></details>"
 
     def _cite(self, references: Iterable[str]) -> str:
-        references = tuple(references)
-        self.cited.update(dict.fromkeys(references))
-        return f" [{escape(', '.join(references))}]" if references else ""
+        found = self.base.cited(references)
+        self.cited.update(dict.fromkeys(id_ for id_ in found if id_ in self.base.references))
+        return f" [{escape(', '.join(found))}]" if found else ""
 
 
 def _some(items: Sequence[str]) -> str:
