@@ -52,7 +52,7 @@ def combinations(score: Score) -> list[dict[str, bool]]:
     if 2 ** len(items) <= MOST:
         every = [dict(zip(items, one, strict=True)) for one in product((False, True), repeat=len(items))]
     else:
-        random = Random(20)
+        random = Random(20)  # noqa: S311 - nothing secret is drawn
         every = [{item: random.random() < 0.3 for item in items} for _ in range(2000)]
     return [one for one in every if possible(score, one)]
 
@@ -66,7 +66,7 @@ def test_a_score_is_the_published_one_where_every_item_is_known(kb: KnowledgeBas
 
 @EVERY
 def test_a_score_is_decided_exactly_where_no_answer_could_change_it(kb: KnowledgeBase, score: Score) -> None:
-    random = Random(21)
+    random = Random(21)  # noqa: S311 - nothing secret is drawn
     differ = []
     for known in random.choices(combinations(score), k=300):
         asked = random.sample([item for item in known if item not in score.told], k=random.randint(1, 4))
@@ -101,7 +101,7 @@ def without(kb: KnowledgeBase) -> KnowledgeBase:
 
 @EVERY
 @pytest.mark.parametrize("there", [True, False])
-def test_a_score_changes_no_alert_whether_it_is_met_or_not(kb: KnowledgeBase, without: KnowledgeBase, score: Score, there: bool) -> None:
+def test_a_score_changes_no_alert_whether_it_is_met_or_not(kb: KnowledgeBase, without: KnowledgeBase, score: Score, *, there: bool) -> None:
     chart = charted(score, {item: there for item in score.said if item != "pressure_reproduces_pain_unnamed"})
     expected = [(one.id, one.status, one.points) for one in mps.evaluate(chart, without).alerts]
 
