@@ -78,11 +78,12 @@ def pictures_of(flag: Mapping[str, Any]) -> Iterator[Findings]:
         main.append({"pain": flag["plus_region"]})
     given = flag.get("alternative", [])
     for condition in ({"all": main}, *(given if isinstance(given, list) else [given])):
-        for drawn in _drawn(condition):
-            if "pain" not in drawn:
-                region = flag["region"]
-                drawn = {**drawn, "pain": [] if region == "body" else [region] if isinstance(region, str) else region[:1]}
-            yield drawn
+        yield from ({"pain": _somewhere(flag["region"]), **drawn} for drawn in _drawn(condition))
+
+
+def _somewhere(region: str | list[str]) -> list[str]:
+    """Pain where a flag belongs that asks for no place; one of the whole body asks for none."""
+    return [] if region == "body" else [region] if isinstance(region, str) else region[:1]
 
 
 def _drawn(condition: Any) -> list[Findings]:
