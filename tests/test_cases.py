@@ -23,7 +23,7 @@ from mps_rules.structure import structure
 from packs import closed, part_of
 from random_packs import seeded
 
-SHELVES = ("article", "criteria", "differential", "factors", "labels", "management", "safety")
+SHELVES = ("article", "criteria", "factors", "labels", "management", "safety")
 ALL = os.environ.get("CASES") == "all"
 """Whether every case goes through the slow executors whole, which takes an evening."""
 BEARABLE = 60
