@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 import yaml
 
+import flag_pictures
 from mps_rules import conditions as c
 from mps_rules.facts import terrain_of
 from mps_rules.knowledge import load_folders
@@ -58,6 +59,7 @@ class Account:
     homes: Mapping[str, str]
     reasons: Mapping[str, str]
     faults: tuple[str, ...]
+    flags: tuple[flag_pictures.Judged, ...] = ()
 
     def home(self, row: Row) -> str:
         """Where a row is at work."""
@@ -70,6 +72,7 @@ class Pack:
     def __init__(self, base: KnowledgeBase) -> None:
         self.base, self.words, self.written = base, base.vocabulary, written_rules(base)
         self.reading = reading_of(base)
+        self.judged: dict[Path, tuple[flag_pictures.Judged, ...]] = {}
         self.named = {id_.partition(".")[2]: id_ for id_ in self.written}
         terrain = terrain_of(base)
         self.texts = {
@@ -78,6 +81,12 @@ class Pack:
             )
             for id_, rules in self.written.items()
         }
+
+    def flags(self, path: Path) -> tuple[flag_pictures.Judged, ...]:
+        """The second part of the red flags as the rules judge their pictures."""
+        if path not in self.judged:
+            self.judged[path] = tuple(flag_pictures.judged(self.base, _yaml(path)["red_flags"]))
+        return self.judged[path]
 
     def rule(self, name: str) -> str:
         """The written rule of that name, on whichever shelf."""
@@ -393,6 +402,18 @@ def new_terms(path: Path, pack: Pack) -> Iterator[Row]:
         yield Row(f"causes/{path.name}", told["id"], f"finding {told['id']}" if told["id"] in pack.words.terms else "")
 
 
+FLAGS_2 = "causes/rules_2/red_flags_2.yaml"
+
+
+def red_flags_2(path: Path, pack: Pack) -> Iterator[Row]:
+    """A flag is at home where most of its pictures are raised; an amendment in the rule that it amends."""
+    data = _yaml(path)
+    for one in pack.flags(path):
+        yield Row(FLAGS_2, one.id, f"rule {one.by.id}" if one.by else "")
+    for one in data["amendments"]:
+        yield Row(FLAGS_2, f"amendments.{one['id']}", pack.rule(one["id"]))
+
+
 READERS: Mapping[str, Reader] = {
     "article.yaml": article,
     "criteria.yaml": criteria,
@@ -406,6 +427,7 @@ READERS: Mapping[str, Reader] = {
     "terms.csv": terms,
     "causes/terms_new.csv": new_terms,
     **{f"causes/{name}": causes for name in CAUSE_FILES},
+    FLAGS_2: red_flags_2,
 }
 
 
@@ -454,7 +476,17 @@ def account(folder: Path, base: KnowledgeBase) -> Account:
     given = _yaml(REASONS)
     homes = {name: home for home, names in given["homes"].items() for name in names}
     reasons = {name: group["why"] for group in given["reasons"] for name in group["rows"]}
-    return Account(rows, homes, reasons, tuple(_faults(rows, homes, reasons, given["homes"], pack)))
+    flags = pack.flags(folder / FLAGS_2)
+    faults = (*_faults(rows, homes, reasons, given["homes"], pack), *_short(flags, given["short"]))
+    return Account(rows, homes, reasons, faults, flags)
+
+
+def _short(flags: Iterable[flag_pictures.Judged], given: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """A flag of which a picture is not raised says why, and no other does."""
+    said = {name for group in given for name in group["rows"]}
+    short = {one.id for one in flags if one.covered < len(one.pictures)}
+    yield from (f"{name}: a picture is judged less urgent than the flag wants, and no reason is given" for name in sorted(short - said))
+    yield from (f"{name}: every picture is judged as urgent as the flag wants, and a reason is given" for name in sorted(said - short))
 
 
 def _faults(rows: Iterable[Row], homes: Mapping[str, str], reasons: Mapping[str, str], places: Iterable[str], pack: Pack) -> Iterator[str]:
@@ -550,11 +582,34 @@ def _page(one: Account) -> Iterator[str]:
             yield f"- {why} ({len(names)}): {', '.join(f'`{name}`' for name in names)}"
         yield ""
     yield from MOVED
+    yield from _flags_page(one.flags)
     yield "## Homes that are named by hand"
     yield ""
     yield "| row | lives in |"
     yield "|---|---|"
     yield from (f"| `{name}` | {cell(home)} |" for name, home in one.homes.items())
+
+
+def _flags_page(flags: Iterable[flag_pictures.Judged]) -> Iterator[str]:
+    yield ""
+    yield "## The second part of the red flags"
+    yield ""
+    yield "Each flag is drawn as the charts that make its own condition true and say nothing else, one for each choice that it leaves"
+    yield "(`tests/flag_pictures.py`). Covered by: the rule that raises most of them at the urgency that the flag wants, or more. How: strict (a rule that"
+    yield "somebody wrote) or points (the sum of a cause), and how many of its charts are raised by any rule."
+    yield ""
+    yield "| flag | wants | covered by | how |"
+    yield "|---|---|---|---|"
+    for one in flags:
+        by = f"`{one.by.id}`" if one.by else "no rule on these findings alone"
+        how = "points" if one.by and one.by.cause else "strict" if one.by else "short"
+        yield f"| `{one.id}` | {one.wanted} | {by} | {how}, {one.covered} of {len(one.pictures)} |"
+    given = _yaml(REASONS)["short"]
+    yield ""
+    yield "Where not all are raised:"
+    yield ""
+    yield from (f"- {group['why']} ({len(group['rows'])}): {', '.join(f'`{name}`' for name in group['rows'])}" for group in given)
+    yield ""
 
 
 def main(folder: str) -> None:

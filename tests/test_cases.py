@@ -28,9 +28,9 @@ SHELVES = ("article", "criteria", "factors", "labels", "management", "safety", *
 ALL = os.environ.get("CASES") == "all"
 """Whether every case goes through the slow executors whole, which takes an evening."""
 BEARABLE = 60
+"""Up to how many rules experta's own matcher is asked about a case."""
 FIFTH = 5
 """Of the cases of causes one in five; the linter puts all of them through the engine."""
-"""Up to how many rules experta's own matcher is asked about a case."""
 
 
 # --- the packaged cases -----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -578,3 +579,26 @@ def test_a_clear_nerve_screen_lets_one_muscle_answer_for_all_the_pain() -> None:
     assessment = mps.evaluate({**dict.fromkeys(NERVE_SIGNS, False), "pain": ["low_back.left"], "exam": [ACTIVE]})
 
     assert "article.muscle_answer_after_nerve_screen" in {derivation.rule for derivation in assessment.trace}
+
+
+# --- clusters and scores ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sign", ["photophobia", "seizure_new", "bp_difference_arms", "leg_swelling_whole", "leg_veins_collateral"])
+def test_a_sign_that_only_a_cluster_or_a_score_reads_still_withholds_care(kb: KnowledgeBase, sign: str) -> None:
+    chart: dict[str, Any] = {"age_years": 30, "pain": ["low_back.left"], "pf_prolonged_sitting": True, "exam": [ACTIVE]}
+    kinds = {one.kind for one in mps.evaluate({**chart, sign: True}).recommendations}
+
+    assert sign in kb.unread_dangers
+    assert "self_care" not in kinds
+
+
+def test_a_strict_cluster_beside_the_points_is_no_second_stake_of_a_question(kb: KnowledgeBase) -> None:
+    rule = kb.by_id["safety.rf_meningitis_cluster"]
+    without = attrs.evolve(kb, rules=tuple(one for one in kb.rules if not one.id.startswith(rule.id)), digest="without the cluster")
+    chart = {"pain": ["forehead"], "age_years": 30}
+
+    assert rule.asks_for_a_cluster
+    assert [(one.step, one.gain) for one in mps.evaluate(chart, without).questions] == [
+        (one.step, one.gain) for one in mps.evaluate(chart, kb).questions
+    ]

@@ -589,6 +589,22 @@ def parts_of(profile: Profile) -> Iterator[Condition]:
     yield from (cue.when for group in profile.cues for cue in group)
 
 
+def is_cluster(condition: "Condition") -> bool:
+    """
+    Whether a condition holds only by several findings together.
+
+    >>> is_cluster(All((Present("fever"), Present("rash")))), is_cluster(Any((Present("fever"), Present("rash"))))
+    (True, False)
+    """
+    match condition:
+        case Any(parts):
+            return all(is_cluster(part) for part in parts)
+        case AtLeast(n, _):
+            return n > 1
+        case _:
+            return isinstance(condition, All)
+
+
 def walk(condition: Condition) -> Iterator[Condition]:
     """This condition and everything under it, top down, left to right."""
     yield condition

@@ -1233,10 +1233,18 @@ def unread_dangers(
     """
     The danger signs that no rule reads but to withhold care, each with the places of the causes that read it.
 
+    A published score that argues for nothing reads them in passing: it says that they are there, not what they mean. So does a flag
+    that asks for a whole cluster: what one sign of it means alone it does not say.
     They are the yes/no findings of the category ``red_flag``, and the numbers of it and of ``laboratory``: a pack may not know what they
     mean, but it can say so. A cause asks only where it can be felt: a yes/no sign that tells of an emergency or urgent one is unread elsewhere.
     """
-    assessing = [rule for rule in rules if not any(isinstance(x, model.Recommend) and x.kind == "self_care" for x in rule.then)]
+    assessing = [
+        rule
+        for rule in rules
+        if not any(isinstance(x, model.Recommend) and x.kind == "self_care" for x in rule.then)
+        and not all(isinstance(x, model.CriterionMet) for x in rule.then)
+        and not ((rule.alert or rule.open_alert) and rule.asks_for_a_cluster)
+    ]
     written = _terms_under(words, (rule.when for rule in assessing if rule.cause is None))
     weighed = _terms_under(words, (rule.when for rule in assessing if rule.cause is not None))
     places: dict[str, dict[str, None] | None] = {}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 from mps_rules.causes import Cause, Scale
-from mps_rules.conditions import Condition, Not, PainAt, pain_places
+from mps_rules.conditions import Condition, Not, PainAt, is_cluster, pain_places
 from mps_rules.errors import Fault, FindingError, Misfit, closest, dotted, shown
 
 Subject: TypeAlias = Literal["patient", "muscle", "label"]
@@ -1008,6 +1008,11 @@ class Rule:
     def alert(self) -> RaiseAlert | None:
         """The red flag this rule raises, if it raises one."""
         return next((c for c in self.then if isinstance(c, RaiseAlert)), None)
+
+    @property
+    def asks_for_a_cluster(self) -> bool:
+        """Whether somebody wrote it in one step, and it holds only by several findings together: of one alone it says nothing."""
+        return self.qualifier is None and self.cause is None and is_cluster(self.when)
 
     def concludes(self) -> tuple[str, ...]:
         """Every conclusion in a few words, for a trace."""

@@ -219,12 +219,18 @@ class _Asker:
         yield from self._muscles()
 
     def _flags(self) -> Iterator[_Stake]:
-        """Red flags that matter for where the pain is and that are not decided; open ones first, since a finding already points to them."""
+        """
+        Red flags that matter for where the pain is and that are not decided; open ones first, since a finding already points to them.
+
+        Points of a cause, and a strict cluster beside them, are asked for by the hypothesis; they are no stake of their own.
+        """
         open_ = {alert.id for alert in self.assessment.alerts if alert.status == "open"}
         parts = self.values.parts
         for rule, number, trigger in self.guide.flags:
             flag = rule.alert
-            if flag is None or (flag.graded and flag.id not in open_) or not self.assessor.is_undecided(number):
+            if flag is None or not self.assessor.is_undecided(number):
+                continue
+            if flag.id not in open_ and (flag.graded or (rule.asks_for_a_cluster and flag.condition in self.base.causes)):
                 continue
             if not (concerns_the_pain(self.base, self.facts, rule) if flag.graded else number in self.relevant):
                 continue

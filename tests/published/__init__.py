@@ -1,0 +1,1 @@
+"""What was published, stated a second time and without the rules."""
