@@ -53,7 +53,7 @@ def test_pain_down_the_back_of_thigh_and_calf_brings_gluteus_minimus_and_pirifor
     assert "gluteus_minimus_posterior" == assessment.muscles[0].muscle
     assert any(one.muscle == "piriformis" for one in assessment.muscles)
     assert "nerve_screen_missing" in {caution.id for caution in assessment.cautions}
-    assert any("motor_deficit" in question.terms for question in assessment.questions[:10])
+    assert any("motor_deficit" in question.terms for question in assessment.questions[:12])
 
 
 def test_every_muscles_own_main_zones_bring_it_or_its_group_among_the_first_five(kb: KnowledgeBase, terrain: Terrain) -> None:

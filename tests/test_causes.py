@@ -164,7 +164,7 @@ def test_a_graded_alert_says_its_points_and_withholds_care() -> None:
     graded = {alert.id: alert.points for alert in found.alerts if alert.graded and alert.status == "raised"}
 
     assert "emergency" == found.urgency
-    assert graded["suspected_flexor_sheath_infection"] == 2
+    assert graded["suspected_septic_arthritis"] == 2
     assert not [one for one in found.recommendations if one.kind == "self_care"]
 
 

@@ -593,13 +593,13 @@ def test_a_drug_is_known_wherever_its_order_names_it() -> None:
 
 
 def test_once_the_red_flags_are_answered_imaging_of_plain_back_pain_is_advised_against_with_its_source(kb: KnowledgeBase) -> None:
-    findings: dict[str, Any] = {"pain": ["low_back.left"], "neuro_exam_normal": True, "age_years": 40}
+    findings: dict[str, Any] = {"pain": ["low_back.left"], "pain_map_complete": True, "neuro_exam_normal": True, "age_years": 40}
     terms = kb.vocabulary.terms
     while unasked := {
         term
         for flag in mps.evaluate(findings, kb).unscreened
         for term in flag.terms
-        if term not in findings and terms[term].kind == "boolean"
+        if term not in findings and term in terms and terms[term].kind == "boolean"
     }:
         findings |= dict.fromkeys(unasked, False)
 

@@ -133,7 +133,7 @@ class CauseReader:
         probable_if = None if raw.probable_if is None else parse(raw.probable_if, ("probable_if",))
         return Cause(
             raw.id, raw.label, raw.kind, _grade(raw.urgency), raw.title, raw.summary, pictures, raw.action, raw.confirm, raw.limits, raw.basis,
-            raw.nonspecific, probable_if, raw.synonyms, raw.care, raw.offers, path.replace("/", "."),
+            raw.nonspecific, probable_if, raw.synonyms, raw.care, raw.offers, path.replace("/", "."), raw.reviewed.on, raw.reviewed.by,
         )  # fmt: skip
 
     def _picture(self, row: ProfileRow, raw: CauseRow, path: Steps, document: Document, parse: Parse) -> Picture:
@@ -242,7 +242,7 @@ def _rule(cause: Cause, id_: str, when: c.Condition, conclusion: model.Conclusio
         when=when,
         then=(conclusion,),
         limits=cause.limits,
-        reviewed=None,
+        reviewed=model.Review(cause.reviewed_on, cause.reviewed_by) if cause.reviewed_on else None,
         written=None if id_ == cause.address else cause.address,
         cause=cause.id,
         source=cause.address.replace(".", "/") + ".yaml",

@@ -81,6 +81,8 @@ class Cause:
     care: str = ""
     offers: tuple[str, ...] = ()
     address: str = attrs.field(default="", eq=False)
+    reviewed_on: str = ""
+    reviewed_by: str = ""
 
     @cached_property
     def references(self) -> tuple[str, ...]:

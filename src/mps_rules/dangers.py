@@ -179,7 +179,9 @@ def _leaves(condition: c.Condition, *, nearer: bool) -> Iterator[Reading]:
             for part in c.parts(condition):
                 yield from _leaves(part, nearer=nearer)
         case c.Suspicion(_, _, profiles):
-            for profile in profiles:
+            for profile in (
+                profiles if nearer else ()
+            ):  # a flag that gives way to a more urgent one is not brought nearer by what clears that one
                 for gate in (profile.place, profile.only_if):
                     yield from _leaves(gate, nearer=nearer) if gate is not None else ()
                 for cue in (cue for group in profile.cues for cue in group):

@@ -79,7 +79,7 @@ class _Prover:
         if argument.points is not None:
             ratio = f" ({argument.ratio})" if argument.ratio else ""
             sources = self._sources(argument.references)
-            facts = tuple(Proof(p.text, p.kind, p.id, p.subject) for p in argument.because)
+            facts = tuple(self._premise(premise) for premise in argument.because)
             statement = f"{verb}, {points_told(argument.points)}: {argument.title}{ratio}"
             return Proof(statement, "argument", argument.rule, PATIENT, references=argument.references, sources=sources, because=facts)
         strength = f" ({argument.strength})" if argument.strength else ""

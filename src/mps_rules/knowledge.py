@@ -462,18 +462,19 @@ class _Loader:
 
     def _causes(self, words: model.Vocabulary) -> dict[str, Cause]:
         """Every cause, by its id."""
+        if not self.raw_causes:
+            return {}
         tree = RegionTree(words)
         self.faults += [
             Fault("causes/scale.yaml", f"no region {area!r}", closest(area, words.regions))
             for area in self.scale.areas
             if area not in words.regions
         ]
-        if self.raw_causes:
-            self.faults += [
-                Fault("causes/scale.yaml", f"says nothing of urgency {urgency!r}")
-                for urgency in model.URGENCIES
-                if urgency not in self.scale.spoken
-            ]
+        self.faults += [
+            Fault("causes/scale.yaml", f"says nothing of urgency {urgency!r}")
+            for urgency in model.URGENCIES
+            if urgency not in self.scale.spoken
+        ]
         self._stop_if_faulty()
         step_of = {term: step.id for step in self.asking.steps for term in step.terms}
         of_anybody = frozenset((*self.asking.at_hand, *(term.id for term in words.terms.values() if term.background)))
