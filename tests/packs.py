@@ -165,6 +165,8 @@ def written(folder: Path, *layers: Layer) -> Path:
 
 SAMPLE = 40
 """How many of the written rules a part takes."""
+CAUSES = 3
+"""Of the causes so many, twice: each is as large as many rules, and experta's own matcher is slow."""
 
 
 def closed(base: KnowledgeBase, ids: Iterable[str], random: Random | None = None) -> set[str]:
@@ -213,15 +215,22 @@ def random_part(base: KnowledgeBase, random: Random, telling: Iterable[str] = ()
     written: dict[str, list[str]] = {}
     for rule in base.rules:
         written.setdefault(_written(rule), []).append(rule.id)
+    causes = {cause.address for cause in base.causes.values()}
     told = sorted({_written(base.by_id[id_]) for id_ in telling})
-    half = random.sample(told, min(len(told), SAMPLE // 2))
-    others = random.sample([name for name in written if name not in half], SAMPLE - len(half))
+    half = [*_some(random, [name for name in told if name not in causes], SAMPLE // 2 - CAUSES), *_some(random, causes & set(told), CAUSES)]
+    plain = [name for name in written if name not in half and name not in causes]
+    others = [*random.sample(plain, SAMPLE - CAUSES - len(half)), *_some(random, causes - set(half), CAUSES)]
     wanted = set(telling)
     chosen: list[str] = []
     for name in (*half, *others):
         rows = [id_ for id_ in written[name] if id_ in wanted] or written[name]
         chosen += random.sample(rows, min(2, len(rows)))
     return part_of(base, closed(base, chosen, random))
+
+
+def _some(random: Random, names: Iterable[str], most: int) -> list[str]:
+    every = sorted(names)
+    return random.sample(every, min(len(every), most))
 
 
 def _written(rule: Rule) -> str:

@@ -201,7 +201,7 @@ def test_a_table_says_of_vignettes_what_evaluate_says(kb: KnowledgeBase) -> None
         assert alone.urgency == row["urgency"]
         assert {h.id: h.status for h in alone.hypotheses} == {h.id: row[h.id] for h in alone.hypotheses}
         assert {alert.id for alert in alone.alerts if alert.status == "raised"} == {
-            id_ for id_ in kb.concluding if id_.startswith("rf_") and not id_.endswith(".open") and row[id_]
+            id_ for id_ in kb.concluding if id_.startswith(("rf_", "suspected_")) and not id_.endswith(".open") and row[id_]
         }
 
 
