@@ -25,6 +25,15 @@ owners: [nobody]
 intended_users: Tests.
 intended_use: Tests.
 """,
+    "causes/scale.yaml": """\
+scale:
+  worth:
+    criterion: 3
+    confirm: 6
+    exclude: -8
+    support: {strong: 2, moderate: 1, weak: 0}
+    oppose: {strong: -2, moderate: -1, weak: 0}
+""",
     "vocabulary/units.yaml": """\
 units:
   - {id: d, dimension: time, factor: 86400, also: [day, days]}

@@ -265,7 +265,10 @@ def test_values_are_read_in_the_unit_of_the_finding(read: Read) -> None:
 def test_a_value_that_cannot_be_trusted_is_not_read(read: Read) -> None:
     rows, report = read
 
-    assert known(rows[9]) == {"in_doubt.haemoglobin": True}  # a bound of 5 of the CRP brings no flag nearer
+    assert known(rows[9]) == {
+        "in_doubt.haemoglobin": True,
+        "in_doubt.pain_intensity": True,
+    }  # a bound of 5 of the CRP brings no flag nearer
     assert use(report, "measurement").unused == {
         "no value": 2,
         "value not understood": 2,

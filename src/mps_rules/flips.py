@@ -483,12 +483,15 @@ class _Search:
         low = c.profile_score(profile, truth).lowest
         short = line - low if upwards else low - line + 1
         moves: list[tuple[float, Ways]] = []
+        gain: float
         for group in profile.cues:
             sure = c.worth(group, truth).lowest
             for cue in group:
-                holds = truth(cue.when)
-                gain = (cue.points - sure if holds is None else 0) if upwards else (cue.points if holds and cue.points == sure else 0)
-                if gain > 0 and (ways := self._ways(self.circuit.ref(cue.when), PATIENT, TRUE if upwards else NOT_TRUE)):
+                if truth(cue.when) is True:  # one that counts may end
+                    gain, goal = (0 if cue.points != sure else -cue.points if upwards else cue.points), NOT_TRUE
+                else:  # any other may begin
+                    gain, goal = (cue.points - sure if upwards else min(sure, 0) - cue.points), TRUE
+                if gain > 0 and (ways := self._ways(self.circuit.ref(cue.when), PATIENT, goal)):
                     moves.append((gain, ways))
         moves.sort(key=lambda move: -move[0])
         moves = moves[:CUES_TRIED]

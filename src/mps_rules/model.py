@@ -1926,7 +1926,7 @@ class Assessment:
         The smallest sets of findings, up to three, whose change would reach or undo a conclusion; cheapest first.
 
         Args:
-            id: a hypothesis (reached from ``probable`` on), alert, criterion, derived id, caution or rule.
+            id: a hypothesis (reached from ``probable`` on; a cause where its points reach its line), alert, criterion, derived id, caution or rule.
             through: ``unknown``: only what is not known, that is, what to ask or examine; ``any``: also what is recorded, that is, on
                 what the conclusion hangs.
             work: how many steps the search may take, a second or two as it stands; what it did not get to is named in ``untried``, and
