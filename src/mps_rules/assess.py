@@ -564,16 +564,17 @@ class Assessor:
             known.cause.address, told, effect, _strength(held.points), (), told, (), grade, refs, points=held.points, ratio=ratio
         )
 
-    def told(self, held: Held, name: str) -> Any:
-        """What a cue that counts says: its title, or the premises it rests on."""
+    def told(self, held: Held, name: str, said: dict[str, Any]) -> Any:
+        """What a cue that counts says: its title, or the premises it rests on; kept in ``said``."""
         part = held.part
         assert part is not None  # noqa: S101 - of a cue that holds
         with self._turn:
-            because = tuple(p for p in self.values.grounds(part, PATIENT, TRUE) if p.kind != "silence")
-            if name == "because":
-                return because
-            telling = [p for p in because if p.kind != "muscle"] or because
-            return "; ".join(dict.fromkeys(p.text for p in telling[:2])) or c.describe(part.condition, self.facts.terrain.name)
+            if not said:
+                because = tuple(p for p in self.values.grounds(part, PATIENT, TRUE) if p.kind != "silence")
+                telling = [p for p in because if p.kind != "muscle"] or because
+                title = "; ".join(dict.fromkeys(p.text for p in telling[:2])) or c.describe(part.condition, self.facts.terrain.name)
+                said |= {"because": because, "title": title}
+            return said[name]
 
     def firm(self, id_: str) -> bool:
         """Whether a hypothesis may be more than possible."""
@@ -934,10 +935,11 @@ class _Told:
 
     assessor: Assessor
     held: Held
+    said: dict[str, Any] = attrs.field(factory=dict)
 
     def field(self, name: str) -> Any:
-        """Its title, or the premises."""
-        return self.assessor.told(self.held, name)
+        """Its title, or the premises; worked out once."""
+        return self.assessor.told(self.held, name, self.said)
 
 
 def _by_place(pair: tuple[tuple[int, int, str], Unscreened]) -> tuple[int, int, str]:
