@@ -104,6 +104,7 @@ def test_what_becomes_known_never_lifts_a_score_above_its_highest(
 
 
 def test_every_cause_that_calls_for_something_needs_a_cue_and_can_be_reached(kb: KnowledgeBase) -> None:
+    assert len(kb.causes) > 250
     for cause in kb.causes.values():
         for picture in cause.profiles:
             line = kb.scale.line(picture.urgency)

@@ -426,7 +426,8 @@ def test_no_interview_raises_what_the_full_chart_does_not(sampled: tuple[list[Vi
         found, full = guided(chart(one), kb, WITHIN), mps.evaluate(chart(one), kb)
 
         assert order.index(found.last.urgency) >= order.index(full.urgency), one.vignette
-        assert {alert.id for alert in found.last.alerts if alert.status == "raised"} <= {alert.id for alert in full.alerts}, one.vignette
+        raised = {alert.id for alert in found.last.alerts if alert.status == "raised" and not alert.graded}
+        assert raised <= {alert.id for alert in full.alerts}, one.vignette
 
 
 def test_the_same_patient_is_asked_the_same_way(sampled: tuple[list[Vignette], list[Vignette]], kb: KnowledgeBase) -> None:
@@ -460,7 +461,7 @@ def test_every_red_flag_of_a_region_is_asked_for_in_an_interview_about_pain_ther
             read = {part.term for part in c.walk(flag.trigger or flag.when) if isinstance(part, c.Present | c.Words | c.Compare)}
             found += bool(read)
 
-            assert not read or read & asked, (flag.id, region)
+            assert not read or read & asked or flag.asks_for_a_cluster, (flag.id, region)
 
     assert found > len(flags) / 2
 

@@ -110,7 +110,7 @@ def test_the_first_line_names_the_urgency_and_the_alert_that_leads() -> None:
     assessment = mps.evaluate(example("cauda_equina"))
     first = assessment.text(full=True).partition("\n\n")[0]
 
-    assert first == f"Urgency:  EMERGENCY: {assessment.alerts[0].label}, and 2 more; 8 open."
+    assert first == f"Urgency:  EMERGENCY: {assessment.alerts[0].label}, and 2 more; 9 open."
 
 
 def test_every_alert_says_what_to_do_or_what_to_ask() -> None:
@@ -139,7 +139,7 @@ def test_a_recognised_point_that_misses_the_pain_stands_apart_from_one_that_reac
 def test_a_muscle_on_both_sides_is_named_once_among_the_fewest() -> None:
     text = body(mps.evaluate({"pain": ["low_back.bilateral"]}).text(full=True))
 
-    assert "Fewest muscles that explain all of the listed pain: Gluteus medius (left and right)." in text
+    assert "Fewest muscles that explain all of the listed pain: Lumbar multifidi (left and right)." in text
 
 
 def test_competing_hypotheses_stand_in_the_text() -> None:
@@ -187,7 +187,7 @@ def test_the_same_patient_gives_the_same_text() -> None:
 
 def test_labels_are_shown_and_no_ids(texts: Mapping[str, str], kb: KnowledgeBase) -> None:
     known = {kb.pack.id.partition(".")[0], *kb.references}
-    words = {word for text in texts.values() for word in re.findall(r"\w*_\w*", text)}
+    words = {word for text in texts.values() for word in re.findall(r"\w*_\w*", re.sub(r"doi:\S+", "", text))}
 
     assert words - known == set()
 

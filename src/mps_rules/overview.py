@@ -83,7 +83,7 @@ def overview(
     marks = tuple(f"{_HURTS}{region}" for region in painful)
     concluded = give_back(evaluate_cohort(marked, base, person=person, keep=(*keep, *marks)))
     rows, _ = opened(concluded, backend)
-    flags = {rule.alert.id: rule for rule in base.rules if rule.alert and not rule.open_alert}
+    flags = {rule.alert.id: rule for rule in base.rules if rule.alert and not (rule.open_alert or rule.alert.graded)}
     found = Overview(
         summary=tally.summarised(concluded, base),
         unasked=tuple(_unasked(flags, _counts(rows, base, flags, tuple(painful)))),
