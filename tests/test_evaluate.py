@@ -499,8 +499,10 @@ def test_hypotheses_stand_in_the_order_of_their_status_and_arguments_of_their_st
     assessment = assessed(findings)
     hypotheses = assessment.hypotheses
     pressing = {one.condition for one in assessment.alerts if one.status == "raised" and one.urgency in PRESSING}
+    first = [hypothesis.id in pressing for hypothesis in hypotheses]
     statuses = [hypothesis.status for hypothesis in hypotheses if hypothesis.id not in pressing]
 
+    assert sorted(first, reverse=True) == first
     assert sorted(statuses, key=STATUSES.index) == statuses
     for arguments in (arguments for h in hypotheses for arguments in (h.supports, h.opposes, h.undecided)):
         strengths = [argument.strength for argument in arguments]
