@@ -924,6 +924,7 @@ def test_what_cannot_be_read_in_a_long_table_is_listed_and_nothing_else_is_lost(
     found = mps.evaluate_cohort(VISITS, conclusions=LONG_CONCLUSIONS)
 
     assert [
+        ("ann", "fever", "is too old to say something of the last date of that person"),
         ("bob", "fever", "is said to have different values"),
         ("cec", "fevr", "names no finding, painful place, muscle's finding or diagnosis; closest is 'fever'"),
         ("dan", "body_temperature", "cannot be read: warm"),

@@ -16,8 +16,8 @@ The law, for every door (charts, hooks, long tables, OMOP):
    it, but not what is said to go on. What has once been does not age.
 5. *What is dropped in doubt opens.* A danger sign that is dropped without being outweighed by something later, or whose own record is in
    doubt (a date or a status that cannot be read), is named under ``in_doubt``, which opens the red flags that read it. So is a finding of
-   which something is recorded that cannot be read (free text, an unknown unit, a bound that decides nothing), unless what it is found to be
-   otherwise, no earlier, brings a flag nearer anyway. A painful place in doubt counts as pain.
+   which something is recorded that cannot be read (free text, an unknown unit, a bound that decides nothing), unless another reading of it,
+   no older, brings a flag nearer anyway. A painful place in doubt counts as pain.
 
 Whatever is left out is said, with its reason.
 """

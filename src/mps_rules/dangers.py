@@ -81,7 +81,7 @@ class Dangers:
         return all(not one.amount and one.weight(value) for one in readings)
 
     def harmless(self, readings: Sequence[Reading]) -> c.Interval | None:
-        """Between which numbers, these apart, no flag comes nearer; None where that is no single range."""
+        """The open range of the numbers that bring no flag nearer; None where they make no single range."""
         bounds = [one.leaf.bounds() for one in readings if isinstance(one.leaf, c.Compare) and not one.amount]
         if len(bounds) < len(readings):
             return None

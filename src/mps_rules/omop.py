@@ -181,7 +181,7 @@ class _Reader:
         )
 
     def _harmless(self, term: Term) -> tuple[float, float] | None:
-        """Between which numbers, these apart, no red flag comes nearer."""
+        """The open range of the numbers that bring no red flag nearer; None where they make no single range."""
         found = self.read.harmless(self.read.of_term.get(term.id, ()))
         return (max(found.lowest, -BEYOND), min(found.highest, BEYOND)) if found else None
 
