@@ -632,7 +632,8 @@ def test_the_sum_agrees_with_one_patient_after_the_other(kb: KnowledgeBase) -> N
     result, found = overview.overview(frame, kb)
     single = [mps.evaluate(chart, kb) for chart in charts]
     undecided = [{one.id for one in a.unscreened} | {one.id for one in a.alerts if one.status == "open"} for a in single]
-    raised = [{one.id for one in a.alerts if one.status == "raised"} for a in single]
+    fired = [[kb.by_id[one.rule] for one in a.trace] for a in single]
+    raised = [{rule.alert.id for rule in rules if rule.alert and not rule.open_alert} for rules in fired]
 
     assert result.columns[:4] == ["person", "rejected", "urgency", "leading"]
     assert {one.id: one.undecided for one in found.unasked} == {one.id: sum(one.id in ids for ids in undecided) for one in found.unasked}

@@ -314,10 +314,10 @@ def test_a_sign_is_told_of_the_muscle_that_ranks_first(opens: Opens) -> None:
     marks(page, "low_back left")
     page.fill("#words", "taut band")
     page.locator("[data-key='hit:sign:taut_band']").click()
-    after(page, page.locator("[data-key='m:gluteus_medius.left:taut_band:true']").click)
+    after(page, page.locator("[data-key='m:multifidus_lumbar.left:taut_band:true']").click)
 
     page.locator("#known summary").click()
-    assert "Gluteus medius, left: Taut band felt" in page.locator("#known-list").inner_text()
+    assert "Lumbar multifidi, left: Taut band felt" in page.locator("#known-list").inner_text()
 
 
 def test_the_sides_of_a_muscle_stand_in_one_row_while_the_same_is_said_of_both(opens: Opens) -> None:
@@ -326,14 +326,14 @@ def test_the_sides_of_a_muscle_stand_in_one_row_while_the_same_is_said_of_both(o
         page.fill("#place", text)
         after(page, page.locator("#add-place button").click)
     rows = page.locator(".muscles li")
-    assert "Gluteus medius, both sides" in rows.first.inner_text()
+    assert "Lumbar multifidi, both sides" in rows.first.inner_text()
     assert "explains all of the pain" in rows.first.inner_text()
     rows.first.hover()
     assert page.locator("[data-view=back] .place.essential").count() > 1
-    page.locator("[data-key='mu:gluteus_medius.left']").click()
-    after(page, page.locator("[data-key='m:gluteus_medius.left:taut_band:true']").click)
+    page.locator("[data-key='mu:multifidus_lumbar.left']").click()
+    after(page, page.locator("[data-key='m:multifidus_lumbar.left:taut_band:true']").click)
 
-    assert page.locator("[data-key='mu:gluteus_medius.left']").inner_text() == "Gluteus medius, left"
+    assert page.locator("[data-key='mu:multifidus_lumbar.left']").inner_text() == "Lumbar multifidi, left"
 
 
 def test_a_place_is_found_by_its_words_and_where_several_may_be_meant_they_are_named(opens: Opens) -> None:

@@ -2,7 +2,7 @@
 Why an assessment says what it says, and why it does not: the proof of any conclusion, and how far the rules fell short of another.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
@@ -241,8 +241,17 @@ def why_not(assessor: Assessor, assessment: Assessment, id: str) -> Shortfall:
                 nearest = min(far, key=lambda one: far[one])
                 found.append(_near_miss(assessor, rule, nearest, far[nearest]))
     found.sort(key=lambda miss: (FAR if miss.missing is None else miss.missing, miss.rule))
+    found = _one_of_each_cause(found, assessor.base)
     status = next((h.status for h in assessment.hypotheses if h.id == id), "not concluded")
     return Shortfall(id, target.label, status, tuple(found[:NEAREST]))
+
+
+def _one_of_each_cause(found: Sequence[NearMiss], base: KnowledgeBase) -> list[NearMiss]:
+    """Of the rules of one cause the nearest: those of a lesser urgency yield to the same findings."""
+    kept: dict[str, NearMiss] = {}
+    for miss in found:
+        kept.setdefault(base.by_id[miss.rule].cause or miss.rule, miss)
+    return list(kept.values())
 
 
 def _near_miss(assessor: Assessor, rule: Rule, subject: str, far: int) -> NearMiss:

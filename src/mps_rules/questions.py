@@ -88,13 +88,14 @@ class _Stake:
     """
     Something an answer could change: how much it counts, in words, and the findings it waits for.
 
-    ``later`` are findings that may be wanted once those are known.
+    ``later`` are findings that may be wanted once those are known. What is ``pressing`` is asked for before everything else.
     """
 
     weight: float
     words: str
     wanted: _Wanted
     later: _Wanted
+    pressing: bool = False
 
 
 class _Guide:
@@ -171,7 +172,8 @@ class _Asker:
 
     def questions(self) -> tuple[Question, ...]:
         """
-        Stakes are shared out over the steps that their findings stand in; each step gains what its share is worth, by its cost.
+        Stakes are shared out over the steps that their findings stand in; each step gains what its share is worth, by its cost. Of each
+        open emergency that somebody wrote a rule for, the step that holds most of its findings comes first.
 
         A step that is asked for is asked for whole: what a red flag may want later in the same step, or one that belongs elsewhere
         would be triggered by, is taken with it.
@@ -180,7 +182,10 @@ class _Asker:
         reasons: dict[Key, dict[str, float]] = {}
         needs: dict[Key, set[Need]] = {}
         later: dict[Key, set[Need]] = {}
+        first: set[Key] = set()
         for stake in self._stakes():
+            if stake.pressing:
+                first.add(max(stake.wanted.steps, key=self._holds)[0])
             share, words = stake.weight / len(stake.wanted.needs), stake.words
             for key, own in stake.wanted.steps:
                 if key not in gains:
@@ -200,7 +205,17 @@ class _Asker:
             needs[key] |= later[key]
         made = [self._question(key, gains[key], reasons[key], needs[key]) for key in gains]
         rank, end = self.guide.rank, len(self.guide.rank)
-        return tuple(sorted(made, key=lambda q: (-q.gain, COSTS.index(q.cost), rank.get(q.step, end), q.subject, q.terms)))
+        return tuple(
+            sorted(
+                made,
+                key=lambda q: ((q.step, q.subject) not in first, -q.gain, COSTS.index(q.cost), rank.get(q.step, end), q.subject, q.terms),
+            )
+        )
+
+    def _holds(self, one: tuple[Key, tuple[Need, ...]]) -> float:
+        """How many of the wanted findings a step holds, by what the dearest of them costs to obtain."""
+        _, needs = one
+        return len(needs) / self.weights.cost[COSTS[max(self.guide.cost(term) for _, term in needs)]]
 
     def _question(self, key: Key, gain: float, told: Mapping[str, float], needs: Iterable[Need]) -> Question:
         id_, subject = key
@@ -243,7 +258,8 @@ class _Asker:
             wanted = self._wanted((parts.of(rule.qualifier) if rule.qualifier else parts.rules[number]) if pressed else trigger, PATIENT)
             words = f"{'would raise or clear the open red flag' if pressed else 'could raise or help to clear'}: {lowered(flag.label)}"
             later = self._wanted(parts.rules[number], PATIENT)
-            yield from self._stake(weight, words, wanted, self._far(number, PATIENT), power=1, later=later)
+            pressing = pressed and flag.urgency == "emergency" and not flag.graded
+            yield from self._stake(weight, words, wanted, self._far(number, PATIENT), power=1, later=later, pressing=pressing)
 
     def _elsewhere(self) -> Iterator[_Wanted]:
         """What red flags that do not belong to where the pain is would be triggered by."""
@@ -308,9 +324,11 @@ class _Asker:
                     words = "would settle whether this muscle takes part"
                     yield from self._stake(self.weights.muscle / (1 + place), words, self._in_steps(needs), 1)
 
-    def _stake(self, weight: float, words: str, wanted: _Wanted, far: int, power: int = 2, later: _Wanted = NOTHING) -> Iterator[_Stake]:
+    def _stake(
+        self, weight: float, words: str, wanted: _Wanted, far: int, power: int = 2, later: _Wanted = NOTHING, *, pressing: bool = False
+    ) -> Iterator[_Stake]:
         if wanted.needs and far < FAR:
-            yield _Stake(weight / min(far, len(wanted.steps)) ** power, words, wanted, later)
+            yield _Stake(weight / min(far, len(wanted.steps)) ** power, words, wanted, later, pressing)
 
     # --- what is not known
 
