@@ -158,6 +158,18 @@ def test_a_muscle_stays_possible_until_a_trigger_point_was_examined() -> None:
     assert "possible" == found.status
 
 
+def test_at_its_line_without_a_cue_one_cue_is_what_would_change_it() -> None:
+    assessment = mps.evaluate({"pain": ["low_back.left"]})
+    found = assessment.flip("myofascial_pain")
+
+    assert not found.reached
+    assert found.sets
+    for one in found.sets:
+        (change,) = one.changes
+        after = assessment.what_if({change.address: change.value}).assessment
+        assert "causes.general.myofascial_pain" in {derivation.rule for derivation in after.trace}
+
+
 def test_a_graded_alert_says_its_points_and_withholds_care() -> None:
     hand: dict[str, Any] = {"age_years": 33, "pain": ["fingers_radial.right"], "symptom_duration": "2 d", "rom_restricted": True}
     wound = dict.fromkeys(("open_wound_or_infection_site", "swelling_reported", "local_warmth_or_redness", "fever"), True)

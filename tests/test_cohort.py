@@ -184,7 +184,7 @@ def wide(findings: Iterable[Findings]) -> pl.DataFrame:
 
 @pytest.mark.parametrize("kind", ["vignettes", "cases"])
 def test_a_table_of_charts_concludes_what_the_circuit_concludes_of_each(kind: str, kb: KnowledgeBase) -> None:
-    charts = charts_of(kind)
+    charts = charts_of(kind)[:: 1 if kind == "vignettes" else 4]
     said = {number: by_circuit(kb, one, ranked=kind == "vignettes" or number % 8 == 0) for number, one in enumerate(charts)}
 
     assert charts
@@ -200,7 +200,8 @@ def test_a_table_says_of_vignettes_what_evaluate_says(kb: KnowledgeBase) -> None
         alone = mps.evaluate(chart(one))
         assert alone.urgency == row["urgency"]
         assert {h.id: h.status for h in alone.hypotheses} == {h.id: row[h.id] for h in alone.hypotheses}
-        assert {alert.id for alert in alone.alerts if alert.status == "raised"} == {
+        fired = [kb.by_id[one.rule] for one in alone.trace]
+        assert {rule.alert.id for rule in fired if rule.alert and not rule.open_alert} == {
             id_ for id_ in kb.concluding if id_.startswith(("rf_", "suspected_")) and not id_.endswith(".open") and row[id_]
         }
 

@@ -481,7 +481,7 @@ class _Search:
         """Sets of cues that move the score of a profile across a line, those of most points first; each set is tried afterwards."""
         truth, upwards = self.state.truth, wanted in (TRUE, NOT_FALSE)
         low = c.profile_score(profile, truth).lowest
-        short = line - low if upwards else low - line + 1
+        short = max(line - low, 1) if upwards else low - line + 1  # at the line already: what is missing is a cue that holds
         moves: list[tuple[float, Ways]] = []
         gain: float
         for group in profile.cues:

@@ -838,8 +838,8 @@ class Formulas:
             here = sheet.every((sheet.some(waits.get(condition, ())), sheet.negation(sheet.settled(open_))))
             if here == FALSE:
                 continue
-            for part in self._asked_of(condition):
-                waits.setdefault(part, []).append(here)
+            for part, where in self._asked_of(condition):
+                waits.setdefault(part, []).append(sheet.every((here, where)))
             for name, known in self._named(condition):
                 if (unknown := sheet.every((here, sheet.negation(known)))) != FALSE:
                     found.setdefault(name, []).append(unknown)
@@ -850,7 +850,7 @@ class Formulas:
 
         def visit(condition: c.Condition) -> None:
             if condition not in order:
-                for part in self._asked_of(condition):
+                for part, _ in self._asked_of(condition):
                     visit(part)
                 order[condition] = None
 
@@ -858,16 +858,32 @@ class Formulas:
             visit(condition)
         return list(order)
 
-    def _asked_of(self, condition: c.Condition) -> tuple[c.Condition, ...]:
-        """The conditions of the patient that an undecided one waits for."""
+    def _asked_of(self, condition: c.Condition) -> Iterator[tuple[c.Condition, Formula]]:
+        """The conditions of the patient that an undecided one waits for, and where it does."""
         match condition:
             case c.Derived(id):
-                return tuple(rule.when for rule in self.base.concluding[id])
+                yield from ((rule.when, TRUE) for rule in self.base.concluding[id])
             case c.CountMuscles() | c.LabelMuscle() | c.AnyLabel():
-                return ()
+                return
             case c.Compare(term) if term in self.words.measures:
-                return self.words.measures[term].count
-        return c.parts(condition)
+                yield from ((part, TRUE) for part in self.words.measures[term].count)
+            case c.Suspicion(_, _, profiles) | c.InReach(_, _, profiles):
+                yield from self._cues_asked_of(profiles)
+            case _:
+                yield from ((part, TRUE) for part in c.parts(condition))
+
+    def _cues_asked_of(self, profiles: Sequence[c.Profile]) -> Iterator[tuple[c.Condition, Formula]]:
+        """The cues that could raise a score, where their profile is considered; those of few points where no others are."""
+        telling, raising = (
+            self.base.scale.telling,
+            {one: [cue for group in one.cues for cue in group if cue.points > 0] for one in profiles},
+        )
+        strong = self.sheet.some(self.tally(one).considered for one, cues in raising.items() if any(cue.points >= telling for cue in cues))
+        for one, cues in raising.items():
+            considered = self.tally(one).considered
+            for cue in cues:
+                weak = TRUE if cue.points >= telling else self.sheet.negation(strong)
+                yield cue.when, self.sheet.every((considered, weak))
 
     def _named(self, condition: c.Condition) -> Iterator[tuple[str, Formula]]:
         """The findings that an undecided condition names itself, and where each is known all the same."""
