@@ -8,7 +8,9 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 
 _docstrings = Sybil(
-    parsers=[DocTestParser(optionflags=ELLIPSIS)], patterns=["src/**/*.py"], document_types={".py": PythonDocStringDocument}
+    parsers=[DocTestParser(optionflags=ELLIPSIS)],
+    patterns=["src/mps_rules/*.py", "src/mps_rules/*/*.py"],
+    document_types={".py": PythonDocStringDocument},
 )
 _pages = Sybil(parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS)], patterns=["README.md", "docs/*.md", "docs/**/*.md"])
 

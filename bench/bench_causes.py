@@ -16,10 +16,13 @@ from typing import Any
 import attrs
 
 import mps_rules as mps
-from mps_rules import conditions as c
-from mps_rules.model import Assessment, Conclusion, Evidence, KnowledgeBase, Oppose, Rule, Support, Suspect
-from mps_rules.program import program_of
-from mps_rules.vignettes import read_vignettes
+from mps_rules.answer.values import Assessment
+from mps_rules.authoring.vignettes import read_vignettes
+from mps_rules.chaining.program import program_of
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import Conclusion, Evidence, Oppose, Rule, Support
+from mps_rules.knowledge.vocabulary import Suspect
+from mps_rules.language import conditions as c
 
 FOLDER = Path(__file__).parents[1] / "tests" / "vignettes"
 TIMES = 5

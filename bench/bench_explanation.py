@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 import mps_rules as mps
-from mps_rules.circuit import Circuit, circuit_of
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.model import PATIENT
-from mps_rules.reading import read_text
+from mps_rules.chaining.circuit import Circuit, circuit_of
+from mps_rules.knowledge.vocabulary import PATIENT
+from mps_rules.language.reading import read_text
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
 
 LABEL = Path(__file__).parents[1] / "examples" / "facet_label.yaml"
 SPARSE = {"age_years": 45, "pain": ["low_back.left"]}

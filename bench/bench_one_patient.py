@@ -10,10 +10,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import mps_rules as mps
 import rete
-from mps_rules import engine, reference
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.reading import read_text
+from mps_rules.chaining import engine, reference
+from mps_rules.language.reading import read_text
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = ("facet_label", "widespread_pain", "cauda_equina")
@@ -54,8 +54,8 @@ def bench_chaining(benchmark: Any, executor: str) -> None:
 @pytest.mark.benchmark(group="loading the packaged rules")
 def bench_load(benchmark: Any) -> None:
     """The folder of YAML becomes a knowledge base."""
-    from mps_rules.knowledge import load_folders
-    from mps_rules.packaged import packaged_rules
+    from mps_rules.knowledge.loading import load_folders
+    from mps_rules.knowledge.packaged import packaged_rules
 
     assert benchmark.pedantic(load_folders, args=([packaged_rules()],), rounds=10, warmup_rounds=1).rules
 
@@ -63,7 +63,7 @@ def bench_load(benchmark: Any) -> None:
 @pytest.mark.benchmark(group="loading the packaged rules")
 def bench_load_from_the_cache(benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same knowledge base from the user's cache folder."""
-    from mps_rules.packaged import load_packaged, packaged_rules
+    from mps_rules.knowledge.packaged import load_packaged, packaged_rules
 
     monkeypatch.setenv("MPS_RULES_CACHE", str(tmp_path))
     expected = load_packaged(packaged_rules())

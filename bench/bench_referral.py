@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 import mps_rules as mps
-from mps_rules import engine
-from mps_rules.candidates import candidates, coverings
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.painmap import RegionTree
-from mps_rules.referral import ReferralMap
+from mps_rules.answer.candidates import candidates, coverings
+from mps_rules.chaining import engine
+from mps_rules.knowledge.referral import ReferralMap
+from mps_rules.knowledge.regions import RegionTree
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
 
 PAINS = ("low_back", "buttock_mid", "thigh_posterior", "calf", "neck_posterior", "shoulder_top", "arm_lateral", "forearm_radial", "thumb",
          "upper_back", "mid_back", "scapula", "hip_lateral", "thigh_lateral", "knee_lateral", "leg_lateral", "heel", "temple", "jaw", "groin")  # fmt: skip

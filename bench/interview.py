@@ -17,8 +17,9 @@ import click
 
 import mps_rules as mps
 from charts import chart, vignettes
-from mps_rules.model import URGENCIES, KnowledgeBase
-from mps_rules.vignettes import Vignette
+from mps_rules.authoring.vignettes import Vignette
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import URGENCIES
 from simulated import Simulated, all_steps, guided, in_order
 
 MOST = 200

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-PROGRAM = [sys.executable, "-c", "from mps_rules.cli import main; main()"]
+PROGRAM = [sys.executable, "-c", "from mps_rules.command.cli import main; main()"]
 CONNECTIONS = 4
 """hey starts one request on each of them at the same moment: so many come at once."""
 FINDING, REGION = "urn:mps-rules:finding", "urn:mps-rules:region"

@@ -20,11 +20,12 @@ from typing import Any
 
 import mps_rules as mps
 import rivals
-from mps_rules import circuit, cohort, engine
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.reading import read_text
-from mps_rules.tables import Backend
+from mps_rules.chaining import circuit, engine
+from mps_rules.language.reading import read_text
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
+from mps_rules.population import cohort
+from mps_rules.population.tables import Backend
 from population import mapping, population
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mps_rules.addresses import changed
-from mps_rules.model import Findings, KnowledgeBase, Term, Vocabulary
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.vocabulary import Term, Vocabulary
+from mps_rules.patient.addresses import changed
+from mps_rules.patient.values import Findings
 
 LABELS = ("facet_syndrome", "disc_herniation", "lumbar_radiculopathy", "fibromyalgia", "lumbar_strain", "hip_osteoarthritis")
 MUSCLES = ("gluteus_medius", "gluteus_minimus_posterior", "quadratus_lumborum_superficial", "piriformis", "trapezius_upper")

@@ -20,10 +20,15 @@ import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from mps_rules import circuit, engine, model, reference
-from mps_rules import conditions as c
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
+from mps_rules.chaining import circuit, engine, reference
+from mps_rules.chaining.chains import Chain
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import Derive, Evidence, Rule
+from mps_rules.knowledge.vocabulary import Term
+from mps_rules.language import conditions as c
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
+from mps_rules.patient.values import Findings
 from packs import SMALL, written
 from random_packs import with_rules
 
@@ -84,12 +89,12 @@ def patients(pack: Pack, count: int, seed: int = 2) -> list[Patient]:
 # --- this library ------------------------------------------------------------------------------------------------------
 
 
-def knowledge(pack: Pack, folder: Path) -> model.KnowledgeBase:
+def knowledge(pack: Pack, folder: Path) -> KnowledgeBase:
     """The pack as a knowledge base."""
-    from mps_rules.knowledge import load_folders
+    from mps_rules.knowledge.loading import load_folders
 
     base = load_folders([written(folder, SMALL)])
-    terms = {name: model.Term(name, name, "history", "boolean", "patient", "asked") for name in pack.findings}
+    terms = {name: Term(name, name, "history", "boolean", "patient", "asked") for name in pack.findings}
     base = attrs.evolve(base, vocabulary=attrs.evolve(base.vocabulary, terms={**base.vocabulary.terms, **terms}))
     known = set(pack.findings)
 
@@ -97,40 +102,40 @@ def knowledge(pack: Pack, folder: Path) -> model.KnowledgeBase:
         one: c.Condition = c.Present(name) if name in known else c.Derived(name)
         return one if present else c.Not(one)
 
-    def rule(id_: str, conditions: Sequence[Condition]) -> model.Rule:
+    def rule(id_: str, conditions: Sequence[Condition]) -> Rule:
         when = c.All(tuple(leaf(*one) for one in conditions))
-        evidence, then = model.Evidence("textbook", ()), (model.Derive(id_),)
-        return model.Rule(f"bench.{id_}", id_, "active", "patient", "", evidence, when, then, "", None)
+        evidence, then = Evidence("textbook", ()), (Derive(id_),)
+        return Rule(f"bench.{id_}", id_, "active", "patient", "", evidence, when, then, "", None)
 
     return with_rules(base, [rule(*one) for one in pack.rules], f"bench-{len(pack.rules)}-{len(pack.findings)}")
 
 
-def _chained(base: model.KnowledgeBase, chain: Callable[[model.KnowledgeBase, Facts], model.Chain]) -> Engine:
+def _chained(base: KnowledgeBase, chain: Callable[[KnowledgeBase, Facts], Chain]) -> Engine:
     terrain = terrain_of(base)
 
-    def run(findings: model.Findings) -> frozenset[str]:
+    def run(findings: Findings) -> frozenset[str]:
         found = chain(base, Facts(terrain, findings))
         return frozenset(one.rule.removeprefix("bench.") for one in found.derivations)
 
     return Engine(lambda patient: read_findings(patient, terrain), run)
 
 
-def _forward(base: model.KnowledgeBase) -> Engine:
+def _forward(base: KnowledgeBase) -> Engine:
     """Experta with the program as its matcher: what was concluded, as the others say it; premises are worked out when they are looked at."""
     terrain = terrain_of(base)
     names = [rule.id.removeprefix("bench.") for rule in base.rules]
 
-    def run(findings: model.Findings) -> frozenset[str]:
+    def run(findings: Findings) -> frozenset[str]:
         return frozenset(names[number] for number in engine.chain(base, Facts(terrain, findings)).fired)
 
     return Engine(lambda patient: read_findings(patient, terrain), run)
 
 
-def _circuit(base: model.KnowledgeBase) -> Engine:
+def _circuit(base: KnowledgeBase) -> Engine:
     terrain, compiled = terrain_of(base), circuit.circuit_of(base)
     refs = [(rule.id.removeprefix("bench."), rule.id) for rule in base.rules]
 
-    def run(findings: model.Findings) -> frozenset[str]:
+    def run(findings: Findings) -> frozenset[str]:
         state = compiled.read(Facts(terrain, findings))
         return frozenset(id_ for id_, rule in refs if state.verdict(rule) is True)
 
@@ -142,7 +147,7 @@ def _circuit(base: model.KnowledgeBase) -> Engine:
 
 def _experta(pack: Pack) -> Engine:
     """Stock experta, written as its documentation shows it."""
-    from mps_rules.engine import experta
+    from mps_rules.chaining.engine import experta
 
     class Said(experta.Fact):  # type: ignore[misc]
         pass

@@ -7,12 +7,13 @@ from random import Random
 from typing import Any
 
 import mps_rules as mps
-from mps_rules.addresses import Address, changed
-from mps_rules.circuit import Value
-from mps_rules.facts import Facts, Terrain, terrain_of
-from mps_rules.findings import CARRIED, read_findings
-from mps_rules.model import PATIENT, SIDES, Finding, Term
-from mps_rules.vignettes import Vignette, read_vignettes
+from mps_rules.authoring.vignettes import Vignette, read_vignettes
+from mps_rules.chaining.circuit import Value
+from mps_rules.knowledge.vocabulary import PATIENT, SIDES, Term
+from mps_rules.patient.addresses import Address, changed
+from mps_rules.patient.facts import Facts, Terrain, terrain_of
+from mps_rules.patient.findings import CARRIED, read_findings
+from mps_rules.patient.values import Finding
 from random_packs import seeded, some_number
 
 FOLDER = Path(__file__).parent / "vignettes"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mps_rules.api import load
-from mps_rules.codes import CodeBook, code_book
+from mps_rules.records.codes import CodeBook, code_book
 
 LISTS = Path(__file__).parent / "codes"
 ICD, SNOMED, LOINC = "http://hl7.org/fhir/sid/icd-10-cm", "http://snomed.info/sct", "http://loinc.org"

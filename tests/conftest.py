@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from mps_rules.facts import Facts, Terrain, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.knowledge import load_folders
-from mps_rules.model import Findings, KnowledgeBase
-from mps_rules.packaged import packaged_rules
+from mps_rules.knowledge.loading import load_folders
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import packaged_rules
+from mps_rules.patient.facts import Facts, Terrain, terrain_of
+from mps_rules.patient.findings import read_findings
+from mps_rules.patient.values import Findings
 from packs import SMALL, Layer, rule, written
 
 os.environ.setdefault("MPS_RULES_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "mps-rules"))

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 import rete
-from mps_rules import circuit, engine, reference, values
-from mps_rules.facts import Facts
-from mps_rules.model import Chain, KnowledgeBase
+from mps_rules.chaining import circuit, engine, reference, values
+from mps_rules.chaining.chains import Chain
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.patient.facts import Facts
 
 Executor = Callable[[KnowledgeBase, Facts], Chain]
 

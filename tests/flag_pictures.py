@@ -11,11 +11,12 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from mps_rules.engine import chain
+from mps_rules.chaining.engine import chain
 from mps_rules.errors import FindingError
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.model import URGENCIES, KnowledgeBase, Rule
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import URGENCIES, Rule
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
 
 Findings: TypeAlias = dict[str, Any]
 ORDER = ("none", *reversed(URGENCIES))

@@ -16,13 +16,14 @@ import attrs
 import yaml
 
 import flag_pictures
-from mps_rules import conditions as c
-from mps_rules.facts import terrain_of
-from mps_rules.knowledge import load_folders
-from mps_rules.manifest import concluded, reading_of, reads, written_rules
-from mps_rules.model import CriterionMet, KnowledgeBase, Rule
-from mps_rules.packaged import packaged_rules
-from mps_rules.vignettes import cell
+from mps_rules.authoring.manifest import concluded, reading_of, reads, written_rules
+from mps_rules.authoring.vignettes import cell
+from mps_rules.knowledge.loading import load_folders
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import packaged_rules
+from mps_rules.knowledge.rules import CriterionMet, Rule
+from mps_rules.language import conditions as c
+from mps_rules.patient.facts import terrain_of
 
 REASONS = Path(__file__).with_name("knowledge_reasons.yaml")
 KEYS = {

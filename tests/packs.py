@@ -6,10 +6,11 @@ from random import Random
 
 import attrs
 
-from mps_rules import conditions as c
-from mps_rules import knowledge
-from mps_rules.causes import Cause
-from mps_rules.model import KnowledgeBase, Rule
+from mps_rules.knowledge.causes import Cause
+from mps_rules.knowledge.loading import Loader
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import Rule
+from mps_rules.language import conditions as c
 
 Layer = Mapping[str, str | bytes | None]
 """Files by name; None leaves a file out."""
@@ -203,7 +204,7 @@ def closed(base: KnowledgeBase, ids: Iterable[str], random: Random | None = None
 def part_of(base: KnowledgeBase, ids: Iterable[str]) -> KnowledgeBase:
     """The base with these of its rules only, in strata of their own; nothing they read may be missing."""
     kept = set(ids)
-    rules = knowledge._Loader([])._in_strata([rule for rule in base.rules if rule.id in kept])
+    rules = Loader([])._in_strata([rule for rule in base.rules if rule.id in kept])
     concluded = {id_ for rule in rules for id_ in rule.derives()}
     causes = {id_: cause for id_, cause in base.causes.items() if _reads(cause) <= concluded}
     return attrs.evolve(base, rules=rules, causes=causes, digest=f"of {base.digest} only {sorted(kept)}")

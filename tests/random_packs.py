@@ -11,16 +11,20 @@ from typing import Any
 
 import attrs
 
-from mps_rules import conditions as c
-from mps_rules import knowledge, model
-from mps_rules.cause_files import rules_of
-from mps_rules.causes import GRADES, Cause, Grade, Ground, Picture, Scale, Sign, Spoken, Worth
-from mps_rules.conditions import All, Condition
 from mps_rules.errors import FindingError
-from mps_rules.facts import Facts, Terrain
-from mps_rules.findings import read_findings
-from mps_rules.model import KnowledgeBase, Rule, Subject, Term, Vocabulary
-from mps_rules.painmap import RegionTree
+from mps_rules.knowledge.cause_files import rules_of
+from mps_rules.knowledge.causes import GRADES, Cause, Grade, Ground, Picture, Scale, Sign, Spoken, Worth
+from mps_rules.knowledge.loading import Loader, with_open_alerts
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.parser import BOUNDS, ConditionParser
+from mps_rules.knowledge.regions import RegionTree
+from mps_rules.knowledge.rules import URGENCIES, Conclusion, Derive, Evidence, RaiseAlert, Recommend, Rule, Urgency
+from mps_rules.knowledge.strata import under_the_law
+from mps_rules.knowledge.vocabulary import SIDES, Subject, Term, Vocabulary
+from mps_rules.language import conditions as c
+from mps_rules.language.conditions import All, Condition
+from mps_rules.patient.facts import Facts, Terrain
+from mps_rules.patient.findings import read_findings
 
 FACTS = ("examined", "refers_to_pain", "lies_in_pain", "remote_from_pain", "explains_all")
 LEVELS = 4
@@ -169,7 +173,7 @@ class _Author:
                 return self._of(random.choice(words.numbers))
             case "pain":
                 regions = random.sample(words.regions, random.randint(1, 2))
-                return {"pain_at": {"regions": regions, "side": random.choice(model.SIDES)} if random.random() < 0.3 else regions}
+                return {"pain_at": {"regions": regions, "side": random.choice(SIDES)} if random.random() < 0.3 else regions}
             case "suspicion":
                 return {"suspicion": {"of": random.choice(list(self.causes)), "at_least": random.randint(-3, 4)}}
             case "label":
@@ -191,7 +195,7 @@ class _Author:
     def _of(self, term: Term) -> Any:
         if term.kind in ("one_of", "many_of"):
             return {term.id: self.random.sample(term.values, self.random.randint(1, min(3, len(term.values))))}
-        names = self.random.sample(knowledge.BOUNDS, self.random.choice((1, 1, 2)))
+        names = self.random.sample(BOUNDS, self.random.choice((1, 1, 2)))
         return {term.id: {name: some_number(term, self.random) for name in names}}
 
 
@@ -221,15 +225,15 @@ def random_pack(base: KnowledgeBase, seed: int, *, counts_within_muscles: bool =
         author = _Author(words, base.vocabulary, random, readable)
         for _ in range(random.choice((1, 1, 2, 3))):
             when = _parsed(_fitting(author, about, counts_within_muscles=counts_within_muscles), base.vocabulary, about)
-            rules.append(_rule(names.pop(), about, when, (model.Derive(id_),)))
-    base = attrs.evolve(base, scale=SCALE, causes=_random_causes(base, words, random, _all(drawn), range(len(model.URGENCIES))))
+            rules.append(_rule(names.pop(), about, when, (Derive(id_),)))
+    base = attrs.evolve(base, scale=SCALE, causes=_random_causes(base, words, random, _all(drawn), range(len(URGENCIES))))
     author = _Author(words, base.vocabulary, random, _all(drawn), base.causes)
     for number in range(3):
         when = _parsed(author.condition("patient", 2), base.vocabulary, "patient", base.causes)
-        rules.append(_rule(names.pop(), "patient", when, (model.Derive(f"suspected{number}"),)))
-    rules += [_red_flag(names.pop(), urgency, author, base.vocabulary) for urgency in random.sample(model.URGENCIES, 2)]
+        rules.append(_rule(names.pop(), "patient", when, (Derive(f"suspected{number}"),)))
+    rules += [_red_flag(names.pop(), urgency, author, base.vocabulary) for urgency in random.sample(URGENCIES, 2)]
     when = _parsed(author.condition("patient", 2), base.vocabulary, "patient", base.causes)
-    rules.append(_rule(names.pop(), "patient", when, (model.Recommend("self_care", "Rest."),)))
+    rules.append(_rule(names.pop(), "patient", when, (Recommend("self_care", "Rest."),)))
     return with_rules(base, rules, f"random pack {seed} of {base.digest}"), words
 
 
@@ -249,7 +253,7 @@ SCALE = Scale(
     unexplained=-1,
     unexplained_areas=2,
     areas=("trunk_posterior", "lower_limb", "buttock", "head"),
-    spoken={urgency: Spoken("Suspected {label}", "soon") for urgency in model.URGENCIES},
+    spoken={urgency: Spoken("Suspected {label}", "soon") for urgency in URGENCIES},
     worth=Worth(3, 6, -8, {"strong": 2, "moderate": 1, "weak": 0}, {"strong": -2, "moderate": -1, "weak": 0}),
 )
 
@@ -279,25 +283,25 @@ def _random_causes(
         return Cause(id_, id_, "serious", urgencies[0], id_, "", tuple(map(picture, urgencies)), "Go.", "Look.", "None.", "textbook",
                      address=f"causes.random.{id_}")  # fmt: skip
 
-    urgent = [cause(id_, [random.choice(model.URGENCIES) for _ in range(random.choice((1, 1, 2, 3)))]) for id_ in ids[1:]]
+    urgent = [cause(id_, [random.choice(URGENCIES) for _ in range(random.choice((1, 1, 2, 3)))]) for id_ in ids[1:]]
     return {one.id: one for one in (*urgent, cause(ids[0], [GRADES[-1]]))}
 
 
 def _parsed(data: Any, vocabulary: Vocabulary, about: Subject, causes: Mapping[str, Cause] | None = None) -> Condition:
-    parser = knowledge._ConditionParser(vocabulary, str, causes)
+    parser = ConditionParser(vocabulary, str, causes)
     condition = parser.parse(data, (), about)
     assert not parser.faults, (data, parser.faults)
     return condition
 
 
-def _rule(id: str, about: Subject, when: Condition, then: tuple[model.Conclusion, ...]) -> Rule:
+def _rule(id: str, about: Subject, when: Condition, then: tuple[Conclusion, ...]) -> Rule:
     return Rule(
         id=id,
         title=f"Rule {id}",
         status="active",
         about=about,
         summary="",
-        evidence=model.Evidence("textbook", ()),
+        evidence=Evidence("textbook", ()),
         when=when,
         then=then,
         limits="",
@@ -305,19 +309,19 @@ def _rule(id: str, about: Subject, when: Condition, then: tuple[model.Conclusion
     )
 
 
-def _red_flag(id: str, urgency: model.Urgency, author: _Author, vocabulary: Vocabulary) -> Rule:
+def _red_flag(id: str, urgency: Urgency, author: _Author, vocabulary: Vocabulary) -> Rule:
     trigger, qualifier = (_parsed(author.condition("patient", 2), vocabulary, "patient", author.causes) for _ in range(2))
-    alert = model.RaiseAlert(f"rf_{urgency}", "Flag", urgency, next(iter(vocabulary.suspects)), "now", "Go.", ())
+    alert = RaiseAlert(f"rf_{urgency}", "Flag", urgency, next(iter(vocabulary.suspects)), "now", "Go.", ())
     made = _rule(id, "patient", All((trigger, qualifier)), (alert,))
     return attrs.evolve(made, trigger=trigger, qualifier=qualifier)
 
 
 def with_rules(base: KnowledgeBase, rules: Sequence[Rule], digest: str) -> KnowledgeBase:
     """The base with these rules instead of its own, expanded and put in strata as the loader does."""
-    loader = knowledge._Loader([])
+    loader = Loader([])
     graded = [pair for cause in base.causes.values() for pair in rules_of(cause, base.scale, "body")]
-    made = knowledge._with_open_alerts([*((rule, None) for rule in rules), *graded], base.vocabulary)
-    live = knowledge._under_the_law(made)
+    made = with_open_alerts([*((rule, None) for rule in rules), *graded], base.vocabulary)
+    live = under_the_law(made)
     loader._check_scopes(live)
     assert not loader.faults, loader.faults
     return attrs.evolve(base, rules=loader._in_strata(live), shelved=(), digest=digest)

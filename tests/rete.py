@@ -18,13 +18,17 @@ from typing import Any, assert_never
 
 import attrs
 
-from mps_rules import conditions as c
-from mps_rules.engine import experta
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.knowledge import level
-from mps_rules.model import PATIENT, Chained, Derivation, Findings, KnowledgeBase, Rule, Subject
-from mps_rules.premises import premises
-from mps_rules.subjects import Subjects, Telling, kinds_of_muscle, whose
+from mps_rules.chaining.chains import Chained, Derivation
+from mps_rules.chaining.engine import experta
+from mps_rules.chaining.premises import premises
+from mps_rules.chaining.subjects import Subjects, Telling, kinds_of_muscle, whose
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import Rule
+from mps_rules.knowledge.vocabulary import PATIENT, Subject
+from mps_rules.language import conditions as c
+from mps_rules.language.conditions import level
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.values import Findings
 
 _FactList = importlib.import_module(f"{experta.__name__}.factlist").FactList
 _ReteMatcher = importlib.import_module(f"{experta.__name__}.matchers").ReteMatcher

@@ -16,10 +16,10 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
-from mps_rules import serving
-from mps_rules.model import KnowledgeBase
-from mps_rules.service import JsonLines, close, create_app
-from mps_rules.settings import Settings
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.service import serving
+from mps_rules.service.app import JsonLines, close, create_app
+from mps_rules.service.settings import Settings
 
 VIEW = "/cds-services/mps-patient-view"
 

@@ -7,10 +7,11 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from mps_rules import conditions as c
-from mps_rules.conditions import Condition, Interval, Truth
-from mps_rules.model import SIDES, Pain
-from mps_rules.painmap import Place
+from mps_rules.knowledge.regions import Place
+from mps_rules.knowledge.vocabulary import SIDES
+from mps_rules.language import conditions as c
+from mps_rules.language.conditions import Condition, Interval, Truth
+from mps_rules.patient.values import Pain
 
 TERMS = ("a", "b", "c")
 OWN = ("own_a", "own_b")

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 import mps_rules as mps
 from charts import chart, sample, stated
-from mps_rules.addresses import Address, address, as_mapping, changed
 from mps_rules.errors import FindingError
-from mps_rules.facts import Terrain, terrain_of
-from mps_rules.findings import CARRIED, read_findings
-from mps_rules.model import PATIENT, SIDES, Findings, KnowledgeBase
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.vocabulary import PATIENT, SIDES
+from mps_rules.patient.addresses import Address, address, as_mapping, changed
+from mps_rules.patient.facts import Terrain, terrain_of
+from mps_rules.patient.findings import CARRIED, read_findings
+from mps_rules.patient.values import Findings
 from test_evaluate import consistent, patients
 
 CHART: Mapping[str, Any] = {
@@ -296,7 +298,7 @@ def test_saying_again_what_is_known_changes_nothing() -> None:
 
 
 def stated_of(known: Findings) -> Any:
-    from mps_rules.facts import Facts
+    from mps_rules.patient.facts import Facts
 
     return stated(Facts(terrain_of(mps.load()), known))
 

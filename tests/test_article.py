@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 import mps_rules as mps
-from mps_rules import docgen, forms
-from mps_rules.cases import read_cases
-from mps_rules.facts import Facts
-from mps_rules.lint import Subject, claim_without_home
-from mps_rules.manifest import written_id, written_rules
-from mps_rules.model import SIDES, KnowledgeBase, Recommend, Referral
+from mps_rules.authoring import docgen
+from mps_rules.authoring.cases import read_cases
+from mps_rules.authoring.lint import Subject, claim_without_home
+from mps_rules.authoring.manifest import written_id, written_rules
+from mps_rules.knowledge.pack import KnowledgeBase, Referral
+from mps_rules.knowledge.rules import Recommend
+from mps_rules.knowledge.vocabulary import SIDES
+from mps_rules.patient import forms
+from mps_rules.patient.facts import Facts
 
 PAGES = Path(__file__).parents[1] / "docs"
 CLAIMED = [edge for edge in mps.load().referrals if edge.claims]

@@ -10,12 +10,16 @@ from xml.etree import ElementTree as ET
 import attrs
 import pytest
 
-from mps_rules import bodymap
+from mps_rules.answer.values import Assessment
 from mps_rules.api import evaluate
-from mps_rules.bodymap import GROUPS_SHOWN, MIDLINE, Curve, Shape, View, blank_map, body_map, figure, muscle_picture, places
-from mps_rules.facts import terrain_of
-from mps_rules.model import SIDES, Assessment, KnowledgeBase
-from mps_rules.reading import read_yaml
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.vocabulary import SIDES
+from mps_rules.language.reading import read_yaml
+from mps_rules.patient.facts import terrain_of
+from mps_rules.views import figure as figure_module
+from mps_rules.views.figure import MIDLINE, Curve, Shape, View, figure
+from mps_rules.views.pictures import blank_map, body_map, muscle_picture
+from mps_rules.views.places import GROUPS_SHOWN, places
 
 SVG = "{http://www.w3.org/2000/svg}"
 PATIENTS: Mapping[str, dict[str, Any]] = {
@@ -121,7 +125,7 @@ def test_regions_do_not_overlap_anywhere(view: View) -> None:
 
 def test_the_figure_has_no_holes() -> None:
     """Inside the front outline every point of a grid belongs to a region, but for hairlines between curves."""
-    source = Path(bodymap.__file__).with_name("body.yaml")
+    source = Path(figure_module.__file__).with_name("body.yaml")
     drawings = read_yaml(source.read_text(encoding="utf-8"), "body.yaml").data["drawings"]
     for name in ("front", "back"):
         outline, view = Curve.read(drawings[name]["outline"]).whole(), figure().views[name]

@@ -13,10 +13,10 @@ import pytest
 
 from charts_fhir import OWN, coded
 from mps_rules import evaluate, evaluate_cohort
-from mps_rules.fhir_in import read_resources
-from mps_rules.model import KnowledgeBase
-from mps_rules.omop import KEEP, read_omop
-from mps_rules.tables import opened, pivoted
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.population.omop import KEEP, read_omop
+from mps_rules.population.tables import opened, pivoted
+from mps_rules.records.fhir_in import read_resources
 from random_packs import seeded
 
 HOME = timezone(timedelta(hours=1), "home")

@@ -17,21 +17,21 @@ from hypothesis import strategies as st
 import mps_rules as mps
 from charts import chart, vignettes
 from executors import EXECUTORS, Executor, differences
-from mps_rules import conditions as c
-from mps_rules import premises, program, subjects
-from mps_rules.addresses import changed
-from mps_rules.circuit import Circuit
-from mps_rules.cli import main
+from mps_rules.answer.flips import Target
+from mps_rules.authoring.lint import can_be_unknown
+from mps_rules.chaining import premises, program, subjects
+from mps_rules.chaining.circuit import Circuit
+from mps_rules.chaining.program import leaf_names
+from mps_rules.command.cli import main
 from mps_rules.errors import ALIKE, COMPARED, LISTED, SUGGESTED, Fault, FindingError, KnowledgeError, Misfit, closest
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.fhir_in import read_bundle
-from mps_rules.findings import CARRIED, read_findings
-from mps_rules.flips import Target
-from mps_rules.formulas import Formulas
-from mps_rules.lint import can_be_unknown
-from mps_rules.model import KnowledgeBase
-from mps_rules.program import leaf_names
-from mps_rules.reading import LONGEST, Unreadable, bytes_of, pattern_of
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.language import conditions as c
+from mps_rules.language.reading import LONGEST, Unreadable, bytes_of, pattern_of
+from mps_rules.patient.addresses import changed
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import CARRIED, read_findings
+from mps_rules.population.unread import Formulas
+from mps_rules.records.fhir_in import read_bundle
 from packs import SMALL, rule, written
 from random_packs import seeded
 from rete import Network
@@ -309,7 +309,7 @@ def test_a_file_is_read_up_to_what_may_be_read(tmp_path: Path) -> None:
 
 def test_a_folder_of_too_many_files_is_no_folder_of_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, SMALL)
-    monkeypatch.setattr("mps_rules.reading.MOST_FILES", 5)
+    monkeypatch.setattr("mps_rules.language.reading.MOST_FILES", 5)
 
     with pytest.raises(KnowledgeError, match="holds more than 5 files and folders"):
         mps.load(tmp_path)

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mps_rules as mps
-from mps_rules.facts import Terrain
-from mps_rules.model import Assessment, KnowledgeBase, MuscleCandidate
-from mps_rules.painmap import PainMap
+from mps_rules.answer.values import Assessment, MuscleCandidate
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.patient.facts import Terrain
+from mps_rules.patient.painmap import PainMap
 
 ARM = ["arm_lateral.left", "forearm_radial.left", "thumb.left", "fingers_radial.left", "hand_dorsum.left"]
 OTHER = {"left": "right", "right": "left"}

@@ -14,12 +14,13 @@ import mps_rules as mps
 import rete
 from executors import Executor, of_rules
 from executors import differences as differences_of
-from mps_rules import circuit, engine, reference
-from mps_rules.cases import Case, Expectation, Outcome, read_cases, run_case, run_cases
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.model import Chain, KnowledgeBase
-from mps_rules.structure import structure
+from mps_rules.authoring.cases import Case, Expectation, Outcome, read_cases, run_case, run_cases
+from mps_rules.chaining import circuit, engine, reference
+from mps_rules.chaining.chains import Chain
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.language.structure import structure
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
 from packs import closed, part_of
 from random_packs import seeded
 

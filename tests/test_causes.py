@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mps_rules as mps
-from mps_rules import conditions as c
-from mps_rules.conditions import Cue, Interval, Present, Profile, Truth
-from mps_rules.model import KnowledgeBase
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.language import conditions as c
+from mps_rules.language.conditions import Cue, Interval, Present, Profile, Truth
 
 FEVER, CHILLS, RASH = Present("fever"), Present("chills"), Present("rash")
 
@@ -210,7 +210,7 @@ def test_a_faulty_file_of_a_cause_says_where_and_what(kb: KnowledgeBase, tmp_pat
 
 
 def test_a_cause_takes_part_in_the_digest(kb: KnowledgeBase) -> None:
-    from mps_rules.knowledge import digest
+    from mps_rules.knowledge.digest import digest
 
     first = next(iter(kb.causes.values()))
     changed = {**kb.causes, first.id: attrs.evolve(first, label="Another")}

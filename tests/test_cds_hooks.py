@@ -16,10 +16,10 @@ import mps_rules as mps
 from cds_hooks_judge import DISCOVERY, TEMPLATE, empties, faults, judged
 from charts import chart, vignettes
 from charts_fhir import ICD, ON, SNOMED, WRITTEN, Resource, bundle, coded, condition, observation, patient, sample
-from mps_rules.cds_hooks import OVERRIDE_REASONS, SERVICES, Answer, Config, answer, discovery, feedback, handle
-from mps_rules.fhir_out import findings_to_fhir
-from mps_rules.model import KnowledgeBase
-from mps_rules.packaged import packaged_rules
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import packaged_rules
+from mps_rules.records.fhir_out import findings_to_fhir
+from mps_rules.service.cds_hooks import OVERRIDE_REASONS, SERVICES, Answer, Config, answer, discovery, feedback, handle
 
 INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
 NONE: Resource = {"resourceType": "Bundle", "type": "searchset", "total": 0}

@@ -14,13 +14,16 @@ import pytest
 
 from charts import Change, chart, drawn, facts_of, may_change, sample, with_changes
 from executors import differences
-from mps_rules import circuit, engine, reference
-from mps_rules import conditions as c
-from mps_rules.circuit import Circuit, State, circuit_of
-from mps_rules.conditions import Truth
+from mps_rules.chaining import circuit, engine, reference
+from mps_rules.chaining.chains import Chain, Chained
+from mps_rules.chaining.circuit import Circuit, State, circuit_of
 from mps_rules.errors import FindingError
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.model import PATIENT, Chain, Chained, KnowledgeBase, Rule, Vocabulary
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import Rule
+from mps_rules.knowledge.vocabulary import PATIENT, Vocabulary
+from mps_rules.language import conditions as c
+from mps_rules.language.conditions import Truth
+from mps_rules.patient.facts import Facts, terrain_of
 from random_packs import Words, few_muscles, random_pack, random_patient, seeded
 
 PACKS = int(os.environ.get("PACKS", "32"))

@@ -13,15 +13,16 @@ import pytest
 
 from charts_fhir import OWN, Resource, bundle, coded
 from mps_rules import evaluate
-from mps_rules.addresses import Address
-from mps_rules.claims import Claim, Moment, Settled, settled
-from mps_rules.conditions import Interval
-from mps_rules.dangers import dangers_of, read_by
 from mps_rules.errors import FindingError
-from mps_rules.facts import terrain_of
-from mps_rules.fhir_in import read_bundle
-from mps_rules.findings import read_findings
-from mps_rules.model import PATIENT, KnowledgeBase
+from mps_rules.knowledge.dangers import dangers_of, read_by
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.vocabulary import PATIENT
+from mps_rules.language.conditions import Interval
+from mps_rules.patient.addresses import Address
+from mps_rules.patient.facts import terrain_of
+from mps_rules.patient.findings import read_findings
+from mps_rules.records.claims import Claim, Moment, Settled, settled
+from mps_rules.records.fhir_in import read_bundle
 from random_packs import seeded
 
 BUNDLES = int(os.environ.get("MPS_RULES_BUNDLES", "200"))

@@ -10,11 +10,13 @@ from hypothesis import assume, event, given, reject, settings
 from hypothesis import strategies as st
 
 import mps_rules as mps
-from mps_rules import conditions as c
+from mps_rules.answer.values import Assessment
 from mps_rules.errors import FindingError
-from mps_rules.model import Assessment, KnowledgeBase, Rule
-from mps_rules.painmap import RegionTree
-from mps_rules.reading import read_yaml
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.regions import RegionTree
+from mps_rules.knowledge.rules import Rule
+from mps_rules.language import conditions as c
+from mps_rules.language.reading import read_yaml
 from test_evaluate import answers, consistent, exams, pain_maps
 from test_safety import flag_terms, flags
 

@@ -21,15 +21,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mps_rules as mps
-from mps_rules import forms
-from mps_rules.cli import main
-from mps_rules.facts import Terrain
-from mps_rules.fhir_in import read_bundle
-from mps_rules.findings import read_findings
-from mps_rules.model import KnowledgeBase
-from mps_rules.packaged import packaged_rules
-from mps_rules.printed import in_one_line, printable
-from mps_rules.reading import read_yaml
+from mps_rules.command.cli import main
+from mps_rules.command.printed import in_one_line, printable
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import packaged_rules
+from mps_rules.language.reading import read_yaml
+from mps_rules.patient import forms
+from mps_rules.patient.facts import Terrain
+from mps_rules.patient.findings import read_findings
+from mps_rules.records.fhir_in import read_bundle
 from test_evaluate import EXAMPLES, example
 
 ROOT = Path(__file__).parents[1]
@@ -448,7 +448,7 @@ def test_cases_of_a_rule_that_is_none_are_exit_code_2(run: Run) -> None:
 def test_lint_without_a_folder_checks_the_packaged_rules(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     small = mps.load(ROOT / "tests" / "lint" / "base")
     monkeypatch.setattr("mps_rules.api.load", lambda: small)
-    monkeypatch.setattr(sys.modules["mps_rules.lint"], "lint", lambda asked: (mps.Issue("asked", "rules", repr(asked)),))
+    monkeypatch.setattr(sys.modules["mps_rules.authoring.lint"], "lint", lambda asked: (mps.Issue("asked", "rules", repr(asked)),))
     result = run("lint")
 
     assert (result.exit_code, result.stdout) == (1, f"rules: {small!r} [asked]\n1 issue\n")

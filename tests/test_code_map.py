@@ -10,13 +10,15 @@ import pytest
 
 from charts_fhir import ICD, LOINC, ON, Resource, bundle, coded, condition, observation, quantity, sample
 from code_coverage import ADDRESSES, SYNTHEA, lines, spread, written
-from mps_rules import conditions as c
 from mps_rules.api import evaluate
-from mps_rules.cds_hooks import Config, discovery, handle
-from mps_rules.codes import UNKNOWN_CODE, CodeBook, code_book
-from mps_rules.dangers import dangers_of
-from mps_rules.fhir_in import ImportReport, read_bundle
-from mps_rules.model import CodeMeaning, KnowledgeBase
+from mps_rules.knowledge.code_tables import CodeMeaning
+from mps_rules.knowledge.dangers import dangers_of
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.language import conditions as c
+from mps_rules.records.codes import UNKNOWN_CODE, CodeBook, code_book
+from mps_rules.records.fhir_in import read_bundle
+from mps_rules.records.fhir_values import ImportReport
+from mps_rules.service.cds_hooks import Config, discovery, handle
 
 WHO = "http://hl7.org/fhir/sid/icd-10"
 RXNORM = ADDRESSES["rxnorm"]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from charts_fhir import ICD, LOINC, SNOMED
-from mps_rules.codes import CodeBook, code_book
 from mps_rules.errors import KnowledgeError
-from mps_rules.model import KnowledgeBase
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.records.codes import CodeBook, code_book
 
 Load = Callable[..., KnowledgeBase]
 SYSTEMS = "systems: [{id: icd10cm, uri: 'http://icd', pattern: '[A-Z][0-9.]+'}, {id: loinc, uri: 'http://loinc', pattern: '[0-9]+-[0-9]'}]"

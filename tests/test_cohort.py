@@ -18,42 +18,28 @@ import pytest
 import mps_rules as mps
 from charts import chart, vignettes
 from executors import SPARK, on_spark
-from mps_rules import circuit, cohort, reference, tables
-from mps_rules import conditions as c
-from mps_rules.addresses import Address, as_row, changed
-from mps_rules.addresses import as_mapping as mapping_of
-from mps_rules.assess import Assessor, unknown_terms
-from mps_rules.cases import read_cases
-from mps_rules.cohort import FIRST
-from mps_rules.conditions import Truth
+from mps_rules.answer.assess import Assessor, unknown_terms
+from mps_rules.answer.scores import considered, scored, stand
+from mps_rules.answer.values import STATUSES
+from mps_rules.authoring.cases import read_cases
+from mps_rules.chaining import circuit, reference
+from mps_rules.chaining.chains import Chain
 from mps_rules.errors import FindingError
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import CARRIED, read_findings
-from mps_rules.formulas import Formulas
-from mps_rules.model import (
-    PATIENT,
-    PRESSING,
-    SIDES,
-    STATUSES,
-    STRENGTHS,
-    URGENCIES,
-    Chain,
-    Conclusion,
-    Confirm,
-    Derive,
-    Exclude,
-    Findings,
-    GiveCaution,
-    KnowledgeBase,
-    Oppose,
-    Support,
-    Term,
-    Vocabulary,
-    muscle_subject,
-)
-from mps_rules.scores import considered, scored, stand
-from mps_rules.steps import Steps
-from mps_rules.tables import connected, kinds_of
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import PRESSING, STRENGTHS, URGENCIES, Conclusion, Confirm, Derive, Exclude, GiveCaution, Oppose, Support
+from mps_rules.knowledge.vocabulary import PATIENT, SIDES, Term, Vocabulary, muscle_subject
+from mps_rules.language import conditions as c
+from mps_rules.language.conditions import Truth
+from mps_rules.patient.addresses import Address, as_row, changed
+from mps_rules.patient.addresses import as_mapping as mapping_of
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import CARRIED, read_findings
+from mps_rules.patient.values import Findings
+from mps_rules.population import cohort, tables
+from mps_rules.population.cohort import FIRST
+from mps_rules.population.steps import Steps
+from mps_rules.population.tables import connected, kinds_of
+from mps_rules.population.unread import Formulas
 from random_packs import _rule, few_muscles, in_ranges, random_pack, random_patient, seeded, some_number, with_rules
 
 PACKS = int(os.environ.get("PACKS", "12"))
@@ -571,7 +557,7 @@ def said(rows: Iterable[tuple[Any, ...]], *names: str) -> pl.DataFrame:
 
 def known(table: pl.DataFrame, dates: Any = "ISO") -> dict[str, Any]:
     """What a long table of one person comes to say, as the wide row that it becomes."""
-    from mps_rules.tables import opened, pivoted
+    from mps_rules.population.tables import opened, pivoted
 
     made, _ = pivoted(opened(table)[0], mps.load(), "person", dates)
     (row,) = made.to_polars().rows(named=True)

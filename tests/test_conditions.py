@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mps_rules import conditions as c
-from mps_rules.conditions import Condition, Ground, Interval, Truth, count_at_least, every, grounds, judge, normalise, some, walk
+from mps_rules.language import conditions as c
+from mps_rules.language.conditions import Condition, Ground, Interval, Truth, count_at_least, every, grounds, judge, normalise, some, walk
 from strategies import (
     LARGEST,
     MOSTLY_UNKNOWN,

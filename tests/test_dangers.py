@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from mps_rules import conditions as c
-from mps_rules.dangers import dangers_of
-from mps_rules.model import KnowledgeBase
+from mps_rules.knowledge.dangers import dangers_of
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.language import conditions as c
 
 WORDS: list[tuple[str, Any, Any, str]] = [
     ("saddle_anaesthesia", True, False, ""),

@@ -9,8 +9,8 @@ import networkx as nx
 import pytest
 
 import mps_rules as mps
-from mps_rules.model import Assessment
-from mps_rules.reading import read_text
+from mps_rules.answer.values import Assessment
+from mps_rules.language.reading import read_text
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

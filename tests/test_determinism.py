@@ -17,8 +17,9 @@ SEEDS = ("0", "12345")
 THREADS = 4
 PROGRAM = """
 import mps_rules as mps
-from mps_rules import docgen, forms
-from mps_rules.reading import read_text
+from mps_rules.authoring import docgen
+from mps_rules.patient import forms
+from mps_rules.language.reading import read_text
 
 base = mps.load()
 for name in {names!r}:
@@ -32,7 +33,7 @@ print(forms.schema(base), forms.blank_form(base), docgen.article_page(base))
 """
 CHECKS = """
 import mps_rules as mps
-from mps_rules.cases import read_cases, run_case
+from mps_rules.authoring.cases import read_cases, run_case
 
 base = mps.load()
 for case in read_cases(base)[::16]:
@@ -43,7 +44,7 @@ print(mps.lint([{base!r}, {bad!r}]))
 TABLES = """
 import polars as pl
 import mps_rules as mps
-from mps_rules import cohort
+from mps_rules.population import cohort
 
 base = mps.load()
 wide = pl.DataFrame({"person": [1, 2, 3], "saddle_anaesthesia": [True, None, False], "fever": [True, False, True],

@@ -10,10 +10,10 @@ from click.testing import CliRunner, Result
 
 import mps_rules as mps
 from charts import chart, sample
-from mps_rules.cli import main
-from mps_rules.differences import RulesDiff, diff_rules, difference, named
-from mps_rules.knowledge import load_folders
-from mps_rules.model import KnowledgeBase
+from mps_rules.answer.differences import RulesDiff, diff_rules, difference, named
+from mps_rules.command.cli import main
+from mps_rules.knowledge.loading import load_folders
+from mps_rules.knowledge.pack import KnowledgeBase
 from packs import SMALL, Layer, rule, written
 
 Two = Callable[[list[Layer], list[Layer]], tuple[KnowledgeBase, KnowledgeBase]]

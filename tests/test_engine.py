@@ -19,14 +19,16 @@ import pytest
 
 import rete
 from executors import EXECUTORS, QUICK, Executor, differences
-from mps_rules import conditions as c
-from mps_rules import engine, reference, values
-from mps_rules.conditions import Truth
-from mps_rules.facts import Facts, Terrain, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.model import PATIENT, Chain, KnowledgeBase
-from mps_rules.program import program_of
-from mps_rules.vignettes import read_vignettes
+from mps_rules.authoring.vignettes import read_vignettes
+from mps_rules.chaining import engine, reference, values
+from mps_rules.chaining.chains import Chain
+from mps_rules.chaining.program import program_of
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.vocabulary import PATIENT
+from mps_rules.language import conditions as c
+from mps_rules.language.conditions import Truth
+from mps_rules.patient.facts import Facts, Terrain, terrain_of
+from mps_rules.patient.findings import read_findings
 from packs import Layer, random_part, rule
 from random_packs import few_muscles, random_pack, random_patient, seeded, words_read
 
@@ -449,7 +451,7 @@ def test_many_threads_answer_as_one_does(few: KnowledgeBase, chain: Executor) ->
         assert list(differences(base, patients[number], expected[number], found)) == []
 
 
-@pytest.mark.parametrize("broken", ["mps_rules.engine.Concluded.light", "mps_rules.engine.Opened.light"])
+@pytest.mark.parametrize("broken", ["mps_rules.chaining.engine.Concluded.light", "mps_rules.chaining.engine.Opened.light"])
 def test_an_engine_that_failed_leaves_the_next_patient_alone(kb: KnowledgeBase, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = _patient(kb, **PATIENTS[4])
     expected = engine.chain(kb, facts)
@@ -539,7 +541,7 @@ def test_the_import_leaves_collections_and_the_root_logger_as_they_were() -> Non
     code = """
 import collections, logging
 names = set(vars(collections))
-import mps_rules.engine
+import mps_rules.chaining.engine
 print(sorted(set(vars(collections)) - names), hasattr(collections, "Mapping"))
 print(logging.root.handlers, logging.getLevelName(logging.root.level))
 logging.basicConfig(level=logging.INFO)
@@ -555,7 +557,7 @@ def test_handlers_that_the_application_set_before_the_import_stay() -> None:
 import logging
 logging.basicConfig(level=logging.ERROR)
 before = logging.root.handlers[:]
-import mps_rules.engine
+import mps_rules.chaining.engine
 print(logging.root.handlers == before, logging.getLevelName(logging.root.level))
 """
     expected = ["True ERROR"]
@@ -583,7 +585,7 @@ import os, sys
 sys.path.insert(0, {str(tmp_path)!r})
 os.environ["MPS_RULES_EXPERTA"] = "my_experta"
 import mps_rules as mps
-from mps_rules import engine
+from mps_rules.chaining import engine
 print(mps.evaluate({{"saddle_anaesthesia": True}}).urgency, engine.experta.__name__, "mps_rules._vendor.experta" in sys.modules)
 """
     expected = ["emergency my_experta False"]
@@ -596,11 +598,11 @@ def test_another_hash_seed_gives_the_same_bytes() -> None:
 import json, sys
 sys.path.insert(0, {str(FOLDER.parent)!r})
 from executors import EXECUTORS
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.knowledge import load_folders
-from mps_rules.packaged import packaged_rules
-from mps_rules.model import plain
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
+from mps_rules.knowledge.loading import load_folders
+from mps_rules.knowledge.packaged import packaged_rules
+from mps_rules.language.plain import plain
 from packs import random_part
 from random_packs import seeded
 base = load_folders([packaged_rules()])

@@ -18,12 +18,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mps_rules as mps
-from mps_rules import conditions as c
-from mps_rules.facts import terrain_of
-from mps_rules.findings import CARRIED, read_findings
-from mps_rules.model import PRESSING, SIDES, STATUSES, STRENGTHS, Assessment, KnowledgeBase, Term, Vocabulary
-from mps_rules.reading import read_text
-from mps_rules.scores import GROUPS, Fired, is_definition, stand
+from mps_rules.answer.scores import GROUPS, Fired, is_definition, stand
+from mps_rules.answer.values import STATUSES, Assessment
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import PRESSING, STRENGTHS
+from mps_rules.knowledge.vocabulary import SIDES, Term, Vocabulary
+from mps_rules.language import conditions as c
+from mps_rules.language.reading import read_text
+from mps_rules.patient.facts import terrain_of
+from mps_rules.patient.findings import CARRIED, read_findings
 
 EXAMPLES = ("facet_label", "cauda_equina", "widespread_pain")
 CONTRADICTION = re.compile(

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mps_rules.cli import main
+from mps_rules.command.cli import main
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 KEPT = Path(__file__).parent / "examples"

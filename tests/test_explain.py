@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 
 import mps_rules as mps
-from mps_rules.cases import read_cases
-from mps_rules.manifest import written_id
-from mps_rules.model import PATIENT, Assessment, KnowledgeBase, Proof
+from mps_rules.answer.values import Assessment, Proof
+from mps_rules.authoring.cases import read_cases
+from mps_rules.authoring.manifest import written_id
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.vocabulary import PATIENT
 from test_evaluate import assessed, example, patients
 
 Of = Callable[[str], Assessment]

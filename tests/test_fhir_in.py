@@ -29,9 +29,10 @@ from charts_fhir import (
 )  # fmt: skip
 from mps_rules import evaluate
 from mps_rules.errors import FindingError
-from mps_rules.fhir_in import ImportReport, read_bundle, read_resources
-from mps_rules.fhir_out import findings_to_fhir
-from mps_rules.model import KnowledgeBase
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.records.fhir_in import read_bundle, read_resources
+from mps_rules.records.fhir_out import findings_to_fhir
+from mps_rules.records.fhir_values import ImportReport
 from strategies import plain_data
 
 FIBROMYALGIA = coded(SNOMED, "203082005", "Fibromyalgia (disorder)")

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 import mps_rules as mps
 from charts import chart, sample, vignettes
 from charts_fhir import WRITTEN, Resource
-from mps_rules.addresses import as_mapping
 from mps_rules.errors import FindingError
-from mps_rules.facts import terrain_of
-from mps_rules.fhir_in import read_bundle
-from mps_rules.fhir_out import findings_to_fhir, to_fhir
-from mps_rules.findings import read_findings
-from mps_rules.model import KnowledgeBase
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.patient.addresses import as_mapping
+from mps_rules.patient.facts import terrain_of
+from mps_rules.patient.findings import read_findings
+from mps_rules.records.fhir_in import read_bundle
+from mps_rules.records.fhir_out import findings_to_fhir, to_fhir
 from random_packs import few_muscles, random_patient, seeded, words_of
 
 CAUDA = {"saddle_anaesthesia": True, "pain": ["low_back.left"], "pain_quality": ["dull"], "age_years": 50}

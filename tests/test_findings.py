@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 import mps_rules as mps
 from executors import QUICK, differences
 from mps_rules import evaluate
-from mps_rules.addresses import as_mapping
-from mps_rules.conditions import Compare, Interval, Truth, describe, judge
 from mps_rules.errors import FindingError
-from mps_rules.facts import Facts, Terrain, terrain_of
-from mps_rules.findings import CARRIED, read_findings
-from mps_rules.model import Exam, Finding, Findings, GivenLabel, KnowledgeBase, Pain
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.language.conditions import Compare, Interval, Truth, describe, judge
+from mps_rules.patient.addresses import as_mapping
+from mps_rules.patient.facts import Facts, Terrain, terrain_of
+from mps_rules.patient.findings import CARRIED, read_findings
+from mps_rules.patient.values import Exam, Finding, Findings, GivenLabel, Pain
 from strategies import plain_data
 
 FactsOf = Callable[[Mapping[str, Any]], Facts]

@@ -12,16 +12,18 @@ import pytest
 
 import mps_rules as mps
 from charts import chart, facts_of, vignettes
-from mps_rules import conditions as c
-from mps_rules.addresses import as_mapping, changed
-from mps_rules.assess import Assessor
-from mps_rules.circuit import State, circuit_of
-from mps_rules.engine import chain
+from mps_rules.answer.assess import Assessor
+from mps_rules.answer.flips import LARGEST, REACHED, SHOWN, Target, Through
+from mps_rules.answer.values import Assessment, Flip, Flips
+from mps_rules.chaining.circuit import State, circuit_of
+from mps_rules.chaining.engine import chain
 from mps_rules.errors import FindingError
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import CARRIED, read_findings
-from mps_rules.flips import LARGEST, REACHED, SHOWN, Target, Through
-from mps_rules.model import COSTS, PATIENT, Assessment, Flip, Flips, KnowledgeBase
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.vocabulary import COSTS, PATIENT
+from mps_rules.language import conditions as c
+from mps_rules.patient.addresses import as_mapping, changed
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import CARRIED, read_findings
 from packs import Layer, rule
 from random_packs import random_patient, seeded, words_read
 from test_evaluate import example

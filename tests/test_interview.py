@@ -12,15 +12,17 @@ from rich.console import Console
 
 import mps_rules as mps
 from charts import chart, vignettes
-from mps_rules import conditions as c
-from mps_rules import terminal
-from mps_rules.cli import main
+from mps_rules.answer.values import Assessment
+from mps_rules.authoring.vignettes import Vignette
+from mps_rules.command import terminal
+from mps_rules.command.cli import main
 from mps_rules.errors import FindingError
-from mps_rules.findings import read_findings
 from mps_rules.interview import Turn, interview, next_question, so_far
-from mps_rules.model import URGENCIES, Assessment, KnowledgeBase
-from mps_rules.reading import read_yaml
-from mps_rules.vignettes import Vignette
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import URGENCIES
+from mps_rules.language import conditions as c
+from mps_rules.language.reading import read_yaml
+from mps_rules.patient.findings import read_findings
 from packs import SMALL, Layer, rule, written
 from random_packs import seeded
 from simulated import guided, shown, truth

@@ -21,10 +21,13 @@ from starlette.applications import Starlette
 import mps_rules as mps
 from charts import chart, vignettes
 from charts_fhir import sample
-from mps_rules import json_api
-from mps_rules.json_api import OPERATIONS, answered, vocabulary
-from mps_rules.model import COSTS, PRESSING, RECOMMENDATIONS, Assessment, KnowledgeBase
-from mps_rules.page import AT_ONCE, FILES, LARGEST, POLICY, routes
+from mps_rules.answer.values import Assessment
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import PRESSING, RECOMMENDATIONS
+from mps_rules.knowledge.vocabulary import COSTS
+from mps_rules.service import json_api
+from mps_rules.service.json_api import OPERATIONS, answered, vocabulary
+from mps_rules.service.page import AT_ONCE, FILES, LARGEST, POLICY, routes
 from random_packs import seeded
 
 DESCRIBED = json.loads((FILES / "openapi.json").read_text(encoding="utf-8"))

@@ -9,12 +9,28 @@ from typing import Any
 import attrs
 import pytest
 
-from mps_rules import conditions as c
-from mps_rules import model
 from mps_rules.errors import KnowledgeError
-from mps_rules.knowledge import digest, level, load_folders, placeholders
-from mps_rules.model import KnowledgeBase
-from mps_rules.packaged import packaged_rules
+from mps_rules.knowledge.digest import digest
+from mps_rules.knowledge.loading import load_folders, placeholders
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import packaged_rules
+from mps_rules.knowledge.rules import (
+    Ask,
+    Conclusion,
+    Confirm,
+    CriterionMet,
+    Derive,
+    Evidence,
+    Exclude,
+    GiveCaution,
+    Oppose,
+    Recommend,
+    Review,
+    Rule,
+    Support,
+)
+from mps_rules.language import conditions as c
+from mps_rules.language.conditions import level
 from packs import SMALL, Layer, rule, written
 
 Load = Callable[..., KnowledgeBase]
@@ -64,17 +80,17 @@ def test_every_part_of_a_pack_arrives(load: Load) -> None:
 
 
 def test_a_rule_arrives_as_it_was_written(load: Load) -> None:
-    expected = model.Rule(
+    expected = Rule(
         id="shelf.first",
         title="A rule",
         status="active",
         about="patient",
         summary="A summary.",
-        evidence=model.Evidence("textbook", ("BOOK",), ("C1",)),
+        evidence=Evidence("textbook", ("BOOK",), ("C1",)),
         when=c.Present("fever"),
-        then=(model.Derive("ill"),),
+        then=(Derive("ill"),),
         limits="None.",
-        reviewed=model.Review("2026-11-22", "authors"),
+        reviewed=Review("2026-11-22", "authors"),
     )
 
     assert (expected,) == load(rule("shelf.first")).rules
@@ -149,18 +165,18 @@ def test_forms_about_one_muscle_or_diagnosis_stand_in_their_rules(load: Load, ab
 @pytest.mark.parametrize(
     ("written_", "expected"),
     [
-        ("derive: ill", model.Derive("ill")),
-        ("support: {hypothesis: muscle_pain, strength: weak}", model.Support("muscle_pain", "weak")),
-        ("oppose: {hypothesis: muscle_pain, strength: strong}", model.Oppose("muscle_pain", "strong")),
-        ("confirm: {hypothesis: infection}", model.Confirm("infection")),
-        ("exclude: {hypothesis: infection}", model.Exclude("infection")),
-        ("criterion: {id: x_2016, name: X, hypothesis: infection}", model.CriterionMet("x_2016", "X", "infection")),
-        ("caution: {id: careful, text: Mind.}", model.GiveCaution("careful", "Mind.")),
-        ("recommend: {kind: examine, text: Look.}", model.Recommend("examine", "Look.")),
-        ("ask: {terms: [rash], text: Why.}", model.Ask(("rash",), "Why.")),
+        ("derive: ill", Derive("ill")),
+        ("support: {hypothesis: muscle_pain, strength: weak}", Support("muscle_pain", "weak")),
+        ("oppose: {hypothesis: muscle_pain, strength: strong}", Oppose("muscle_pain", "strong")),
+        ("confirm: {hypothesis: infection}", Confirm("infection")),
+        ("exclude: {hypothesis: infection}", Exclude("infection")),
+        ("criterion: {id: x_2016, name: X, hypothesis: infection}", CriterionMet("x_2016", "X", "infection")),
+        ("caution: {id: careful, text: Mind.}", GiveCaution("careful", "Mind.")),
+        ("recommend: {kind: examine, text: Look.}", Recommend("examine", "Look.")),
+        ("ask: {terms: [rash], text: Why.}", Ask(("rash",), "Why.")),
     ],
 )
-def test_each_form_of_a_conclusion_is_read(load: Load, written_: str, expected: model.Conclusion) -> None:
+def test_each_form_of_a_conclusion_is_read(load: Load, written_: str, expected: Conclusion) -> None:
     assert (expected,) == load(rule("shelf.a", then=f"[{written_}]")).rules[0].then
 
 
@@ -544,7 +560,7 @@ def test_a_placeholder_that_nothing_fills_is_named(faults_of: FaultsOf, about: s
     ],
 )
 def test_a_placeholder_that_its_rule_can_fill_is_taken(load: Load, about: str, text: str) -> None:
-    expected = (model.GiveCaution("x", text),)
+    expected = (GiveCaution("x", text),)
 
     assert expected == load(rule("shelf.a", about=about, then=f'[caution: {{id: x, text: "{text}"}}]')).rules[0].then
 
@@ -850,7 +866,7 @@ def test_the_law_touches_no_other_rule(load: Load) -> None:
 
 
 def test_every_packaged_self_care_rule_obeys_the_law(kb: KnowledgeBase) -> None:
-    care = [one for one in kb.rules if any(isinstance(x, model.Recommend) and x.kind == "self_care" for x in one.then)]
+    care = [one for one in kb.rules if any(isinstance(x, Recommend) and x.kind == "self_care" for x in one.then)]
     standing = {"alert.emergency", "alert.emergency.open", "alert.urgent", "alert.urgent.open"}
 
     assert care
@@ -859,7 +875,7 @@ def test_every_packaged_self_care_rule_obeys_the_law(kb: KnowledgeBase) -> None:
         law = one.when.of[-1]
         assert isinstance(law, c.Not)
         assert isinstance(law.of, c.Established)
-        offered = {f"forbidden.{kind}" for x in one.then if isinstance(x, model.Recommend) for kind in x.offers}
+        offered = {f"forbidden.{kind}" for x in one.then if isinstance(x, Recommend) for kind in x.offers}
         assert standing | offered == {part.id for part in c.walk(law) if isinstance(part, c.Derived)}
 
 

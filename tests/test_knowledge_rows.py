@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 import knowledge_rows as account
-from mps_rules.model import KnowledgeBase
+from mps_rules.knowledge.pack import KnowledgeBase
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT.parent / "shared" / "knowledge"

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 import mps_rules as mps
-from mps_rules.cases import Outcome, read_cases
-from mps_rules.circuit import circuit_of
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.lint import CHECKS
-from mps_rules.model import KnowledgeBase
+from mps_rules.authoring.cases import Outcome, read_cases
+from mps_rules.authoring.lint import CHECKS
+from mps_rules.chaining.circuit import circuit_of
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
 
 FOLDER = Path(__file__).parent / "lint"
 BASE = FOLDER / "base"
@@ -68,7 +68,7 @@ def _verdicts(base: KnowledgeBase) -> tuple[Outcome, ...]:
 
 
 def test_the_packaged_rules_have_no_issue(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["mps_rules.lint"], "run_cases", _verdicts)
+    monkeypatch.setattr(sys.modules["mps_rules.authoring.lint"], "run_cases", _verdicts)
 
     assert [str(issue) for issue in mps.lint(kb)] == []
 

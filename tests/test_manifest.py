@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mps_rules import KnowledgeError
-from mps_rules import conditions as c
-from mps_rules.cli import main
-from mps_rules.manifest import ORDER, Manifest, manifest, page, reading_of, reads, written_rules
-from mps_rules.model import SOURCE_ATTRIBUTES, KnowledgeBase
+from mps_rules.authoring.manifest import ORDER, Manifest, manifest, page, reading_of, reads, written_rules
+from mps_rules.command.cli import main
+from mps_rules.knowledge.pack import SOURCE_ATTRIBUTES, KnowledgeBase
+from mps_rules.language import conditions as c
 from packs import SMALL, rule
 
 

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from executors import EXECUTORS, QUICK
-from mps_rules import reference
+from mps_rules.chaining import reference
 from mps_rules.errors import FindingError, KnowledgeError, closest
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.model import PATIENT, KnowledgeBase
-from mps_rules.reading import Unreadable, read_json, read_yaml
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.vocabulary import PATIENT
+from mps_rules.language.reading import Unreadable, read_json, read_yaml
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
 from packs import SMALL, rule
 
 Load = Callable[..., KnowledgeBase]
@@ -208,8 +209,8 @@ def test_a_faulty_alert_is_not_followed_by_faults_that_are_none(load: Load) -> N
 
 
 def test_a_midline_pattern_that_keeps_to_its_side_assumes_a_side_that_was_not_given(small: KnowledgeBase) -> None:
-    from mps_rules.model import Pain
-    from mps_rules.painmap import PainMap
+    from mps_rules.patient.painmap import PainMap
+    from mps_rules.patient.values import Pain
 
     terrain = terrain_of(small)
     right = terrain.referral.explain("beta_long", "left", PainMap(terrain.tree, (Pain("low_back", "right"),), complete=False))

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from mini_ehr import MiniEhr, fhir_server, shown
-from mps_rules.model import KnowledgeBase
-from mps_rules.settings import Settings
-from mps_rules.store import Report, Store
-from mps_rules.tokens import Issuer
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.service.settings import Settings
+from mps_rules.service.store import Report, Store
+from mps_rules.service.tokens import Issuer
 from running import Running, hurts, running, seen
 from signing import BASE, ISSUER, ec_key, public
 

@@ -9,7 +9,7 @@ import pytest
 from nbclient import NotebookClient
 
 import mps_rules as mps
-from mps_rules.reading import read_text
+from mps_rules.language.reading import read_text
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

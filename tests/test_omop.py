@@ -16,14 +16,14 @@ from click.testing import CliRunner, Result
 
 import mps_rules as mps
 from executors import on_spark
-from mps_rules import overview
-from mps_rules.cli import main
+from mps_rules.command.cli import main
 from mps_rules.errors import FindingError, KnowledgeError
-from mps_rules.knowledge import load_folders
-from mps_rules.model import KnowledgeBase
-from mps_rules.omop import KEEP, OmopReport, TableUse, as_observations, read_omop, readings
-from mps_rules.packaged import packaged_rules
-from mps_rules.tables import connected
+from mps_rules.knowledge.loading import load_folders
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import packaged_rules
+from mps_rules.population import overview
+from mps_rules.population.omop import KEEP, OmopReport, TableUse, as_observations, read_omop, readings
+from mps_rules.population.tables import connected
 from packs import SMALL, written
 
 ZIP = Path(__file__).parents[2] / "shared" / "data" / "omop" / "synthea27nj_cdm54_parquet.zip"

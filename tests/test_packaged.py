@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mps_rules import knowledge
-from mps_rules.model import KnowledgeBase
-from mps_rules.packaged import KEPT, load_packaged
+from mps_rules.knowledge import loading
+from mps_rules.knowledge.loading import load_folders
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import KEPT, load_packaged
 from packs import SMALL, written
 
 
@@ -32,13 +33,13 @@ def folder(tmp_path: Path) -> Path:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Every reading of a folder of YAML."""
     found: list[object] = []
-    read = knowledge.load_folders
+    read = load_folders
 
     def noted(folders: list[Path]) -> KnowledgeBase:
         found.append(folders)
         return read(folders)
 
-    monkeypatch.setattr(knowledge, "load_folders", noted)
+    monkeypatch.setattr(loading, "load_folders", noted)
     return found
 
 
@@ -117,7 +118,7 @@ def test_only_a_few_packs_are_kept(cache: Path, tmp_path: Path, folder: Path) ->
 
 
 def test_starts_at_the_same_time_all_get_the_rules(cache: Path, folder: Path) -> None:
-    code = f"from pathlib import Path\nfrom mps_rules.packaged import load_packaged\nprint(load_packaged(Path({str(folder)!r})).digest)"
+    code = f"from pathlib import Path\nfrom mps_rules.knowledge.packaged import load_packaged\nprint(load_packaged(Path({str(folder)!r})).digest)"
     started = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env={**os.environ}) for _ in range(4)]
     said = {one.communicate(timeout=120)[0] for one in started}
 

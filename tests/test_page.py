@@ -19,10 +19,11 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 from starlette.applications import Starlette
 
 from charts_fhir import ICD, bundle, coded, condition, observation
-from mps_rules import json_api
-from mps_rules import page as pages
 from mps_rules.api import evaluate
-from mps_rules.model import RECOMMENDATIONS, KnowledgeBase
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import RECOMMENDATIONS
+from mps_rules.service import json_api
+from mps_rules.service import page as pages
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [

@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mps_rules.conditions import WHOLE, Truth
-from mps_rules.facts import Facts, Terrain, terrain_of
-from mps_rules.model import SIDES, Finding, Findings, KnowledgeBase, Pain
-from mps_rules.painmap import ANY_SIDE, Hurting, PainMap, Place, RegionTree, atlas_of
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.regions import ANY_SIDE, Place, RegionTree, atlas_of
+from mps_rules.knowledge.vocabulary import SIDES
+from mps_rules.language.conditions import WHOLE, Truth
+from mps_rules.patient.facts import Facts, Terrain, terrain_of
+from mps_rules.patient.painmap import Hurting, PainMap
+from mps_rules.patient.values import Finding, Findings, Pain
 from random_packs import seeded
 from strategies import BODIES, LEAVES, PLACES, REGIONS, WITHIN, lies_within, pain_maps, possible_bodies, true_entries
 

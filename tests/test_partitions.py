@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from mps_rules import evaluate_cohort
-from mps_rules.cli import main
+from mps_rules.command.cli import main
 from mps_rules.errors import FindingError
-from mps_rules.model import KnowledgeBase
-from mps_rules.partitions import Asked, evaluate_files, rejects_beside
-from mps_rules.tally import summarised, text
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.population.partitions import Asked, evaluate_files, rejects_beside
+from mps_rules.population.tally import summarised, text
 
 FLAG = "rf_cauda_equina"
 ASKED = Asked(conclusions=(FLAG, "fibromyalgia"), rows=3)

@@ -10,10 +10,10 @@ from typing import Any
 import attrs
 import pytest
 
-from mps_rules import cds_hooks, page
-from mps_rules.model import KnowledgeBase
-from mps_rules.settings import Settings
-from mps_rules.tokens import Issuer
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.service import cds_hooks, page
+from mps_rules.service.settings import Settings
+from mps_rules.service.tokens import Issuer
 from running import VIEW, Running, bundle, call, hurts, running, seen
 from signing import BASE, ISSUER, claims, ec_key, part, public, signed
 

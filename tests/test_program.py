@@ -16,14 +16,15 @@ from hypothesis import strategies as st
 import mps_rules as mps
 from charts import chart, facts_of, sample
 from executors import differences
-from mps_rules import engine, program, reference
-from mps_rules.addresses import as_mapping
-from mps_rules.conditions import count_at_least
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.model import Assessment, KnowledgeBase
-from mps_rules.packaged import load_packaged, packaged_rules
-from mps_rules.program import ALWAYS, CODES, VERDICTS, Program, program_of
-from mps_rules.values import Values, parts_of, straight
+from mps_rules.answer.values import Assessment
+from mps_rules.chaining import engine, program, reference
+from mps_rules.chaining.program import ALWAYS, CODES, VERDICTS, Program, program_of
+from mps_rules.chaining.values import Values, parts_of, straight
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import load_packaged, packaged_rules
+from mps_rules.language.conditions import count_at_least
+from mps_rules.patient.addresses import as_mapping
+from mps_rules.patient.facts import Facts, terrain_of
 from random_packs import few_muscles, in_ranges, random_pack, random_patient, seeded, words_read
 
 FIELDS = tuple(a.name for a in attrs.fields(Assessment) if not a.name.startswith("_"))
@@ -212,7 +213,7 @@ def test_the_engine_concludes_what_the_program_alone_concludes(kb: KnowledgeBase
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MPS_RULES_CACHE", str(tmp_path))
-    monkeypatch.setattr("mps_rules.packaged._AT", {})
+    monkeypatch.setattr("mps_rules.knowledge.packaged._AT", {})
     program_of.cache_clear()
     return tmp_path
 

@@ -12,10 +12,11 @@ import attrs
 import pytest
 
 import mps_rules as mps
-from mps_rules.conditions import judge
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.model import CriterionMet, KnowledgeBase
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import CriterionMet
+from mps_rules.language.conditions import judge
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
 from published.scores import SCORES, Items, Score
 
 EVERY = pytest.mark.parametrize("score", SCORES, ids=[score.rule.partition(".")[2] for score in SCORES])

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 import mps_rules as mps
 from charts import chart, vignettes
 from charts_fhir import OWN, WRITTEN, Resource
-from mps_rules.addresses import as_mapping
 from mps_rules.errors import FindingError
-from mps_rules.facts import terrain_of
-from mps_rules.fhir_in import read_bundle
-from mps_rules.findings import read_findings
-from mps_rules.model import KnowledgeBase
-from mps_rules.questionnaire import answers, form_for_questions, form_for_region, whole_form
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.patient.addresses import as_mapping
+from mps_rules.patient.facts import terrain_of
+from mps_rules.patient.findings import read_findings
+from mps_rules.records.fhir_in import read_bundle
+from mps_rules.records.questionnaire import answers, form_for_questions, form_for_region, whole_form
 from random_packs import few_muscles, random_patient, seeded, words_of
 from test_fhir_out import by_fhir_resources, by_fhirkit
 

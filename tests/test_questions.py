@@ -7,13 +7,15 @@ import pytest
 
 import mps_rules as mps
 from charts import chart, facts_of, sample, vignettes
-from mps_rules.addresses import address, changed, of_finding
+from mps_rules.answer.values import Assessment, Question
+from mps_rules.authoring.vignettes import Vignette
 from mps_rules.errors import FindingError, KnowledgeError
-from mps_rules.facts import Facts
-from mps_rules.findings import CARRIED
 from mps_rules.interview import Turn, interview
-from mps_rules.model import COSTS, PATIENT, Assessment, KnowledgeBase, Question, Term
-from mps_rules.vignettes import Vignette
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.vocabulary import COSTS, PATIENT, Term
+from mps_rules.patient.addresses import address, changed, of_finding
+from mps_rules.patient.facts import Facts
+from mps_rules.patient.findings import CARRIED
 from packs import SMALL, rule, written
 from random_packs import seeded
 from simulated import leading

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mps_rules.errors import Fault, dotted
-from mps_rules.reading import DEEPEST, LONGEST, Document, Unreadable, read_json, read_text, read_yaml
+from mps_rules.language.reading import DEEPEST, LONGEST, Document, Unreadable, read_json, read_text, read_yaml
 
 
 def _refusal(text: str, *, json_: bool = False) -> list[str]:

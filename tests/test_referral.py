@@ -11,11 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mps_rules.conditions import Truth
-from mps_rules.facts import Facts, Terrain, terrain_of
-from mps_rules.model import SIDES, KnowledgeBase, Pain, Referral
-from mps_rules.painmap import PainMap, Place
-from mps_rules.referral import UNRELATED, ReferralMap, Relation
+from mps_rules.knowledge.pack import KnowledgeBase, Referral
+from mps_rules.knowledge.referral import UNRELATED, ReferralMap, Relation
+from mps_rules.knowledge.regions import Place
+from mps_rules.knowledge.vocabulary import SIDES
+from mps_rules.language.conditions import Truth
+from mps_rules.patient.facts import Facts, Terrain, terrain_of
+from mps_rules.patient.painmap import PainMap
+from mps_rules.patient.values import Pain
 from strategies import BODIES, PLACES, lies_within, pain_maps, possible_bodies, true_entries
 
 FactsOf = Callable[[Mapping[str, Any]], Facts]

@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
-from mps_rules import conditions as c
 from mps_rules import evaluate
+from mps_rules.answer.questions import FAR, Distance
+from mps_rules.chaining.program import TRUE, program_of
+from mps_rules.chaining.values import straight
 from mps_rules.errors import KnowledgeError
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.knowledge import load_folders
-from mps_rules.model import KnowledgeBase, Rule
-from mps_rules.program import TRUE, program_of
-from mps_rules.questions import FAR, Distance
-from mps_rules.values import straight
+from mps_rules.knowledge.loading import load_folders
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import Rule
+from mps_rules.language import conditions as c
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
 from packs import SMALL, rule, written
 
 Load = Callable[..., KnowledgeBase]

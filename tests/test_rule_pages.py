@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mps_rules import docgen
-from mps_rules.cases import Case, read_cases
-from mps_rules.manifest import written_id, written_rules
-from mps_rules.model import KnowledgeBase
-from mps_rules.reading import read_yaml
+from mps_rules.authoring import docgen
+from mps_rules.authoring.cases import Case, read_cases
+from mps_rules.authoring.manifest import written_id, written_rules
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.language.reading import read_yaml
 from packs import rule
 
 HEADINGS = ("What it concludes", "When", "Why", "Example", "What it does not mean", "Reviewed")

@@ -10,13 +10,18 @@ from hypothesis import strategies as st
 
 import mps_rules as mps
 from executors import QUICK
-from mps_rules import conditions as c
-from mps_rules.assess import assess
-from mps_rules.cases import Case, read_cases
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.model import PATIENT, Assessment, Chain, Finding, KnowledgeBase, Recommend, Rule, Term
-from mps_rules.painmap import uncovered_regions
+from mps_rules.answer.assess import assess
+from mps_rules.answer.values import Assessment
+from mps_rules.authoring.cases import Case, read_cases
+from mps_rules.chaining.chains import Chain
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.regions import uncovered_regions
+from mps_rules.knowledge.rules import Recommend, Rule
+from mps_rules.knowledge.vocabulary import PATIENT, Term
+from mps_rules.language import conditions as c
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
+from mps_rules.patient.values import Finding
 from packs import SMALL
 from packs import rule as rule_file
 from test_evaluate import answers, assessed, consistent, exams, labels, pain_maps, patients

@@ -18,15 +18,15 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
-from mps_rules import cds_hooks
-from mps_rules import service as services
 from mps_rules.errors import SettingsError
-from mps_rules.model import KnowledgeBase
-from mps_rules.service import HEADERS, Line, close, create_app
-from mps_rules.settings import Settings
-from mps_rules.store import Store
-from mps_rules.tokens import Issuer
-from mps_rules.zones import moment
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.records.zones import moment
+from mps_rules.service import app as services
+from mps_rules.service import cds_hooks
+from mps_rules.service.app import HEADERS, Line, close, create_app
+from mps_rules.service.settings import Settings
+from mps_rules.service.store import Store
+from mps_rules.service.tokens import Issuer
 from running import ALARM, VIEW, Running, bundle, call, hurts, running, seen
 from signing import BASE, ISSUER, claims, ec_key, public, signed
 
@@ -536,7 +536,7 @@ def test_wrong_settings_are_told_before_anything_starts(settings: Settings, kb: 
 
 
 def test_the_library_alone_loads_nothing_of_the_service() -> None:
-    program = "import sys, mps_rules, mps_rules.cli; print([m for m in ('starlette', 'jwt', 'sqlalchemy', 'uvicorn') if m in sys.modules])"
+    program = "import sys, mps_rules, mps_rules.command.cli; print([m for m in ('starlette', 'jwt', 'sqlalchemy', 'uvicorn') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"

@@ -13,9 +13,9 @@ from pathlib import Path
 import attrs
 import pytest
 
-from mps_rules import serving
-from mps_rules.model import KnowledgeBase
-from mps_rules.settings import Settings
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.service import serving
+from mps_rules.service.settings import Settings
 from running import ALARM, VIEW, Running, call, running
 
 GOOD = json.dumps(call(exam=ALARM)).encode()

@@ -20,14 +20,14 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from mps_rules import serving
-from mps_rules.cli import main
-from mps_rules.settings import Settings, bind_faults, read_settings, reference
-from mps_rules.tokens import Issuer
+from mps_rules.command.cli import main
+from mps_rules.service import serving
+from mps_rules.service.settings import Settings, bind_faults, read_settings, reference
+from mps_rules.service.tokens import Issuer
 from running import ALARM, VIEW, call
 from signing import BASE, ec_key, public
 
-PROGRAM = [sys.executable, "-c", "from mps_rules.cli import main; main()"]
+PROGRAM = [sys.executable, "-c", "from mps_rules.command.cli import main; main()"]
 
 
 @contextmanager

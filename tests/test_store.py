@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mps_rules import store as stores
-from mps_rules.cds_hooks import Feedback, Record, Shown
 from mps_rules.errors import SettingsError
-from mps_rules.store import Report, Store, StoreGoneError, Tally
+from mps_rules.service import store as stores
+from mps_rules.service.cds_hooks import Feedback, Record, Shown
+from mps_rules.service.store import Report, Store, StoreGoneError, Tally
 
 NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 CARD, OTHER = "7c4d7e4a-0b1f-5d9c-8a00-000000000001", "7c4d7e4a-0b1f-5d9c-8a00-000000000002"

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mps_rules.errors import SettingsError
-from mps_rules.tokens import Caller, Issuer, Refused, Verifier, fetch
+from mps_rules.service.tokens import Caller, Issuer, Refused, Verifier, fetch
 from signing import BASE, DISCOVERY, ISSUER, claims, ec_key, part, public, rsa_key, signed
 
 NOW = 1_000

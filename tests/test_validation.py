@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from mps_rules import docgen, vignettes
-from mps_rules.cli import main
-from mps_rules.model import KnowledgeBase
+from mps_rules.authoring import docgen, vignettes
+from mps_rules.command.cli import main
+from mps_rules.knowledge.pack import KnowledgeBase
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "vignettes"

@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given, settings
 
 import mps_rules as mps
-from mps_rules.cases import read_cases
-from mps_rules.manifest import written_id
-from mps_rules.model import PRESSING, Assessment, KnowledgeBase, RaiseAlert
-from mps_rules.rows import shown_whole
-from mps_rules.views import MARGIN, brief
-from mps_rules.vignettes import read_vignettes
+from mps_rules.answer.values import Assessment
+from mps_rules.authoring.cases import read_cases
+from mps_rules.authoring.manifest import written_id
+from mps_rules.authoring.vignettes import read_vignettes
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.rules import PRESSING, RaiseAlert
+from mps_rules.language.rows import shown_whole
+from mps_rules.views.brief import brief
+from mps_rules.views.wording import MARGIN
 from test_evaluate import EXAMPLES, assessed, example, patients
 from test_safety import alarming_patients
 

@@ -9,9 +9,10 @@ from click.testing import CliRunner, Result
 
 import mps_rules as mps
 from charts import chart, sample
-from mps_rules.cli import main
+from mps_rules.answer.values import Difference
+from mps_rules.command.cli import main
 from mps_rules.errors import FindingError
-from mps_rules.model import Difference, KnowledgeBase
+from mps_rules.knowledge.pack import KnowledgeBase
 from packs import rule
 from test_evaluate import example
 

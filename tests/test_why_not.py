@@ -9,10 +9,12 @@ from click.testing import CliRunner
 
 import mps_rules as mps
 from charts import chart, sample
-from mps_rules import conditions as c
-from mps_rules.cli import main
+from mps_rules.answer.values import Assessment, NearMiss, Shortfall
+from mps_rules.command.cli import main
 from mps_rules.errors import FindingError
-from mps_rules.model import PATIENT, Assessment, KnowledgeBase, NearMiss, Shortfall
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.vocabulary import PATIENT
+from mps_rules.language import conditions as c
 from packs import rule
 
 Load = Callable[..., KnowledgeBase]

@@ -14,36 +14,30 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from mps_rules import derivations, explain, views
-from mps_rules.addresses import Address, changed
-from mps_rules.assess import Assessor
-from mps_rules.circuit import circuit_of
-from mps_rules.differences import difference
+from mps_rules.answer import explain
+from mps_rules.answer.assess import Assessor
+from mps_rules.answer.differences import difference
+from mps_rules.answer.flips import Target, Through, flips
+from mps_rules.answer.questions import questions
+from mps_rules.answer.values import Assessment, Difference, Flips, Fragile, Proof, Question, Shortfall, WhatIf
+from mps_rules.chaining.chains import Chain
+from mps_rules.chaining.circuit import circuit_of
 from mps_rules.errors import Fault, FindingError, closest
-from mps_rules.facts import Facts, terrain_of
-from mps_rules.findings import read_findings
-from mps_rules.flips import Target, Through, flips
-from mps_rules.model import (
-    SIDES,
-    Assessment,
-    Chain,
-    Difference,
-    Findings,
-    Flips,
-    Fragile,
-    KnowledgeBase,
-    Proof,
-    Question,
-    Shortfall,
-    WhatIf,
-)
-from mps_rules.questions import questions
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.vocabulary import SIDES
+from mps_rules.patient.addresses import Address, changed
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
+from mps_rules.patient.values import Findings
+from mps_rules.views import derivations, text
+from mps_rules.views.brief import brief
+from mps_rules.views.note import note
 
 if TYPE_CHECKING:
     import networkx as nx
 
-    from mps_rules.referral import ReferralMap
-    from mps_rules.tables import Backend, Dates
+    from mps_rules.knowledge.referral import ReferralMap
+    from mps_rules.population.tables import Backend, Dates
 
 Folder = str | PathLike[str]
 
@@ -66,14 +60,14 @@ def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
         return _packaged()
     if isinstance(folders, str | PathLike):
         folders = [folders]
-    from mps_rules.knowledge import load_folders
+    from mps_rules.knowledge.loading import load_folders
 
     return load_folders([Path(folder) for folder in folders])
 
 
 @lru_cache(maxsize=1)
 def _packaged() -> KnowledgeBase:
-    from mps_rules.packaged import load_packaged, packaged_rules
+    from mps_rules.knowledge.packaged import load_packaged, packaged_rules
 
     return load_packaged(packaged_rules())
 
@@ -99,7 +93,7 @@ def muscle_picture(muscle: str, side: str = "left", kb: KnowledgeBase | None = N
         FindingError: no muscle of that id, or no such side; names the closest.
 
     """
-    from mps_rules import bodymap
+    from mps_rules.views import pictures
 
     base = kb or load()
     known = base.vocabulary.muscles
@@ -107,7 +101,7 @@ def muscle_picture(muscle: str, side: str = "left", kb: KnowledgeBase | None = N
     faults += [Fault("side", f"no side {side!r} of a muscle", closest(side, SIDES))] if side not in SIDES else []
     if faults:
         raise FindingError(faults)
-    return bodymap.muscle_picture(base, muscle, side)
+    return pictures.muscle_picture(base, muscle, side)
 
 
 @attrs.frozen(eq=False)
@@ -163,20 +157,20 @@ class _Tools:
         return questions(self.assessor, assessment)
 
     def text(self, assessment: Assessment, full: bool) -> str:  # noqa: FBT001 - as the protocol has it
-        return views.full(assessment, self.base) if full else views.brief(assessment, self.base)
+        return text.full(assessment, self.base) if full else brief(assessment, self.base)
 
     def note(self, assessment: Assessment) -> str:
-        return views.note(assessment, self.base)
+        return note(assessment, self.base)
 
     def html(self, assessment: Assessment) -> str:
-        from mps_rules import notebook
+        from mps_rules.views import notebook
 
         return notebook.html(assessment, self.base)
 
     def body_map(self, assessment: Assessment) -> str:
-        from mps_rules import bodymap
+        from mps_rules.views.pictures import body_map
 
-        return bodymap.body_map(assessment, self.base)
+        return body_map(assessment, self.base)
 
     def derivation_graph(self, assessment: Assessment) -> "nx.DiGraph[derivations.Node]":
         return derivations.derivation_graph(assessment, self.base)
@@ -234,7 +228,7 @@ def _evaluated(base: KnowledgeBase, findings: Findings) -> Assessment:
 
 
 def _assessor(base: KnowledgeBase, findings: Findings) -> Assessor:
-    from mps_rules import engine
+    from mps_rules.chaining import engine
 
     facts = Facts(terrain_of(base), findings)
     return Assessor(base, facts, engine.chain(base, facts))
@@ -331,7 +325,7 @@ def evaluate_cohort(
 
     Returns:
         The person; ``rejected``: the row cannot be read, as its findings contradict each other or lie outside their range, and nothing is
-        concluded (``mps_rules.cohort.rejects`` says why); for each conclusion true, false or missing (undecided); for each hypothesis its status.
+        concluded (``mps_rules.population.cohort.rejects`` says why); for each conclusion true, false or missing (undecided); for each hypothesis its status.
         What is concluded of a muscle or a diagnosis is true where it is of any.
 
     Raises:
@@ -339,7 +333,7 @@ def evaluate_cohort(
         UnsupportedError: ibis or the backend is not installed.
 
     """
-    from mps_rules import cohort
+    from mps_rules.population import cohort
 
     base = kb or load()
     return cohort.evaluate_cohort(

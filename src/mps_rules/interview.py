@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from mps_rules.addresses import as_mapping, changed, of_finding
+from mps_rules.answer.values import Assessment, Question
 from mps_rules.api import evaluate, load
-from mps_rules.model import Assessment, KnowledgeBase, Question
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.patient.addresses import as_mapping, changed, of_finding
 
 Answers: TypeAlias = Mapping[str, Any]
 """Address to value; what is left out is not known, and is not asked for again."""

@@ -1,0 +1,745 @@
+"""
+The assessment and its explanations as frozen values: plain data, ranked and explained.
+
+Nothing here computes an opinion; how a value is worded stands in ``views.wording``.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property, singledispatch
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, get_args
+
+import attrs
+
+if TYPE_CHECKING:
+    import networkx as nx
+from mps_rules.chaining.chains import Derivation, Premise
+from mps_rules.errors import Fault, FindingError, dotted
+from mps_rules.knowledge.rules import URGENCIES, Effect, Strength, Urgency
+from mps_rules.knowledge.vocabulary import lowered
+from mps_rules.language.plain import plain
+from mps_rules.patient.values import Findings
+
+Status: TypeAlias = Literal["confirmed", "probable", "possible", "undecided", "unlikely", "excluded"]
+"""Of a hypothesis, in the order in which an assessment ranks them."""
+STATUSES: tuple[Status, ...] = get_args(Status)
+"""Of a hypothesis, the surest first."""
+FLIP_WORK = 400_000
+"""How many steps of work one question about what would turn a conclusion may take, unless said otherwise."""
+
+
+class Source(Protocol):
+    """Where a value has those of its fields from that are worked out when they are first looked at; the same object each time."""
+
+    def field(self, name: str) -> Any:
+        """The field of that name."""
+        ...
+
+
+_put = object.__setattr__
+
+
+@attrs.frozen
+class Alert:
+    """
+    A red flag that is raised, or open because too little is known to clear it.
+
+    ``graded``: by the ``points`` of a cause, where no rule that somebody wrote is met. ``forbids``: the kinds of care that the answer
+    does not offer while it is raised, or open and pressing.
+    """
+
+    id: str
+    label: str
+    status: Literal["raised", "open"]
+    urgency: Urgency
+    condition: str
+    condition_label: str
+    act_within: str
+    action: str
+    meanwhile: str
+    rule: str
+    because: tuple[Premise, ...]
+    unknown: tuple[str, ...]
+    limits: str
+    references: tuple[str, ...]
+    graded: bool = False
+    points: int | None = None
+    forbids: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Unscreened:
+    """A red flag that matters for where the pain is and that too little has been asked to clear; ``terms`` are still to ask."""
+
+    id: str
+    label: str
+    urgency: Urgency
+    terms: tuple[str, ...]
+
+
+@attrs.frozen
+class Argument:
+    """
+    What a rule or a cue of a cause says for or against a hypothesis, and what it adds to its score.
+
+    ``ratio`` is the published ratio that a cue rests on, in words.
+    ``subjects`` are the muscles or diagnoses that a rule says it of.
+    """
+
+    rule: str
+    title: str
+    effect: Effect
+    strength: Strength | None
+    subjects: tuple[str, ...]
+    because: tuple[Premise, ...]
+    unknown: tuple[str, ...]
+    grade: str
+    references: tuple[str, ...]
+    points: int | None = None
+    ratio: str = ""
+    _source: Source | None = attrs.field(default=None, init=False, eq=False, repr=False)
+
+    @classmethod
+    def later(
+        cls,
+        rule: str,
+        title: str | Source,
+        effect: Effect,
+        strength: Strength | None,
+        subjects: tuple[str, ...],
+        because: tuple[Premise, ...] | Source,
+        unknown: tuple[str, ...] | Source,
+        grade: str,
+        references: tuple[str, ...],
+        points: int | None = None,
+        ratio: str = "",
+    ) -> "Argument":
+        """An argument of which the title, ``because`` or ``unknown`` is worked out when it is first looked at."""
+        made = cls.__new__(cls)
+        _put(made, "rule", rule)
+        _put(made, "effect", effect)
+        _put(made, "strength", strength)
+        _put(made, "subjects", subjects)
+        for name, value in (("title", title), ("because", because), ("unknown", unknown)):
+            if isinstance(value, tuple | str):
+                _put(made, name, value)
+            else:
+                _put(made, "_source", value)
+        _put(made, "grade", grade)
+        _put(made, "references", references)
+        _put(made, "points", points)
+        _put(made, "ratio", ratio)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        """A field that nobody has looked at yet."""
+        if name not in ("title", "because", "unknown"):
+            raise AttributeError(name)
+        value = self._source.field(name)  # type: ignore[union-attr]
+        _put(self, name, value)
+        return value
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.name != "_source"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            _put(self, name, value)
+        _put(self, "_source", None)
+
+
+@attrs.frozen
+class Hypothesis:
+    """A possible explanation with its arguments and its score; ``could_be`` is the worst and best status still possible."""
+
+    id: str
+    label: str
+    kind: str
+    status: Status
+    conflict: bool
+    supports: tuple[Argument, ...]
+    opposes: tuple[Argument, ...]
+    undecided: tuple[Argument, ...]
+    could_be: tuple[Status, Status]
+    score: int | None = None
+    prior: int | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether something speaks for it and it is at least possible."""
+        return bool(self.supports) and self.status in ("confirmed", "probable", "possible")
+
+
+@attrs.frozen
+class ScorePart:
+    """One term of a muscle's score: its name, what it adds, and why in words."""
+
+    name: str
+    value: float
+    text: str
+
+
+@attrs.frozen
+class MuscleCandidate:
+    """A muscle that may be a source of the pain, and how it would explain it."""
+
+    muscle: str
+    label: str
+    group: str
+    side: str | None
+    status: str
+    score: float
+    terms: tuple[ScorePart, ...]
+    explains: tuple[str, ...]
+    might_explain: tuple[str, ...]
+    path: tuple[str, ...]
+    confidence: str
+    side_assumed: bool
+    access: str
+    safety: str
+    because: tuple[Premise, ...]
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class Covering:
+    """
+    A small set of muscles that together explain the pain; both sides of a muscle may count as one.
+
+    ``muscles`` are subjects (``muscle.side``); ``alternatives`` holds, for each, others of the same reach; ``unexplained`` are
+    painful entries (``region.side``) that no muscle of the set explains.
+    """
+
+    muscles: tuple[str, ...]
+    alternatives: tuple[tuple[str, ...], ...]
+    explains: tuple[str, ...]
+    unexplained: tuple[str, ...]
+    score: float
+
+
+@attrs.frozen
+class CriterionItem:
+    """One line of a published definition; status met, not_met or undecided."""
+
+    id: str
+    label: str
+    status: str
+
+
+@attrs.frozen
+class CriterionResult:
+    """A published definition, line by line, for the patient or for one muscle."""
+
+    id: str
+    label: str
+    hypothesis: str
+    subject: str
+    status: str
+    items: tuple[CriterionItem, ...]
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class Caution:
+    """A warning about reasoning, and why it is given here; ``short``: what a brief answer says of it."""
+
+    id: str
+    text: str
+    rule: str
+    subjects: tuple[str, ...]
+    because: tuple[Premise, ...]
+    limits: str
+    references: tuple[str, ...]
+    short: str = ""
+    offers: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Recommendation:
+    """Something to consider doing, and why; ``short``: what a brief answer says of it."""
+
+    kind: str
+    text: str
+    rule: str
+    subjects: tuple[str, ...]
+    because: tuple[Premise, ...]
+    limits: str
+    references: tuple[str, ...]
+    short: str = ""
+    offers: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Question:
+    """
+    One step to ask or examine next; ``subject`` names the muscle or diagnosis it is about, ``gain`` what it could change for its cost.
+    """
+
+    terms: tuple[str, ...]
+    subject: str
+    text: str
+    why: str
+    cost: str
+    step: str = ""
+    gain: float = 0.0
+
+
+@attrs.frozen
+class KnowledgeUsed:
+    """Which rules gave an answer."""
+
+    id: str
+    version: str
+    status: str
+    digest: str
+
+
+class Tools(Protocol):
+    """What can be asked of an assessment when the rules that made it are at hand."""
+
+    def why(self, assessment: "Assessment", id: str) -> "Proof":
+        """The proof of a conclusion."""
+        ...
+
+    def why_not(self, assessment: "Assessment", id: str) -> "Shortfall":
+        """Why something was not concluded."""
+        ...
+
+    def flip(self, assessment: "Assessment", id: str, through: Literal["unknown", "any"], work: int) -> "Flips":
+        """The smallest changes that would reach or undo a conclusion."""
+        ...
+
+    def what_if(self, assessment: "Assessment", changes: Mapping[str, Any]) -> "WhatIf":
+        """The assessment with findings changed, and the difference."""
+        ...
+
+    def robustness(self, assessment: "Assessment", id: str | None) -> "tuple[Fragile, ...]":
+        """What rests on a single sign of poor agreement."""
+        ...
+
+    def questions(self, assessment: "Assessment") -> tuple[Question, ...]:
+        """What to ask or examine next."""
+        ...
+
+    def text(self, assessment: "Assessment", full: bool) -> str:  # noqa: FBT001 - the only reader passes it on
+        """The assessment as a clinician reads it, in brief or in full."""
+        ...
+
+    def note(self, assessment: "Assessment") -> str:
+        """What goes into the chart."""
+        ...
+
+    def html(self, assessment: "Assessment") -> str:
+        """The assessment as a block of HTML."""
+        ...
+
+    def body_map(self, assessment: "Assessment") -> str:
+        """Where it hurts and which muscles could send the pain, as SVG."""
+        ...
+
+    def derivation_graph(self, assessment: "Assessment") -> "nx.DiGraph[tuple[str, str]]":
+        """How it was concluded, as a graph."""
+        ...
+
+    def derivation_svg(self, assessment: "Assessment", id: str | None) -> str:
+        """How it was concluded, drawn."""
+        ...
+
+    def derivation_mermaid(self, assessment: "Assessment", id: str | None) -> str:
+        """How it was concluded, for Mermaid."""
+        ...
+
+
+@singledispatch
+def in_words(value: object) -> str:
+    """A value as people read it; ``views.wording`` says how, kind by kind."""
+    return repr(value)
+
+
+@attrs.frozen
+class Proof:
+    """
+    Why a conclusion holds: a statement, the rule that gave it, and the proofs of what it rests on.
+
+    ``str(proof)`` is indented text down to findings and references.
+    """
+
+    statement: str
+    kind: str
+    id: str
+    subject: str
+    rule: str = ""
+    title: str = ""
+    references: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    limits: str = ""
+    because: "tuple[Proof, ...]" = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The proof as plain data."""
+        data: dict[str, Any] = plain(self)
+        return data
+
+    @property
+    def short(self) -> str:
+        """The proof in one sentence: what holds, and the nearest reasons, each once."""
+        reasons = list(dict.fromkeys(lowered(proof.statement.rstrip(".")) for proof in self.because))
+        more = f"; and {len(reasons) - 4} more" if len(reasons) > 4 else ""
+        return f"{self.statement.rstrip('.')}" + (f", because {'; '.join(reasons[:4])}{more}." if reasons else ".")
+
+    def __str__(self) -> str:
+        return in_words(self)
+
+
+@attrs.frozen
+class NearMiss:
+    """
+    A rule that could have concluded something and did not.
+
+    ``missing`` is about how many findings it still needs (one that it reads twice is counted twice), None where what is recorded
+    rules it out; ``holds``, ``unknown`` and ``against`` say of its parts which stand, which are not known, and which are recorded
+    against it; ``ask`` are the open findings in words.
+    """
+
+    rule: str
+    title: str
+    subject: str
+    missing: int | None
+    holds: tuple[str, ...]
+    unknown: tuple[str, ...]
+    against: tuple[str, ...]
+    ask: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+@attrs.frozen
+class Shortfall:
+    """Why something was not concluded: the rules that could have, nearest first."""
+
+    id: str
+    label: str
+    status: str
+    rules: tuple[NearMiss, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The shortfall as plain data."""
+        data: dict[str, Any] = plain(self)
+        return data
+
+    def __str__(self) -> str:
+        return in_words(self)
+
+
+@attrs.frozen
+class Difference:
+    """In what two assessments differ, in words; ``rules`` names, for each line, the rule behind it where one is."""
+
+    lines: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines) if self.lines else "Nothing changes."
+
+    def __bool__(self) -> bool:
+        return bool(self.lines)
+
+
+@attrs.frozen
+class WhatIf:
+    """An assessment under changed findings, and in what it differs."""
+
+    assessment: "Assessment"
+    difference: Difference
+
+    def __str__(self) -> str:
+        return str(self.difference)
+
+
+@attrs.frozen
+class Fragile:
+    """Something concluded that would change if one sign was misjudged: the sign, how well examiners agree on it, and what would change."""
+
+    sign: str
+    text: str
+    agreement: str
+    change: Difference
+
+
+@attrs.frozen
+class FlipChange:
+    """One finding that would have to change: its address, the value it would take, both in words, and what it costs to obtain."""
+
+    address: str
+    value: Any
+    text: str
+    cost: str
+
+
+@attrs.frozen
+class Flip:
+    """A smallest set of changes that turns a conclusion; ``cost`` is that of its dearest finding."""
+
+    changes: tuple[FlipChange, ...]
+    cost: str
+
+
+@attrs.frozen
+class Flips:
+    """
+    What would reach a conclusion (``reached`` false) or undo it (true): the sets of changes, cheapest first.
+
+    ``largest`` is the size up to which sets are exact; ``complete`` says that none of what was tried was left out, and ``untried``, in words,
+    what else the conclusion depends on that no set changes.
+    """
+
+    id: str
+    label: str
+    reached: bool
+    through: str
+    sets: tuple[Flip, ...]
+    complete: bool
+    largest: int
+    untried: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The sets as plain data."""
+        data: dict[str, Any] = plain(self)
+        return data
+
+    def __str__(self) -> str:
+        return in_words(self)
+
+
+def _settled(hypotheses: tuple[Hypothesis, ...]) -> bool:
+    """Whether no hypothesis could still overtake the first, whatever the arguments that are not decided turn out to be."""
+    if not hypotheses or not hypotheses[0].supports:
+        return not any(h.could_be[1] in ("confirmed", "probable", "possible") for h in hypotheses)
+    worst = STATUSES.index(hypotheses[0].could_be[0])
+    return all(STATUSES.index(other.could_be[1]) > worst or not other.undecided for other in hypotheses[1:])
+
+
+@attrs.frozen
+class Assessment:
+    """
+    What the rules say of one patient: plain data, ranked and explained.
+
+    ``beyond`` lists, in words, pain and danger signs recorded that the red flags of these rules do not cover.
+
+    Equality, hash, JSON and pickle ignore the tools; after ``from_dict`` or unpickling the methods that need the rules
+    raise until ``with_tools`` has been called.
+    """
+
+    urgency: Literal["none", "soon", "urgent", "emergency"]
+    screening: Literal["complete", "partial", "not_done"]
+    alerts: tuple[Alert, ...]
+    unscreened: tuple[Unscreened, ...]
+    beyond: tuple[str, ...]
+    hypotheses: tuple[Hypothesis, ...]
+    muscles: tuple[MuscleCandidate, ...]
+    coverings: tuple[Covering, ...]
+    criteria: tuple[CriterionResult, ...]
+    cautions: tuple[Caution, ...]
+    recommendations: tuple[Recommendation, ...]
+    trace: tuple[Derivation, ...]
+    findings: Findings
+    knowledge: KnowledgeUsed
+    _questions: tuple[Question, ...] | None = attrs.field(default=None, eq=False, repr=False, alias="questions")
+    _tools: Tools | None = attrs.field(default=None, eq=False, repr=False, alias="tools")
+    _source: Source | None = attrs.field(default=None, init=False, eq=False, repr=False)
+
+    @classmethod
+    def later(
+        cls, source: Source, urgency: Literal["none", "soon", "urgent", "emergency"], findings: Findings, knowledge: KnowledgeUsed
+    ) -> "Assessment":
+        """An assessment of which everything else is worked out when it is first looked at."""
+        made = cls.__new__(cls)
+        _put(made, "urgency", urgency)
+        _put(made, "findings", findings)
+        _put(made, "knowledge", knowledge)
+        _put(made, "_questions", None)
+        _put(made, "_tools", None)
+        _put(made, "_source", source)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        """A field that nobody has looked at yet."""
+        if name not in _LATER:
+            raise AttributeError(name)
+        value = self._source.field(name)  # type: ignore[union-attr]
+        _put(self, name, value)
+        return value
+
+    FORMAT: ClassVar[str] = "mps_rules.assessment/1"
+
+    def with_tools(self, tools: Tools | None) -> "Assessment":
+        """The same assessment, able to explain itself."""
+        if self._source is None:
+            return attrs.evolve(self, tools=tools)
+        made = Assessment.later(self._source, self.urgency, self.findings, self.knowledge)
+        _put(made, "_tools", tools)
+        return made
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """What to ask or examine next, most useful first; worked out when first asked for."""
+        return self._need_tools().questions(self) if self._questions is None else self._questions
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether nothing that is unknown could raise the urgency or put another hypothesis first."""
+        higher = URGENCIES[: URGENCIES.index(self.urgency)] if self.urgency != "none" else URGENCIES
+        if any(flag.urgency in higher for flag in self.unscreened) or any(a.status == "open" and a.urgency in higher for a in self.alerts):
+            return False
+        return _settled(self.hypotheses)
+
+    def why(self, id: str) -> Proof:
+        """
+        The proof of a hypothesis, alert, caution, criterion, derived id, muscle or rule, down to findings and sources.
+
+        Raises:
+            FindingError: nothing of that id was concluded.
+
+        """
+        return self._need_tools().why(self, id)
+
+    def why_not(self, id: str) -> "Shortfall":
+        """
+        Why something was not concluded: the rules that could have, what is recorded against them and what is not known, nearest first.
+
+        Raises:
+            FindingError: it was concluded, or nothing of that id can be.
+
+        """
+        return self._need_tools().why_not(self, id)
+
+    def flip(self, id: str, through: Literal["unknown", "any"] = "unknown", *, work: int = FLIP_WORK) -> "Flips":
+        """
+        The smallest sets of findings, up to three, whose change would reach or undo a conclusion; cheapest first.
+
+        Args:
+            id: a hypothesis (reached from ``probable`` on; a cause where its points reach its line), alert, criterion, derived id, caution or rule.
+            through: ``unknown``: only what is not known, that is, what to ask or examine; ``any``: also what is recorded, that is, on
+                what the conclusion hangs.
+            work: how many steps the search may take, a second or two as it stands; what it did not get to is named in ``untried``, and
+                ``complete`` is false.
+
+        Raises:
+            FindingError: nothing of that id can be concluded.
+
+        """
+        return self._need_tools().flip(self, id, through, work)
+
+    def what_if(self, changes: Mapping[str, Any]) -> "WhatIf":
+        """
+        A new assessment with findings changed, and the difference in words; this one stays as it is.
+
+        Args:
+            changes: address to value, None for not known: ``fever``, ``low_back.left``, ``gluteus_medius.left.taut_band``,
+                ``facet_syndrome.label_treated_without_relief``, ``labels.facet_syndrome``.
+
+        Raises:
+            FindingError: an address names nothing, or a value does not fit or contradicts; all faults.
+
+        """
+        return self._need_tools().what_if(self, changes)
+
+    def robustness(self, id: str | None = None) -> "tuple[Fragile, ...]":
+        """
+        What would change if a single palpation sign, on which examiners agree no better than chance in some study, was misjudged.
+
+        Raises:
+            FindingError: nothing of that id can be concluded.
+
+        """
+        return self._need_tools().robustness(self, id)
+
+    def text(self, *, full: bool = False) -> str:
+        """
+        The assessment as plain text.
+
+        Args:
+            full: everything that is said, with reasons and sources; left out, what matters, in at most fifteen lines of 88 columns.
+
+        """
+        return self._need_tools().text(self, full)
+
+    def note(self) -> str:
+        """A note for the record as plain text, a paragraph each for what was told, what was found, what the rules say of it, and the plan."""
+        return self._need_tools().note(self)
+
+    def body_map(self) -> str:
+        """Where it hurts and which muscles could send the pain, as SVG text."""
+        return self._need_tools().body_map(self)
+
+    def derivation_graph(self) -> "nx.DiGraph[tuple[str, str]]":
+        """How everything was concluded: findings, rules, conclusions and references as nodes ``(kind, id)`` with a ``label``."""
+        return self._need_tools().derivation_graph(self)
+
+    def derivation_svg(self, id: str | None = None) -> str:
+        """
+        What led to a conclusion, drawn in layers as SVG text; left out, the alerts and the leading hypothesis.
+
+        Raises:
+            FindingError: nothing of that id was concluded.
+
+        """
+        return self._need_tools().derivation_svg(self, id)
+
+    def derivation_mermaid(self, id: str | None = None) -> str:
+        """
+        The same as Mermaid flowchart text.
+
+        Raises:
+            FindingError: nothing of that id was concluded.
+
+        """
+        return self._need_tools().derivation_mermaid(self, id)
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows."""
+        return self._tools.html(self) if self._tools else None
+
+    def _need_tools(self) -> Tools:
+        if self._tools is None:
+            message = "this assessment was read back or unpickled; give it the rules again: mps.attach(assessment, kb)"
+            raise ValueError(message)
+        return self._tools
+
+    def to_dict(self) -> dict[str, Any]:
+        """The assessment as plain data, the names of its fields as keys."""
+        return {"format": self.FORMAT, **plain(self), "questions": plain(self.questions)}
+
+    def to_json(self) -> str:
+        """The assessment as JSON text; the same input gives the same bytes."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+
+    @classmethod
+    def from_dict(cls, data: Any) -> "Assessment":
+        """
+        The assessment that ``to_dict`` wrote.
+
+        Raises:
+            FindingError: the data is not that of an assessment; every fault is listed.
+
+        """
+        from mps_rules.language.structure import structure
+
+        if not isinstance(data, Mapping) or data.get("format") != cls.FORMAT:
+            raise FindingError([Fault("format", f"not an assessment of format {cls.FORMAT}")])
+        value, faults = structure({key: part for key, part in data.items() if key != "format"}, cls, dotted)
+        if value is None:
+            raise FindingError(faults)
+        return value
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.name not in ("_tools", "_source")}
+        return {**state, "_questions": self.questions if self._tools else self._questions}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            _put(self, name, value)
+        _put(self, "_tools", None)
+        _put(self, "_source", None)
+
+
+_LATER = frozenset(a.name for a in attrs.fields(Assessment) if not a.name.startswith("_"))

@@ -1,0 +1,809 @@
+"""
+The command ``mps-rules``: evaluate a patient, explain an answer, prove and check the rules.
+
+Exit codes: 0 fine, 1 the knowledge or its cases fail, 2 wrong input. A user's mistake gives a list of faults, never a traceback.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from importlib import metadata
+from importlib.util import find_spec
+from io import StringIO, TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import attrs
+import click
+
+from mps_rules import api
+from mps_rules.answer.values import Assessment
+from mps_rules.command.printed import in_one_line, printable
+from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError, listed
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.language.reading import LONGEST, Unreadable, as_yaml, bytes_of, decoded, read_text, text_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mps_rules.authoring.presented import Validation
+    from mps_rules.authoring.vignettes import Judged
+    from mps_rules.population.tables import Backend, Dates
+    from mps_rules.records.claims import Noted
+    from mps_rules.records.fhir_values import ImportReport
+
+F = TypeVar("F", bound=Callable[..., Any])
+WRONG_KNOWLEDGE, WRONG_INPUT = 1, 2
+LARGEST_BUNDLE = 64_000_000
+"""How many bytes of FHIR one command reads."""
+
+_rules = click.option(
+    "--rules",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder of rules instead of the packaged ones; given again, laid on top.",
+)
+
+
+def _guarded(command: F) -> F:
+    """Faults become a list on standard error and an exit code."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except MpsRulesError as error:
+            for fault in listed(error.faults):
+                click.echo(in_one_line(f"error: {fault}"), err=True)
+            sys.exit(WRONG_KNOWLEDGE if isinstance(error, KnowledgeError) else WRONG_INPUT)
+
+    return run  # type: ignore[return-value]
+
+
+class _Commands(click.Group):
+    """Commands whose own errors, which repeat what was typed, hold no control characters either."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """As click does it."""
+        try:
+            code = super().main(*args, **extra | {"standalone_mode": False})
+        except click.ClickException as error:
+            told = StringIO()
+            error.show(told)
+            click.echo(printable(told.getvalue()), err=True, nl=False)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("Aborted!", err=True)
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(text: str) -> None:
+    """Text of one or more lines."""
+    click.echo(printable(text), nl=not text.endswith("\n"))
+
+
+def _tell(data: Any) -> None:
+    """Plain data as JSON."""
+    _say(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _console(**how: Any) -> "Console":
+    """What is printed is text: no brackets or colons in it are orders to rich."""
+    from rich.console import Console
+
+    return Console(**{"highlight": False, "markup": False, "emoji": False, "soft_wrap": True} | how)
+
+
+def _load(folders: tuple[Path, ...]) -> KnowledgeBase:
+    return api.load(list(folders)) if folders else api.load()
+
+
+def _findings(file: str) -> Any:
+    """The findings of a YAML or JSON file, or of standard input for ``-``."""
+    source = "standard input" if file == "-" else file
+    try:
+        text = decoded(sys.stdin.buffer.read(LONGEST * 4 + 1), source) if file == "-" else text_of(Path(file), source)
+        data = read_text(text, source).data
+    except Unreadable as error:
+        raise FindingError(error.faults) from None
+    return {} if data is None else data
+
+
+def _bundle(file: str) -> Any:
+    """The JSON of a file, or of standard input for ``-``; a fault repeats nothing of what it holds."""
+    source = "standard input" if file == "-" else file
+    try:
+        raw = sys.stdin.buffer.read(LARGEST_BUNDLE + 1) if file == "-" else bytes_of(Path(file), source, LARGEST_BUNDLE)
+        if len(raw) > LARGEST_BUNDLE:
+            raise FindingError([Fault(source, f"holds more than {LARGEST_BUNDLE:,} bytes")])
+        return json.loads(raw)
+    except Unreadable as error:
+        raise FindingError(error.faults) from None
+    except json.JSONDecodeError as error:
+        raise FindingError([Fault(f"{source} line {error.lineno}", "is not JSON")]) from None
+    except UnicodeDecodeError:
+        raise FindingError([Fault(source, "is not UTF-8 text")]) from None
+    except ValueError:
+        raise FindingError([Fault(source, "is not JSON: a number has too many digits")]) from None
+    except RecursionError:
+        raise FindingError([Fault(source, "is nested too deep")]) from None
+
+
+def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's callback
+    if not wanted or context.resilient_parsing:
+        return
+    base = api.load()
+    click.echo(f"mps-rules {metadata.version('mps-rules')}")
+    _say(f"rules {base.pack.id} {base.pack.version}, {base.pack.status}, digest {base.digest}")
+    context.exit()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="The versions of the program and of its rules.",
+)
+def main() -> None:
+    """Decision support for muscle pain, for clinicians: rules over findings, every conclusion explained."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+@main.command()
+@click.argument("file")
+@click.option("--json", "shape", flag_value="json", help="The whole assessment as JSON.")
+@click.option("--full", "shape", flag_value="full", help="Everything that is said, with reasons and sources; left out, fifteen lines.")
+@click.option(
+    "--note", "shape", flag_value="note", help="A note for the record: what was told, what was found, the assessment and the plan."
+)
+@_rules
+@_guarded
+def evaluate(file: str, shape: str | None, folders: tuple[Path, ...]) -> None:
+    """What the rules say of the patient in FILE (YAML or JSON; - for standard input)."""
+    base = _load(folders)
+    assessment = api.evaluate(_findings(file), base)
+    if shape == "json":
+        _say(assessment.to_json())
+    elif shape == "note":
+        _say(assessment.note())
+    else:
+        _show(assessment.text(full=True) if shape == "full" else _brief(assessment, base))
+
+
+def _brief(assessment: Assessment, base: KnowledgeBase) -> str:
+    """The brief text, as wide as the terminal where that is narrower."""
+    from mps_rules.views.brief import brief
+
+    console = _console()
+    return brief(assessment, base, console.width) if console.is_terminal else brief(assessment, base)
+
+
+def _show(text: str) -> None:
+    """Text with headings and alarms marked where the terminal can."""
+    from rich.text import Text
+
+    console = _console()
+    for line in printable(text).removesuffix("\n").split("\n"):
+        marked = Text(line)
+        if line.startswith(("EMERGENCY", "URGENT", "OPEN, ")) or (
+            line.startswith("Urgency:  ") and "NONE" not in line and "none raised; all" not in line
+        ):
+            marked.stylize("bold red")
+        elif line[:2].isupper():
+            marked.stylize("bold")
+        elif line.startswith("  !"):
+            marked.stylize("yellow")
+        console.print(marked)
+
+
+@main.command()
+@click.argument("file", metavar="BUNDLE.json")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day as of which the chart is read; left out, today.")
+@click.option(
+    "--time-zone", "zone", default="", help="Where the chart is kept, as Europe/London: its day is today; left out, this machine's."
+)
+@click.option("--json", "shape", flag_value="json", help="The findings, the report and the assessment as JSON.")
+@click.option("--full", "shape", flag_value="full", help="Everything that is said of the patient; left out, fifteen lines.")
+@_rules
+@_guarded
+def fhir(file: str, on: datetime | None, zone: str, shape: str | None, folders: tuple[Path, ...]) -> None:
+    """
+    What the rules say of the patient in a FHIR R4 Bundle (- for standard input).
+
+    First what was read of the chart, what was not and why, and what is in doubt; then the assessment.
+    """
+    from mps_rules.records.fhir_in import read_bundle
+    from mps_rules.records.zones import moment, zone_faults
+
+    faults = list(zone_faults(zone, "--time-zone"))
+    if faults:
+        raise FindingError(faults)
+    now = moment(time.time(), zone)
+    base = _load(folders)
+    findings, report = read_bundle(_bundle(file), base, on=on.date() if on else now)
+    assessment = api.evaluate(findings, base)
+    if shape == "json":
+        told = {"findings": findings, "report": report.to_dict(), "assessment": assessment.to_dict()}
+        _tell(told)
+    else:
+        _say(f"{_lined(report)}\n\n")
+        _show(assessment.text(full=True) if shape == "full" else _brief(assessment, base))
+
+
+def _lined(report: "ImportReport") -> "ImportReport":
+    """The report with each entry in one line: what a chart calls a thing may hold line breaks."""
+
+    def lined(notes: "tuple[Noted, ...]") -> "tuple[Noted, ...]":
+        return tuple(
+            attrs.evolve(one, where=in_one_line(one.where), code=in_one_line(one.code), what=in_one_line(one.what)) for one in notes
+        )
+
+    return attrs.evolve(report, used=lined(report.used), skipped=lined(report.skipped), suspicious=lined(report.suspicious))
+
+
+@main.command()
+@click.argument("file")
+@click.argument("id")
+@click.option("--short", "form", flag_value="short", help="In one sentence.")
+@click.option("--json", "form", flag_value="json", help="The proof as JSON.")
+@click.option("--full", "form", flag_value="full", default=True, help="Down to findings and sources (this is the default).")
+@_rules
+@_guarded
+def explain(file: str, id: str, form: str, folders: tuple[Path, ...]) -> None:
+    """
+    Why ID was concluded of the patient in FILE.
+
+    ID is a hypothesis, alert, caution, criterion, rule, or muscle (gluteus_medius or gluteus_medius.left).
+    """
+    proof = api.evaluate(_findings(file), _load(folders)).why(id)
+    if form == "json":
+        _tell(proof.to_dict())
+    else:
+        _say(proof.short if form == "short" else str(proof))
+
+
+@main.command(name="why-not")
+@click.argument("file")
+@click.argument("id")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_rules
+@_guarded
+def why_not(file: str, id: str, as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+    """Why ID was not concluded of the patient in FILE: the rules that could have, nearest first."""
+    shortfall = api.evaluate(_findings(file), _load(folders)).why_not(id)
+    _tell(shortfall.to_dict()) if as_json else _say(str(shortfall))
+
+
+@main.command()
+@click.argument("file")
+@click.argument("id")
+@click.option("--any", "through", flag_value="any", help="Change what is recorded too: on what does it hang?")
+@click.option("--unknown", "through", flag_value="unknown", default=True, help="Change only what is not known (this is the default).")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_rules
+@_guarded
+def flip(file: str, id: str, through: Literal["unknown", "any"], as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+    """The smallest sets of findings that would reach ID for the patient in FILE, or undo it; cheapest first."""
+    found = api.evaluate(_findings(file), _load(folders)).flip(id, through)
+    _tell(found.to_dict()) if as_json else _say(str(found))
+
+
+@main.command(name="what-if")
+@click.argument("file")
+@click.argument("changes", nargs=-1, required=True, metavar="ADDRESS=VALUE...")
+@_rules
+@_guarded
+def what_if(file: str, changes: tuple[str, ...], folders: tuple[Path, ...]) -> None:
+    """
+    What would change for the patient in FILE: mps-rules what-if FILE fever=true gluteus_medius.left.taut_band=false.
+
+    A value is true, false, a number, a word, or unknown.
+    """
+    said: dict[str, Any] = {}
+    for change in changes:
+        at, equals, value = change.partition("=")
+        if not equals:
+            raise FindingError([Fault(change, "expected address=value")])
+        try:
+            said[at] = None if value == "unknown" else read_text(value, change).data
+        except Unreadable as error:
+            raise FindingError(error.faults) from None
+    _say(str(api.evaluate(_findings(file), _load(folders)).what_if(said)))
+
+
+@main.command()
+@click.argument("file", required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="Keep what was answered in this file (YAML), to go on from later.")
+@_rules
+@_guarded
+def ask(file: str | None, out: Path | None, folders: tuple[Path, ...]) -> None:
+    """
+    Ask, step by step, what could change the answer most; then print the assessment.
+
+    FILE holds what is known beforehand: at least age and where it hurts make the first questions better. Enter leaves a finding
+    not known, s skips a step, q leaves and keeps what was said.
+    """
+    from rich.text import Text
+
+    from mps_rules.command import terminal
+    from mps_rules.interview import so_far
+
+    console = _console()
+    base = _load(folders)
+    try:
+        assessment = terminal.run(base, _findings(file) if file else {}, console, console.input)
+    except terminal.Left as left:
+        _keep(out, left.findings)
+        return
+    console.print(Text(printable(f"\n{terminal.closing(assessment)}\n"), "bold"))
+    _show(_brief(assessment, base))
+    _keep(out, so_far(assessment))
+
+
+def _keep(out: Path | None, findings: dict[str, Any]) -> None:
+    if out is not None:
+        _write(out, as_yaml(findings))
+
+
+@main.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.argument("patients", type=click.Path(path_type=Path))
+@_guarded
+def diff(before: Path, after: Path, patients: Path) -> None:
+    """
+    For whom, and because of which rule, the answer changes when rules AFTER replace rules BEFORE.
+
+    PATIENTS is a folder of vignettes or of patient files (YAML, JSON), or one such file.
+    """
+    from mps_rules.answer import differences
+
+    old, new = api.load(before), api.load(after)
+    _say(str(differences.diff_rules(old, new, _patients(patients))))
+
+
+def _patients(path: Path) -> dict[str, Any]:
+    """Patients by name, out of a file or a folder of files, each a patient or a list of vignettes or cases."""
+    from mps_rules.answer.differences import named
+
+    files = sorted(one for one in path.rglob("*") if one.suffix in (".yaml", ".json")) if path.is_dir() else [path]
+    found: list[tuple[str, Any]] = []
+    for file in files:
+        data = _findings(str(file))
+        if isinstance(data, list):
+            found += [
+                (str(one.get("vignette") or one.get("case") or file.name), one.get("findings")) for one in data if isinstance(one, dict)
+            ]
+        else:
+            found.append((file.name, data))
+    return named(found)
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="The Parquet file to write; what cannot be read goes beside it."
+)
+@click.option("--conclusions", help="Only these, by id, with commas between; left out, everything with urgency and leading hypothesis.")
+@click.option("--explain", is_flag=True, help="Beside each conclusion, the rules that fired for it.")
+@click.option("--person", default="person", show_default=True, help="The column that says who.")
+@click.option("--keep", default="", help="Other columns to carry along unread, with commas between.")
+@click.option("--backend", type=click.Choice(["polars", "duckdb", "spark"]), default="polars", show_default=True)
+@click.option("--rows", type=click.IntRange(min=1), default=200_000, show_default=True, help="How many rows are evaluated together.")
+@click.option(
+    "--dates",
+    type=click.Choice(["ISO", "day-first", "month-first"]),
+    default="ISO",
+    show_default=True,
+    help="How a long file writes dates, beside 2026-02-01.",
+)
+@_rules
+@_guarded
+def cohort(
+    inputs: tuple[Path, ...],
+    out: Path,
+    conclusions: str | None,
+    explain: bool,  # noqa: FBT001 - click's flag
+    person: str,
+    keep: str,
+    backend: "Backend",
+    rows: int,
+    dates: "Dates",
+    folders: tuple[Path, ...],
+) -> None:
+    """
+    What the rules say of many patients: Parquet or CSV files, or folders of them.
+
+    A row is a person, a column the address of a finding (fever, pain.low_back.left, gluteus_medius.left.taut_band); or, in a long file, a row
+    is one thing said: person, term, value, and region, muscle, label, side, date as they apply. A run that was cut off goes on when it is
+    started again.
+    """
+    from rich.progress import Progress, TimeElapsedColumn
+
+    from mps_rules.population import partitions, tally
+
+    base = _load(folders)
+    asked = partitions.Asked(
+        conclusions=None if conclusions is None else tuple(_listed(conclusions)),
+        explain=explain,
+        person=person,
+        keep=tuple(_listed(keep)),
+        backend=backend,
+        rows=rows,
+        dates=dates,
+    )
+    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=_console(stderr=True)) as progress:
+        bar = progress.add_task("evaluating", total=None)
+        ran = partitions.evaluate_files(inputs, out, base, asked, lambda done, of: progress.update(bar, completed=done, total=of))
+    for part in ran.unopened:
+        click.echo(in_one_line(f"error: {part.file}, from row {part.start}: cannot be opened: {part.fault}"), err=True)
+    if ran.people:
+        _show(tally.text(tally.summarised(out, base), base))
+        rejects = f", {ran.faults:,} faults of set-aside rows to {ran.rejects}" if ran.faults else ""
+        click.echo(in_one_line(f"Written to {out}{rejects}"))
+    if ran.found_done:
+        click.echo(f"{ran.found_done} parts were done already by an earlier run")
+    if ran.unopened:
+        sys.exit(WRONG_INPUT)
+
+
+def _listed(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+@main.command()
+@click.argument("file")
+@click.argument("id", required=False)
+@click.option("--body", "form", flag_value="body", help="The body map as SVG.")
+@click.option("--mermaid", "form", flag_value="mermaid", help="The derivation as Mermaid text.")
+@click.option("--svg", "form", flag_value="svg", default=True, help="The derivation as SVG (this is the default).")
+@_rules
+@_guarded
+def graph(file: str, id: str | None, form: str, folders: tuple[Path, ...]) -> None:
+    """
+    Draw how ID was concluded of the patient in FILE, or, with --body, where it hurts.
+
+    ID left out: the alerts and the leading hypothesis. Prints SVG or Mermaid text.
+    """
+    assessment = api.evaluate(_findings(file), _load(folders))
+    if form == "body":
+        _say(assessment.body_map())
+    elif form == "mermaid":
+        _say(assessment.derivation_mermaid(id))
+    else:
+        _say(assessment.derivation_svg(id))
+
+
+@main.command(name="cases")
+@click.argument("id", default="")
+@_rules
+@_guarded
+def cases_command(id: str, folders: tuple[Path, ...]) -> None:
+    """Run the cases of all rules, of one shelf, or of the rule ID."""
+    from mps_rules.authoring import cases
+
+    outcomes = cases.run_cases(_load(folders), id)
+    if not outcomes:
+        raise FindingError([Fault(id, "no rule or shelf of that name has cases")])
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    for outcome in failed:
+        click.echo(in_one_line(f"{outcome.case.place}: {outcome.case.case}"))
+        for difference in outcome.differences:
+            click.echo(in_one_line(f"    {difference}"))
+    rules = len({outcome.case.rule for outcome in outcomes})
+    click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} cases passed, of {rules} rules")
+    if failed:
+        sys.exit(WRONG_KNOWLEDGE)
+
+
+@main.command()
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+@_guarded
+def lint(folders: tuple[Path, ...]) -> None:
+    """Check the rules of FOLDER (several are laid on top of each other), or the packaged ones."""
+    from mps_rules.authoring.lint import lint as lint_folders
+
+    issues = lint_folders(list(folders) if folders else api.load())
+    for issue in issues:
+        click.echo(in_one_line(str(issue)))
+    click.echo(f"{len(issues)} issue{'' if len(issues) == 1 else 's'}")
+    if issues:
+        sys.exit(WRONG_KNOWLEDGE)
+
+
+def _judged(folder: Path, base: KnowledgeBase) -> "tuple[Judged, ...]":
+    """What the rules say of the vignettes of a folder; a folder that holds none is wrong input."""
+    from mps_rules.authoring import vignettes
+
+    if not folder.is_dir():
+        raise FindingError([Fault(str(folder), "is not a folder")])
+    return vignettes.judge(base, vignettes.read_vignettes(folder, base))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--chart", help="An ordinary patient (YAML or JSON), to whom each yes/no finding is added singly: which raise an alarm.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the whole page, as Markdown, into this file.")
+@click.option("--draws", default=10_000, show_default=True, help="Of charts: how many ordinary ones are drawn with two findings more.")
+@_rules
+@_guarded
+def validate(folder: Path, chart: str | None, out: Path | None, draws: int, folders: tuple[Path, ...]) -> None:
+    """
+    Hold what the rules say of the vignettes in FOLDER against the right answers; or of its charts, where it holds dev/ or presentations/.
+
+    What differs is a finding about the rules, not an error: the exit code stays 0.
+    """
+    from rich.table import Table
+
+    from mps_rules.authoring import vignettes
+
+    base = _load(folders)
+    if (folder / "dev").is_dir() or (folder / "presentations").is_dir():
+        from mps_rules.authoring import presented
+
+        _validate_charts(presented.Validation(base, folder), draws)
+        return
+    judged = _judged(folder, base)
+    alone = None if chart is None else vignettes.singly(base, _findings(chart))
+    table = Table("what is right", "share, 95 per cent interval", box=None, pad_edge=False)
+    for aspect, (right, of) in vignettes.shares(judged).items():
+        table.add_row(vignettes.MEANT[aspect], vignettes.share(right, of))
+    console = _console()
+    console.print(table)
+    failures = vignettes.failures(judged)
+    console.print(f"\n{len(failures)} of {len(judged)} vignettes differ")
+    for vignette, what in failures:
+        console.print(f"{in_one_line(f'{vignette.place}: {vignette.vignette}')}\n    {in_one_line(what)}")
+    if alone is not None:
+        console.print(
+            f"\n{len(alone.raising)} of {alone.tried} findings, added singly to {in_one_line(str(chart))}, raise an urgent or emergency flag"
+        )
+    if out is not None:
+        _write(out, vignettes.page(judged, base, alone))
+
+
+def _validate_charts(charts: "Validation", draws: int) -> None:
+    figures = []
+    for figure in charts.figures(draws):
+        figures.append(figure)
+        click.echo(str(figure))
+        for missed in figure.misses[:LISTED]:
+            click.echo(f"        {missed}")
+    click.echo(f"{sum(figure.met for figure in figures)} of {len(figures)} aims met")
+    click.echo("\nBack pain at 55 with one finding more, urgent or an emergency:")
+    for term, urgency, suspects in charts.single_findings():
+        click.echo(f"  {urgency:<9} {term}: {', '.join(suspects)}")
+
+
+LISTED = 12
+"""How many charts that miss an aim are named."""
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FindingError([Fault(str(path), f"cannot be written: {error.strerror or error}")]) from None
+    click.echo(in_one_line(f"wrote {path}"))
+
+
+@main.command(name="omop")
+@click.argument("database", metavar="DB")
+@click.option("--out", type=click.Path(path_type=Path), help="Keep what is concluded of each person in this file (.parquet or .csv).")
+@click.option("--observations", type=click.Path(path_type=Path), help="The same, shaped like the model's observation table.")
+@click.option("--index", default="latest visit", show_default=True, help="The day on which each person is judged, or one day for all.")
+@click.option("--schema", help="Where the tables stand, if not in the database's own schema.")
+@_rules
+@_guarded
+def omop_command(
+    database: str, out: Path | None, observations: Path | None, index: str, schema: str | None, folders: tuple[Path, ...]
+) -> None:
+    """
+    What the rules say of everybody in DB, tables of the OMOP Common Data Model (5.3 or 5.4), and what nobody has asked.
+
+    DB is a folder of Parquet files, a DuckDB file, or an address such as postgres://user@host/database.
+    """
+    from rich.progress import Progress
+
+    from mps_rules.population import omop, overview
+
+    base = _load(folders)
+    kept = [path for path in (out, observations) if path is not None]
+    faults = [Fault(str(path), "expected a file that ends in .parquet or .csv") for path in kept if path.suffix not in (".parquet", ".csv")]
+    if faults:
+        raise FindingError(faults)
+    with Progress(console=_console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("reading the tables", total=3)
+        findings, report = omop.read_omop(database, base, index=index, schema=schema)
+        progress.update(task, advance=1, description="gathering the findings")
+        rows = findings.to_polars()
+        progress.update(task, advance=1, description="applying the rules")
+        concluded, found = overview.overview(rows, base, keep=omop.KEEP, backend="duckdb")
+        progress.update(task, advance=1)
+    _show("\n".join((*overview.lines(found, base), "", "Where it comes from", *report.lines())))
+    if out is not None:
+        _keep_table(out, concluded)
+    if observations is not None:
+        _keep_table(observations, omop.as_observations(concluded))
+
+
+def _keep_table(path: Path, frame: Any) -> None:
+    try:
+        (frame.write_csv if path.suffix == ".csv" else frame.write_parquet)(path)
+    except OSError as error:
+        raise FindingError([Fault(str(path), f"cannot be written: {error.strerror or error}")]) from None
+    click.echo(in_one_line(f"wrote {path}"))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="The manifest as JSON, every row of a table included.")
+@click.option("--vignettes", "patients", type=click.Path(path_type=Path), help="A folder of vignettes that judge the rules.")
+@_rules
+@_guarded
+def manifest(as_json: bool, patients: Path | None, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
+    """Print what the rules are, whom they serve, what they read (sensitive facts by name), and what each rests on."""
+    from mps_rules.authoring import manifest as manifests
+
+    base = _load(folders)
+    one = manifests.manifest(base, {str(patients): _judged(patients, base)} if patients else None)
+    _tell(one.to_dict()) if as_json else _say(manifests.page(one))
+
+
+@main.command()
+@_rules
+@_guarded
+def schema(folders: tuple[Path, ...]) -> None:
+    """Print the JSON Schema of a patient's findings."""
+    from mps_rules.patient import forms
+
+    _tell(forms.schema(_load(folders)))
+
+
+@main.command()
+@click.argument("search", nargs=-1, required=True)
+@_rules
+@_guarded
+def terms(search: tuple[str, ...], folders: tuple[Path, ...]) -> None:
+    """Find findings and diagnoses by name or synonym: mps-rules terms pins and needles."""
+    from rich.table import Table
+
+    from mps_rules.patient import forms
+
+    base = _load(folders)
+    found = forms.search(base, " ".join(search))
+    table = Table("finding", "what it is", "kind", "how", "about", "also called", box=None, pad_edge=False)
+    for term in found:
+        kind = " | ".join(term.values[:6]) if term.values else term.kind + base.vocabulary.shown_unit(term.id) if term.unit else term.kind
+        table.add_row(*map(in_one_line, (term.id, term.label, kind, term.cost, term.subject, ", ".join(term.synonyms))))
+    diagnoses = Table("diagnosis, under labels", "what it is", "ICD-10-CM", box=None, pad_edge=False)
+    given = forms.search_diagnoses(base, " ".join(search))
+    for diagnosis in given:
+        diagnoses.add_row(*map(in_one_line, (diagnosis.id, diagnosis.label, ", ".join(diagnosis.codes.get("icd10cm", ())))))
+    if not (found or given):
+        click.echo("nothing found; try one word of it")
+        return
+    console = _console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200)
+    for shown in [table] * bool(found) + [diagnoses] * bool(given):
+        console.print(shown)
+
+
+@main.command()
+@_rules
+@_guarded
+def form(folders: tuple[Path, ...]) -> None:
+    """Print a blank patient file with every finding as a comment."""
+    from mps_rules.patient import forms
+
+    _say(forms.blank_form(_load(folders)))
+
+
+_config = click.option("--config", type=click.Path(path_type=Path), help="The settings of the service (YAML); left out, the defaults.")
+
+
+@main.command()
+@_config
+@_guarded
+def serve(config: Path | None) -> None:
+    """
+    Answer the hooks of an electronic record (CDS Hooks) over HTTP until stopped.
+
+    Without settings it listens on this machine only, at port 8080, and keeps its records in mps-rules.sqlite here.
+    """
+    _service_installed()
+    from mps_rules.service import serving
+
+    serving.serve(config, lambda address: click.echo(f"listening on {address}"))
+
+
+@main.command(name="feedback-report")
+@_config
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was shown and told since this day, in the time zone of the settings."
+)
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+@_guarded
+def feedback_report(config: Path | None, since: datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Print which cards were shown, accepted and overridden, by rule and reason; no feedback is not a rejection."""
+    _service_installed()
+    from mps_rules.records.zones import midnight
+    from mps_rules.service.settings import read_settings
+    from mps_rules.service.store import Store
+
+    settings = read_settings(config)
+    store = Store(settings.store, make=False)
+    try:
+        report = store.report(midnight(since.date(), settings.time_zone) if since else None)
+    finally:
+        store.close()
+    _tell(report.to_dict()) if as_json else _say(report.text())
+
+
+def _service_installed() -> None:
+    missing = [name for name in ("jwt", "sqlalchemy", "starlette", "uvicorn") if find_spec(name) is None]
+    if missing:
+        raise UnsupportedError([Fault("", f"the service needs {', '.join(missing)}: pip install 'mps-rules[service]'")])
+
+
+@main.group()
+def new() -> None:
+    """Begin something new."""
+
+
+_NEW_RULE = """\
+id: {shelf}.{name}
+title: "A title that a clinician could dispute"
+status: draft              # active once its cases pass and evidence, limits and review are filled in
+about: patient             # patient | muscle | label
+summary: ""
+evidence: {{grade: expert_opinion, references: [ART]}}
+when:
+  all:
+    - pain_low_back
+then:
+  - caution: {{id: {name}, text: ""}}
+limits: ""
+reviewed:
+"""
+
+_NEW_CASES = """\
+- case: "It fires: a line as in a chart"
+  findings: {pain: [low_back.left]}
+  expect: {fires: true}
+- case: "It stays silent"
+  findings: {pain: [{region: low_back, present: false}]}
+  expect: {fires: false}
+- case: "Too little is known"
+  findings: {}
+  expect: {fires: unknown, asks: [pain_low_back]}
+"""
+
+
+@new.command()
+@click.argument("id", metavar="SHELF/NAME")
+@click.option("--into", "folder", default="rules", show_default=True, type=click.Path(path_type=Path), help="The folder of rules.")
+@_guarded
+def rule(id: str, folder: Path) -> None:
+    """Write a rule and its cases to fill in."""
+    shelf, _, name = id.partition("/")
+    if not all(part.isidentifier() and part.islower() for part in (shelf, name)):
+        raise FindingError([Fault(id, "expected shelf/name in small letters, digits and underscores")])
+    if not (folder / "pack.yaml").is_file():
+        raise FindingError([Fault(str(folder), "is not a folder of rules (it has no pack.yaml); name one with --into")])
+    files = {folder / shelf / f"{name}.yaml": _NEW_RULE.format(shelf=shelf, name=name), folder / shelf / f"{name}.cases.yaml": _NEW_CASES}
+    there = [str(path) for path in files if path.exists()]
+    if there:
+        raise FindingError([Fault(path, "is already there") for path in there])
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        click.echo(in_one_line(f"wrote {path}"))

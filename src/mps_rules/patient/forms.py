@@ -1,0 +1,283 @@
+"""
+The vocabulary as forms to fill in: a blank patient file, a JSON Schema of findings, a search for words.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.vocabulary import SIDES, Diagnosis, Muscle, Region, Term, Vocabulary
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema(base: KnowledgeBase) -> dict[str, Any]:
+    """The JSON Schema of a patient's findings under these rules, for editors and form makers."""
+    words = base.vocabulary
+    own = {t.id: _schema_of(t, words) for t in words.terms.values() if t.subject == "patient"}
+    muscles = sorted({*words.muscles, *words.groups})
+    side = {"enum": [*SIDES, "bilateral", "midline", None]}
+    return {
+        "$schema": DIALECT,
+        "title": f"Findings of one patient ({base.pack.id} {base.pack.version})",
+        "description": "What is left out, or null, is not known. Rules digest: " + base.digest,
+        "type": "object",
+        "properties": {
+            **own,
+            "pain": {
+                "type": ["array", "null"],
+                "description": "The pain map: region.side, or a mapping.",
+                "items": {
+                    "anyOf": [
+                        {"enum": _places(words)},
+                        {
+                            "type": "object",
+                            "properties": {
+                                "region": {"enum": list(words.regions)},
+                                "side": side,
+                                "present": {"type": ["boolean", "null"]},
+                                "intensity": own["pain_intensity"],
+                            },
+                            "required": ["region"],
+                            "additionalProperties": False,
+                        },
+                    ]
+                },
+            },
+            "pain_map_complete": {
+                "type": ["boolean", "null"],
+                "description": "true: leaf regions that the list does not cover are free of pain.",
+            },
+            "labels": {
+                "description": "Diagnoses already given (or, with false, denied).",
+                "anyOf": [
+                    {"type": "null"},
+                    {"enum": list(words.diagnoses)},
+                    {"type": "array", "items": {"enum": list(words.diagnoses)}},
+                    {
+                        "type": "object",
+                        "propertyNames": {"enum": list(words.diagnoses)},
+                        "additionalProperties": {"anyOf": [{"type": ["boolean", "null"]}, _about("label", words, {}, [])]},
+                    },
+                ],
+            },
+            "exam": {
+                "type": ["array", "null"],
+                "description": "One entry for each muscle, or group of muscles, and side examined.",
+                "items": _about("muscle", words, {"muscle": {"enum": muscles}, "side": {"enum": [*SIDES, "bilateral", None]}}, ["muscle"]),
+            },
+        },
+        "additionalProperties": False,
+    }
+
+
+def _about(subject: str, words: Vocabulary, more: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    own = {t.id: _schema_of(t, words) for t in words.terms.values() if t.subject == subject and not t.fact}
+    return {"type": "object", "properties": {**more, **own}, "required": required, "additionalProperties": False}
+
+
+def _places(words: Vocabulary) -> list[str]:
+    sides = {r.id: (*r.sides, "bilateral") if r.sides else ("midline",) for r in words.regions.values()}
+    return [place for region in words.regions for place in (region, *(f"{region}.{side}" for side in sides[region]))]
+
+
+def _schema_of(term: Term, words: Vocabulary) -> dict[str, Any]:
+    about = {"title": term.label, **({"description": term.note} if term.note else {})}
+    if term.kind == "boolean":
+        return {**about, "type": ["boolean", "null"]}
+    if term.kind in ("number", "duration"):
+        lowest, highest = term.range or (None, None)
+        number = {"type": "number", **({} if lowest is None else {"minimum": lowest, "maximum": highest})}
+        unit = words.shown_unit(term.id).strip()
+        return {
+            **about,
+            "description": f"in {unit}, or text with a unit" if unit else "a number",
+            "anyOf": [number, {"type": ["string", "null"]}, _range_of(number)],
+        }
+    choice = {"enum": list(term.values)}
+    truths = {"type": "object", "propertyNames": choice, "additionalProperties": {"type": ["boolean", "null"]}}
+    several = [{"type": "array", "items": choice, **({"maxItems": 1} if term.kind == "one_of" else {})}, truths]
+    return {**about, "anyOf": [choice, *several, {"type": "null"}]}
+
+
+def _range_of(number: dict[str, Any]) -> dict[str, Any]:
+    """A number of which only the range is known."""
+    ends = {"at_least": number, "at_most": number}
+    return {"type": "object", "properties": ends, "required": list(ends), "additionalProperties": False}
+
+
+def blank_form(base: KnowledgeBase) -> str:
+    """A blank patient file in YAML, every finding as a comment to uncomment, by category."""
+    return "\n".join(_form_lines(base)) + "\n"
+
+
+def _form_lines(base: KnowledgeBase) -> Iterator[str]:
+    words = base.vocabulary
+    yield f"# Findings of one patient, for mps-rules evaluate. Rules: {base.pack.id} {base.pack.version}."
+    yield "# Uncomment what is known. What stays out is not known: write false only for what was asked and denied, or looked for and absent."
+    yield "# Write no name, date of birth or number that identifies the patient."
+    yield ""
+    yield "pain:"
+    yield "  # - {region: low_back, side: left, intensity: 6}        # side: left, right, bilateral, midline, or left out"
+    yield "  # - buttock.left                                        # short form"
+    yield "  # - {region: thigh_posterior, side: left, present: false}   # free of pain"
+    yield "# pain_map_complete: true      # regions not listed are free of pain"
+    yield ""
+    yield "labels:"
+    yield "  # facet_syndrome: {prior_label_basis: imaging_only, label_treated_without_relief: true}"
+    yield from (f"  #   {line}" for line in _term_lines(words, "label"))
+    yield ""
+    yield "exam:"
+    yield "  # - {muscle: gluteus_medius, side: left, taut_band: true, hypersensitive_spot: true, pain_recognition: true}"
+    yield from (f"  #   {line}" for line in _term_lines(words, "muscle"))
+    by_category: dict[str, list[Term]] = {}
+    for term in words.terms.values():
+        if term.subject == "patient" and not term.of_record:
+            by_category.setdefault(term.category, []).append(term)
+    for category, terms in by_category.items():
+        yield ""
+        yield f"# --- {category.replace('_', ' ')}"
+        yield from (f"# {_term_line(term, words)}" for term in terms)
+
+
+def _term_lines(words: Vocabulary, subject: str) -> Iterator[str]:
+    return (_term_line(term, words) for term in words.terms.values() if term.subject == subject and not term.fact)
+
+
+def _term_line(term: Term, words: Vocabulary) -> str:
+    unit = words.shown_unit(term.id).strip()
+    example = {"boolean": "true", "number": f"{term.range[0]:g}" if term.range else "0", "duration": "16 wk"}.get(term.kind, "")
+    if term.kind in ("one_of", "many_of"):
+        choice = " | ".join(term.values[:12]) + (" | ..." if len(term.values) > 12 else "")
+        example = f"[{term.values[0]}]" if term.kind == "many_of" else term.values[0]
+        return f"{term.id}: {example:<20} # {term.label}: {choice}"
+    return f"{term.id}: {example:<20} # {term.label}" + (f", in {unit}" if unit else "")
+
+
+def search(base: KnowledgeBase, text: str) -> tuple[Term, ...]:
+    """
+    The findings whose id, label or synonyms hold every word of the text, those that hold it as a whole first.
+
+    Capitals, accents, apostrophes and hyphens do not count; the s of a plural does not where nothing is found with it.
+
+    >>> from mps_rules import load
+    >>> [term.id for term in search(load(), "pins and needles")]
+    ['paresthesia']
+    """
+    return tuple(_found(text, [(t, (t.id, t.label, *t.synonyms)) for t in base.vocabulary.terms.values()]))
+
+
+def search_diagnoses(base: KnowledgeBase, text: str) -> tuple[Diagnosis, ...]:
+    """
+    The diagnoses that may have been given, whose id or label holds every word of the text.
+
+    >>> from mps_rules import load
+    >>> [diagnosis.id for diagnosis in search_diagnoses(load(), "sciatica")]
+    ['lumbar_radiculopathy']
+    """
+    return tuple(_found(text, [(d, (d.id, d.label)) for d in base.vocabulary.diagnoses.values()]))
+
+
+Kind: TypeAlias = Literal["finding", "sign", "diagnosis", "muscle", "place"]
+Entry: TypeAlias = Term | Diagnosis | Muscle | Region
+
+
+def look_for(base: KnowledgeBase, text: str) -> tuple[tuple[Kind, Entry], ...]:
+    """
+    Findings of the patient, signs of a muscle, diagnoses, muscles and places whose names hold every word of the text, the closest first whatever it is.
+
+    >>> from mps_rules import load
+    >>> [(kind, one.id) for kind, one in look_for(load(), "sciatica")]
+    [('diagnosis', 'lumbar_radiculopathy'), ('finding', 'bilateral_leg_pain')]
+    """
+    named = _named(base)
+    kinds = {id(entry): kind for kind, entry, _ in named}
+    return tuple((kinds[id(one)], one) for one in _found(text, ((entry, names) for _, entry, names in named)))
+
+
+def look_near(base: KnowledgeBase, text: str) -> tuple[tuple[Kind, Entry], ...]:
+    """
+    As ``look_for``, of those that hold most of the words that tell something, the rarest words first: for where nothing holds them all.
+
+    >>> from mps_rules import load
+    >>> [one.id for _, one in look_near(load(), "cannot pass urine since yesterday")][:1]
+    ['urinary_retention_new']
+    """
+    wanted = list(dict.fromkeys(_stem(word) for word in _plain(text).split() if len(word) > SHORT))
+    plain = [(kind, entry, " | ".join(_plain(name) for name in names)) for kind, entry, names in _named(base)]
+    holding = {word: [names for _, _, names in plain if word in names] for word in wanted}
+    worth = {word: 1 / len(held) for word, held in holding.items() if held}
+    scored = [
+        (sum(worth[word] for word in worth if word in names), sum(word in names for word in worth), kind, entry)
+        for kind, entry, names in plain
+    ]
+    most = max((count for _, count, *_ in scored), default=0)
+    return tuple((kind, entry) for _, count, kind, entry in sorted(scored, key=lambda one: -one[0]) if most and count == most)
+
+
+def _named(base: KnowledgeBase) -> list[tuple[Kind, Entry, tuple[str, ...]]]:
+    words = base.vocabulary
+    return [
+        *(
+            ("finding", t, (t.id, t.label, *t.synonyms))
+            for t in words.terms.values()
+            if t.subject == "patient" and not (t.fact or t.of_record)
+        ),
+        *(("sign", t, (t.id, t.label, *t.synonyms)) for t in words.terms.values() if t.subject == "muscle" and not t.fact),
+        *(("diagnosis", d, (d.id, d.label)) for d in words.diagnoses.values()),
+        *(("muscle", m, (m.id, m.label, m.latin)) for m in words.muscles.values()),
+        *(("place", r, (r.id, r.label)) for r in words.regions.values()),
+    ]
+
+
+Named = TypeVar("Named", bound=Term | Diagnosis | Muscle | Region)
+
+
+SHORT = 3
+"""Letters of a word whose last may not be left out: gas is no plural."""
+
+
+def _found(text: str, entries: Iterable[tuple[Named, tuple[str, ...]]]) -> list[Named]:
+    """The entries that hold every word; where none does, every word without the end of a plural."""
+    wanted, plain = _plain(text), [(entry, [_plain(name) for name in names]) for entry, names in entries]
+    for words in (wanted.split(), [_stem(word) for word in wanted.split()]):
+        found = [
+            (*_distance(wanted, names), number, entry)
+            for number, (entry, names) in enumerate(plain)
+            if words and all(any(word in name for name in names) for word in words)
+        ]
+        if found:
+            return [one[3] for one in sorted(found, key=lambda one: one[:3])]
+    return []
+
+
+def _stem(word: str) -> str:
+    """A word as it is looked for: without the plural's end."""
+    return word.removesuffix("s") if len(word) > SHORT else word
+
+
+def _plain(text: str) -> str:
+    """A text as it is compared: small letters, no accents, no apostrophes, spaces for hyphens and underscores."""
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(letter))
+    return " ".join(re.sub(r"[-_/]", " ", re.sub(r"['\u2019]", "", bare)).split())
+
+
+def _distance(text: str, names: Sequence[str]) -> tuple[int, int]:
+    """
+    How far a text is from the names of an entry: the same, the first words of one, words in one, the beginning of one or of a word in it,
+    or its words scattered; then by length.
+    """
+    nearness: tuple[Callable[[str], bool], ...] = (
+        lambda name: name == text,
+        lambda name: name.startswith(f"{text} "),
+        lambda name: f" {text} " in f" {name} ",
+        lambda name: name.startswith(text),
+        lambda name: f" {text}" in f" {name}",
+    )
+    for rank, near in enumerate(nearness):
+        held = [len(name.split()) for name in names if near(name)]
+        if held:
+            return rank, min(held)
+    return len(nearness), len(names)

@@ -1,0 +1,313 @@
+"""
+What a page asks of the rules, as functions from JSON to JSON.
+
+Whoever asks sends what is known; the last few assessments are remembered in memory, so that a second question about one costs little, and
+nothing else is kept. No clock: a day is given. What is wrong is told all at once, each fault with its
+place and the closest known word; of what was sent no more than the faulty word is repeated.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import attrs
+
+from mps_rules.answer.assess import concerns_the_pain
+from mps_rules.answer.differences import difference
+from mps_rules.answer.values import Assessment
+from mps_rules.api import evaluate
+from mps_rules.errors import Fault, FindingError, closest, listed
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import packaged_examples
+from mps_rules.knowledge.rules import PRESSING, RECOMMENDATIONS, RaiseAlert
+from mps_rules.knowledge.vocabulary import COSTS
+from mps_rules.language.plain import plain
+from mps_rules.language.reading import Unreadable, read_text
+from mps_rules.patient import forms
+from mps_rules.patient.addresses import as_mapping
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.records.fhir_in import read_bundle
+from mps_rules.records.fhir_out import to_fhir
+from mps_rules.views.places import drawing, reach, shading
+
+Json: TypeAlias = dict[str, Any]
+Operation: TypeAlias = Callable[[KnowledgeBase, Mapping[str, Any]], Json]
+
+MUSCLES_DRAWN = 30
+"""How many of the muscles that rank first are described with where they lie and where they send pain."""
+FOUND = 12
+"""How many words a search gives."""
+REMEMBERED = 64
+"""How many assessments are remembered."""
+THROUGH = ("unknown", "any")
+WAITING = ("examine", "self_care")
+"""Kinds of advice that come only once a pressing red flag is excluded."""
+CRITERIA = ("met", "undecided", "not_met")
+"""How a published definition can stand, in the order in which definitions are shown."""
+SCREENING = {
+    "complete": "all red flags that matter here were asked about",
+    "partial": "red flags only partly asked about",
+    "not_done": "no red flag asked about yet",
+}
+"""What has been asked so far, in words."""
+
+
+def answered(operation: str, asked: Any, kb: KnowledgeBase) -> tuple[int, Json]:
+    """
+    The HTTP status and the answer to one question.
+
+    >>> from mps_rules import load
+    >>> status, answer = answered("evaluate", {"findings": {"saddle_anaesthesia": True}}, load())
+    >>> status, answer["assessment"]["urgency"]
+    (200, 'emergency')
+    >>> answered("evaluate", {"findings": {"sadle_anaesthesia": True}}, load())
+    (422, {'faults': [{'where': 'findings.sadle_anaesthesia', 'what': "no finding 'sadle_anaesthesia' in the vocabulary", 'closest': 'saddle_anaesthesia'}]})
+
+    Args:
+        operation: one of ``OPERATIONS``.
+        asked: the JSON object that was sent.
+        kb: the rules.
+
+    """
+    if operation not in OPERATIONS:
+        return 404, _faulty([Fault("", f"no operation {operation!r}", closest(operation, OPERATIONS))])
+    if not isinstance(asked, Mapping):
+        return 422, _faulty([Fault("", "expected a JSON object")])
+    try:
+        return 200, OPERATIONS[operation](kb, asked)
+    except (FindingError, Unreadable) as error:
+        return 422, _faulty(listed(error.faults))
+
+
+def _faulty(faults: Any) -> Json:
+    return {
+        "faults": [{"where": fault.where, "what": fault.what, **({"closest": fault.closest} if fault.closest else {})} for fault in faults]
+    }
+
+
+# --- what does not change while the rules stay ------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4)
+def vocabulary(kb: KnowledgeBase) -> Json:
+    """
+    The words of the rules: units, findings, places, muscles, diagnoses, steps, sources; which rules they are; and of what kinds an answer is made.
+
+    >>> from mps_rules import load
+    >>> vocabulary(load())["terms"]["saddle_anaesthesia"]["label"]
+    'Numb saddle area'
+    """
+    words = kb.vocabulary
+    tree = terrain_of(kb).tree
+    return {
+        "rules": {"id": kb.pack.id, "version": kb.pack.version, "status": kb.pack.status, "digest": kb.digest},
+        "units": {
+            unit.id: {
+                "label": unit.named,
+                "also": list(unit.also),
+                "dimension": unit.dimension,
+                "factor": unit.factor,
+            }
+            for unit in words.units.values()
+        },
+        "terms": {
+            term.id: {
+                "label": term.label,
+                "kind": term.kind,
+                "subject": term.subject,
+                "category": term.category,
+                "cost": term.cost,
+                "note": term.note,
+                "unit": term.unit or "",
+                "range": term.range,
+                "values": [{"id": value, "label": value.replace("_", " ")} for value in term.values],
+                "follows": bool(term.fact or term.stands_for),
+            }
+            for term in words.terms.values()
+            if not term.of_record
+        },
+        "regions": {
+            region.id: {
+                "label": region.label,
+                "parent": region.parent or "",
+                "sides": list(region.sides),
+                "whole": tree.leaves[region.id] != (region.id,),
+            }
+            for region in words.regions.values()
+        },
+        "muscles": {
+            muscle.id: {
+                "label": muscle.label,
+                "lies_in": [words.regions[region].label for region in muscle.lies_in],
+                "access": muscle.access,
+                "action": muscle.action,
+                "aggravating": muscle.aggravating,
+                "nerve": ", ".join(part for part in (muscle.nerve, muscle.roots) if part),
+                "safety": muscle.safety,
+            }
+            for muscle in words.muscles.values()
+        },
+        "diagnoses": {one.id: {"label": one.label, "why_masks": one.why_masks, "examine": one.examine} for one in words.diagnoses.values()},
+        "steps": {step.id: {"label": step.label, "terms": list(step.terms)} for step in kb.asking.steps},
+        "at_hand": list(kb.asking.at_hand),
+        "advice": [{"id": kind, "label": kind.replace("_", "-").capitalize(), "waits": kind in WAITING} for kind in RECOMMENDATIONS],
+        "pressing": list(PRESSING),
+        "screening": SCREENING,
+        "criteria": list(CRITERIA),
+        "costs": list(COSTS),
+        "references": {one.id: {"text": one.text, "identifier": one.identifier} for one in kb.references.values()},
+    }
+
+
+@lru_cache(maxsize=4)
+def body(kb: KnowledgeBase) -> Json:
+    """
+    The figure, view by view, as paths.
+
+    >>> from mps_rules import load
+    >>> [view["id"] for view in body(load())["views"]][:4]
+    ['front', 'back', 'left', 'right']
+    """
+    return {"views": plain(drawing(kb))}
+
+
+@lru_cache(maxsize=1)
+def examples() -> Json:
+    """
+    The invented patients that ship with the rules.
+
+    >>> [one["name"] for one in examples()["examples"]][:2]
+    ['arm pain', 'cauda equina']
+    """
+    found = []
+    for path in packaged_examples():
+        text = path.read_text(encoding="utf-8")
+        about = " ".join(line.removeprefix("#").strip() for line in text.splitlines()[:1])
+        found.append({"name": path.stem.replace("_", " "), "about": about, "findings": read_text(text, path.name).data})
+    return {"examples": found}
+
+
+# --- questions --------------------------------------------------------------------------------------------------------
+
+
+def _evaluate(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The answer for what is known, what to ask next, and in what it differs from the answer for what was known before."""
+    found = _assessed(kb, asked)
+    before = _assessed(kb, asked, "before") if asked.get("before") is not None else found
+    facts = Facts(terrain_of(kb), found.findings)
+    matter = {rule.id for rule, _ in kb.told(RaiseAlert) if concerns_the_pain(kb, facts, rule)}
+    waiting = sum(one.status == "open" and one.rule in matter for one in found.alerts)
+    told = found.to_dict()
+    del told["trace"]
+    return {
+        "assessment": told,
+        "findings": as_mapping(found.findings),
+        "should_stop": found.should_stop,
+        "screened": {"flags": len(matter), "open": len(found.unscreened) + waiting},
+        "shading": shading(kb, facts),
+        "reach": [{"muscle": one.muscle, "side": one.side, **reach(kb, one.muscle, one.side)} for one in found.muscles[:MUSCLES_DRAWN]],
+        "difference": list(difference(before, found).lines),
+    }
+
+
+def _why(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The proof of a conclusion, down to findings and sources."""
+    return {"proof": _assessed(kb, asked).why(_text(asked, "id")).to_dict()}
+
+
+def _why_not(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """Why something was not concluded."""
+    return {"text": str(_assessed(kb, asked).why_not(_text(asked, "id")))}
+
+
+def _flip(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The smallest changes that would reach a conclusion or undo it."""
+    through = asked.get("through", "unknown")
+    if through not in THROUGH:
+        raise FindingError([Fault("through", "expected unknown or any")])
+    return {"flips": _assessed(kb, asked).flip(_text(asked, "id"), through).to_dict()}
+
+
+def _note(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """What goes into the chart, as text."""
+    return {"text": _assessed(kb, asked).note()}
+
+
+def _search(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """Findings, diagnoses, muscles and places by the words that people use."""
+    text = _text(asked, "text")
+    found = forms.look_for(kb, text)
+    shown = (found or forms.look_near(kb, text))[:FOUND]
+    return {"found": [{"kind": kind, "id": one.id, "label": one.label} for kind, one in shown], "all_words": bool(found)}
+
+
+def _read(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The findings of a patient file, in YAML or JSON."""
+    return {"findings": as_mapping(evaluate(_findings(read_text(_text(asked, "text"), "the file").data), kb).findings)}
+
+
+def _read_fhir(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The findings of a FHIR bundle, and what was used of it, what was not, and why."""
+    findings, report = read_bundle(asked.get("bundle"), kb, on=_day(asked))
+    return {"findings": as_mapping(evaluate(findings, kb).findings), "report": report.to_dict()}
+
+
+def _write_fhir(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The assessment as a FHIR bundle."""
+    try:
+        written = datetime.fromisoformat(_text(asked, "written"))
+    except ValueError:
+        raise FindingError([Fault("written", "expected a time with its zone, as 2026-01-31T09:00:00Z")]) from None
+    patient = _text(asked, "patient") if "patient" in asked else "Patient/unnamed"
+    return {"bundle": to_fhir(_assessed(kb, asked), kb, patient=patient, written=written)}
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "evaluate": _evaluate,
+    "why": _why,
+    "why_not": _why_not,
+    "flip": _flip,
+    "note": _note,
+    "search": _search,
+    "read": _read,
+    "read_fhir": _read_fhir,
+    "write_fhir": _write_fhir,
+}
+
+
+def _assessed(kb: KnowledgeBase, asked: Mapping[str, Any], field: str = "findings") -> Assessment:
+    try:
+        return _remembered(kb, json.dumps(_findings(asked.get(field))))
+    except FindingError as error:
+        raise FindingError(
+            [attrs.evolve(fault, where=f"{field}.{fault.where}" if fault.where else field) for fault in error.faults]
+        ) from None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(kb: KnowledgeBase, findings: str) -> Assessment:
+    return evaluate(json.loads(findings), kb)
+
+
+def _findings(data: Any) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
+        raise FindingError([Fault("", "expected the findings of a patient: an object")])
+    return data
+
+
+def _text(asked: Mapping[str, Any], field: str) -> str:
+    value = asked.get(field)
+    if not isinstance(value, str) or not value.strip():
+        raise FindingError([Fault(field, "expected text")])
+    return value
+
+
+def _day(asked: Mapping[str, Any]) -> date | None:
+    if asked.get("on") is None:
+        return None
+    try:
+        return date.fromisoformat(_text(asked, "on"))
+    except ValueError:
+        raise FindingError([Fault("on", "expected a day, as 2026-01-31")]) from None

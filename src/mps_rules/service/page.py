@@ -1,0 +1,173 @@
+"""
+The page over HTTP: its files, and the questions that it asks of the rules.
+
+The page loads nothing from anywhere else and keeps nothing; the browser is told so (Content Security Policy). Answers are worked out
+in threads, a bounded number at once, so that one slow question holds up no other, and each within a time limit, the wait for its turn included.
+Nothing that is sent is logged here.
+"""
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from mps_rules.errors import Fault, UnsupportedError
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.language.reading import DEEPEST, LONGEST, Unreadable, read_json
+from mps_rules.service import json_api
+
+try:
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, RedirectResponse, Response
+    from starlette.routing import BaseRoute, Route
+except ModuleNotFoundError as error:
+    raise UnsupportedError([Fault("", "the page needs Starlette: pip install 'mps-rules[service]'")]) from error
+
+FILES = Path(__file__).with_name("web")
+KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+LARGEST = LONGEST
+"""Bytes of a question; a FHIR bundle of some hundred resources fits."""
+AT_ONCE = 4
+"""Questions worked on together; others wait."""
+ANSWER_S = 10.0
+"""How long an answer may take."""
+PER_MINUTE = 600
+"""Questions that one address may ask in a minute."""
+ADDRESSES = 4_096
+"""Addresses whose pace is remembered; the longest silent are forgotten first."""
+
+
+def routes(
+    kb: KnowledgeBase,
+    *,
+    at: str = "/page",
+    per_minute: int = PER_MINUTE,
+    answer_seconds: float = ANSWER_S,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[BaseRoute]:
+    """
+    The page at an address, and the questions below it, to be mounted in a Starlette application.
+
+    >>> from mps_rules import load
+    >>> [route.path for route in routes(load())][:3]
+    ['/page', '/page/', '/page/openapi.json']
+
+    Args:
+        kb: the rules.
+        at: where the page is to stand.
+        per_minute: how many questions one address may ask in a minute.
+        answer_seconds: how long an answer may take; longer is 503.
+        clock: seconds.
+
+    """
+    desk = _Desk(kb, _Pace(per_minute, clock), answer_seconds)
+    still = {"vocabulary": json_api.vocabulary(kb), "body": json_api.body(kb), "examples": json_api.examples()}
+    return [
+        Route(at, lambda request: RedirectResponse(f"{request.url.path}/")),
+        Route(f"{at}/", _file("index.html")),
+        *(Route(f"{at}/{path.name}", _file(path.name)) for path in _shipped() if path.name != "index.html"),
+        *(Route(f"{at}/api/{name}", _still(value, kb.digest)) for name, value in still.items()),
+        Route(f"{at}/api/{{operation}}", desk.ask, methods=["POST"]),
+    ]
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Sequence[Path]:
+    return sorted((path for path in FILES.iterdir() if path.suffix in KINDS), key=lambda path: (path.suffix != ".json", path.name))
+
+
+def _file(name: str) -> Callable[[Request], Response]:
+    content, kind = (FILES / name).read_bytes(), KINDS[Path(name).suffix]
+    headers = {"content-security-policy": POLICY, "cache-control": "no-cache"}
+    return lambda _: Response(content, media_type=kind, headers=headers)
+
+
+def _still(value: Any, digest: str) -> Callable[[Request], Response]:
+    """What stays the same as long as the rules do: a browser that has it is not sent it again."""
+    content, tag = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), f'"{digest[:32]}"'
+    headers = {"etag": tag, "cache-control": "no-cache"}
+
+    def given(request: Request) -> Response:
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(content, media_type="application/json", headers=headers)
+
+    return given
+
+
+class _Pace:
+    """How many questions each address asked within the last minute."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
+        self._most, self._clock = per_minute, clock
+        self._asked: dict[str, deque[float]] = {}
+
+    def allows(self, address: str) -> bool:
+        """Whether an address may ask once more now; if so, it has."""
+        now, asked = self._clock(), self._asked.pop(address, deque())
+        while asked and asked[0] <= now - 60:
+            asked.popleft()
+        self._asked[address] = asked
+        while len(self._asked) > ADDRESSES:
+            del self._asked[next(iter(self._asked))]
+        if len(asked) >= self._most:
+            return False
+        asked.append(now)
+        return True
+
+
+class _Desk:
+    """Takes a question, if it is one, and has it answered by a thread."""
+
+    def __init__(self, kb: KnowledgeBase, pace: _Pace, seconds: float) -> None:
+        self._kb, self._pace, self._seconds = kb, pace, seconds
+        self._free = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(self, request: Request) -> Response:
+        """One operation of ``json_api``."""
+        if not self._pace.allows(request.client.host if request.client else ""):
+            return _refused(429, "too many questions in a minute", {"retry-after": "10"})
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return _refused(415, "expected application/json")
+        raw = bytearray()
+        async for part in request.stream():
+            raw += part
+            if len(raw) > LARGEST:
+                return _refused(413, f"longer than {LARGEST:,} bytes", {"connection": "close"})
+        try:
+            async with asyncio.timeout(self._seconds):
+                status, content = await self._worked(request.path_params["operation"], bytes(raw))
+        except TimeoutError:
+            return _refused(503, f"not answered within {self._seconds:g} seconds, and given up", {"retry-after": "1"})
+        return Response(content, status, media_type="application/json")
+
+    async def _worked(self, operation: str, raw: bytes) -> tuple[int, bytes]:
+        """The answer, by a thread; one that cannot be stopped keeps its place until it ends, whoever has given it up."""
+        await self._free.acquire()
+        work = asyncio.get_running_loop().run_in_executor(None, self._answer, operation, raw)
+        work.add_done_callback(lambda _: self._free.release())
+        return await asyncio.shield(work)
+
+    def _answer(self, operation: str, raw: bytes) -> tuple[int, bytes]:
+        try:
+            asked = read_json(raw.decode(), "the question").data
+        except (UnicodeDecodeError, Unreadable):
+            return 400, json.dumps(_fault(f"expected JSON in UTF-8, no key twice in an object, nested at most {DEEPEST} deep")).encode()
+        status, answer = json_api.answered(operation, asked, self._kb)
+        return status, json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _fault(what: str) -> dict[str, Any]:
+    return {"faults": [{"where": "", "what": what}]}
+
+
+def _refused(status: int, what: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse(_fault(what), status, headers)

@@ -1,0 +1,620 @@
+"""
+Pictures of the body: where it hurts, where the muscles lie that may send the pain, and where a muscle sends it.
+
+Nothing is decided here: an assessment and the referral graph are drawn as they stand. The figure is data (``body.yaml``): half
+of it is drawn, the other half is its mirror image. What colour says, a pattern or a sign says too, and the words beneath the picture say
+it again. The same input gives the same bytes; every word from outside is escaped.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+from textwrap import shorten, wrap
+
+import attrs
+
+from mps_rules.answer.values import Assessment, MuscleCandidate
+from mps_rules.knowledge.pack import KnowledgeBase, Referral
+from mps_rules.knowledge.regions import Place
+from mps_rules.knowledge.vocabulary import SIDES, lowered
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.values import Pain
+from mps_rules.views.figure import MAIN_VIEWS, Point, Shape, View, figure, written
+from mps_rules.views.places import (
+    Mark,
+    Source,
+    grouped_candidates,
+    marks_of,
+    place_name,
+    place_of,
+    shapes_of,
+    shown_sides,
+    source_of,
+    sources_of,
+    targets_of,
+)
+
+FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', Arial, sans-serif"
+STRIP = 7.0
+"""Half the width of the strip in which pain on the midline is drawn."""
+OWN = "mps-own-"
+"""Stands before every id while a picture is drawn; in the end, what the picture alone has stands there."""
+MARGIN = 45.0
+"""What a picture of one muscle shows around the places it needs."""
+
+
+# --- text and colour --------------------------------------------------------------------------------------------------
+
+_LIGHT = {
+    "paper": "#ffffff", "ink": "#1d2430", "soft": "#59616e", "skin": "#f5ece3", "line": "#c9b5a3", "edge": "#6f5b4c", "detail": "#b59c88",
+    "pain1": "#fbdcc6", "pain2": "#f4b78d", "pain3": "#e88a4e", "pain4": "#cf5a0c", "pain5": "#8f3a00", "some": "#cf5a0c",
+    "main": "#00508a", "mainwash": "#56b4e9", "less": "#2b86c5", "zone": "#4a93c7", "free": "#4f9a85", "mark": "#000000", "halo": "#ffffff",
+}  # fmt: skip
+_DARK = {
+    "paper": "#14181d", "ink": "#e9edf2", "soft": "#a7b0bc", "skin": "#3a3531", "line": "#615850", "edge": "#c8b9a9", "detail": "#776b60",
+    "pain1": "#5e3a24", "pain2": "#864b25", "pain3": "#b5622a", "pain4": "#e27d35", "pain5": "#ffb07a", "some": "#f08f4c",
+    "main": "#9bd3ff", "mainwash": "#2f79ad", "less": "#7fc4f5", "zone": "#3f8cc4", "free": "#6fbfa8", "mark": "#ffffff", "halo": "#101418",
+}  # fmt: skip
+
+_PAINTED: Mapping[str, tuple[str, str]] = {
+    **{f"f-{name}": ("fill", name) for name in _LIGHT},
+    **{f"s-{name}": ("stroke", name) for name in _LIGHT},
+}
+
+
+def _style() -> str:
+    """Colours as variables, for light and dark; a program that knows no variables uses the attributes."""
+    rules = "".join(f".mps-map .{cls}{{{prop}:var(--mps-{name})}}" for cls, (prop, name) in _PAINTED.items())
+    light = "".join(f"--mps-{name}:{value};" for name, value in _LIGHT.items())
+    dark = "".join(f"--mps-{name}:{value};" for name, value in _DARK.items())
+    return (
+        f"<style>.mps-map{{{light}color-scheme:light dark}}"
+        f"@media (prefers-color-scheme:dark){{.mps-map{{{dark}}}}}"
+        f"@supports (color:var(--mps-ink)){{{rules}}}"
+        ".mps-map path[data-region]{cursor:default}.mps-map path[data-region]:hover{stroke-width:2}</style>"
+    )
+
+
+def _paint(fill: str = "", stroke: str = "") -> str:
+    """The attributes that colour an element: class for the variables, literal colours without them."""
+    classes = " ".join([f"f-{fill}"] * bool(fill) + [f"s-{stroke}"] * bool(stroke))
+    return f'class="{classes}"' + (f' fill="{_LIGHT[fill]}"' if fill else "") + (f' stroke="{_LIGHT[stroke]}"' if stroke else "")
+
+
+def _patterns() -> str:
+    """Stripes and dots, so that nothing rests on colour alone."""
+
+    def pattern(id_: str, size: float, body: str, turn: int = 0, *, over: bool = False) -> str:
+        turned = f' patternTransform="rotate({turn})"' if turn else ""
+        body = body if over else f'<path d="M-1 -1H12V12H-1Z" {_paint("skin")}/>{body}'
+        return f'<pattern id="{OWN}{id_}" width="{written(size)}" height="{written(size)}" patternUnits="userSpaceOnUse"{turned}>{body}</pattern>'
+
+    return (
+        "<defs>"
+        + pattern("some", 6.5, f'<path d="M0 3H7" stroke-width="1.1" stroke-opacity=".85" {_paint(stroke="some")}/>', 45)
+        + pattern(
+            "main",
+            4,
+            f'<path d="M0 0H4V4H0Z" fill-opacity=".3" {_paint("mainwash")}/><path d="M0 2H4" stroke-width="1.5" {_paint(stroke="main")}/>',
+            -45,
+        )
+        + pattern("main-over", 7, f'<path d="M0 3.5H7" stroke-width="1.3" {_paint(stroke="main")}/>', -45, over=True)
+        + pattern("less-over", 7, f'<circle cx="3.5" cy="3.5" r="1.1" {_paint("main")}/>', over=True)
+        + pattern("less", 5, f'<circle cx="1.25" cy="1.25" r="1" {_paint("less")}/><circle cx="3.75" cy="3.75" r="1" {_paint("less")}/>')
+        + pattern("free", 11, f'<path d="M1 2.5H4.5M6.5 8H10" stroke-width=".9" stroke-opacity=".6" {_paint(stroke="free")}/>')
+        + f'<marker id="{OWN}tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">'
+        + f'<path d="M0 1L8 4L0 7Z" {_paint("mark")}/></marker>'
+        + f'<clipPath id="{OWN}strip"><rect x="{written(-STRIP)}" y="-10" width="{written(2 * STRIP)}" height="800"/></clipPath></defs>'
+    )
+
+
+def _words(x: float, y: float, text: str, size: float = 13, colour: str = "ink", more: str = "") -> str:
+    return f'<text x="{written(x)}" y="{written(y)}" font-size="{written(size)}" {_paint(colour)}{more}>{escape(text, quote=False)}</text>'
+
+
+# --- drawing ----------------------------------------------------------------------------------------------------------
+
+
+class _Drawing:
+    """One picture: the views wanted, what is marked in them, and the muscles shown as sources."""
+
+    def __init__(
+        self,
+        base: KnowledgeBase,
+        marks: Mapping[Place, Mark],
+        sources: Sequence[Source] = (),
+        targets: Mapping[int, Sequence[Place]] | None = None,
+        *,
+        solid: bool = False,
+    ) -> None:
+        self.base, self.marks, self.sources = base, marks, sources
+        self.solid = solid
+        self.targets = targets or {}
+        self.zones: dict[Place, set[tuple[str, bool]]] = {}
+        for source in sources:
+            for place, zone, midline in source.zones:
+                self.zones.setdefault(place, set()).add((zone, midline))
+
+    def view(self, view: View, *, captioned: bool = True) -> Iterator[str]:
+        x, y = view.at
+        if captioned:
+            left, top, wide, _ = view.box
+            cx, cy = view.on_page((left + wide / 2, top))
+            yield _words(cx, cy - 12, view.caption, 13 if view.id in MAIN_VIEWS else 11, "soft", ' text-anchor="middle"')
+        yield f'<g transform="translate({written(x)} {written(y)})' + (f" scale({written(view.scale)})" if view.scale != 1 else "") + '">'
+        yield f'<g stroke-width="{written(0.7 / view.scale)}" stroke-linejoin="round" {_paint("skin", "line")}>'
+        yield from (self._region(view, shape) for shape in sorted(view.shapes, key=self._rank))
+        yield "</g>"
+        yield f'<g pointer-events="none" fill="none" stroke-linecap="round" stroke-linejoin="round" {_paint(stroke="detail")} stroke-width="{written(0.8 / view.scale)}">'
+        yield from (f'<path d="{one}"/>' for one in view.lines)
+        yield "</g>"
+        yield '<g pointer-events="none">'
+        for shape in view.shapes:
+            yield from self._over(shape)
+        yield "</g>"
+        yield f'<g pointer-events="none" fill="none" stroke-linejoin="round" stroke-width="{written(1.5 / view.scale)}" {_paint(stroke="edge")}>'
+        yield from (f'<path d="{one}"/>' for one in view.outline)
+        yield "</g></g>"
+
+    def _rank(self, shape: Shape) -> int:
+        """What is drawn later lies on top: pain over all else."""
+        place = place_of(self.base, shape)
+        mark = self.marks.get(place, Mark()) if place else Mark()
+        return 3 if mark.pain else 2 if mark.somewhere else 1 if place in self.zones else 0
+
+    def _region(self, view: View, shape: Shape) -> str:
+        place = place_of(self.base, shape)
+        if place is None:
+            return f'<path d="{shape.path.text()}"/>'
+        mark = self.marks.get(place, Mark())
+        said = f": {_said(mark)}" if _said(mark) else ""
+        return (
+            f'<path data-view="{view.id}" data-region="{escape(shape.region)}" data-side="{shape.side}"'
+            f'{self._look(view, shape, mark, place)} d="{shape.path.text()}"><title>{escape(place_name(self.base, place) + said, quote=False)}</title></path>'
+        )
+
+    def _look(self, view: View, shape: Shape, mark: Mark, place: Place) -> str:
+        """The attributes of a region: its shade or pattern, and a bold border where it hurts."""
+        border = written(1.5 / view.scale)
+        if mark.pain:
+            return f' {_paint(f"pain{mark.pain}", "pain5")} stroke-width="{border}"'
+        if mark.somewhere:
+            return f' fill="url(#{OWN}some)" {_paint(stroke="some")}'
+        if mark.free:
+            return f' fill="url(#{OWN}free)"'
+        zone, strip = self._zone(shape, place)
+        if not zone or strip or mark.midline:
+            return ""
+        return f" {_paint('zone')}" if self.solid and zone == "main" else f' fill="url(#{OWN}{zone})"'
+
+    def _zone(self, shape: Shape, place: Place) -> tuple[str, bool]:
+        """The zone in which a region lies, the main one before the lesser; and whether only its strip on the midline does."""
+        zones = self.zones.get(place, set())
+        for pattern in ("main", "less"):
+            found = {midline for zone, midline in zones if (zone == "essential") == (pattern == "main")}
+            if found:
+                return pattern, shape.split and found == {True}
+        return "", False
+
+    def _over(self, shape: Shape) -> Iterator[str]:
+        """What lies over a region: pain on the midline, and the zone of a muscle where it hurts."""
+        place = place_of(self.base, shape)
+        if place is None:
+            return
+        mark = self.marks.get(place, Mark())
+        if mark.midline and not mark.pain and shape.split:
+            yield f'<path clip-path="url(#{OWN}strip)" {_paint(f"pain{mark.midline}")} d="{shape.path.text()}"/>'
+        zone, strip_only = self._zone(shape, place)
+        if zone and (mark != Mark() or strip_only):
+            clip = f' clip-path="url(#{OWN}strip)"' if strip_only else ""
+            yield f'<path fill="url(#{OWN}{zone}-over)"{clip} d="{shape.path.text()}"/>'
+
+    # --- crosses and arrows
+
+    def crosses(self, within: Sequence[str]) -> Iterator[str]:
+        """A cross for each muscle, and arrows to the pain it explains."""
+        crosses: dict[tuple[str, Point], int] = {}
+        arrows: list[str] = []
+        signs: list[str] = []
+        for source in self.sources:
+            for view, spot, reached in self._stations(source, within):
+                taken = sum(1 for (name, (x, y)) in crosses if name == view.id and abs(x - spot[0]) < 12 and -6 < y - spot[1] < 40)
+                here = (spot[0], spot[1] + 15 * taken)
+                crosses[view.id, here] = source.number
+                x, y = view.on_page(here)
+                signs.append(_cross(x, y, source.number))
+                arrows += [line for other, at in reached if (line := _arrow((x, y), other.on_page(at), straight=other is view))]
+        yield from arrows
+        yield from signs
+
+    def _stations(self, source: Source, within: Sequence[str]) -> list[tuple[View, Point, list[tuple[View, Point]]]]:
+        """
+        Where the cross of a muscle stands, and what each cross points at.
+
+        The first view is the one that shows most of the muscle and of the pain it explains; another view gets a cross of its own
+        only if it shows both the muscle and pain that the first does not show.
+        """
+        views = [view for name, view in figure().views.items() if name in within]
+        spots = {view.id: spot for view in views if (spot := self.spot(view, source)) is not None}
+        if not spots:
+            return []
+        order = [view.id for view in views]
+        wanted = list(self.targets.get(source.number, ()))
+        targets = [place for place in wanted if not _apart(place, source.side)]
+        seen = {view.id: [(place, at) for place in targets if (at := self._at(view, place)) is not None] for view in views}
+        lying = {view.id: sum(1 for _ in _shown(source.lies, view)) for view in views}
+        ranked = sorted(spots, key=lambda v: (v not in MAIN_VIEWS, -len(seen[v]) - lying[v], order.index(v)))
+        stations: dict[str, list[tuple[View, Point]]] = {ranked[0]: []}
+        by_id = {view.id: view for view in views}
+        for place in targets:
+            homes = [v for v in ranked if any(p == place for p, _ in seen[v])]
+            home = next((v for v in homes if v in stations), homes[0] if homes else None)
+            if home is not None:
+                at = next(at for p, at in seen[home] if p == place)
+                stations.setdefault(home, []).append((by_id[home], at))
+            else:
+                away = [v for v in order if any(p == place for p, _ in seen[v])]
+                if away:
+                    at = next(at for p, at in seen[away[0]] if p == place)
+                    stations[ranked[0]].append((by_id[away[0]], at))
+        kept = {v: reached for v, reached in stations.items() if reached} or stations
+        return [(by_id[v], spots[v], reached) for v, reached in kept.items()]
+
+    def spot(self, view: View, source: Source) -> Point | None:
+        shapes = list(_shown(source.lies, view))
+        if not shapes:
+            return None
+        middle = (sum(s.at[0] for s in shapes) / len(shapes), sum(s.at[1] for s in shapes) / len(shapes))
+        return middle if any(shape.path.contains(middle) for shape in shapes) else shapes[0].at
+
+    def _at(self, view: View, place: Place) -> Point | None:
+        mark = self.marks.get(place, Mark())
+        middle = bool(mark.midline) and not mark.pain
+        shapes = (shape for shape in _shown((place,), view) if shape.split or not middle)
+        return next(((0.0, shape.at[1]) if middle else shape.at for shape in shapes), None)
+
+
+def _apart(place: Place, side: str | None) -> bool:
+    """Whether a place is on the other side of the body."""
+    return place[1] in SIDES and side in SIDES and place[1] != side
+
+
+def _shown(wanted: Iterable[Place], view: View) -> Iterator[Shape]:
+    for place in wanted:
+        yield from (shape for _, shape in shapes_of(place, (view.id,)))
+
+
+def _cross(x: float, y: float, number: int) -> str:
+    arms = f"M{written(x - 5)} {written(y - 5)}L{written(x + 5)} {written(y + 5)}M{written(x + 5)} {written(y - 5)}L{written(x - 5)} {written(y + 5)}"
+    tag = ""
+    if number:
+        tag = f'<circle cx="{written(x + 10)}" cy="{written(y - 9)}" r="6.5" stroke-width="1.2" {_paint("halo", "mark")}/>' + _words(
+            x + 10, y - 5.6, str(number), 9.5, "mark", ' text-anchor="middle" font-weight="700"'
+        )
+    return (
+        f'<g class="mps-cross"><path d="{arms}" fill="none" stroke-width="5.5" stroke-linecap="round" {_paint(stroke="halo")}/>'
+        f'<path d="{arms}" fill="none" stroke-width="2.6" stroke-linecap="round" {_paint(stroke="mark")}/>{tag}</g>'
+    )
+
+
+def _arrow(start: Point, end: Point, *, straight: bool) -> str:
+    """A slim arrow, bowed a little; broken where it leads from one view to another; none where both ends meet."""
+    (x1, y1), (x2, y2) = start, end
+    far = math.dist(start, end)
+    if far < 16:
+        return ""
+    ux, uy = (x2 - x1) / far, (y2 - y1) / far
+    x1, y1 = x1 + 8 * ux, y1 + 8 * uy
+    bow = 0.12 * far if straight else 0.1 * far
+    cx, cy = (x1 + x2) / 2 - uy * bow * (1 if x2 >= x1 else -1), (y1 + y2) / 2 + ux * bow * (1 if x2 >= x1 else -1)
+    d = f"M{written(x1)} {written(y1)}Q{written(cx)} {written(cy)} {written(x2)} {written(y2)}"
+    dashes = "" if straight else ' stroke-dasharray="6 4"'
+    return (
+        f'<path class="mps-arrow s-halo" stroke="{_LIGHT["halo"]}" d="{d}" fill="none" stroke-width="3.2" stroke-opacity=".7"/>'
+        f'<path class="mps-arrow s-mark" stroke="{_LIGHT["mark"]}" d="{d}" fill="none" stroke-width="1.1"{dashes} marker-end="url(#{OWN}tip)"/>'
+    )
+
+
+def _said(mark: Mark) -> str:
+    if mark.pain:
+        return "pain"
+    if mark.midline:
+        return "pain on the midline"
+    if mark.somewhere:
+        return "pain somewhere here"
+    return "free of pain" if mark.free else ""
+
+
+# --- legend -----------------------------------------------------------------------------------------------------------
+
+
+def _swatch(x: float, y: float, fill: str, pattern: str = "") -> str:
+    box = f'x="{written(x)}" y="{written(y)}" width="26" height="14" rx="2"'
+    over = f'<rect {box} fill="url(#{OWN}{pattern})"/>' if pattern else ""
+    return f'<rect {box} stroke-width=".8" {_paint(fill, "edge")}/>{over}'
+
+
+def _key(x: float, y: float, rows: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    for number, (fill, pattern, words) in enumerate(rows):
+        top = y + 21 * number
+        if pattern == "cross":
+            yield _cross(x + 13, top + 7, 0)
+        elif pattern == "shades":
+            for n in range(5):
+                yield f'<rect x="{written(x + 14 * n)}" y="{written(top)}" width="14" height="14" {_paint(f"pain{n + 1}")}/>'
+            yield f'<rect x="{written(x)}" y="{written(top)}" width="70" height="14" fill="none" stroke-width=".8" {_paint(stroke="edge")}/>'
+        else:
+            yield _swatch(x, top, fill, pattern)
+        yield _words(x + (78 if pattern == "shades" else 36), top + 11.5, words, 12.5)
+
+
+def _lines(x: float, y: float, lines: Iterable[tuple[str, str]], size: float = 12.5, leading: float = 17) -> Iterator[str]:
+    for number, (line, colour) in enumerate(lines):
+        yield _words(x, y + leading * number, line, size, colour)
+
+
+def _svg(width: float, height: float, title: str, description: str, body: Iterable[str]) -> str:
+    """A picture, with ids that no other picture has: they are made of all that it shows."""
+    picture = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="mps-map" viewBox="0 0 {written(width)} {written(height)}" role="img" '
+        f'aria-labelledby="{OWN}title {OWN}desc" font-family="{escape(FONT)}">'
+        f'<title id="{OWN}title">{escape(title, quote=False)}</title><desc id="{OWN}desc">{escape(description, quote=False)}</desc>'
+        f'{_style()}{_patterns()}<rect width="100%" height="100%" {_paint("paper")}/>\n' + "\n".join(body) + "\n</svg>\n"
+    )
+    return picture.replace(OWN, f"mps-{hashlib.sha256(picture.encode()).hexdigest()[:10]}-")
+
+
+# --- the pictures -----------------------------------------------------------------------------------------------------
+
+
+def blank_map(base: KnowledgeBase) -> str:
+    """The figure alone; every region has its view, name and side, so that a page can make it clickable."""
+    drawing = _Drawing(base, {})
+    width, height = figure().size
+    body = [
+        _words(24, 34, "Body map", 20, "ink", ' font-weight="600"'),
+        *(part for view in figure().views.values() for part in drawing.view(view)),
+    ]
+    description = "A standing figure from the front, from behind and from both sides, with details of face, hands, feet and pelvis, divided into regions."
+    return _svg(width, height, "Body map", description, body)
+
+
+def body_map(assessment: Assessment, base: KnowledgeBase) -> str:
+    """
+    The pain of one patient, and the muscles that could send it (at most three groups), as an SVG picture.
+
+    Painful regions are shaded by intensity; where only a group of regions, or no side, was given, all that may be meant is striped.
+    """
+    facts = Facts(terrain_of(base), assessment.findings)
+    hurting = facts.pain_map.painful
+    groups = grouped_candidates(assessment)
+    sources = sources_of(base, assessment, hurting)
+    marks = marks_of(base, facts)
+    drawing = _Drawing(base, marks, sources, {n: targets_of(marks, parts[0]) for n, parts in enumerate(groups, 1)})
+    width, top = figure().size
+    legend = [_legend(base, number, parts, sources) for number, parts in enumerate(groups, 1)]
+    notes = _notes(base, hurting, marks)
+    height = top + 40 + max(21.0 * 8 + 12, 20.0 + sum(17 * len(lines) + 9 for lines in legend)) + 17 * len(notes) + 34
+    title = "Body map: where it hurts, and which muscles could send this pain"
+    body = [
+        _words(24, 34, title, 20, "ink", ' font-weight="600"'),
+        _words(24, 54, "The patient's left is on the right of the picture from the front, and on its left from behind.", 12.5, "soft"),
+        *(part for view in figure().views.values() for part in drawing.view(view)),
+        *drawing.crosses(tuple(figure().views)),
+        f'<path d="M24 {top + 2}H{width - 24}" stroke-width=".8" {_paint(stroke="line")}/>',
+        *_key(
+            24,
+            top + 22,
+            [
+                ("", "shades", "pain, faint to strong (middle: strength not given)"),
+                ("skin", "some", "pain somewhere here: a larger region or no side was given"),
+                ("skin", "free", "known to be free of pain"),
+                ("skin", "main", "main zone: where the muscles shown mostly send pain"),
+                ("skin", "less", "lesser zone: where they send it at times"),
+                ("pain3", "main-over", "stripes, or dots, over it: pain in a main, or lesser, zone"),
+                ("", "cross", "where the muscle lies; arrow: pain it could explain"),
+                ("skin", "", "not known"),
+            ],
+        ),
+        *_muscle_key(500, top + 34, legend),
+    ]
+    y = height - 22 - 17 * len(notes)
+    body += _lines(24, y, [(note, "ink") for note in notes])
+    used = assessment.knowledge
+    body.append(
+        _words(
+            24,
+            height - 12,
+            f"For clinicians, beside their own judgement; no diagnosis. Rules {used.id} {used.version}, {used.status}, digest {used.digest[:12]}.",
+            11,
+            "soft",
+        )
+    )
+    return _svg(width, height, title, _description(base, hurting, groups, sources), body)
+
+
+def _legend(base: KnowledgeBase, number: int, parts: Sequence[MuscleCandidate], sources: Sequence[Source]) -> list[str]:
+    """One entry of the legend, in lines."""
+    best = parts[0]
+    sides = shown_sides(best, number, sources)
+    rest = [label for label in dict.fromkeys(part.label for part in parts) if label != best.label]
+    also = f" (also of this group: {'; '.join(map(lowered, rest[:3]))}{' ...' if len(rest) > 3 else ''})" if rest else ""
+    explained = [lowered(base.vocabulary.regions[r].label) for r in best.explains if r in base.vocabulary.regions]
+    doubt = "; side of the pain not given" if best.side_assumed else ""
+    confidence = f"; confidence of the pattern: {best.confidence}" if best.confidence not in ("", "high") else ""
+    text = f"{best.label}, {sides}: {_state(base, best.status)}{confidence}{doubt}{also}."
+    could = f"Could explain: {', '.join(explained[:5])}{f' and {len(explained) - 5} more' if len(explained) > 5 else ''}."
+    return [f"{number}  {wrap(text, 104)[0]}", *wrap(text, 104)[1:3], *wrap(could, 104)[:2]]
+
+
+def _state(base: KnowledgeBase, status: str) -> str:
+    words = {state.state: state.label for state in base.pack.muscle_states}
+    words |= {"not_examined": "not examined", "no_trigger_point": "examined, no trigger point", "examined": "examined, not settled"}
+    return words.get(status, status.replace("_", " "))
+
+
+def _muscle_key(x: float, y: float, legend: Sequence[Sequence[str]]) -> Iterator[str]:
+    if not legend:
+        yield _words(x, y, "No muscle of the rules explains the pain listed.", 12.5, "soft")
+        return
+    yield _words(x, y, "Muscles that could send this pain, best first", 13, "ink", ' font-weight="600"')
+    y += 20
+    for lines in legend:
+        for number, line in enumerate(lines):
+            yield _words(x if number == 0 else x + 17, y, line, 12.5, "ink" if number == 0 else "soft")
+            y += 17
+        y += 9
+
+
+def _notes(base: KnowledgeBase, hurting: Sequence[Pain], marks: Mapping[Place, Mark]) -> list[str]:
+    """What the picture cannot show by itself."""
+    words, tree = base.vocabulary, terrain_of(base).tree
+    unsided = [p.region for p in hurting if p.side is None and any(words.regions[leaf].sides for leaf in tree.leaves[p.region])]
+    notes = []
+    if unsided:
+        names = ", ".join(lowered(words.regions[region].label) for region in dict.fromkeys(unsided))
+        notes.append(f"? Side not given, both sides striped: {shorten(names, 150, placeholder=' ...')}.")
+    drawn = {shape.region for view in figure().views.values() for shape in view.shapes}
+    missing = [lowered(words.regions[p[0]].label) for p, mark in marks.items() if not mark.free and p[0] not in drawn]
+    if missing:
+        notes.append(f"Not on the drawing: {shorten(', '.join(dict.fromkeys(missing)), 150, placeholder=' ...')}.")
+    return notes
+
+
+def _description(
+    base: KnowledgeBase, hurting: Sequence[Pain], groups: Sequence[Sequence[MuscleCandidate]], sources: Sequence[Source]
+) -> str:
+    """The picture in words."""
+    pains = [_pain_in_words(base, pain) for pain in hurting]
+    told = f"Pain in: {'; '.join(pains)}." if pains else "No pain is listed."
+    muscles = [
+        f"{parts[0].label} ({shown_sides(parts[0], number, sources)}, {_state(base, parts[0].status)})"
+        for number, parts in enumerate(groups, 1)
+    ]
+    shown = f" Muscles shown: {'; '.join(muscles)}." if muscles else " No muscle is shown."
+    return told + shown
+
+
+def _pain_in_words(base: KnowledgeBase, pain: Pain) -> str:
+    region = base.vocabulary.regions[pain.region]
+    leaves = terrain_of(base).tree.leaves[pain.region]
+    side = pain.side or ("side not given" if any(base.vocabulary.regions[leaf].sides for leaf in leaves) else "")
+    strength = f"{pain.intensity:g} of 10" if pain.intensity is not None else ""
+    group = "somewhere in it" if leaves != (pain.region,) else ""
+    more = ", ".join(part for part in (side, group, strength) if part)
+    return lowered(region.label) + (f" ({more})" if more else "")
+
+
+# --- one muscle -------------------------------------------------------------------------------------------------------
+
+
+def muscle_picture(base: KnowledgeBase, muscle: str, side: str = "left") -> str:
+    """
+    Where one muscle, or group of muscles, lies and where it sends pain, in the manner of a trigger-point chart.
+
+    Raises:
+        KeyError: the knowledge base has no such muscle.
+
+    """
+    terrain, words = terrain_of(base), base.vocabulary
+    edges = terrain.referral.edges(muscle)
+    source = source_of(base, 0, muscle, side)
+    wanted = list(dict.fromkeys([*source.lies, *(place for place, _, _ in source.zones)]))
+    names = _needed(source.lies, wanted)
+    most = max((len(set(_shown(source.lies, figure().views[name]))) for name in names), default=0)
+    drawing = _Drawing(base, {}, [source], solid=True)
+    title = f"{words.muscle_label(muscle)}, {side}"
+    body: list[str] = []
+    x, tallest = 24.0, 0.0
+    for name in names:
+        view = figure().views[name]
+        left, top, wide, high = _crop(view, wanted)
+        zoom = min(2.0, 400 / high, 380 / wide) * (1 if name in MAIN_VIEWS else 0.8)
+        width, height = wide * zoom, high * zoom
+        local = attrs.evolve(view, at=(0.0, 0.0), scale=1.0)
+        lying = len(set(_shown(source.lies, view)))
+        spot = drawing.spot(local, source) if lying >= most else None
+        body.append(_words(x + width / 2, 76, view.caption, 12.5, "soft", ' text-anchor="middle"'))
+        body.append(
+            f'<svg x="{written(x)}" y="86" width="{written(width)}" height="{written(height)}" viewBox="{written(left)} {written(top)} {written(wide)} {written(high)}">'
+        )
+        body += drawing.view(local, captioned=False)
+        if spot is not None:
+            body.append(
+                f'<g transform="translate({written(spot[0])} {written(spot[1])}) scale({written(1 / zoom * 1.3)})">{_cross(0, 0, 0)}</g>'
+            )
+        body.append("</svg>")
+        x += width + 24
+        tallest = max(tallest, height)
+    width = max(x, 620.0)
+    y = 86 + tallest + 22
+    body += _key(
+        24,
+        y,
+        [
+            ("", "cross", "where the muscle lies"),
+            ("zone", "", "main zone: where it mostly sends pain"),
+            ("skin", "less", "lesser zone: where it sends pain at times"),
+        ],
+    )
+    zones = {zone: _zone_words(base, edges, zone) for zone in ("essential", "spillover")}
+    told = [f"Main zone: {zones['essential'] or 'none'}. Lesser zone: {zones['spillover'] or 'none'}."]
+    told.append(f"Sources: {', '.join(dict.fromkeys(ref for edge in edges for ref in edge.references)) or 'none'}.")
+    y += 82
+    for line in told:
+        rows = wrap(line, int((width - 48) / 6.1))
+        body += _lines(24, y, [(row, "ink" if line is told[0] else "soft") for row in rows], 12)
+        y += 17 * len(rows)
+    body += [
+        _words(24, 34, title, 20, "ink", ' font-weight="600"'),
+        _words(24, 53, f"Lies in: {', '.join(words.name('region', place) for place in terrain.referral.places(muscle))}", 12.5, "soft"),
+        _words(24, y + 4, f"Rules {base.pack.id} {base.pack.version}, {base.pack.status}, digest {base.digest[:12]}.", 11, "soft"),
+    ]
+    description = f"{title}. Lies in: {', '.join(words.name('region', p) for p in terrain.referral.places(muscle))}. {told[0]}"
+    return _svg(width, y + 16, title, description, body)
+
+
+def _zone_words(base: KnowledgeBase, edges: Iterable[Referral], zone: str) -> str:
+    names: dict[str, None] = {}
+    for edge in edges:
+        if edge.zone == zone:
+            doubt = "low confidence" if edge.confidence == "low" else ""
+            where = {"bilateral": "both sides", "midline": "midline"}.get(edge.laterality, "")
+            note = ", ".join(part for part in (where, doubt) if part)
+            names[base.vocabulary.name("region", edge.region) + (f" ({note})" if note else "")] = None
+    return ", ".join(names)
+
+
+def _needed(lies: Sequence[Place], wanted: Sequence[Place]) -> list[str]:
+    """The fewest views, whole figures first, that show the muscle and every zone."""
+    shown = {name: {place for place in wanted if any(_shown((place,), view))} for name, view in figure().views.items()}
+    order = list(figure().views)
+    left = set(wanted)
+    needed: list[str] = []
+    while left:
+        first = set(lies) if not needed else set()
+        best = max(order, key=lambda v: (len(shown[v] & left) + 2 * len(shown[v] & first), v in MAIN_VIEWS, -order.index(v)))
+        if not shown[best] & left:
+            break
+        needed.append(best)
+        left -= shown[best]
+    return sorted(needed, key=order.index)
+
+
+def _crop(view: View, wanted: Sequence[Place]) -> tuple[float, float, float, float]:
+    """The part of a view that a picture of one muscle needs: the places shown and a margin, never too narrow to know where one is."""
+    x, y, wide, high = view.box
+    if view.id not in MAIN_VIEWS:
+        return x - 4, y - 4, wide + 8, high + 8
+    points = [point for shape in _shown(wanted, view) for polygon in shape.path.polygons for point in polygon]
+    left, right = min(p[0] for p in points) - MARGIN, max(p[0] for p in points) + MARGIN
+    top, bottom = min(p[1] for p in points) - MARGIN, max(p[1] for p in points) + MARGIN
+    if view.id in ("front", "back"):
+        left, right = min(left, -100.0), max(right, 100.0)
+    for _ in range(2):
+        if bottom - top < 240:
+            top, bottom = top - (240 - bottom + top) / 2, bottom + (240 - bottom + top) / 2
+    left, right = max(left, x - 6), min(right, x + wide + 6)
+    top, bottom = max(top, y - 6), min(bottom, y + high + 6)
+    return left, top, right - left, bottom - top
