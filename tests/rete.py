@@ -21,7 +21,7 @@ import attrs
 from mps_rules.chaining.chains import Chained, Derivation
 from mps_rules.chaining.engine import experta
 from mps_rules.chaining.premises import premises
-from mps_rules.chaining.subjects import Subjects, Telling, kinds_of_muscle, whose
+from mps_rules.chaining.subjects import MuscleSignatures, Subjects, kinds_of_muscle, subject_kind
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import Rule
 from mps_rules.knowledge.vocabulary import PATIENT, Subject
@@ -158,12 +158,12 @@ class Network:
 
     def about(self, condition: c.Condition) -> Subject:
         """Whose condition it is: the patient's, or a muscle's or diagnosis' own."""
-        return whose(condition, self.base, self._about)
+        return subject_kind(condition, self.base, self._about)
 
     @cached_property
-    def telling(self) -> Telling:
+    def telling(self) -> MuscleSignatures:
         """By what muscles are told apart."""
-        return Telling(self.leaves["muscle"], kinds_of_muscle(self.leaves["muscle"], self.base.vocabulary))
+        return MuscleSignatures(self.leaves["muscle"], kinds_of_muscle(self.leaves["muscle"], self.base.vocabulary))
 
     @cached_property
     def derives(self) -> dict[str, tuple[int, ...]]:

@@ -472,7 +472,7 @@ NEW: Any = Perhaps(c.Present("fever"))
         lambda base: Network(base)._add(NEW),
         lambda base: list(leaf_names(NEW, base)),
         lambda _: program._leaf(NEW),
-        lambda base: subjects.whose(NEW, base, {}),
+        lambda base: subjects.subject_kind(NEW, base, {}),
         lambda base: can_be_unknown(NEW, base),
         lambda base: Formulas(base, {}).of(NEW),
         lambda base: premises.premise(c.Ground("patient", NEW, None), Facts(terrain_of(base), read_findings({}, terrain_of(base)))),

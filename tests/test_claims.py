@@ -21,7 +21,7 @@ from mps_rules.language.conditions import Interval
 from mps_rules.patient.addresses import Address
 from mps_rules.patient.facts import terrain_of
 from mps_rules.patient.findings import read_findings
-from mps_rules.records.claims import Claim, Moment, Settled, settled
+from mps_rules.records.claims import Moment, Settled, Statement, settled
 from mps_rules.records.fhir_in import read_bundle
 from random_packs import seeded
 
@@ -31,16 +31,16 @@ TODAY, YESTERDAY = date(2026, 1, 15), date(2026, 1, 14)
 UNTOLD = Moment()
 
 
-def claim(term: str, value: bool | float | str | Interval | None, when: Moment | date | None = None, **more: Any) -> Claim:  # noqa: FBT001 - a value
+def claim(term: str, value: bool | float | str | Interval | None, when: Moment | date | None = None, **more: Any) -> Statement:  # noqa: FBT001 - a value
     moment = when if isinstance(when, Moment) else Moment.of(when)
-    return Claim(Address("patient", PATIENT, term), "", value, moment, 0, f"Observation[{term}]", "", **more)
+    return Statement(Address("patient", PATIENT, term), "", value, moment, 0, f"Observation[{term}]", "", **more)
 
 
-def pain(value: bool, when: date | None = None, **more: Any) -> Claim:  # noqa: FBT001 - whether it hurts
-    return Claim(Address("pain", "calf", side="left"), "", value, Moment.of(when), 0, "Observation[0]", "", **more)
+def pain(value: bool, when: date | None = None, **more: Any) -> Statement:  # noqa: FBT001 - whether it hurts
+    return Statement(Address("pain", "calf", side="left"), "", value, Moment.of(when), 0, "Observation[0]", "", **more)
 
 
-def in_every_order(claims: Sequence[Claim], kb: KnowledgeBase, **more: Any) -> Settled:
+def in_every_order(claims: Sequence[Statement], kb: KnowledgeBase, **more: Any) -> Settled:
     """What is settled of claims, the same in whatever order they are given."""
     told = [settled(order, kb, **more) for order in itertools.permutations(claims)]
     assert {str(sorted(map(str, one.standing))) + str(one.in_doubt) for one in told} == {
@@ -49,7 +49,7 @@ def in_every_order(claims: Sequence[Claim], kb: KnowledgeBase, **more: Any) -> S
     return told[0]
 
 
-def stood(claims: Sequence[Claim], kb: KnowledgeBase, **more: Any) -> Mapping[str, Any]:
+def stood(claims: Sequence[Statement], kb: KnowledgeBase, **more: Any) -> Mapping[str, Any]:
     return in_every_order(claims, kb, **more).findings(kb)
 
 

@@ -37,7 +37,7 @@ from mps_rules.patient.findings import CARRIED, read_findings
 from mps_rules.patient.values import Findings
 from mps_rules.population import cohort, tables
 from mps_rules.population.cohort import FIRST
-from mps_rules.population.steps import Steps
+from mps_rules.population.steps import Projections
 from mps_rules.population.tables import connected, kinds_of
 from mps_rules.population.unread import Formulas
 from random_packs import _rule, few_muscles, in_ranges, random_pack, random_patient, seeded, some_number, with_rules
@@ -295,7 +295,9 @@ def test_where_it_hurts_and_which_muscles_send_pain_there_is_what_the_pain_map_s
     some = random.sample([*words.muscles, *words.groups], 40)
     relations = ("refers_to_pain", "lies_in_pain", "remote_from_pain", "explains_all")
     asked |= {(r, one, s): formulas.present(r, muscle_subject(one, s)) for r in relations for one in some for s in (*SIDES, None)}
-    made, of = Steps(formulas.sheet, asked.values(), formulas.columns).columns(connected("polars").create_table("t", table), ["person"])
+    made, of = Projections(formulas.sheet, asked.values(), formulas.columns).columns(
+        connected("polars").create_table("t", table), ["person"]
+    )
     found = made.select("person", **{str(n): of(one) for n, one in enumerate(asked.values())}).to_polars()
     assert rows
     for row, mapping in zip(found.sort("person").iter_rows(named=True), rows, strict=True):
@@ -1267,7 +1269,7 @@ def test_one_red_flag_needs_far_fewer_nodes_than_everything(kb: KnowledgeBase) -
     def size(*rules: str) -> int:
         formulas = Formulas(kb, kinds)
         roots = [formulas.verdict(kb.by_id[rule]) for rule in rules]
-        return len(Steps(formulas.sheet, roots, kinds).order)
+        return len(Projections(formulas.sheet, roots, kinds).order)
 
     one, every = size("safety.rf_cauda_equina"), size(*kb.by_id)
 

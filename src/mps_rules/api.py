@@ -182,7 +182,7 @@ class _Tools:
         return derivations.mermaid(assessment, self.base, id)
 
 
-def _about(before: Assessment, found: WhatIf, id: str, base: KnowledgeBase) -> Difference:
+def _about(before: Assessment, changed_answer: WhatIf, id: str, base: KnowledgeBase) -> Difference:
     """What of a change concerns one conclusion: its status, or whether it holds."""
     words = base.vocabulary
 
@@ -191,12 +191,12 @@ def _about(before: Assessment, found: WhatIf, id: str, base: KnowledgeBase) -> D
         held = (
             {alert.id for alert in assessment.alerts}
             | {caution.id for caution in assessment.cautions}
-            | {one.id for one in assessment.criteria if one.status == "met"}
+            | {criterion.id for criterion in assessment.criteria if criterion.status == "met"}
         )
         held |= {id_ for d in assessment.trace for id_ in (d.rule, *base.by_id[d.rule].derives())}
         return str(status.get(id, "holds" if id in held else "does not hold"))
 
-    was, now = standing(before), standing(found.assessment)
+    was, now = standing(before), standing(changed_answer.assessment)
     label = words.suspects[id].label if id in words.suspects else base.by_id[id].title if id in base.by_id else words.name("derived", id)
     return Difference((f"{label}: {now}, {was} before.",), ("",)) if was != now else Difference(())
 

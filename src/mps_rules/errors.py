@@ -193,10 +193,10 @@ class _Index:
         self.words = [(word, len(word), self._bits(_letters(word)), self._bits(_pairs(word))) for word in sorted(self.written)]
 
     def _bits(self, features: Iterable[object]) -> int:
-        return sum(1 << self.bits.setdefault(one, len(self.bits)) for one in set(features))
+        return sum(1 << self.bits.setdefault(feature, len(self.bits)) for feature in set(features))
 
     def _known_bits(self, features: Iterable[object]) -> int:
-        return sum(1 << self.bits[one] for one in set(features) if one in self.bits)
+        return sum(1 << self.bits[feature] for feature in set(features) if feature in self.bits)
 
     def closest(self, word: str) -> str | None:
         """The nearest word, as difflib finds it; of words equally near the last."""

@@ -468,53 +468,53 @@ class Assessor:
             if alert.status == "raised" and alert.urgency in PRESSING
         }
         late, found = len(URGENCIES), []
-        for one in self.book.suspects:
-            ranked = self._ranked(one)
+        for suspect in self.book.suspects:
+            ranked = self._ranked(suspect)
             if ranked is not None:
-                found.append((pressing.get(one.suspect.id, late), *ranked))
+                found.append((pressing.get(suspect.suspect.id, late), *ranked))
         found.sort(key=_by_rank)
         return tuple(hypothesis for _, _, hypothesis in found)
 
-    def _ranked(self, one: _Suspected) -> "tuple[tuple[Any, ...], Hypothesis] | None":
+    def _ranked(self, suspected: _Suspected) -> "tuple[tuple[Any, ...], Hypothesis] | None":
         """A hypothesis with the key by which it is ranked, if it is listed; what nobody has touched is the same for everybody."""
-        touched, id_, kept = self.values.touched, one.suspect.id, self.book.hypotheses
+        touched, id_, kept = self.values.touched, suspected.suspect.id, self.book.hypotheses
         is_measure = id_ == self.base.scale.against and bool(self.values.pain.entries)
-        if one.cause is None:
+        if suspected.cause is None:
             several: list[tuple[int, int]] = []
-        elif one.cues & touched:
+        elif suspected.cues & touched:
             several = considered(self.values, id_)
-            if not one.arguing and not is_measure and (not several or self.values.scores[several[0][1]][2] != TRUE):
+            if not suspected.arguing and not is_measure and (not several or self.values.scores[several[0][1]][2] != TRUE):
                 return None
-        elif one.arguing:
+        elif suspected.arguing:
             several = considered(self.values, id_)
         elif is_measure:
             several = []
         else:
             return None
-        if (one.cone | one.cues) & touched or is_measure:
-            return self._hypothesis(one, several, is_measure=is_measure)
+        if (suspected.cone | suspected.cues) & touched or is_measure:
+            return self._hypothesis(suspected, several, is_measure=is_measure)
         key = (id_, tuple([number for _, number in several]))
         if key not in kept:
-            kept[key] = self._hypothesis(one, several, is_measure=False)
+            kept[key] = self._hypothesis(suspected, several, is_measure=False)
         return kept[key]
 
     def _hypothesis(
-        self, one: _Suspected, profiles: Sequence[tuple[int, int]], *, is_measure: bool
+        self, suspected: _Suspected, profiles: Sequence[tuple[int, int]], *, is_measure: bool
     ) -> "tuple[tuple[Any, ...], Hypothesis] | None":
         """
         A hypothesis with the key by which it is ranked: where something for it holds, a rule argues about it or may.
 
         The cause against which all others are measured is listed wherever there is pain.
         """
-        fired, suspect = self.values.fired, one.suspect
-        several = scored(self.values, one.cause, profiles) if one.cause else ()
+        fired, suspect = self.values.fired, suspected.suspect
+        several = scored(self.values, suspected.cause, profiles) if suspected.cause else ()
         counted = [self._cue(several[0], held) for held in several[0].held] if several else []
-        holding = [arguing for arguing in one.arguing if arguing.number in fired]
-        arguments = [*counted, *(self._argument(arguing, one.cone) for arguing in holding)]
+        holding = [arguing for arguing in suspected.arguing if arguing.number in fired]
+        arguments = [*counted, *(self._argument(arguing, suspected.cone) for arguing in holding)]
         if suspect.kind == "serious" and not any(a.effect == "support" for a in arguments):
             return None
-        open_, undecided = self._open_arguments(one)
-        on_the_table = is_measure or any(a.effect == "support" for a in counted) if one.cause else False
+        open_, undecided = self._open_arguments(suspected)
+        on_the_table = is_measure or any(a.effect == "support" for a in counted) if suspected.cause else False
         if not (on_the_table or holding or undecided):
             return None
         true, may = [arguing.said for arguing in holding], [arguing.said for arguing in open_]
@@ -535,11 +535,11 @@ class Assessor:
         group, none = GROUPS.get(standing.status, 1), made.score is None
         return (group, none, -(made.score or 0), STATUSES.index(standing.status), suspect.id), made
 
-    def _open_arguments(self, one: _Suspected) -> tuple[list[_Arguing], list[Argument]]:
+    def _open_arguments(self, suspected: _Suspected) -> tuple[list[_Arguing], list[Argument]]:
         """The rules that may yet argue about a hypothesis, and what they would say."""
         fired, touched, patient = self.values.fired, self.values.touched, self.values.patient
         open_, undecided = [], []
-        for arguing in one.arguing:
+        for arguing in suspected.arguing:
             if arguing.silent or (arguing.node is not None and patient[arguing.node] != UNKNOWN) or arguing.number in fired:
                 continue
             argument = self._open_argument(arguing) if arguing.cone & touched else self._untouched(arguing)
@@ -596,37 +596,39 @@ class Assessor:
         worst = stand(self.base, id_, several, [*fired, *against], firm=self.firm(id_)).status
         return worst, stand(self.base, id_, highest, [*fired, *better], firm=True).status
 
-    def _argument(self, one: _Arguing, cone: int) -> Argument:
+    def _argument(self, arguing: _Arguing, cone: int) -> Argument:
         """An argument that holds: why is worked out when it is looked at, unless everybody shares it."""
-        rule, subjects = one.rule, self._subjects(one.rule, one.number)
+        rule, subjects = arguing.rule, self._subjects(arguing.rule, arguing.number)
         about = () if rule.about == "patient" else subjects
         evidence = rule.evidence
         if cone & self.values.touched:
-            because = _Later(self, "because", one.number, subjects)
-            return Argument.later(rule.id, rule.title, one.effect, one.strength, about, because, (), evidence.grade, evidence.references)
-        found = self._because_of(one.number, subjects)
-        return Argument(rule.id, rule.title, one.effect, one.strength, about, found, (), evidence.grade, evidence.references)
+            because = _Later(self, "because", arguing.number, subjects)
+            return Argument.later(
+                rule.id, rule.title, arguing.effect, arguing.strength, about, because, (), evidence.grade, evidence.references
+            )
+        found = self._because_of(arguing.number, subjects)
+        return Argument(rule.id, rule.title, arguing.effect, arguing.strength, about, found, (), evidence.grade, evidence.references)
 
-    def _open_argument(self, one: _Arguing) -> Argument | None:
+    def _open_argument(self, arguing: _Arguing) -> Argument | None:
         """An argument that may yet hold."""
-        subject = self.undecided_subject(one.rule)
+        subject = self.undecided_subject(arguing.rule)
         if subject is None:
             return None
-        rule, evidence = one.rule, one.rule.evidence
-        unknown = _Later(self, "unknown", one.number, (subject,))
-        return Argument.later(rule.id, rule.title, one.effect, one.strength, (), (), unknown, evidence.grade, evidence.references)
+        rule, evidence = arguing.rule, arguing.rule.evidence
+        unknown = _Later(self, "unknown", arguing.number, (subject,))
+        return Argument.later(rule.id, rule.title, arguing.effect, arguing.strength, (), (), unknown, evidence.grade, evidence.references)
 
-    def _untouched(self, one: _Arguing) -> Argument | None:
+    def _untouched(self, arguing: _Arguing) -> Argument | None:
         """An argument that may yet hold, where nothing is known that it reads: the same for everybody, and none of a diagnosis not given."""
-        if not one.asked:
-            rule, evidence = one.rule, one.rule.evidence
+        if not arguing.asked:
+            rule, evidence = arguing.rule, arguing.rule.evidence
             if rule.about == "patient" and self.undecided_subject(rule):
                 unknown = self._unknown_of(rule, PATIENT)
-                one.untouched = Argument(
-                    rule.id, rule.title, one.effect, one.strength, (), (), unknown, evidence.grade, evidence.references
+                arguing.untouched = Argument(
+                    rule.id, rule.title, arguing.effect, arguing.strength, (), (), unknown, evidence.grade, evidence.references
                 )
-            one.asked = True
-        return one.untouched
+            arguing.asked = True
+        return arguing.untouched
 
     def later(self, what: str, number: int, subjects: tuple[str, ...]) -> Any:
         """Why an argument holds, or what it waits for."""
@@ -770,10 +772,10 @@ class Assessor:
         cues.sort(key=lambda pair: -pair[0])
         return [cue for _, cue in cues if values.part(cue, PATIENT) == UNKNOWN]
 
-    def _others_undecided(self, of: Part) -> Iterator[str]:
+    def _others_undecided(self, condition: Part) -> Iterator[str]:
         """Muscles out of focus on which a count waits: those ranked first, or the first of the body."""
         every = dict.fromkeys((*self.order, *self.values.in_order(self.values.full)))
-        return islice((muscle for muscle in every if self.values.part(of, muscle) == UNKNOWN), MUSCLES_IN_FOCUS)
+        return islice((muscle for muscle in every if self.values.part(condition, muscle) == UNKNOWN), MUSCLES_IN_FOCUS)
 
     def _unknown_items(self, term: str, subject: str) -> Iterator[tuple[str, str]]:
         measure = self.words.measures.get(term)

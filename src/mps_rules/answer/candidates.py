@@ -35,7 +35,7 @@ REACHES_TRIED = 60
 Source: TypeAlias = tuple[MuscleCandidate, ...]
 """What a covering counts as one muscle: a muscle on one side, or on the left and the right."""
 
-Reach: TypeAlias = tuple[int, ...]
+PainBits: TypeAlias = tuple[int, ...]
 """The painful entries that each side of a source explains, as bits."""
 
 
@@ -369,7 +369,7 @@ class _Scorer:
     def _explained_in_part(self, bit: int, counted: set[str]) -> Iterator[ScorePart]:
         """What it reaches of a whole part of the body that hurts, narrowest first; a zone already counted adds nothing."""
         leaves = self.atlas.slots.terrain.tree.leaves
-        for place in sorted(self.pains, key=lambda one: len(leaves[one[0]])):
+        for place in sorted(self.pains, key=lambda pain: len(leaves[pain[0]])):
             found = self.atlas.reached(bit, place)
             if found is None or found.certain:
                 continue
@@ -407,12 +407,12 @@ def coverings(values: Values, ranked: Sequence[MuscleCandidate]) -> tuple[Coveri
     to it. Exact while no more than sixty different reaches remain.
     """
     pains = values.pain.entries
-    sources: dict[Reach, list[Source]] = {}
+    sources: dict[PainBits, list[Source]] = {}
     for source, reach in _sources(values, ranked):
         sources.setdefault(reach, []).append(source)
     unions = {reach: _union([reach]) for reach in sources}
     useful = [reach for reach in sources if not _dominated(reach, sources, unions)][:REACHES_TRIED]
-    sets: list[tuple[Reach, ...]] = []
+    sets: list[tuple[PainBits, ...]] = []
     most = 0
     for size in range(1, LARGEST_COVERING + 1):
         for chosen in combinations(useful, size):
@@ -433,17 +433,17 @@ def coverings(values: Values, ranked: Sequence[MuscleCandidate]) -> tuple[Coveri
     return tuple(sorted(made, key=lambda one: (-one.score, one.muscles))[:COVERINGS_SHOWN])
 
 
-def _sources(values: Values, ranked: Sequence[MuscleCandidate]) -> Iterator[tuple[Source, Reach]]:
+def _sources(values: Values, ranked: Sequence[MuscleCandidate]) -> Iterator[tuple[Source, PainBits]]:
     """The sources in the order of their best side, and which of the painful entries each of their sides explains, as bits."""
     pains, bits = values.pain.entries, values.program.bits
     all_over = [values.slots.near((pain.region, pain.side))[0] for pain in pains]
     explained: dict[tuple[str, str | None], int] = {}
-    for one in ranked:
-        bit, own = bits[one.muscle, one.side], 0
+    for candidate in ranked:
+        bit, own = bits[candidate.muscle, candidate.side], 0
         for number, muscles in enumerate(all_over):
             own |= (muscles >> bit & 1) << number
-        explained[one.muscle, one.side] = own
-    sided = {(one.muscle, one.side): one for one in ranked if explained[one.muscle, one.side]}
+        explained[candidate.muscle, candidate.side] = own
+    sided = {(candidate.muscle, candidate.side): candidate for candidate in ranked if explained[candidate.muscle, candidate.side]}
     paired: set[str] = set()
     for one in sided.values():
         yield (one,), (explained[one.muscle, one.side],)
@@ -459,7 +459,7 @@ def _on_the(side: str, explained: int, pains: Sequence[Pain]) -> set[str]:
     return {pain.region for number, pain in enumerate(pains) if explained >> number & 1 and pain.side == side}
 
 
-def _union(chosen: Iterable[Reach]) -> int:
+def _union(chosen: Iterable[PainBits]) -> int:
     union = 0
     for reach in chosen:
         for side in reach:
@@ -471,7 +471,7 @@ def _score(source: Source) -> float:
     return sum(one.score for one in source)
 
 
-def _dominated(reach: Reach, sources: Mapping[Reach, Sequence[Source]], unions: Mapping[Reach, int]) -> bool:
+def _dominated(reach: PainBits, sources: Mapping[PainBits, Sequence[Source]], unions: Mapping[PainBits, int]) -> bool:
     """Whether a source of no more sides explains all of this reach and more, with no lower score: it can always take its place."""
     explained, own = unions[reach], _score(sources[reach][0])
     return any(
@@ -480,13 +480,13 @@ def _dominated(reach: Reach, sources: Mapping[Reach, Sequence[Source]], unions: 
     )
 
 
-def _could_do_with_fewer(chosen: Sequence[Reach], union: int) -> bool:
+def _could_do_with_fewer(chosen: Sequence[PainBits], union: int) -> bool:
     """Whether some side of some muscle explains nothing that the others do not."""
     sides = [side for reach in chosen for side in reach]
     return any(_union([tuple(sides[:number] + sides[number + 1 :])]) == union for number in range(len(sides)))
 
 
-def _covering(chosen: Sequence[Reach], sources: Mapping[Reach, Sequence[Source]], named: Sequence[str]) -> Covering:
+def _covering(chosen: Sequence[PainBits], sources: Mapping[PainBits, Sequence[Source]], named: Sequence[str]) -> Covering:
     stand_ins = [like for reach in chosen for like in zip(*sources[reach], strict=True)]
     members = sorted(stand_ins, key=lambda like: (-like[0].score, like[0].muscle, like[0].side or ""))
     explained = _union(chosen)

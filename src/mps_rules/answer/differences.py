@@ -75,7 +75,7 @@ def _new_arguments(was: Hypothesis | None, now: Hypothesis | None) -> Iterator[s
 def _texts(assessment: Assessment, kind: str) -> dict[str, str]:
     """What was met, warned of or advised: the text, and the rule behind it where one is named."""
     if kind == "criteria":
-        return {f"{one.label}": "" for one in assessment.criteria if one.status == "met"}
+        return {f"{criterion.label}": "" for criterion in assessment.criteria if criterion.status == "met"}
     return {one.text: one.rule for one in getattr(assessment, kind)}
 
 
@@ -98,7 +98,7 @@ def _short(text: str) -> str:
 
 
 def _first_muscles(assessment: Assessment) -> list[str]:
-    return list(dict.fromkeys(one.label for one in assessment.muscles))[:MUSCLES_COMPARED]
+    return list(dict.fromkeys(muscle.label for muscle in assessment.muscles))[:MUSCLES_COMPARED]
 
 
 # --- two versions of the rules ----------------------------------------------------------------------------------------

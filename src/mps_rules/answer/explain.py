@@ -225,7 +225,7 @@ def why_not(assessor: Assessor, assessment: Assessment, id: str) -> Shortfall:
     found = []
     for rule in helping:
         subjects = assessor.in_focus(rule)
-        open_ = [one for one in subjects if chain.verdict(rule.id, one) is not True]
+        open_ = [subject for subject in subjects if chain.verdict(rule.id, subject) is not True]
         if len(open_) == len(subjects):
             far = {one: distance.of_rule(assessor.book.program.number_of[rule.id], one, TRUE) for one in open_}
             if far:
@@ -250,7 +250,7 @@ def _near_miss(assessor: Assessor, rule: Rule, subject: str, far: int) -> NearMi
     by_truth: dict[c.Truth, list[c.Condition]] = {True: [], None: [], False: []}
     for part in _lines_of(rule.when):
         by_truth[assessor.truth(part, subject)].append(part)
-    against = [lowered(one.text) for one in dict.fromkeys(assessor.grounds_against(rule.when, subject))]
+    against = [lowered(fromkey.text) for fromkey in dict.fromkeys(assessor.grounds_against(rule.when, subject))]
     unknown = dict.fromkeys(term for _, term in assessor.unknown(rule.when, subject))
     against += [
         f"{asked_as(term, words)}: cannot be present beside {asked_as(facts.excluded[term], words)}"

@@ -141,7 +141,9 @@ class Target:
         """Whether this is concluded where these rules fired, of whomever."""
         if not self.arguments:
             return any(rule.id in fired for rule in self.rules)
-        return stand(self.base, self.id, (), [one for one in self.arguments if one[0].id in fired], firm=True).status in REACHED
+        return (
+            stand(self.base, self.id, (), [argument for argument in self.arguments if argument[0].id in fired], firm=True).status in REACHED
+        )
 
     def points(self, argument: Fired) -> int:
         """What an argument adds to the score of a hypothesis that is no cause."""
@@ -332,13 +334,13 @@ class _Search:
     def _of_arguments(self, reached: bool) -> Iterator[Way]:  # noqa: FBT001 - what is to change
         """Sets that turn one, two or three arguments, where these, weighed with those that stand, would turn the status."""
         points = self.target.points
-        standing = [(one[1], points(one)) for one in self.target.arguments if self._stands(one[0])]
+        standing = [(argument[1], points(argument)) for argument in self.target.arguments if self._stands(argument[0])]
         probable = self.circuit.base.scale.probable
         turned: dict[_Kind, list[Ways]] = {}
         by_way: dict[Way, list[_Kind]] = {}
-        for one in self.target.arguments:
-            ways = self._turned(one[0])
-            kind = _Kind(one[1], points(one), self._stands(one[0]))
+        for argument in self.target.arguments:
+            ways = self._turned(argument[0])
+            kind = _Kind(argument[1], points(argument), self._stands(argument[0]))
             if ways:
                 turned.setdefault(kind, []).append(ways)
             for way in ways:
@@ -439,11 +441,11 @@ class _Search:
                 steps[taken] = self._least(steps[taken] | self._both(steps[taken - 1], ways))
         return steps[-1]
 
-    def _both(self, one: Ways, other: Ways) -> Ways:
+    def _both(self, ways: Ways, other: Ways) -> Ways:
         """Every set of the one together with every set of the other; none where there are too many."""
-        if not self._affords(len(one) * len(other)):
+        if not self._affords(len(ways) * len(other)):
             return NEVER
-        return self._least(both for a in one for b in other if (both := _together(a, b)) is not None)
+        return self._least(both for a in ways for b in other if (both := _together(a, b)) is not None)
 
     def _least(self, ways: Iterable[Way]) -> Ways:
         """The sets of which no other is a part; none where there are too many."""
@@ -693,9 +695,9 @@ def _key(atom: Atom) -> tuple[str, str, str]:
     return atom[0], atom[1], repr(atom[2])
 
 
-def _together(one: Way, other: Way) -> Way | None:
+def _together(way: Way, other: Way) -> Way | None:
     """Two sets of changes as one, or None where they are too many or give one finding two values; words of one finding are joined."""
-    both = one | other
+    both = way | other
     if len({(subject, term) for subject, term, _ in both}) == len(both):
         return both if len(both) <= LARGEST else None
     found: dict[tuple[str, str], Value] = {}

@@ -185,7 +185,7 @@ class _Asker:
                 needs[key].update(own)
             for key, own in stake.later.steps:
                 later.setdefault(key, set()).update(own)
-        for key, own in (one for wanted in self._elsewhere() for one in wanted.steps):
+        for key, own in (step for wanted in self._elsewhere() for step in wanted.steps):
             later.setdefault(key, set()).update(own)
         for key in needs.keys() & later.keys():
             needs[key] |= later[key]
@@ -203,12 +203,12 @@ class _Asker:
         _, needs = one
         return len(needs) / self.weights.cost[COSTS[max(self.guide.cost(term) for _, term in needs)]]
 
-    def _question(self, key: Key, gain: float, told: Mapping[str, float], needs: Iterable[Need]) -> Question:
+    def _question(self, key: Key, gain: float, known: Mapping[str, float], needs: Iterable[Need]) -> Question:
         id_, subject = key
         place_of = self.guide.place_of
         terms = tuple(sorted([term for _, term in needs], key=lambda term: (place_of.get(term, 0), term)))
         text, cost = self.guide.asked(id_, subject, terms)
-        why = _joined([words for words, _ in sorted(told.items(), key=lambda one: (-one[1], one[0]))[:NAMED]])
+        why = _joined([words for words, _ in sorted(known.items(), key=lambda one: (-one[1], one[0]))[:NAMED]])
         return Question(terms, subject, text, why, cost, id_, round(gain / self.weights.cost[cost], 6))
 
     # --- what is at stake

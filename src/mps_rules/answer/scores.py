@@ -100,7 +100,7 @@ class Standing:
 
 def is_definition(rule: Rule) -> bool:
     """Whether a rule says that a published definition is met."""
-    return any(isinstance(one, CriterionMet) for one in rule.then)
+    return any(isinstance(conclusion, CriterionMet) for conclusion in rule.then)
 
 
 @lru_cache(maxsize=8)

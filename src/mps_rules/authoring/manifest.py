@@ -209,7 +209,7 @@ def written_cases(base: KnowledgeBase) -> dict[str, tuple[Case, ...]]:
 def reads(when: c.Condition, then: Iterable[Conclusion], words: Vocabulary) -> frozenset[str]:
     """Every finding on which a condition, or a text, rests: named, counted by a measure, or that from which a named one follows."""
     found: set[str] = set()
-    waiting = [*_named(when), *(name for one in then for name in _valued(one))]
+    waiting = [*_named(when), *(name for conclusion in then for name in _valued(conclusion))]
     while waiting:
         finding = waiting.pop()
         if finding not in found:
@@ -412,7 +412,12 @@ def _written(id_: str, rules: Sequence[Rule], cases: Sequence[Case], terrain: Te
     first = rules[0]
     table = first.written is not None
     rows = tuple(
-        Row(rule.id.removeprefix(f"{id_}."), rule.title, _when(rule, terrain), tuple(concluded(one, terrain) for one in rule.then))
+        Row(
+            rule.id.removeprefix(f"{id_}."),
+            rule.title,
+            _when(rule, terrain),
+            tuple(concluded(conclusion, terrain) for conclusion in rule.then),
+        )
         for rule in (rules if table else ())
     )
     return Written(
@@ -421,7 +426,7 @@ def _written(id_: str, rules: Sequence[Rule], cases: Sequence[Case], terrain: Te
         about=first.about,
         summary=shared(rule.summary for rule in rules),
         when="" if table else _when(first, terrain),
-        concludes=() if table else tuple(concluded(one, terrain) for one in first.then),
+        concludes=() if table else tuple(concluded(conclusion, terrain) for conclusion in first.then),
         citations=tuple(dict.fromkeys(reference for rule in rules for reference in rule.evidence.references)),
         grade=first.evidence.grade,
         reviewed_on=first.reviewed.on if first.reviewed else "",

@@ -177,7 +177,7 @@ class Validation:
 
     def _raised(self, findings: Mapping[str, Any]) -> Iterator[Any]:
         facts = Facts(self.terrain, read_findings(findings, self.terrain))
-        yield from (self.base.by_id[one.rule] for one in chain(self.base, facts).derivations)
+        yield from (self.base.by_id[derivation.rule] for derivation in chain(self.base, facts).derivations)
 
     def under(self, chart: Chart) -> bool:
         """Whether a chart is judged lower than is acceptable."""

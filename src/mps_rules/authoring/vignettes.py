@@ -126,18 +126,18 @@ def read_vignettes(folder: Path, base: KnowledgeBase) -> tuple[Vignette, ...]:
     return tuple(found)
 
 
-def _unknown_words(one: Vignette, base: KnowledgeBase) -> Iterator[tuple[str, str | None]]:
+def _unknown_words(vignette: Vignette, base: KnowledgeBase) -> Iterator[tuple[str, str | None]]:
     """Words of an expectation that no rule could ever give: they would make it pass or fail for nothing."""
     words = base.vocabulary
     cautions = {x.id for rule in base.rules for x in rule.then if isinstance(x, GiveCaution)}
     urgencies = ("none", "soon", *PRESSING)
     for kind, used, known in (
-        ("hypothesis", (*one.expect.leading, *one.expect.not_.leading), words.suspects),
-        ("urgency", (*one.expect.urgency, *one.expect.not_.urgency), urgencies),
-        ("muscle", one.expect.muscles, {*words.muscles, *words.groups}),
-        ("caution", (*one.expect.cautions, *one.expect.not_.cautions), cautions),
-        ("finding", one.expect.asks, words.terms),
-        ("tag", one.tags, TAGS),
+        ("hypothesis", (*vignette.expect.leading, *vignette.expect.not_.leading), words.suspects),
+        ("urgency", (*vignette.expect.urgency, *vignette.expect.not_.urgency), urgencies),
+        ("muscle", vignette.expect.muscles, {*words.muscles, *words.groups}),
+        ("caution", (*vignette.expect.cautions, *vignette.expect.not_.cautions), cautions),
+        ("finding", vignette.expect.asks, words.terms),
+        ("tag", vignette.tags, TAGS),
     ):
         yield from ((f"no {kind} {word!r}", closest(word, known)) for word in used if word not in known)
 
@@ -150,7 +150,7 @@ def judge(base: KnowledgeBase, vignettes: Iterable[Vignette]) -> tuple[Judged, .
         FindingError: the findings of a vignette cannot be read.
 
     """
-    return tuple(_judged(base, one) for one in vignettes)
+    return tuple(_judged(base, vignette) for vignette in vignettes)
 
 
 def _judged(base: KnowledgeBase, vignette: Vignette) -> Judged:
@@ -193,7 +193,7 @@ def _said(denied: Denied, judged: Judged) -> Iterator[str]:
         yield f"{judged.leading} leads"
     if a.urgency in denied.urgency:
         yield f"urgency is {a.urgency}"
-    yield from (f"caution {one.id} is given" for one in a.cautions if one.id in denied.cautions)
+    yield from (f"caution {caution.id} is given" for caution in a.cautions if caution.id in denied.cautions)
     if denied.self_care and any(advice.kind == "self_care" for advice in a.recommendations):
         yield "self-care is recommended"
 
@@ -234,7 +234,7 @@ def singly(base: KnowledgeBase, chart: Mapping[str, Any]) -> Singly:
 # --- shares and their page --------------------------------------------------------------------------------------------
 
 
-def wilson(right: int, of: int) -> tuple[float, float]:
+def wilson(right: int, total: int) -> tuple[float, float]:
     """
     The 95 per cent interval of a share, after Wilson (1927).
 
@@ -242,8 +242,8 @@ def wilson(right: int, of: int) -> tuple[float, float]:
     [0.596, 0.982]
     """
     z = 1.959964
-    share, spread = right / of, z * z / of
-    middle, half = share + spread / 2, z * sqrt(share * (1 - share) / of + spread / (4 * of))
+    share, spread = right / total, z * z / total
+    middle, half = share + spread / 2, z * sqrt(share * (1 - share) / total + spread / (4 * total))
     return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))
 
 
@@ -256,17 +256,17 @@ def page(judged: Sequence[Judged], base: KnowledgeBase, alone: Singly | None = N
     return "\n".join(_page(judged, base, alone, origin)) + "\n"
 
 
-def share(right: int, of: int) -> str:
+def share(right: int, total: int) -> str:
     """
     A share in words, with its interval in per cent.
 
     >>> share(9, 10), share(0, 0)
     ('9 of 10 (90 %, 60 to 98)', 'none')
     """
-    if not of:
+    if not total:
         return "none"
-    low, high = wilson(right, of)
-    return f"{right} of {of} ({100 * right / of:.0f} %, {100 * low:.0f} to {100 * high:.0f})"
+    low, high = wilson(right, total)
+    return f"{right} of {total} ({100 * right / total:.0f} %, {100 * low:.0f} to {100 * high:.0f})"
 
 
 def _page(judged: Sequence[Judged], base: KnowledgeBase, alone: Singly | None, origin: str) -> Iterator[str]:
@@ -291,7 +291,7 @@ def shares(judged: Iterable[Judged]) -> dict[str, tuple[int, int]]:
 
 
 def _aspects(judged: Sequence[Judged]) -> Iterator[str]:
-    groups = {"all": judged} | {tag: [one for one in judged if tag in one.vignette.tags] for tag in TAGS}
+    groups = {"all": judged} | {tag: [judgement for judgement in judged if tag in judgement.vignette.tags] for tag in TAGS}
     found = [shares(of) for of in groups.values()]
     yield "| what is right | " + " | ".join(f"{name} ({len(of)})" for name, of in groups.items()) + " |"
     yield "|---" * (len(groups) + 1) + "|"
@@ -307,9 +307,9 @@ def _kinds(judged: Sequence[Judged], words: Vocabulary) -> Iterator[str]:
         return words.suspects[id_].kind if id_ else "nothing"
 
     pairs = []
-    for one in judged:
-        accepted = one.vignette.expect.leading
-        found = one.leading
+    for judgement in judged:
+        accepted = judgement.vignette.expect.leading
+        found = judgement.leading
         pairs.append((kind(found if found in accepted else accepted[0]), kind(found)))
     kinds = sorted({k for pair in pairs for k in pair})
     yield "## Which kind leads"
@@ -328,10 +328,10 @@ def _kinds(judged: Sequence[Judged], words: Vocabulary) -> Iterator[str]:
 
 
 def _alarms(judged: Sequence[Judged]) -> Iterator[str]:
-    pressing = [one for one in judged if set(one.vignette.expect.urgency) <= set(PRESSING)]
-    calm = [one for one in judged if not set(one.vignette.expect.urgency) & set(PRESSING)]
-    caught = sum(one.assessment.urgency in PRESSING for one in pressing)
-    quiet = sum(one.assessment.urgency not in PRESSING for one in calm)
+    pressing = [judgement for judgement in judged if set(judgement.vignette.expect.urgency) <= set(PRESSING)]
+    calm = [judgement for judgement in judged if not set(judgement.vignette.expect.urgency) & set(PRESSING)]
+    caught = sum(judgement.assessment.urgency in PRESSING for judgement in pressing)
+    quiet = sum(judgement.assessment.urgency not in PRESSING for judgement in calm)
     yield "## Urgent and emergency alarms"
     yield ""
     yield f"Raised where due (sensitivity): {share(caught, len(pressing))}. Silent where not due (specificity): {share(quiet, len(calm))}."
@@ -341,12 +341,12 @@ def _alarms(judged: Sequence[Judged]) -> Iterator[str]:
     yield "| chart | raised | open |"
     yield "|---|---|---|"
     for tag in ("ordinary", "serious"):
-        for one in judged:
-            if tag in one.vignette.tags:
+        for judgement in judged:
+            if tag in judgement.vignette.tags:
                 states: dict[str, list[str]] = {"raised": [], "open": []}
-                for alert in one.assessment.alerts:
+                for alert in judgement.assessment.alerts:
                     states[alert.status].append(f"{alert.label} ({alert.urgency})")
-                yield f"| {tag}: {cell(one.vignette.vignette)} | {'; '.join(states['raised'])} | {'; '.join(states['open'])} |"
+                yield f"| {tag}: {cell(judgement.vignette.vignette)} | {'; '.join(states['raised'])} | {'; '.join(states['open'])} |"
     yield ""
 
 
@@ -366,8 +366,11 @@ def _singly(base: KnowledgeBase, alone: Singly) -> Iterator[str]:
 
 def failures(judged: Iterable[Judged]) -> tuple[tuple[Vignette, str], ...]:
     """The vignettes in which something is not as it should be, and what."""
-    failed = [one for one in judged if any(one.differences.values())]
-    return tuple((one.vignette, "; ".join(what for aspect in ASPECTS for what in one.differences.get(aspect, ()))) for one in failed)
+    failed = [judgement for judgement in judged if any(judgement.differences.values())]
+    return tuple(
+        (judgement.vignette, "; ".join(what for aspect in ASPECTS for what in judgement.differences.get(aspect, ())))
+        for judgement in failed
+    )
 
 
 def _failures(judged: Sequence[Judged]) -> Iterator[str]:

@@ -15,7 +15,7 @@ import attrs
 
 from mps_rules.chaining.chains import Chained, Derivation
 from mps_rules.chaining.premises import premises
-from mps_rules.chaining.subjects import Subjects, Telling, kinds_of_muscle, whose
+from mps_rules.chaining.subjects import MuscleSignatures, Subjects, kinds_of_muscle, subject_kind
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import Rule
 from mps_rules.knowledge.vocabulary import PATIENT, Subject, Vocabulary
@@ -72,15 +72,15 @@ class _Table:
 
 
 @attrs.frozen(eq=False)
-class Reach:
+class Cone:
     """What an event at a node is passed on to: the gates behind it, by their subject, and the findings worked out from it."""
 
     parents: Mapping[Subject, Mapping[Subject, Sequence[Sequence[tuple[int, int]]]]]
     recomputed: Mapping[int, Sequence[int]]
     leaves: frozenset[c.Condition]
     """The findings that all of it depends on."""
-    telling: Telling
-    """What muscles are told apart by."""
+    telling: MuscleSignatures
+    """What separates one muscle from another."""
 
 
 class Circuit:
@@ -103,9 +103,9 @@ class Circuit:
             self.rules_at.setdefault((about, number), []).append(id_)
         self.by_term: dict[Subject, dict[str, list[int]]] = {about: self._by_term(about) for about in self.tables}
         muscle_leaves = [self.tables["muscle"].conditions[leaf] for leaf in self.tables["muscle"].leaves]
-        telling = Telling(muscle_leaves, kinds_of_muscle(muscle_leaves, self.words))
+        telling = MuscleSignatures(muscle_leaves, kinds_of_muscle(muscle_leaves, self.words))
         leaves = frozenset(table.conditions[leaf] for table in self.tables.values() for leaf in table.leaves)
-        self.everything = Reach({about: table.parents for about, table in self.tables.items()}, self.recomputed, leaves, telling)
+        self.everything = Cone({about: table.parents for about, table in self.tables.items()}, self.recomputed, leaves, telling)
         own = [(leaf, self.tables["patient"].conditions[leaf]) for leaf in self.tables["patient"].leaves]
         self.pains = [(leaf, one.regions[0], one.side) for leaf, one in own if isinstance(one, c.PainAt)]
         self.named = [(leaf, one) for leaf, one in own if isinstance(one, c.PainNamed | c.PainApart)]
@@ -116,7 +116,7 @@ class Circuit:
 
     def about(self, condition: c.Condition) -> Subject:
         """Whose condition it is: the patient's, or a muscle's or diagnosis' own."""
-        return whose(condition, self.base, self._about)
+        return subject_kind(condition, self.base, self._about)
 
     def ref(self, condition: c.Condition) -> Ref:
         """The node of a condition as an input: ``not`` and ``item`` are no nodes of their own."""
@@ -305,7 +305,7 @@ class Circuit:
                     events.append((parent, settled))
         return truth, true, unknown
 
-    def read(self, facts: Facts, apart: Iterable[str] = (), reach: Reach | None = None) -> "State":
+    def read(self, facts: Facts, apart: Iterable[str] = (), reach: Cone | None = None) -> "State":
         """
         The circuit with everything that is known of one patient; muscles ``apart`` may be asked what-if by themselves.
 
@@ -313,7 +313,7 @@ class Circuit:
         """
         return State(self, facts, frozenset(apart), reach or self.everything)
 
-    def reaching(self, rules: Iterable[str]) -> Reach:
+    def reaching(self, rules: Iterable[str]) -> Cone:
         """Of everything that events are passed on to, only what the verdicts of these rules depend on."""
         feeding: dict[int, list[Place]] = {}
         for source, leaves in self.recomputed.items():
@@ -329,7 +329,7 @@ class Circuit:
                 waiting += [(of, one) for of, one, _ in self.tables[about].inputs.get(number, ())]
                 waiting += feeding.get(number, ()) if about == "patient" else ()
         muscles = self.tables["muscle"]
-        return Reach(
+        return Cone(
             {
                 about: {
                     above: [[to for to in behind if (above, to[0]) in seen] if behind else behind for behind in lists]
@@ -373,7 +373,7 @@ def circuit_of(base: KnowledgeBase) -> Circuit:
 class State:
     """The truths of all nodes for one patient; changed by ``supposing`` only, which takes everything back."""
 
-    def __init__(self, circuit: Circuit, facts: Facts, apart: frozenset[str], reach: Reach) -> None:
+    def __init__(self, circuit: Circuit, facts: Facts, apart: frozenset[str], reach: Cone) -> None:
         self.circuit, self.facts, self.reach = circuit, facts, reach
         self.apart = frozenset({*apart, *facts.examined})
         self.subjects = Subjects.of(facts, reach.telling, self.apart)

@@ -259,12 +259,14 @@ class _Compiler:
         """
         match condition:
             case c.Suspicion(_, n, profiles):
-                return any(self.nobody[self.profiles[one]][1] >= n and self.nobody[self.profiles[one]][2] for one in profiles) and not any(
-                    self.nobody[self.profiles[one]][0] >= n and self.nobody[self.profiles[one]][2] == TRUE for one in profiles
+                return any(
+                    self.nobody[self.profiles[profile]][1] >= n and self.nobody[self.profiles[profile]][2] for profile in profiles
+                ) and not any(
+                    self.nobody[self.profiles[profile]][0] >= n and self.nobody[self.profiles[profile]][2] == TRUE for profile in profiles
                 )
             case c.InReach(_, n, profiles):
-                return not any(self._is_telling(one) for one in profiles) and all(
-                    self.nobody[self.profiles[one]][0] < n for one in profiles
+                return not any(self._is_telling(profile) for profile in profiles) and all(
+                    self.nobody[self.profiles[profile]][0] < n for profile in profiles
                 )
         return False
 
@@ -546,17 +548,17 @@ class _Compiler:
         return lines
 
     def _reached(self, name: str, condition: c.Suspicion) -> list[str]:
-        numbers, n = [self.profiles[one] for one in condition.profiles], condition.at_least
-        true = " or ".join(f"S[{one}][0] >= {n} and S[{one}][2] == 3" for one in numbers) or "False"
-        may = " or ".join(f"S[{one}][1] >= {n} and S[{one}][2]" for one in numbers) or "False"
+        numbers, n = [self.profiles[profile] for profile in condition.profiles], condition.at_least
+        true = " or ".join(f"S[{number}][0] >= {n} and S[{number}][2] == 3" for number in numbers) or "False"
+        may = " or ".join(f"S[{number}][1] >= {n} and S[{number}][2]" for number in numbers) or "False"
         return [*self._scores(condition.profiles), f"{name} = 3 if {true} else 1 if {may} else 0"]
 
     def _near(self, name: str, condition: c.InReach) -> list[str]:
-        numbers, n = [self.profiles[one] for one in condition.profiles], condition.at_least
-        for one in condition.profiles:
-            self._gain(one)
-        short = " and ".join(f"S[{one}][0] < {n}" for one in numbers) or "True"
-        near = " or ".join(f"S[{one}][0] > -{FAR_OFF} and g{one}(V, {n} - S[{one}][0])" for one in numbers) or "False"
+        numbers, n = [self.profiles[profile] for profile in condition.profiles], condition.at_least
+        for profile in condition.profiles:
+            self._gain(profile)
+        short = " and ".join(f"S[{number}][0] < {n}" for number in numbers) or "True"
+        near = " or ".join(f"S[{number}][0] > -{FAR_OFF} and g{number}(V, {n} - S[{number}][0])" for number in numbers) or "False"
         return [*self._scores(condition.profiles), f"{name} = 3 if {short} and ({near}) else 0"]
 
     def _code(self, condition: c.Condition) -> str:

@@ -15,14 +15,14 @@ from mps_rules.language import conditions as c
 from mps_rules.patient.facts import Facts
 
 
-def whose(condition: c.Condition, base: KnowledgeBase, known: dict[c.Condition, Subject]) -> Subject:
+def subject_kind(condition: c.Condition, base: KnowledgeBase, known: dict[c.Condition, Subject]) -> Subject:
     """Whose condition it is: the patient's, or a muscle's or diagnosis' own; ``known`` keeps the answers."""
     if condition not in known:
-        known[condition] = _whose(condition, base, known)
+        known[condition] = _subject_kind(condition, base, known)
     return known[condition]
 
 
-def _whose(condition: c.Condition, base: KnowledgeBase, known: dict[c.Condition, Subject]) -> Subject:
+def _subject_kind(condition: c.Condition, base: KnowledgeBase, known: dict[c.Condition, Subject]) -> Subject:
     match condition:
         case c.Present(term) | c.Words(term) | c.Compare(term):
             subject = base.vocabulary.terms[term].subject
@@ -39,7 +39,7 @@ def _whose(condition: c.Condition, base: KnowledgeBase, known: dict[c.Condition,
             pass
         case _:
             assert_never(condition)
-    own = {whose(part, base, known) for part in c.parts(condition)} - {"patient"}
+    own = {subject_kind(part, base, known) for part in c.parts(condition)} - {"patient"}
     return own.pop() if own else "patient"
 
 
@@ -53,8 +53,12 @@ def kinds_of_muscle(leaves: Sequence[c.Condition], words: Vocabulary) -> dict[st
 
 
 @attrs.frozen(eq=False)
-class Telling:
-    """By what muscles are told apart: ``leaves`` (none where it is None) and ``kinds``; what is worked out stays from patient to patient."""
+class MuscleSignatures:
+    """
+    What separates one muscle from another: the muscle conditions of the rules, and the kind of each muscle.
+
+    A leaf is None where the rules in question do not read it. Truths of muscles that nobody examined are kept from patient to patient.
+    """
 
     leaves: Sequence[c.Condition | None]
     kinds: Mapping[str, int]
@@ -94,15 +98,15 @@ class Subjects:
     signatures: dict[str, tuple[c.Truth, ...]]
 
     @classmethod
-    def of(cls, facts: Facts, telling: Telling, apart: frozenset[str] = frozenset()) -> "Subjects":
-        """The subjects of a patient; muscles ``apart`` stand for themselves."""
+    def of(cls, facts: Facts, telling: MuscleSignatures, ungrouped: frozenset[str] = frozenset()) -> "Subjects":
+        """The subjects of a patient; muscles ``ungrouped`` stand for themselves."""
         groups: dict[tuple[tuple[c.Truth, ...], str], list[str]] = {}
         alike: dict[str, list[str]] = {}
         for muscle, side in facts.muscles:
             subject = muscle_subject(muscle, side)
             examined = (muscle, side) in facts.exams
             signature = telling.of(facts, subject) if examined else telling.of_unexamined(facts, muscle, side)
-            group = groups.setdefault((signature, subject if subject in apart else ""), [])
+            group = groups.setdefault((signature, subject if subject in ungrouped else ""), [])
             group.append(subject)
             alike[subject] = group
         members = {group[0]: tuple(group) for group in groups.values()}

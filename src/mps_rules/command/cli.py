@@ -245,7 +245,7 @@ def _lined(report: "ImportReport") -> "ImportReport":
 
     def lined(notes: "tuple[Noted, ...]") -> "tuple[Noted, ...]":
         return tuple(
-            attrs.evolve(one, where=in_one_line(one.where), code=in_one_line(one.code), what=in_one_line(one.what)) for one in notes
+            attrs.evolve(note, where=in_one_line(note.where), code=in_one_line(note.code), what=in_one_line(note.what)) for note in notes
         )
 
     return attrs.evolve(report, used=lined(report.used), skipped=lined(report.skipped), suspicious=lined(report.suspicious))
@@ -756,7 +756,7 @@ def _service_installed() -> None:
 
 @main.group()
 def new() -> None:
-    """Begin something new."""
+    """Start a folder of rules, or a single rule, from a template."""
 
 
 _NEW_RULE = """\

@@ -49,9 +49,9 @@ class Checks(Shelf):
                 self.faults.append(Fault(self.places["code systems", system.id], str(misfit)))
             if system.like and system.like not in (ids := [one.id for one in self.codes.systems]):
                 self.faults.append(Fault(self.places["code systems", system.id], f"no system {system.like!r}", closest(system.like, ids)))
-        for one in self.codes.meanings:
-            place = self.places["codes", row_key(one)]
-            self.faults += [Fault(place, what, near) for what, near in code_faults(one, patterns, words)]
+        for meaning in self.codes.meanings:
+            place = self.places["codes", row_key(meaning)]
+            self.faults += [Fault(place, what, near) for what, near in code_faults(meaning, patterns, words)]
         for kind in self.codes.orders:
             place = self.places["orders", kind.id]
             self.faults += [
@@ -161,7 +161,7 @@ class Checks(Shelf):
             if word is not None and word not in known:
                 yield Fault(place(("omop", *path)), f"no {kind} {word!r}", closest(word, known))
 
-        carried = [one.codes for one in words.terms.values()], [one.codes for one in words.diagnoses.values()]
+        carried = [one.codes for one in words.terms.values()], [diagnosis.codes for diagnosis in words.diagnoses.values()]
         systems = {system for several in carried for codes in several for system in codes}
         vocabularies = [one.vocabulary for one in self.omop.systems]
         for n, system in enumerate(omop.systems):
@@ -221,24 +221,24 @@ class Checks(Shelf):
                     )
 
 
-def code_faults(one: CodeMeaning, patterns: Mapping[str, re.Pattern[str]], words: Vocabulary) -> Iterator[tuple[str, str | None]]:
+def code_faults(meaning: CodeMeaning, patterns: Mapping[str, re.Pattern[str]], words: Vocabulary) -> Iterator[tuple[str, str | None]]:
     """What is wrong with the meaning of a code, and the closest known word."""
-    yield from code_form_faults(one, patterns)
+    yield from code_form_faults(meaning, patterns)
     named: tuple[tuple[str, str, Iterable[str]], ...] = (
-        ("diagnosis", one.label, words.diagnoses),
-        ("finding", one.finding, words.terms),
-        ("region", one.region, words.regions),
-        ("side", one.side, (*SIDES, "midline")),
+        ("diagnosis", meaning.label, words.diagnoses),
+        ("finding", meaning.finding, words.terms),
+        ("region", meaning.region, words.regions),
+        ("side", meaning.side, (*SIDES, "midline")),
     )
     for kind, word, known in named:
         if word and word not in known:
             yield f"no {kind} {word!r}", closest(word, known)
-    term = words.terms.get(one.finding)
-    if one.word and (term is None or one.word not in term.values):
-        yield f"no value {one.word!r} of {one.finding!r}", closest(one.word, term.values if term else ())
+    term = words.terms.get(meaning.finding)
+    if meaning.word and (term is None or meaning.word not in term.values):
+        yield f"no value {meaning.word!r} of {meaning.finding!r}", closest(meaning.word, term.values if term else ())
     if term is not None and (term.subject != "patient" or term.fact):
         yield f"{term.id!r} is no finding of the patient", None
-    if bool(one.unread) == bool(one.label or one.finding or one.region or one.side or one.truth is not None):
+    if bool(meaning.unread) == bool(meaning.label or meaning.finding or meaning.region or meaning.side or meaning.truth is not None):
         yield "says either what the code means or why it is unread", None
 
 

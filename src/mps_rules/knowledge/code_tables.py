@@ -123,17 +123,17 @@ class Omop:
 
     def under(self, later: "Omop") -> "Omop":
         """This with another laid on top: what the later one says of a system, a kind or a code holds."""
-        said = {one.key for one in later.codes} | {one.key for one in later.apart}
+        said = {code.key for code in later.codes} | {unread.key for unread in later.apart}
         return Omop(
-            systems=tuple({one.vocabulary: one for one in (*self.systems, *later.systems)}.values()),
+            systems=tuple({system.vocabulary: system for system in (*self.systems, *later.systems)}.values()),
             person=OmopPerson(later.person.age or self.person.age, later.person.sex or self.person.sex),
             sex=tuple({one.concept: one for one in (*self.sex, *later.sex)}.values()),
             present=later.present or self.present,
             absent=later.absent or self.absent,
-            kinds=tuple({one.kind: one for one in (*self.kinds, *later.kinds)}.values()),
+            kinds=tuple({kind.kind: kind for kind in (*self.kinds, *later.kinds)}.values()),
             windows=(*self.windows, *later.windows),
-            codes=(*(one for one in self.codes if one.key not in said), *later.codes),
-            apart=(*(one for one in self.apart if one.key not in said), *later.apart),
+            codes=(*(code for code in self.codes if code.key not in said), *later.codes),
+            apart=(*(unread for unread in self.apart if unread.key not in said), *later.apart),
         )
 
 

@@ -70,9 +70,9 @@ class Dangers:
     of_term: Mapping[str, tuple[Reading, ...]]
     of_label: Mapping[str, tuple[Reading, ...]]
 
-    def beats(self, readings: Sequence[Reading], one: Value, other: Value, word: str = "") -> bool:
+    def beats(self, readings: Sequence[Reading], value: Value, other: Value, word: str = "") -> bool:
         """Whether a value leaves every flag at least as near as another does, whatever else is known."""
-        return all(reading.weight(one, word) >= reading.weight(other, word) for reading in readings)
+        return all(reading.weight(value, word) >= reading.weight(other, word) for reading in readings)
 
     def helps(self, readings: Sequence[Reading], value: Value, word: str = "") -> bool:
         """Whether a value can bring some flag nearer than if it were unknown."""
@@ -80,14 +80,14 @@ class Dangers:
 
     def decides(self, readings: Sequence[Reading], value: c.Interval) -> bool:
         """Whether a range says to every flag what each number in it would say."""
-        return all(not one.amount and one.weight(value) for one in readings)
+        return all(not reading.amount and reading.weight(value) for reading in readings)
 
     def harmless(self, readings: Sequence[Reading]) -> c.Interval | None:
         """The open range of the numbers that bring no flag nearer; None where they make no single range."""
-        bounds = [one.leaf.bounds() for one in readings if isinstance(one.leaf, c.Compare) and not one.amount]
+        bounds = [reading.leaf.bounds() for reading in readings if isinstance(reading.leaf, c.Compare) and not reading.amount]
         if len(bounds) < len(readings):
             return None
-        edges = [-inf, *sorted({limit for one in bounds for limit in one.values()}), inf]
+        edges = [-inf, *sorted({limit for bound in bounds for limit in bound.values()}), inf]
         calm = [(low, high) for low, high in pairwise(edges) if not self.helps(readings, (max(low, -FAR) + min(high, FAR)) / 2)]
         if not calm or any(one[1] != other[0] or self.helps(readings, one[1]) for one, other in pairwise(calm)):
             return None

@@ -238,7 +238,7 @@ class Loader(Checks):
         return attrs.evolve(words, terms=terms)
 
     def _row_conditions(self, conditions: Iterable[object], words: Vocabulary, scope: Subject, where: str) -> tuple[c.Condition, ...]:
-        return tuple(self._condition(one, words, scope, where) for one in conditions)
+        return tuple(self._condition(condition, words, scope, where) for condition in conditions)
 
     def _suspect(self, raw: Suspect, diagnoses: Mapping[str, Diagnosis]) -> Suspect:
         """A hypothesis that is also a diagnosis takes its name from there."""

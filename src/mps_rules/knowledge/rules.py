@@ -15,7 +15,7 @@ Effect: TypeAlias = Literal["support", "oppose", "confirm", "exclude"]
 STRENGTHS: tuple[Strength, ...] = ("strong", "moderate", "weak")
 URGENCIES: tuple[Urgency, ...] = ("emergency", "urgent", "soon")
 PRESSING: tuple[Urgency, ...] = ("emergency", "urgent")
-"""What goes before everything else."""
+"""The urgencies that withhold self-care and stand before every hypothesis."""
 RECOMMENDATIONS = ("refer", "investigate", "examine", "avoid", "self_care")
 """Kinds of recommendation, in the order in which an assessment lists them."""
 KINDS_OF_CARE = ("muscle_care", "stretching", "pressure", "exercise", "reassurance")

@@ -133,12 +133,18 @@ class Shelf:
 
     def _take_codes(self, codes: CodeMap, place: Place) -> None:
         """A map of codes laid over those of the folders before: the same system, place or code is replaced, the rest stays."""
-        codes = attrs.evolve(codes, meanings=tuple(attrs.evolve(one, system=one.system or codes.system) for one in codes.meanings))
+        codes = attrs.evolve(
+            codes, meanings=tuple(attrs.evolve(meaning, system=meaning.system or codes.system) for meaning in codes.meanings)
+        )
         self.places |= {("codes", row_key(one)): place(("codes", "meanings", number)) for number, one in enumerate(codes.meanings)}
         self.places |= {("code systems", one.id): place(("codes", "systems", number)) for number, one in enumerate(codes.systems)}
         self.places |= {("orders", one.id): place(("codes", "orders", number)) for number, one in enumerate(codes.orders)}
-        keys, rows = {code_key(one) for one in codes.meanings}, Counter(row_key(one) for one in codes.meanings)
-        twice = {(row_key(one), code_key(one)) for one in codes.meanings if rows[row_key(one)] > 1 or code_key(one) in self.codes_here}
+        keys, rows = {code_key(meaning) for meaning in codes.meanings}, Counter(row_key(meaning) for meaning in codes.meanings)
+        twice = {
+            (row_key(meaning), code_key(meaning))
+            for meaning in codes.meanings
+            if rows[row_key(meaning)] > 1 or code_key(meaning) in self.codes_here
+        }
         self.faults += [Fault(self.places["codes", row], f"{key} is given twice") for row, key in sorted(twice)]
         self.codes_here |= keys
         self.codes = attrs.evolve(
@@ -146,10 +152,10 @@ class Shelf:
             canonical=codes.canonical or self.codes.canonical,
             system="",
             look_back_days={**self.codes.look_back_days, **codes.look_back_days},
-            systems=tuple({one.id: one for one in (*self.codes.systems, *codes.systems)}.values()),
+            systems=tuple({system.id: system for system in (*self.codes.systems, *codes.systems)}.values()),
             places=tuple({one.id: one for one in (*self.codes.places, *codes.places)}.values()),
-            meanings=(*(one for one in self.codes.meanings if code_key(one) not in keys), *codes.meanings),
-            orders=tuple({one.id: one for one in (*self.codes.orders, *codes.orders)}.values()),
+            meanings=(*(meaning for meaning in self.codes.meanings if code_key(meaning) not in keys), *codes.meanings),
+            orders=tuple({order.id: order for order in (*self.codes.orders, *codes.orders)}.values()),
         )
 
     def _keep(self, kind: str, id_: str, entry: Any, place: str) -> None:
@@ -192,11 +198,11 @@ class Shelf:
         self.raw_causes[raw.id] = (raw, document)
 
 
-def code_key(one: CodeMeaning) -> str:
+def code_key(meaning: CodeMeaning) -> str:
     """What names the meaning of a code: the system, and the code or its beginning."""
-    return f"{one.system} {one.code}" if one.code else f"{one.system} {one.prefix}..."
+    return f"{meaning.system} {meaning.code}" if meaning.code else f"{meaning.system} {meaning.prefix}..."
 
 
-def row_key(one: CodeMeaning) -> str:
+def row_key(meaning: CodeMeaning) -> str:
     """What tells the rows of one code apart: of which encounters, and what they say."""
-    return " ".join((code_key(one), one.encounter, one.label, one.finding, one.word, one.region, one.side))
+    return " ".join((code_key(meaning), meaning.encounter, meaning.label, meaning.finding, meaning.word, meaning.region, meaning.side))

@@ -17,7 +17,7 @@ from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import PRESSING, URGENCIES, Effect, GiveCaution, Rule, Strength
 from mps_rules.population.formulas import FALSE, TRUE, UNKNOWN, Amount, Flaw, Formula, Kind, Sheet
 from mps_rules.population.rules import Tally
-from mps_rules.population.steps import Steps, balanced, stripped
+from mps_rules.population.steps import Projections, balanced, stripped
 from mps_rules.population.tables import Backend, Dates, Table, is_long, kinds_of, opened, pivoted, understood
 from mps_rules.population.unread import Formulas
 
@@ -35,7 +35,7 @@ class Answer:
     @property
     def authored(self) -> tuple[tuple[Rule, Effect, Strength | None], ...]:
         """The arguments that somebody wrote: what the loader made of a cause is counted in points."""
-        return tuple(one for one in self.arguments if one[0].cause is None)
+        return tuple(argument for argument in self.arguments if argument[0].cause is None)
 
 
 def answers(base: KnowledgeBase, conclusions: Sequence[str] | None = None) -> tuple[Answer, ...]:
@@ -99,8 +99,8 @@ class _Weighed:
         ]
         tallies = [formulas.tally(profile) for profile in cause.counted] if cause else []
         score = sheet.total([_best(sheet, tallies), *parts])
-        for_ = sheet.some((some("support"), *(sheet.every((one.considered, one.speaks)) for one in tallies)))
-        against = sheet.some((some("oppose"), *(sheet.every((one.considered, one.against)) for one in tallies)))
+        for_ = sheet.some((some("support"), *(sheet.every((tally.considered, tally.speaks)) for tally in tallies)))
+        against = sheet.some((some("oppose"), *(sheet.every((tally.considered, tally.against)) for tally in tallies)))
         firm = TRUE if cause is None or cause.probable_if is None else sheet.established(formulas.of(cause.probable_if))
         possible = sheet.every((for_, sheet.reaches(score, sheet.amount(scale.line(cause.urgency if cause else "none")))))
         return cls(
@@ -137,9 +137,9 @@ def _points(sheet: Sheet, holds: Formula, points: int) -> Amount:
 
 def _best(sheet: Sheet, tallies: Sequence[Tally]) -> Amount:
     """The score of the best profile that is considered, none where none is."""
-    best, any_ = sheet.amount(-LARGEST_SCORE), sheet.some(one.considered for one in tallies)
-    for one in tallies:
-        best = sheet.larger(best, sheet.where(one.considered, one.low, sheet.amount(-LARGEST_SCORE)))
+    best, any_ = sheet.amount(-LARGEST_SCORE), sheet.some(tally.considered for tally in tallies)
+    for tally in tallies:
+        best = sheet.larger(best, sheet.where(tally.considered, tally.low, sheet.amount(-LARGEST_SCORE)))
     return sheet.where(any_, best, sheet.amount(0))
 
 
@@ -306,7 +306,7 @@ class Cohort:
         raised = self._raised() if conclusions is None else {}
         fired = {rule.id: sheet.established(formulas.verdict(rule)) for one in asked for rule in one.rules} if explain else {}
         roots = [bad, *truths.values(), *raised.values(), *fired.values(), *(x for w in weighed.values() for x in attrs.astuple(w))]
-        table, of = Steps(sheet, roots, self.formulas.columns).columns(source, self.kept)
+        table, of = Projections(sheet, roots, self.formulas.columns).columns(source, self.kept)
         made: dict[str, Any] = {}
         if conclusions is None:
             made["urgency"] = ibis.cases(*((of(raised["", urgency]), urgency) for urgency in URGENCIES), else_="none")
@@ -358,7 +358,7 @@ class Cohort:
 
         roots = [flaw.formula for flaw in self.flaws]
         bad = self.formulas.sheet.some(roots)
-        table, of = Steps(self.formulas.sheet, [bad, *roots], self.formulas.columns).columns(source, self.kept)
+        table, of = Projections(self.formulas.sheet, [bad, *roots], self.formulas.columns).columns(source, self.kept)
         table = table.filter(of(bad))
         counts = _counted(table, [of(root) for root in roots])
         who = table[self.person].cast("string")
@@ -375,13 +375,13 @@ class Cohort:
         good = sheet.negation(sheet.some(flaw.formula for flaw in self.flaws))
         waits: dict[tuple[str, str], Formula] = {}
         undecided: dict[str, Formula] = {}
-        for one in answers(self.base, conclusions):
-            verdict = sheet.some(self.formulas.verdict(rule) for rule in one.rules)
-            undecided[one.id] = sheet.every((good, sheet.negation(sheet.settled(verdict))))
-            for finding, formula in self.formulas.waiting([rule.when for rule in one.rules], undecided[one.id]).items():
-                waits[one.id, finding] = formula
+        for answer in answers(self.base, conclusions):
+            verdict = sheet.some(self.formulas.verdict(rule) for rule in answer.rules)
+            undecided[answer.id] = sheet.every((good, sheet.negation(sheet.settled(verdict))))
+            for finding, formula in self.formulas.waiting([rule.when for rule in answer.rules], undecided[answer.id]).items():
+                waits[answer.id, finding] = formula
         asked = [formula for formula in dict.fromkeys((*undecided.values(), *waits.values())) if formula != FALSE]
-        table, of = Steps(sheet, asked, self.formulas.columns).columns(source, self.kept)
+        table, of = Projections(sheet, asked, self.formulas.columns).columns(source, self.kept)
         people = {FALSE: 0, **dict(zip(asked, _counted(table, [of(formula) for formula in asked]), strict=True))}
         found = [
             Missing(id_, finding, people[formula], people[undecided[id_]]) for (id_, finding), formula in waits.items() if people[formula]

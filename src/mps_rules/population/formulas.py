@@ -164,8 +164,8 @@ class Sheet:
 
     def total(self, amounts: Sequence[Amount]) -> Amount:
         """The sum."""
-        fixed = sum(self.nodes[one].data for one in amounts if self.nodes[one].op == "literal")
-        rest = tuple(sorted(one for one in amounts if self.nodes[one].op != "literal"))
+        fixed = sum(self.nodes[amount].data for amount in amounts if self.nodes[amount].op == "literal")
+        rest = tuple(sorted(amount for amount in amounts if self.nodes[amount].op != "literal"))
         if not rest or (len(rest) == 1 and not fixed):
             return rest[0] if rest else self.amount(fixed)
         bounds = c.Interval(fixed, fixed)

@@ -126,22 +126,22 @@ class _Reader:
 
     def __init__(self, base: KnowledgeBase) -> None:
         self.words, self.omop, self.read = base.vocabulary, base.omop, dangers_of(base)
-        self.kinds = {one.kind: one for one in self.omop.kinds}
-        self.windows = {id_: one for one in self.omop.windows for id_ in one.terms}
-        self.asking = {one.vocabulary for one in self.omop.systems if one.asks}
+        self.kinds = {kind.kind: kind for kind in self.omop.kinds}
+        self.windows = {id_: window for window in self.omop.windows for id_ in window.terms}
+        self.asking = {system.vocabulary for system in self.omop.systems if system.asks}
 
     def all(self) -> Iterator[Reading]:
         for code in self.omop.codes:
             yield attrs.evolve(self._reading(code), written=True)
-        for one in self.omop.apart:
-            yield Reading("", one.vocabulary, one.code, None, "apart", doubt=one.why)
+        for unread in self.omop.apart:
+            yield Reading("", unread.vocabulary, unread.code, None, "apart", doubt=unread.why)
         for code, why in self._of_vocabulary():
             yield Reading("", code.vocabulary, code.code, None, "apart", doubt=why) if why else self._reading(code)
 
     def _of_vocabulary(self) -> Iterator[tuple[OmopCode, str]]:
         """The codes that findings and diagnoses carry, each with why it is set apart, if it is."""
         called = {one.system: one.vocabulary for one in self.omop.systems if one.system}
-        taken = {one.key for one in self.omop.apart}
+        taken = {unread.key for unread in self.omop.apart}
         written = {(one.key, one.term, one.diagnosis) for one in self.omop.codes}
         diagnosed = {one.key for one in self.omop.codes if one.diagnosis}
         found = [OmopCode(called[s], code, term=t.id) for t in self.words.terms.values() for s, code in t.codes.items() if s in called]
@@ -286,7 +286,7 @@ class OmopReport:
     def lines(self) -> Iterator[str]:
         """The report as people read it."""
         yield f"OMOP CDM {self.version}: {self.persons} persons, {self.indexed} with an index date"
-        yield from (f"  warning: {one}" for one in self.warnings)
+        yield from (f"  warning: {warning}" for warning in self.warnings)
         unknown = {
             "age": self.age_unknown,
             "sex": self.sex_unknown,
@@ -297,13 +297,13 @@ class OmopReport:
             yield f"  {self.outside_observation} persons have their index date outside every observation period"
         if self.contradicting:
             yield f"  {self.contradicting} findings are said differently by rows of which none is later: what raises a red flag counts, else nothing"
-        for one in self.tables:
-            yield f"{one.table}: {one.rows} rows, {one.used} used"
-            for reason, rows in one.unused.items():
+        for table in self.tables:
+            yield f"{table.table}: {table.rows} rows, {table.used} used"
+            for reason, rows in table.unused.items():
                 yield f"  {rows} {reason}"
-            yield from (f"    {rows}: {why}" for why, rows in one.apart.items())
-            if one.unmapped:
-                names = ", ".join(f"{u.name} ({u.concept}, {u.rows} rows, {u.people} people)" for u in one.unmapped[:SHOWN])
+            yield from (f"    {rows}: {why}" for why, rows in table.apart.items())
+            if table.unmapped:
+                names = ", ".join(f"{u.name} ({u.concept}, {u.rows} rows, {u.people} people)" for u in table.unmapped[:SHOWN])
                 yield f"    commonest unmapped: {names}"
         yield "findings read:" if self.found else "no findings read"
         for found in self.found:
@@ -412,8 +412,8 @@ def _connected(address: str) -> Any:
 def _folder(path: Path) -> Any:
     """A connection in which each Parquet file of the folder that holds ``person`` is a table; a folder of parts is one too."""
 
-    def stem(one: Path) -> str:
-        return one.name.lower().removesuffix(".parquet")
+    def stem(path: Path) -> str:
+        return path.name.lower().removesuffix(".parquet")
 
     homes = sorted({one.parent for one in path.rglob("*") if stem(one) == "person" and "__MACOSX" not in one.parts})
     if path in homes:
@@ -761,16 +761,16 @@ class _Import:
         of = ibis.memtable(
             {
                 "reading": list(range(len(self.readings))),
-                "at": [one.at for one in self.readings],
-                "form": [one.form for one in self.readings],
-                "within": [one.within for one in self.readings],
-                "continues": [one.continues for one in self.readings],
-                "own_amount": [one.amount for one in self.readings],
-                "own_word": [one.word for one in self.readings],
-                "lowest": [one.range[0] if one.range else None for one in self.readings],
-                "highest": [one.range[1] if one.range else None for one in self.readings],
-                "harmless_above": [one.harmless[0] if one.harmless else None for one in self.readings],
-                "harmless_below": [one.harmless[1] if one.harmless else None for one in self.readings],
+                "at": [reading.at for reading in self.readings],
+                "form": [reading.form for reading in self.readings],
+                "within": [reading.within for reading in self.readings],
+                "continues": [reading.continues for reading in self.readings],
+                "own_amount": [reading.amount for reading in self.readings],
+                "own_word": [reading.word for reading in self.readings],
+                "lowest": [reading.range[0] if reading.range else None for reading in self.readings],
+                "highest": [reading.range[1] if reading.range else None for reading in self.readings],
+                "harmless_above": [reading.harmless[0] if reading.harmless else None for reading in self.readings],
+                "harmless_below": [reading.harmless[1] if reading.harmless else None for reading in self.readings],
             },
             schema=dict.fromkeys(("reading", "within"), "int64")
             | dict.fromkeys(("at", "form", "own_word"), "string")
@@ -873,7 +873,7 @@ class _Import:
             index=seconds(day.year(), day.month(), day.day()),
         )
         said = prevailing(said, "person")
-        doubts = {one.at: one.doubt for one in reversed(self.readings) if one.form != "apart"}
+        doubts = {reading.at: reading.doubt for reading in reversed(self.readings) if reading.form != "apart"}
         tells = (said["amount"].notnull() | said["word"].notnull()) & ~said["vague"]
         named_at = self.cdm.rows(said.group_by("at").aggregate(people=said["person"].nunique(where=tells)).order_by("at"))
         counted = [row for row in named_at if row["people"]]

@@ -94,11 +94,11 @@ def overview(
     return give_back(rows.drop(*marks)) if marks else concluded, found
 
 
-def _painful(source: Table, words: Vocabulary, apart: Sequence[str]) -> dict[str, Any]:
+def _painful(source: Table, words: Vocabulary, ungrouped: Sequence[str]) -> dict[str, Any]:
     """For each region of which a column speaks, whether it says that it hurts there."""
     found: dict[str, list[Any]] = {}
     for name in source.columns:
-        if name in apart:
+        if name in ungrouped:
             continue
         try:
             at = address(name, words)

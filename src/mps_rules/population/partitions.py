@@ -78,12 +78,12 @@ def rejects_beside(out: Path) -> Path:
 
 
 def evaluate_files(
-    inputs: Sequence[Path], out: Path, base: KnowledgeBase, asked: Asked, told: Callable[[int, int], None] = lambda _done, _of: None
+    inputs: Sequence[Path], out: Path, base: KnowledgeBase, asked: Asked, report: Callable[[int, int], None] = lambda _done, _of: None
 ) -> Ran:
     """
     Evaluate files of patients, a Parquet or CSV file each or folders of them, into one Parquet file, and its rejects beside it.
 
-    A long file is one part, since a person's rows may stand anywhere in it; a person must not be spread over files. ``told`` hears how
+    A long file is one part, since a person's rows may stand anywhere in it; a person must not be spread over files. ``report`` hears how
     many parts of how many are done.
 
     Raises:
@@ -98,10 +98,10 @@ def evaluate_files(
     runner = _Runner(base, asked, folder)
     found_done = sum(runner.result(part).exists() for part in parts)
     for done, part in enumerate(parts):
-        told(done, len(parts))
+        report(done, len(parts))
         if not runner.result(part).exists():
             runner.run(part, unopened)
-    told(len(parts), len(parts))
+    report(len(parts), len(parts))
     people = _joined([runner.result(part) for part in parts], out)
     faults = _joined([runner.rejects(part) for part in parts], rejects_beside(out))
     shutil.rmtree(folder)

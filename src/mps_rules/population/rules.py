@@ -11,7 +11,7 @@ from typing import assert_never
 
 import attrs
 
-from mps_rules.chaining.subjects import whose
+from mps_rules.chaining.subjects import subject_kind
 from mps_rules.errors import Fault, FindingError
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.regions import Place
@@ -202,11 +202,11 @@ class Rules:
 
     def of_some(self, condition: c.Condition, about: Subject) -> Formula:
         """Whether a condition holds of some subject that there is."""
-        return self.sheet.some(self.sheet.every((self.exists(one), self.of(condition, one))) for one in self.subjects(about))
+        return self.sheet.some(self.sheet.every((self.exists(subject), self.of(condition, subject))) for subject in self.subjects(about))
 
     def of(self, condition: c.Condition, subject: str = PATIENT) -> Formula:
         """The formula of a condition, of a subject."""
-        if whose(condition, self.base, self._whose) == "patient":
+        if subject_kind(condition, self.base, self._whose) == "patient":
             subject = PATIENT
         found = self._formulas.get((condition, subject))
         if found is None:
@@ -261,8 +261,8 @@ class Rules:
                 return sheet.some(sheet.every((self.exists(label), self.of(of, label))) for label in self.labels)
             case c.Suspicion(_, n, profiles):
                 wanted, tallies = sheet.amount(n), [self.tally(profile) for profile in profiles]
-                true = sheet.some(sheet.every((one.considered, one.speaks, sheet.reaches(one.low, wanted))) for one in tallies)
-                reachable = (sheet.every((one.may_speak, sheet.reaches(one.high, wanted))) for one in tallies)
+                true = sheet.some(sheet.every((tally.considered, tally.speaks, sheet.reaches(tally.low, wanted))) for tally in tallies)
+                reachable = (sheet.every((tally.may_speak, sheet.reaches(tally.high, wanted))) for tally in tallies)
                 possible = (
                     sheet.every((one.possible, sheet.some((sheet.negation(one.considered), still))))
                     for one, still in zip(tallies, reachable, strict=True)
@@ -332,12 +332,12 @@ class Rules:
 
     def _in_reach(self, n: int, tallies: Sequence["Tally"]) -> Formula:
         sheet, wanted = self.sheet, self.sheet.amount(n)
-        reached = sheet.some(sheet.every((one.considered, sheet.reaches(one.low, wanted))) for one in tallies)
+        reached = sheet.some(sheet.every((tally.considered, sheet.reaches(tally.low, wanted))) for tally in tallies)
         near = (
             sheet.every(
-                (one.considered, one.telling, sheet.some(sheet.reaches(sheet.total([one.low, gain]), wanted) for gain in one.gains))
+                (tally.considered, tally.telling, sheet.some(sheet.reaches(sheet.total([tally.low, gain]), wanted) for gain in tally.gains))
             )
-            for one in tallies
+            for tally in tallies
         )
         return sheet.every((sheet.negation(reached), sheet.some(near)))
 
@@ -367,7 +367,7 @@ class Rules:
     def _sources(self, term: Term) -> tuple[Formula, Formula]:
         """Where a finding follows from others, and where its absence does."""
         sources = (term.implied_by, term.denied_by)
-        implied, denied = (self.sheet.established(self.of(one)) if one else FALSE for one in sources)
+        implied, denied = (self.sheet.established(self.of(source)) if source else FALSE for source in sources)
         return implied, denied
 
     def _word(self, term: str, word: str, subject: str) -> Formula:
@@ -461,8 +461,8 @@ class Rules:
                 truths.append(self.present(item))
             else:
                 intervals.append(self.interval(item))
-        low = [*(self.sheet.counted(one) for one in truths), *(one[0] for one in intervals)]
-        high = [*(self.sheet.countable(one) for one in truths), *(one[1] for one in intervals)]
+        low = [*(self.sheet.counted(truth) for truth in truths), *(interval[0] for interval in intervals)]
+        high = [*(self.sheet.countable(truth) for truth in truths), *(interval[1] for interval in intervals)]
         return self.sheet.total(low), self.sheet.total(high)
 
     # --- pain map

@@ -96,11 +96,11 @@ class _Cell:
     @property
     def sums(self) -> tuple[Reading, ...]:
         """The readings of which the number itself counts, not whether it lies within bounds."""
-        return tuple(one for one in self.readings if one.amount) if self.read == "number" else ()
+        return tuple(reading for reading in self.readings if reading.amount) if self.read == "number" else ()
 
     def near(self, value: bool | float | str) -> Near:  # noqa: FBT001 - a value, no flag
         """Where a value brings a flag nearer than if it were unknown, its sums apart."""
-        return frozenset(one for one in self.readings if one not in self.sums and one.weight(value, self.word) > 0)
+        return frozenset(reading for reading in self.readings if reading not in self.sums and reading.weight(value, self.word) > 0)
 
     def classes(self) -> Mapping[Near, tuple[bool | float | str, ...]]:
         """The values that bring the same flags nearer stand in one class; of numbers some of each."""
@@ -108,7 +108,9 @@ class _Cell:
         if self.read == "word":
             values = [*self.values]
         elif self.read == "number":
-            limits = sorted({limit for one in self.readings if isinstance(one.leaf, c.Compare) for limit in one.leaf.bounds().values()})
+            limits = sorted(
+                {limit for reading in self.readings if isinstance(reading.leaf, c.Compare) for limit in reading.leaf.bounds().values()}
+            )
             between = [(low + high) / 2 for low, high in itertools.pairwise(limits)]
             values = [limits[0] - 1, *limits, *between, limits[-1] + 1] if limits else [0.0]
         found: dict[Near, list[bool | float | str]] = {}
@@ -122,7 +124,9 @@ class _Cell:
 
         if self.read == "number":
             bounds = [
-                (one.leaf, (one in near) is one.nearer) for one in self.readings if isinstance(one.leaf, c.Compare) and not one.amount
+                (reading.leaf, (reading in near) is reading.nearer)
+                for reading in self.readings
+                if isinstance(reading.leaf, c.Compare) and not reading.amount
             ]
             met = [_meets(value, leaf) if holds else ~_meets(value, leaf) for leaf, holds in bounds]
             return ibis.and_(*met) if met else value.notnull()
@@ -232,8 +236,8 @@ class _Law:
         self.by_name = {cell.name: cell for cell in cells}
         self.pairs = [pair for pair in _incompatible(base) if pair[0].cell in self.by_name and pair[1].cell in self.by_name]
         self.held: dict[str, list[_Holds]] = {}
-        for one in dict.fromkeys(one for pair in self.pairs for one in pair):
-            self.held.setdefault(one.cell, []).append(one)
+        for fromkey in dict.fromkeys(one for pair in self.pairs for one in pair):
+            self.held.setdefault(fromkey.cell, []).append(fromkey)
         self.timed = {*self.held, *(cell.name for cell in cells if self._lasts(cell) is not None)}
 
     # --- one thing
@@ -260,7 +264,7 @@ class _Law:
         rising, falling = {one.rises for one in cell.sums} >= {True}, {one.rises for one in cell.sums} >= {False}
         worst, stands = {}, {}
         for near in nears:
-            up = any(one.rises for one in cell.readings)
+            up = any(reading.rises for reading in cell.readings)
             worst[near] = told.max(where=rows[near]) if cell.read != "word" and up else told.min(where=rows[near])
             stands[near] = there[near] & ~_any(there[other] for other in nears if not other <= near)
             stands[near] &= (equal | cell.helps(near, worst[near])).fill_null(False)
@@ -306,18 +310,18 @@ class _Law:
             against.setdefault(other, []).append(one)
         holds = {one: one.true_of(wide[one.cell]).fill_null(False) for one in against}
 
-        def older(one: _Holds, other: _Holds) -> Any:
-            return wide[self.by_name[one.cell].ended] < wide[self.by_name[other.cell].begun]
+        def older(holds: _Holds, other: _Holds) -> Any:
+            return wide[self.by_name[holds.cell].ended] < wide[self.by_name[other.cell].begun]
 
-        def before(one: _Holds, other: _Holds) -> Any:
+        def before(holds: _Holds, other: _Holds) -> Any:
             """Whether one counts before another that weighs the same: dangers by when they may last have been so, the rest by when they began."""
-            name = "ended" if one.raises else "begun"
-            mine, others = (wide[getattr(self.by_name[of.cell], name)] for of in (one, other))
-            return (mine > others) | ((mine == others) & (one.cell < other.cell))
+            name = "ended" if holds.raises else "begun"
+            mine, others = (wide[getattr(self.by_name[of.cell], name)] for of in (holds, other))
+            return (mine > others) | ((mine == others) & (holds.cell < other.cell))
 
-        def feared(one: _Holds, other: _Holds) -> Any:
+        def feared(holds: _Holds, other: _Holds) -> Any:
             """Whether the other is in doubt, and one is not certainly later."""
-            return (wide[other.feared] >= wide[self.by_name[one.cell].begun]).fill_null(False)
+            return (wide[other.feared] >= wide[self.by_name[holds.cell].begun]).fill_null(False)
 
         beaten = {
             one: holds[one] & _any((holds[other] & ~older(other, one)) | feared(one, other) for other in others if other.raises)

@@ -29,7 +29,7 @@ REPEATED = 32
 """How many operations may be repeated, where several expressions share them, before they become a column of their own."""
 
 
-class Steps:
+class Projections:
     """Formulas and amounts as ibis expressions, in steps of one projection each."""
 
     def __init__(self, sheet: Sheet, roots: Iterable[int], kinds: Mapping[str, Kind]) -> None:
@@ -134,13 +134,13 @@ def balanced(values: Sequence[Any], join: Callable[[Any, Any], Any]) -> Any:
     return values[0]
 
 
-def _constant(_steps: Steps, _table: Table, data: Any, _args: Sequence[Any]) -> Any:
+def _constant(_steps: Projections, _table: Table, data: Any, _args: Sequence[Any]) -> Any:
     import ibis
 
     return ibis.literal(data, type="boolean")
 
 
-def _literal(_steps: Steps, _table: Table, data: Any, _args: Sequence[Any]) -> Any:
+def _literal(_steps: Projections, _table: Table, data: Any, _args: Sequence[Any]) -> Any:
     import ibis
 
     return ibis.literal(data, type="float64")
@@ -151,7 +151,7 @@ def stripped(text: Any) -> Any:
     return text.re_replace(r"^[\t-\r ]+|[\t-\r ]+$", "")
 
 
-def _cell(steps: Steps, table: Table, column: str) -> Any:
+def _cell(steps: Projections, table: Table, column: str) -> Any:
     """A cell as it stands, a number or a truth that is written as text as what it is; what is not a number is missing."""
     import ibis
 
@@ -169,25 +169,25 @@ def _cell(steps: Steps, table: Table, column: str) -> Any:
     return cell
 
 
-def _unreadable(steps: Steps, table: Table, data: Any, _args: Sequence[Any]) -> Any:
+def _unreadable(steps: Projections, table: Table, data: Any, _args: Sequence[Any]) -> Any:
     column, _ = data
     said = table[column].notnull() & stripped(table[column]).lower().notin(NOT_SAID)
     return said & _cell(steps, table, column).isnull()
 
 
-def _bound(steps: Steps, table: Table, data: Any, _args: Sequence[Any]) -> Any:
+def _bound(steps: Projections, table: Table, data: Any, _args: Sequence[Any]) -> Any:
     column, (name, bound) = data
     cell = _cell(steps, table, column)
     return {"at_least": cell >= bound, "above": cell > bound, "at_most": cell <= bound, "below": cell < bound}[name]
 
 
-def _outside(steps: Steps, table: Table, data: Any, _args: Sequence[Any]) -> Any:
+def _outside(steps: Projections, table: Table, data: Any, _args: Sequence[Any]) -> Any:
     column, (low, high) = data
     cell = _cell(steps, table, column)
     return ((cell < low) | (cell > high)).fill_null(False)
 
 
-def _unlisted(steps: Steps, table: Table, data: Any, _args: Sequence[Any]) -> Any:
+def _unlisted(steps: Projections, table: Table, data: Any, _args: Sequence[Any]) -> Any:
     column, words = data
     if steps.kinds[column] == "text":
         return table[column].notin(list(words)).fill_null(False)
@@ -198,7 +198,7 @@ def _unlisted(steps: Steps, table: Table, data: Any, _args: Sequence[Any]) -> An
     return (table[column].unique().length() > known).fill_null(False)
 
 
-def _given(steps: Steps, table: Table, data: Any, _args: Sequence[Any]) -> Any:
+def _given(steps: Projections, table: Table, data: Any, _args: Sequence[Any]) -> Any:
     column, _ = data
     if steps.kinds[column] == "words":
         return (table[column].length() > 0).fill_null(False)
@@ -220,7 +220,7 @@ _CELLS = (
     "unlisted",
     "number",
 )
-_OPERATIONS: Mapping[str, Callable[[Steps, Table, Any, Sequence[Any]], Any]] = {
+_OPERATIONS: Mapping[str, Callable[[Projections, Table, Any, Sequence[Any]], Any]] = {
     "constant": _constant,
     "literal": _literal,
     "column": lambda _s, table, data, _a: table[data[0]],

@@ -473,7 +473,7 @@ def _read(said: Table, things: Mapping[str, Thing]) -> Table:
 
 def _windows(things: Mapping[str, Thing], base: KnowledgeBase) -> dict[int, list[str]]:
     """For how many days what a record says of these things holds, where it does not hold for good."""
-    days = {id_: one.within for one in base.omop.windows for id_ in one.terms}
+    days = {id_: window.within for window in base.omop.windows for id_ in window.terms}
     found: dict[int, list[str]] = {}
     for at, thing in things.items():
         of = column_of(at, base.vocabulary).at

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import assert_never
 
-from mps_rules.chaining.subjects import whose
+from mps_rules.chaining.subjects import subject_kind
 from mps_rules.knowledge.vocabulary import PATIENT, Term
 from mps_rules.language import conditions as c
 from mps_rules.population.formulas import ENDS, FALSE, FINITE, TRUE, UNKNOWN, Flaw, Formula
@@ -29,7 +29,7 @@ class Formulas(Rules):
         waits: dict[c.Condition, list[Formula]] = {condition: [wanted] for condition in conditions}
         found: dict[str, list[Formula]] = {}
         for condition in reversed(order):
-            open_ = self.of(condition) if whose(condition, self.base, self._whose) == "patient" else UNKNOWN
+            open_ = self.of(condition) if subject_kind(condition, self.base, self._whose) == "patient" else UNKNOWN
             here = sheet.every((sheet.some(waits.get(condition, ())), sheet.negation(sheet.settled(open_))))
             if here == FALSE:
                 continue
@@ -71,7 +71,7 @@ class Formulas(Rules):
         """The cues that could raise a score, where their profile is considered; those of few points where no others are."""
         telling, raising = (
             self.base.scale.telling,
-            {one: [cue for group in one.cues for cue in group if cue.points > 0] for one in profiles},
+            {profile: [cue for group in profile.cues for cue in group if cue.points > 0] for profile in profiles},
         )
         strong = self.sheet.some(self.tally(one).considered for one, cues in raising.items() if any(cue.points >= telling for cue in cues))
         for one, cues in raising.items():

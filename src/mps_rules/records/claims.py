@@ -87,7 +87,7 @@ class Noted:
 
 
 @attrs.frozen
-class Claim:
+class Statement:
     """
     One thing that a record says of the patient: of what, its value, when, and where it stands.
 
@@ -131,7 +131,7 @@ class Settled:
     ``in_doubt`` are the findings that red flags read and that were dropped without being outweighed, in order.
     """
 
-    standing: tuple[Claim, ...]
+    standing: tuple[Statement, ...]
     superseded: tuple[Noted, ...]
     doubted: tuple[Noted, ...]
     in_doubt: tuple[str, ...] = ()
@@ -142,13 +142,13 @@ class Settled:
         return as_findings(self.standing) | ({doubted: list(self.in_doubt)} if doubted and self.in_doubt else {})
 
 
-def settled(claims: Iterable[Claim], base: KnowledgeBase, on: date | None = None, zone: tzinfo | None = None) -> Settled:
+def settled(claims: Iterable[Statement], base: KnowledgeBase, on: date | None = None, zone: tzinfo | None = None) -> Settled:
     """
     One claim for each finding, all of which can hold together, by the law of this module.
 
     ``on`` is the day as of which they are read; without it no denial ages. ``zone`` is that of the place where they were written, if it is known.
     """
-    given = [_aged(one, base, on) if on else one for one in claims]
+    given = [_aged(claim, base, on) if on else claim for claim in claims]
     settler = _Settler(terrain_of(base), dangers_of(base), _Line.through([one.when for one in given], zone))
     standing = settler.fitting(settler.with_fitting_levels(given))
     held = {one.at.term for one in standing if one.at.kind == "patient" and settler.is_danger(one)}
@@ -171,7 +171,7 @@ class _Line:
         """
         if zone is not None and zone.tzname(datetime(2000, 1, 1)) != "UTC":  # noqa: DTZ001 - only the name is asked for
             return cls((zone,))
-        has_instants = any(isinstance(at, datetime) for one in moments for at in (one.first, one.last))
+        has_instants = any(isinstance(at, datetime) for moment in moments for at in (moment.first, moment.last))
         return cls((EARLIEST, LATEST) if has_instants else (UTC,))
 
     def first(self, moment: Moment) -> datetime | None:
@@ -186,11 +186,11 @@ class _Line:
             return moment.last
         return max(datetime.combine(moment.last, time(23, 59, 59), zone) for zone in self.begins)
 
-    def is_later(self, one: Moment, other: Moment) -> bool:
+    def is_later(self, moment: Moment, other: Moment) -> bool:
         """Whether a moment is certainly later than another."""
-        if _are_days(one) and _are_days(other):
-            return one.first is not None and other.last is not None and one.first > other.last
-        first, last = self.first(one), self.last(other)
+        if _are_days(moment) and _are_days(other):
+            return moment.first is not None and other.last is not None and moment.first > other.last
+        first, last = self.first(moment), self.last(other)
         return first is not None and last is not None and first > last
 
 
@@ -198,7 +198,7 @@ def _are_days(moment: Moment) -> bool:
     return not isinstance(moment.first, datetime) and not isinstance(moment.last, datetime)
 
 
-def _aged(claim: Claim, base: KnowledgeBase, on: date) -> Claim:
+def _aged(claim: Statement, base: KnowledgeBase, on: date) -> Statement:
     """A denial, or the presence of what only speaks against red flags, that is older than it lasts says nothing of that day."""
     term, day = base.vocabulary.terms.get(claim.at.term), claim.when.ends
     if claim.at.kind != "patient" or term is None or term.denial_lasts is None or day is None or not isinstance(claim.value, bool):
@@ -216,39 +216,39 @@ class _Settler:
         self.terrain, self.read, self.line = terrain, read, line
         self.superseded: list[Noted] = []
         self.doubted: list[Noted] = []
-        self.dropped: list[Claim] = []
-        self.alike: list[Claim] = []
-        self.outweighed: list[tuple[Claim, Claim, Noted]] = []
-        self.agreeing: dict[tuple[str, str], list[Claim]] = {}
+        self.dropped: list[Statement] = []
+        self.alike: list[Statement] = []
+        self.outweighed: list[tuple[Statement, Statement, Noted]] = []
+        self.agreeing: dict[tuple[str, str], list[Statement]] = {}
 
     # --- which reading is the more dangerous
 
-    def readings(self, claim: Claim) -> tuple[Reading, ...]:
+    def readings(self, claim: Statement) -> tuple[Reading, ...]:
         """The places where red flags read what a claim speaks of."""
         if self.is_pain(claim):
             return HURTS
         return self.read.of_label.get(claim.at.name, ()) if claim.at.kind == "given" else self.read.of_term.get(claim.at.term, ())
 
-    def is_pain(self, claim: Claim) -> bool:
+    def is_pain(self, claim: Statement) -> bool:
         """Whether a claim speaks of pain in a place."""
         term = self.terrain.vocabulary.terms.get(claim.at.term)
         return (claim.at.kind == "pain" and not claim.part) or bool(term and term.stands_for)
 
-    def is_danger(self, claim: Claim) -> bool:
+    def is_danger(self, claim: Statement) -> bool:
         """Whether a claim can bring some red flag nearer; what cannot be read may."""
         if claim.value is None:
             return bool(self.readings(claim))
         return self.read.helps(self.readings(claim), claim.value, claim.part)
 
-    def beats(self, one: Claim, other: Claim) -> bool:
+    def beats(self, statement: Statement, other: Statement) -> bool:
         """Whether a claim leaves every red flag at least as near as another of the same finding; as what cannot be read, any danger does."""
-        if one.value is None or other.value is None:
-            return other.value is None and self.is_danger(one)
-        return self.read.beats(self.readings(one), one.value, other.value, one.part)
+        if statement.value is None or other.value is None:
+            return other.value is None and self.is_danger(statement)
+        return self.read.beats(self.readings(statement), statement.value, other.value, statement.part)
 
-    def worst(self, claims: Sequence[Claim]) -> Claim | None:
+    def worst(self, claims: Sequence[Statement]) -> Statement | None:
         """Of claims none of which is later, the one that leaves every red flag nearest, if there is one and it brings some flag nearer."""
-        best = [one for one in claims if all(self.beats(one, other) for other in claims)]
+        best = [claim for claim in claims if all(self.beats(claim, other) for other in claims)]
         if not best or not self.is_danger(best[0]):
             return None
         numbers = [one.value for one in best if isinstance(one.value, float)]
@@ -258,23 +258,23 @@ class _Settler:
 
     # --- of one finding
 
-    def with_fitting_levels(self, claims: Sequence[Claim]) -> list[Claim]:
+    def with_fitting_levels(self, claims: Sequence[Statement]) -> list[Statement]:
         """Of each finding the claim that wins, without the intensity of a pain where that is recorded otherwise."""
-        won = self.latest(one for one in claims if one.part != "intensity")
+        won = self.latest(claim for claim in claims if claim.part != "intensity")
         present = {str(one.at): one.value for one in won if one.at.kind == "pain"}
-        levels = [one for one in claims if one.part == "intensity"]
-        fitting = [one for one in levels if (one.value != 0) == present.get(str(one.at), one.value == 0)]
-        self._note(self.superseded, [one for one in levels if one not in fitting], LATER)
+        levels = [claim for claim in claims if claim.part == "intensity"]
+        fitting = [level for level in levels if (level.value != 0) == present.get(str(level.at), level.value == 0)]
+        self._note(self.superseded, [level for level in levels if level not in fitting], LATER)
         return [*won, *self.latest(fitting)]
 
-    def latest(self, claims: Iterable[Claim]) -> list[Claim]:
+    def latest(self, claims: Iterable[Statement]) -> list[Statement]:
         """Of each finding the claim that wins."""
-        groups: dict[tuple[str, str], list[Claim]] = {}
+        groups: dict[tuple[str, str], list[Statement]] = {}
         for claim in claims:
             groups.setdefault(claim.key, []).append(claim)
         return [won for group in groups.values() if (won := self._winner(group))]
 
-    def _winner(self, group: Sequence[Claim]) -> Claim | None:
+    def _winner(self, group: Sequence[Statement]) -> Statement | None:
         first = min(one.rank for one in group)
         sound = [one for one in group if one.rank == first and not one.doubt]
         top = self._unsurpassed(sound)
@@ -286,10 +286,10 @@ class _Settler:
         resource = won.where.partition(".")[0] if won else ""
         passed = [one for one in group if one is not won and not one.doubt and (one not in top or (won and one.value == won.value))]
         others = [one for one in passed if won is None or one.value != won.value or one.where.partition(".")[0] != resource]
-        self.superseded += [Noted(one.where, one.code, one.stale or LATER) for one in others]
+        self.superseded += [Noted(other.where, other.code, other.stale or LATER) for other in others]
         return won
 
-    def _of_top(self, top: Sequence[Claim]) -> Claim | None:
+    def _of_top(self, top: Sequence[Statement]) -> Statement | None:
         """What stands of claims none of which is later."""
         if len({one.value for one in top}) <= 1:
             return min(top, key=self._order, default=None)
@@ -300,12 +300,12 @@ class _Settler:
             self.dropped += filter(self.is_danger, top)
         return won
 
-    def _despite(self, doubtful: Sequence[Claim], won: Claim | None) -> Claim | None:
+    def _despite(self, doubtful: Sequence[Statement], won: Statement | None) -> Statement | None:
         """What stands beside claims whose own record is in doubt: a danger among them leaves a reading that would clear it unknown."""
         for one in doubtful:
             self._note(self.doubted, [one] if one.value is not None else [], f"{one.at}: {one.doubt}")
         dangers = [one for one in doubtful if self.is_danger(one)]
-        feared = [one for one in dangers if won is None or not self.beats(won, one)]
+        feared = [danger for danger in dangers if won is None or not self.beats(won, danger)]
         if not feared:
             if won and dangers:
                 self.agreeing[won.key] = dangers
@@ -317,27 +317,27 @@ class _Settler:
             self._note(self.doubted, [won], f"{won.at} is recorded otherwise where it cannot be told when or whether: left unknown")
         return None
 
-    def _unsurpassed(self, claims: Sequence[Claim], by: Sequence[Claim] | None = None) -> list[Claim]:
+    def _unsurpassed(self, claims: Sequence[Statement], by: Sequence[Statement] | None = None) -> list[Statement]:
         """The claims than which no other is certainly later; no other of these, or of those in ``by``."""
         others = claims if by is None else by
-        days = [one.when.first for one in others if _are_days(one.when) and one.when.first is not None]
-        instants = [at for one in others if not _are_days(one.when) and (at := self.line.first(one.when))]
-        every = [at for one in others if (at := self.line.first(one.when))]
+        days = [other.when.first for other in others if _are_days(other.when) and other.when.first is not None]
+        instants = [at for other in others if not _are_days(other.when) and (at := self.line.first(other.when))]
+        every = [at for other in others if (at := self.line.first(other.when))]
         last_day, last_instant, last = max(days, default=None), max(instants, default=None), max(every, default=None)
 
-        def is_surpassed(one: Claim) -> bool:
-            end = self.line.last(one.when)
+        def is_surpassed(statement: Statement) -> bool:
+            end = self.line.last(statement.when)
             if end is None:
                 return False
-            if _are_days(one.when):
-                return bool(last_day and last_day > one.when.last) or bool(last_instant and last_instant > end)  # type: ignore[operator]
+            if _are_days(statement.when):
+                return bool(last_day and last_day > statement.when.last) or bool(last_instant and last_instant > end)  # type: ignore[operator]
             return bool(last and last > end)
 
-        return [one for one in claims if not is_surpassed(one)]
+        return [claim for claim in claims if not is_surpassed(claim)]
 
     # --- of all findings together
 
-    def fitting(self, claims: list[Claim]) -> list[Claim]:
+    def fitting(self, claims: list[Statement]) -> list[Statement]:
         """The claims that can hold together, without what would clear a danger sign that was dropped in doubt and is no older."""
         held = self._without_what_excludes_each_other(sorted(claims, key=self._order))
         for sign in map(self._feared, self.dropped):
@@ -351,12 +351,12 @@ class _Settler:
                 self.superseded.remove(note)
         return held
 
-    def _without_what_excludes_each_other(self, claims: list[Claim]) -> list[Claim]:
+    def _without_what_excludes_each_other(self, claims: list[Statement]) -> list[Statement]:
         """The claims that are accepted; of those that bring no flag nearer and exclude each other, none later, none is."""
-        unknown: dict[Claim, None] = {}
+        unknown: dict[Statement, None] = {}
         while True:
             said = [(notes, len(notes)) for notes in (self.superseded, self.doubted, self.dropped, self.outweighed)]
-            held = self._accepted([], [one for one in claims if one not in unknown])
+            held = self._accepted([], [claim for claim in claims if claim not in unknown])
             if not self.alike:
                 break
             unknown |= dict.fromkeys(self.alike)
@@ -372,23 +372,23 @@ class _Settler:
             self._note(self.doubted, [one], f"{one.at} excludes what is recorded at the same time, or undated: both are left unknown")
         return held
 
-    def _feared(self, sign: Claim) -> Claim:
+    def _feared(self, sign: Statement) -> Statement:
         """A sign that was dropped, as what it may be at worst where it cannot be read."""
         worst = (attrs.evolve(sign, value=value) for value in (True, False))
         return next((one for one in worst if self.is_danger(one)), sign) if sign.value is None and self._is_truth(sign) else sign
 
-    def _is_truth(self, claim: Claim) -> bool:
+    def _is_truth(self, claim: Statement) -> bool:
         term = self.terrain.vocabulary.terms.get(claim.at.term)
         return term is not None and term.kind == "boolean"
 
-    def _order(self, claim: Claim) -> tuple[float, bool, str, str]:
+    def _order(self, claim: Statement) -> tuple[float, bool, str, str]:
         """The latest first: what brings a flag nearer by when it may last have been so, what does not by when it may first have been."""
         danger = self.is_danger(claim)
         at = self.line.last(claim.when) if danger else self.line.first(claim.when)
         when = (float("inf") if danger else float("-inf")) if at is None else at.timestamp()
         return (-when, not danger, str(claim.key), str(claim.value))
 
-    def _accepted(self, held: list[Claim], more: list[Claim]) -> list[Claim]:
+    def _accepted(self, held: list[Statement], more: list[Statement]) -> list[Statement]:
         if not more or self._fits([*held, *more]):
             return [*held, *more]
         if len(more) == 1:
@@ -397,42 +397,42 @@ class _Settler:
         half = len(more) // 2
         return self._accepted(self._accepted(held, more[:half]), more[half:])
 
-    def _refuse(self, one: Claim, held: Sequence[Claim]) -> None:
+    def _refuse(self, statement: Statement, held: Sequence[Statement]) -> None:
         """A claim that cannot hold beside the others: outweighed by a later one, or dropped in doubt."""
         fits, fails = 0, len(held)
         while fits < fails:
             middle = (fits + fails) // 2
-            if self._fits([*held[:middle], one]):
+            if self._fits([*held[:middle], statement]):
                 fits = middle + 1
             else:
                 fails = middle
         against = held[fits - 1] if fits else None
-        if against and self.line.is_later(against.when, one.when):
-            self._note(self.superseded, [one], f"{one.at} {OUTWEIGHED}")
-            agreeing = [other for other in self.agreeing.get(one.key, ()) if not self.line.is_later(against.when, other.when)]
+        if against and self.line.is_later(against.when, statement.when):
+            self._note(self.superseded, [statement], f"{statement.at} {OUTWEIGHED}")
+            agreeing = [other for other in self.agreeing.get(statement.key, ()) if not self.line.is_later(against.when, other.when)]
             self.dropped += agreeing
             if not agreeing:
-                self.outweighed.append((one, against, self.superseded[-1]))
+                self.outweighed.append((statement, against, self.superseded[-1]))
             return
-        if against and not self.is_danger(one) and not self.is_danger(against) and not self._fits([against, one]):
-            self.alike += [against, one]
+        if against and not self.is_danger(statement) and not self.is_danger(against) and not self._fits([against, statement]):
+            self.alike += [against, statement]
             return
-        self._note(self.doubted, [one], f"{one.at} contradicts what else is recorded, or cannot be: left unknown")
-        if self.is_danger(one):
-            self.dropped.append(one)
+        self._note(self.doubted, [statement], f"{statement.at} contradicts what else is recorded, or cannot be: left unknown")
+        if self.is_danger(statement):
+            self.dropped.append(statement)
 
-    def _fits(self, claims: Sequence[Claim]) -> bool:
+    def _fits(self, claims: Sequence[Statement]) -> bool:
         try:
             read_findings(as_findings(claims), self.terrain)
         except FindingError:
             return False
         return True
 
-    def _note(self, notes: list[Noted], claims: Iterable[Claim], what: str) -> None:
-        notes += [Noted(one.where, one.code, what) for one in claims]
+    def _note(self, notes: list[Noted], claims: Iterable[Statement], what: str) -> None:
+        notes += [Noted(claim.where, claim.code, what) for claim in claims]
 
 
-def as_findings(claims: Iterable[Claim]) -> dict[str, Any]:
+def as_findings(claims: Iterable[Statement]) -> dict[str, Any]:
     """The claims as the mapping that a caller writes."""
     data: dict[str, Any] = {}
     pain: dict[tuple[str, str | None], dict[str, Any]] = {}

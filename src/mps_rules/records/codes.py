@@ -89,8 +89,8 @@ class CodeBook:
             return Entry(shown, unread=UNKNOWN_CODE, doubt=doubt)
         if self._disagrees(meanings, display):
             return Entry(shown, doubt="the label names another part of the body than the code")
-        unread = next((one.unread for one in meanings if one.unread), "")
-        labels = list(dict.fromkeys(one.label for one in meanings if one.label))
+        unread = next((meaning.unread for meaning in meanings if meaning.unread), "")
+        labels = list(dict.fromkeys(meaning.label for meaning in meanings if meaning.label))
         if len(labels) > 1:
             unread = f"the code stands for several diagnoses here: {', '.join(labels)}"
         return Entry(shown, () if unread else meanings, unread, doubt)
@@ -110,8 +110,8 @@ class CodeBook:
             f"{uri[system]}|{rows[0].code or code}"
             for (system, code), rows in (*self.carried.items(), *self.exact.items())
             if system in asking and system in uri
-            for one in self._meanings(system, code)
-            if one.finding and not one.word and (terms[one.finding].cost == "tested") is tested
+            for meaning in self._meanings(system, code)
+            if meaning.finding and not meaning.word and (terms[meaning.finding].cost == "tested") is tested
         }
         return (f"{own_system(self.base, 'finding')}|", *sorted(found))
 
@@ -151,12 +151,12 @@ class CodeBook:
         """The rows of its longest prefix, beside what the vocabulary says of the code."""
         rows = self._of_prefix(system, bare)
         carried = self.carried.get((system, bare), ())
-        said = {one.finding for one in rows if one.finding}
+        said = {row.finding for row in rows if row.finding}
         own = tuple(one for one in carried if (one.finding not in said or one.label) and not (one.unread and rows))
         if own:
-            rows = tuple(one for one in rows if not one.unread)
+            rows = tuple(row for row in rows if not row.unread)
         if any(one.label for one in own):
-            rows = tuple(attrs.evolve(one, label="") for one in rows if one.finding or one.region)
+            rows = tuple(attrs.evolve(row, label="") for row in rows if row.finding or row.region)
         if not (own or rows) and (like := self.likes[system]):
             return self._meanings(like, bare[:SHARED])
         return (*own, *rows)
@@ -167,14 +167,14 @@ class CodeBook:
             rows = self.prefixes.get((system, bare[:length]))
             if not rows:
                 continue
-            told = tuple(one for one in rows if one.encounter and len(bare) == WHOLE and bare[-1] in one.encounter)
-            if found := told or tuple(one for one in rows if not one.encounter):
+            told = tuple(row for row in rows if row.encounter and len(bare) == WHOLE and bare[-1] in row.encounter)
+            if found := told or tuple(row for row in rows if not row.encounter):
                 return found
         return ()
 
     def _disagrees(self, meanings: tuple[CodeMeaning, ...], display: str) -> bool:
         """Whether a label names a part of the body, the code another, and neither the other's."""
-        own = " ".join(text for one in meanings for text in _texts(one, self.base.vocabulary))
+        own = " ".join(text for meaning in meanings for text in _texts(meaning, self.base.vocabulary))
         told, meant = self._places(display), self._places(own)
         return bool(told and meant and not told & meant)
 
@@ -193,11 +193,11 @@ def _bare(code: str) -> str:
     return code.replace(".", "").rstrip("*!+").upper()
 
 
-def _texts(one: CodeMeaning, words: Vocabulary) -> list[str]:
-    texts = [words.diagnoses[one.label].label] if one.label else []
-    if one.finding:
-        texts += [words.terms[one.finding].label, *words.terms[one.finding].synonyms]
-    return [*texts, words.regions[one.region].label] if one.region else texts
+def _texts(meaning: CodeMeaning, words: Vocabulary) -> list[str]:
+    texts = [words.diagnoses[meaning.label].label] if meaning.label else []
+    if meaning.finding:
+        texts += [words.terms[meaning.finding].label, *words.terms[meaning.finding].synonyms]
+    return [*texts, words.regions[meaning.region].label] if meaning.region else texts
 
 
 @lru_cache(maxsize=8)
@@ -221,9 +221,9 @@ def code_book(base: KnowledgeBase) -> CodeBook:
             carried[system, _bare(code)] = (CodeMeaning(system, code, unread=apart.why),)
     written: dict[tuple[str, str], tuple[CodeMeaning, ...]] = {}
     prefixes: dict[tuple[str, str], tuple[CodeMeaning, ...]] = {}
-    for one in base.codes.meanings:
-        rows, key = (written, one.code) if one.code else (prefixes, one.prefix)
-        rows[one.system, _bare(key)] = (*rows.get((one.system, _bare(key)), ()), one)
+    for meaning in base.codes.meanings:
+        rows, key = (written, meaning.code) if meaning.code else (prefixes, meaning.prefix)
+        rows[meaning.system, _bare(key)] = (*rows.get((meaning.system, _bare(key)), ()), meaning)
     return CodeBook(
         base=base,
         systems={address: system for system in base.codes.systems for address in (system.uri, *system.also)},

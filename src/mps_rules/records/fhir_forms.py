@@ -159,7 +159,7 @@ def flattened(items: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         item, depth = waiting.pop()
         yield item
         if depth < DEEPEST:
-            waiting += [(one, depth + 1) for one in f.mappings(item.get("item"))]
+            waiting += [(mapping, depth + 1) for mapping in f.mappings(item.get("item"))]
 
 
 def codes_by_link(form: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
@@ -171,5 +171,5 @@ def codes_by_link(form: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]
         if codes := f.mappings(item.get("code")):
             found[f.text(item.get("linkId"))] = codes
         if depth < DEEPEST:
-            waiting += [(one, depth + 1) for one in f.mappings(item.get("item"))]
+            waiting += [(mapping, depth + 1) for mapping in f.mappings(item.get("item"))]
     return found

@@ -67,7 +67,7 @@ def codings(concept: Any) -> list[Mapping[str, Any]]:
 def has_failed(outcome: Mapping[str, Any]) -> bool:
     """Whether an OperationOutcome says more than information and warnings."""
     issues = mappings(outcome.get("issue"))
-    return not issues or any(text(one.get("severity")) not in ("information", "warning") for one in issues)
+    return not issues or any(text(issue.get("severity")) not in ("information", "warning") for issue in issues)
 
 
 def has_next_page(bundle: Mapping[str, Any]) -> bool:

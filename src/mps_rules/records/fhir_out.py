@@ -304,7 +304,7 @@ class _Writer:
 
     def _impression(self, assessment: Assessment) -> str:
         """What the rules hold for possible; in progress until a clinician has judged it."""
-        standing = [one for one in assessment.hypotheses if one.status in STANDING]
+        standing = [hypothesis for hypothesis in assessment.hypotheses if hypothesis.status in STANDING]
         found = [
             {
                 "itemCodeableConcept": {"coding": [self.own("hypothesis", one.id, one.label)], "text": f"{one.label}: {one.status}"},
@@ -332,8 +332,8 @@ class _Writer:
         return f"{self.base.codes.canonical}:pack:{self.base.pack.id}|{self.base.pack.version}"
 
     def _guidance(self, assessment: Assessment) -> str:
-        open_ = [] if assessment.should_stop else [self._requirement(one) for one in assessment.questions[:ASKED]]
-        told = [one for one in assessment.hypotheses if one.supports or one.opposes]
+        open_ = [] if assessment.should_stop else [self._requirement(question) for question in assessment.questions[:ASKED]]
+        told = [hypothesis for hypothesis in assessment.hypotheses if hypothesis.supports or hypothesis.opposes]
         conclusions = [
             {"name": "urgency", "valueCode": assessment.urgency},
             {"name": "screening", "valueCode": assessment.screening},
@@ -378,7 +378,7 @@ class _Writer:
         self._keep(
             {
                 "resourceType": "Provenance",
-                "target": [{"reference": one} for one in targets],
+                "target": [{"reference": target} for target in targets],
                 "recorded": self.written,
                 "agent": [
                     {"type": _concept(f"{HL7}/provenance-participant-type", "assembler"), "who": {"display": f"{pack.id} {pack.version}"}}

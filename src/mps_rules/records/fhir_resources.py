@@ -73,10 +73,14 @@ class Reader(Forms):
 
     def _is_older_version(self, resources: list[Mapping[str, Any]]) -> bool:
         """Whether this is no R4: what shows its version has an older shape; one broken resource among others does not make it so."""
-        old = [one for one in resources if f.is_older(one)]
+        old = [resource for resource in resources if f.is_older(resource)]
         if not old or any(map(f.is_newer, resources)):
             return False
-        others = [one for one in resources if one["resourceType"] in self.readers and one["resourceType"] != "Patient" and one not in old]
+        others = [
+            resource
+            for resource in resources
+            if resource["resourceType"] in self.readers and resource["resourceType"] != "Patient" and resource not in old
+        ]
         return not others or any(one["resourceType"] in f.OLD_TYPES for one in old) or len(old) > len(others)
 
     def _resources(self, given: list[Any]) -> Iterator[tuple[Mapping[str, Any], str, str]]:
@@ -124,7 +128,7 @@ class Reader(Forms):
         """The names of a Patient, and of the records that were merged with it."""
         self.patients |= names_of(patient, url)
         numbers = f.mappings(patient.get("identifier"))
-        self.numbers |= {(f.text(one.get("system")), value) for one in numbers if (value := f.text(one.get("value")))}
+        self.numbers |= {(f.text(number.get("system")), value) for number in numbers if (value := f.text(number.get("value")))}
 
     def _whose(self, resource: Mapping[str, Any]) -> Whose:
         """Of whom a resource speaks; unclear where what it names cannot be told apart from the patient, nor found to be the same."""
@@ -133,12 +137,12 @@ class Reader(Forms):
         if about.kind not in ("Patient", "") or (about.kind == "" and f.text(subject.get("type")) not in ("Patient", "")):
             return "other"
         if about.inside:
-            inside = [one for one in f.mappings(resource.get("contained")) if f.text(one.get("id")) == about.id]
-            numbers = [one for patient in inside for one in f.mappings(patient.get("identifier"))]
+            inside = [mapping for mapping in f.mappings(resource.get("contained")) if f.text(mapping.get("id")) == about.id]
+            numbers = [mapping for patient in inside for mapping in f.mappings(patient.get("identifier"))]
             return "own" if not self.patients or self._is_number(numbers) else "other"
         if not about.id:
             numbers = f.mappings(subject.get("identifier"))
-            if not any(f.text(one.get("value")) for one in numbers) or not self.patients or self._is_number(numbers):
+            if not any(f.text(number.get("value")) for number in numbers) or not self.patients or self._is_number(numbers):
                 return "own"
             return "other" if self.numbers and numbers else "unclear"
         if about.whole in self.patients or about.id in self.patients:
@@ -153,7 +157,7 @@ class Reader(Forms):
 
     def _is_number(self, numbers: list[Mapping[str, Any]]) -> bool:
         """Whether one of these is a number of the patient."""
-        return any((f.text(one.get("system")), f.text(one.get("value"))) in self.numbers for one in numbers)
+        return any((f.text(number.get("system")), f.text(number.get("value"))) in self.numbers for number in numbers)
 
     def _index(self, resource: Mapping[str, Any], url: str) -> None:
         names = [name for name in (f.text(resource.get("id")), url) if name]
@@ -224,7 +228,11 @@ class Reader(Forms):
         else:
             self._say_age(Record(f"{where}.birthDate", Moment.of(self.at or self.on)), years(last, self.on), years(first, self.on))
         record = Record(f"{where}.gender")
-        stated = [(url, f.text(one.get("valueCode"))) for one in f.mappings(resource.get("extension")) if (url := f.text(one.get("url")))]
+        stated = [
+            (url, f.text(mapping.get("valueCode")))
+            for mapping in f.mappings(resource.get("extension"))
+            if (url := f.text(mapping.get("url")))
+        ]
         birth = [(url, code) for url, code in stated if code and self.book.look_up(url, code).meanings]
         url, code = birth[0] if birth else ("http://hl7.org/fhir/administrative-gender", f.text(resource.get("gender")))
         if code:

@@ -18,7 +18,7 @@ from mps_rules.language.conditions import Interval
 from mps_rules.language.plain import plain
 from mps_rules.patient.addresses import Address
 from mps_rules.records import fhir_json as f
-from mps_rules.records.claims import EXAMINED, Claim, Moment, Noted, settled
+from mps_rules.records.claims import EXAMINED, Moment, Noted, Statement, settled
 from mps_rules.records.codes import UNKNOWN_CODE, UNKNOWN_SYSTEM, CodeBook, Entry, Own, code_book, own_system
 
 UNITLESS = ("{score}", "{count}", "1")
@@ -106,8 +106,8 @@ class Values:
         self.base, self.on, self.at = base, on, at
         self.words = base.vocabulary
         self.book: CodeBook = code_book(base)
-        self.windows = {id_: one.within for one in base.omop.windows for id_ in one.terms}
-        self.claims: list[Claim] = []
+        self.windows = {id_: window.within for window in base.omop.windows for id_ in window.terms}
+        self.claims: list[Statement] = []
         self.skipped: list[Noted] = []
         self.suspicious: list[Noted] = []
         self.doubt = ""
@@ -169,7 +169,7 @@ class Values:
     def _medication(self, resource: Mapping[str, Any], record: Record) -> None:
         named = f.mapping(resource.get("medication"))  # of R5
         name = f.text(f.mapping(resource.get("medicationReference") or named.get("reference")).get("reference"))
-        inside = {f"#{f.text(one.get('id'))}": one for one in f.mappings(resource.get("contained"))}
+        inside = {f"#{f.text(mapping.get('id'))}": mapping for mapping in f.mappings(resource.get("contained"))}
         found = inside.get(name) or self.medications.get(name) or self.medications.get(name.rpartition("/")[2])
         concept = resource.get("medicationCodeableConcept") or named.get("concept") or f.mapping(found).get("code")
         self._done(record, concept, over=resource.get("status") in TAKEN_NO_MORE)
@@ -191,7 +191,7 @@ class Values:
     def _own(self, concept: Any, kind: Own) -> str:
         """The first of this pack's own codes of a kind in a concept."""
         system = own_system(self.base, kind)
-        return next((f.text(one.get("code")).strip() for one in f.codings(concept) if one.get("system") == system), "")
+        return next((f.text(coding.get("code")).strip() for coding in f.codings(concept) if coding.get("system") == system), "")
 
     def _entry(self, record: Record, concept: Any) -> Entry:
         """What the first known code of a concept means; why not is reported."""
@@ -219,7 +219,7 @@ class Values:
         if coding.get("system") == own_system(self.base, "answer"):
             return {"present": True, "absent": False}.get(f.text(coding.get("code")))
         entry = self.book.look_up(f.text(coding.get("system")), f.text(coding.get("code")))
-        return next((one.truth for one in entry.meanings if one.truth is not None), None)
+        return next((meaning.truth for meaning in entry.meanings if meaning.truth is not None), None)
 
     def _truth_of(self, value: f.Value, record: Record) -> bool | None:
         """Whether a value says yes or no, or, where it does not, an interpretation."""
@@ -239,18 +239,22 @@ class Values:
         name, _, own_side = self._own(sites, "region").partition(".")
         if name in self.words.regions:
             return attrs.evolve(record, region=name, side=known_side(own_side), sited=True)
-        found = (self.book.site(f.text(one.get("system")), f.text(one.get("code"))) for one in f.codings(sites))
+        found = (self.book.site(f.text(coding.get("system")), f.text(coding.get("code"))) for coding in f.codings(sites))
         return attrs.evolve(record, region=next(filter(None, found), ""), side=self._side(sites), sited=bool(sites))
 
     def _side(self, sites: list[Any]) -> str | None:
         """The side that a body site names: by a code of the map, or by the word left, right or bilateral in a label."""
         more = [extension.get("valueCodeableConcept") for site in f.mappings(sites) for extension in f.mappings(site.get("extension"))]
         codings = [*f.codings(sites), *f.codings(more)]
-        labels = [f.text(one.get("display"))[:200] for one in codings] + [f.text(one.get("text"))[:200] for one in f.mappings(sites)]
+        labels = [f.text(coding.get("display"))[:200] for coding in codings] + [
+            f.text(mapping.get("text"))[:200] for mapping in f.mappings(sites)
+        ]
         told = {side for side in (*SIDES, "bilateral") if any(re.search(rf"\b{side}\b", label, re.IGNORECASE) for label in labels)}
-        for one in codings:
+        for coding in codings:
             told |= {
-                meaning.side for meaning in self.book.look_up(f.text(one.get("system")), f.text(one.get("code"))).meanings if meaning.side
+                meaning.side
+                for meaning in self.book.look_up(f.text(coding.get("system")), f.text(coding.get("code"))).meanings
+                if meaning.side
             }
         if told in ({*SIDES}, {"bilateral"}):
             return "bilateral"
@@ -315,7 +319,7 @@ class Values:
     def _mean(self, record: Record, code: str, meaning: CodeMeaning, value: f.Value) -> None:
         """What a code of another system says with this value."""
         answered = bool(value.codings) and (
-            "*" in meaning.answers or any(f.text(one.get("code")) in meaning.answers for one in value.codings)
+            "*" in meaning.answers or any(f.text(coding.get("code")) in meaning.answers for coding in value.codings)
         )
         told = True if answered else self._truth_of(value, record)
         if told is False and meaning.finding and not meaning.denies:
@@ -339,17 +343,17 @@ class Values:
         if not (meaning.label or meaning.region or meaning.finding):
             self._skip(record.where, code, "says nothing by itself")
 
-    def _pain(self, record: Record, code: str, meaning: CodeMeaning, value: f.Value, told: bool | None) -> None:  # noqa: FBT001
+    def _pain(self, record: Record, code: str, meaning: CodeMeaning, value: f.Value, truth: bool | None) -> None:  # noqa: FBT001
         side: str | None = meaning.side or record.side
         if meaning.sided and code[-1:] in "12":
             side = SIDES[0] if code.endswith("2") else SIDES[1]
         record = attrs.evolve(record, region=meaning.region, side=side, sited=True)
-        if value.number is not None and told is None:
+        if value.number is not None and truth is None:
             self._pain_level(record, code, value)
             return
         for target in self._places(record):
-            self._say_truth(record, code, target, told, value=value)
-        if told and value.codings and meaning.answers:
+            self._say_truth(record, code, target, truth, value=value)
+        if truth and value.codings and meaning.answers:
             for coding in value.codings:
                 entry = self.book.look_up(f.text(coding.get("system")), f.text(coding.get("code")))
                 for word in (one for one in entry.meanings if one.word and one.finding):
@@ -428,7 +432,7 @@ class Values:
             term_id, _, word = f.text(coding.get("code")).partition(".")
             return word if term_id == term.id and word in term.values else ""
         entry = self.book.look_up(f.text(coding.get("system")), f.text(coding.get("code")))
-        return next((one.word for one in entry.meanings if one.finding == term.id and one.word), "")
+        return next((meaning.word for meaning in entry.meanings if meaning.finding == term.id and meaning.word), "")
 
     def _quantity(self, record: Record, code: str, term: Term, value: f.Value) -> float | None:
         """A number in the term's own unit; a wrong or missing unit is in doubt, not read."""
@@ -487,7 +491,7 @@ class Values:
     def _say(self, record: Record, code: str, target: Address, part: str, value: Said, *, rank: int = 0) -> None:
         stale = "" if self._is_fresh(record, target) else "is too old to say something of that day"
         goes_on = record.where.startswith("Condition") and not record.kind
-        self.claims.append(Claim(target, part, value, record.when, rank, record.where, code, record.doubt, stale, goes_on))
+        self.claims.append(Statement(target, part, value, record.when, rank, record.where, code, record.doubt, stale, goes_on))
 
     # --- what stands in the end
 

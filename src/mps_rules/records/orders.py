@@ -39,7 +39,7 @@ def read_orders(drafts: Any, kb: KnowledgeBase, *, selected: Iterable[Any] | Non
     ()
     """
     resources = [f.mapping(entry.get("resource")) for entry in f.mappings(f.mapping(drafts).get("entry"))]
-    named = {_name(one): one for one in resources}
+    named = {_name(resource): resource for resource in resources}
     chosen = None if selected is None else {f.text(one) for one in selected}
     book, found = code_book(kb), []
     for order in resources:
@@ -65,5 +65,5 @@ def _concepts(order: Mapping[str, Any], named: Mapping[str, Mapping[str, Any]]) 
     yield from f.listed(order.get("category"))
     yield from f.listed(order.get("medicationCodeableConcept"))
     reference = f.text(f.mapping(order.get("medicationReference")).get("reference"))
-    inside = {f"#{f.text(one.get('id'))}": one for one in f.mappings(order.get("contained"))}
+    inside = {f"#{f.text(mapping.get('id'))}": mapping for mapping in f.mappings(order.get("contained"))}
     yield from f.listed(f.mapping(inside.get(reference) or named.get(reference)).get("code"))

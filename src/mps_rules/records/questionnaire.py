@@ -81,7 +81,7 @@ def form_for_region(kb: KnowledgeBase, region: str) -> Resource:
         alert = rule.alert.id if rule.alert else rule.open_alert
         places = [flagged.get(alert or "", ()), *(leaf.regions for leaf in c.walk(rule.when) if isinstance(leaf, c.PainAt))]
         about = [set(leaf.values) for leaf in c.walk(rule.when) if isinstance(leaf, c.LabelIs) and leaf.field == "id"]
-        named = [one for regions in places for one in regions]
+        named = [region for regions in places for region in regions]
         return (not named or any(map(touches, named))) and (not about or any(one & set(labels) for one in about))
 
     read = _with_sources({id_ for rule in kb.rules if bears(rule) for id_ in _read(rule.when)}, words)
@@ -159,7 +159,7 @@ def _with_sources(read: set[str], words: Vocabulary) -> set[str]:
         found.add(id_)
         term, measure = words.terms.get(id_), words.measures.get(id_)
         sources = [one for one in (term.implied_by, term.denied_by) if one] if term else []
-        waiting += [*(leaf for one in sources for leaf in _read(one)), *(measure.sum if measure else ())]
+        waiting += [*(leaf for source in sources for leaf in _read(source)), *(measure.sum if measure else ())]
     return found
 
 
@@ -201,9 +201,9 @@ class _Form:
         """The pain map, the diagnoses given and the muscles examined: a group that repeats for each entry."""
         words = self.base.vocabulary
         sides = self._choice("side", [self._coding("answer", side, side) for side in (*SIDES, "midline")], text="Side")
-        where = [self._coding("region", one, words.regions[one].label) for one in regions]
-        given = [self._coding("diagnosis", one, words.diagnoses[one].label) for one in diagnoses]
-        examined = [self._coding("muscle", one, words.muscle_label(one)) for one in muscles]
+        where = [self._coding("region", region, words.regions[region].label) for region in regions]
+        given = [self._coding("diagnosis", diagnosis, words.diagnoses[diagnosis].label) for diagnosis in diagnoses]
+        examined = [self._coding("muscle", muscle, words.muscle_label(muscle)) for muscle in muscles]
         pain = [
             self._choice("pain.region", where, text="Where"),
             {**sides, "linkId": "pain.side"},
@@ -270,7 +270,7 @@ class _Form:
         return self._choice(link, options, text=text)
 
     def _choice(self, link: str, options: Iterable[Resource], *, text: str) -> Resource:
-        return {"linkId": link, "text": text, "type": "choice", "answerOption": [{"valueCoding": one} for one in options]}
+        return {"linkId": link, "text": text, "type": "choice", "answerOption": [{"valueCoding": option} for option in options]}
 
     def _when(self, question: str, answer: str) -> Resource:
         return {"question": question, "operator": "=", "answerCoding": self._coding("answer", answer, answer)}

@@ -317,7 +317,7 @@ class _Service:
         self.metrics = _Metrics() if settings.metrics else None
         self.store = Store(settings.store, comments=settings.comments)  # before the rules, which take longer: what is wrong is told at once
         try:
-            self.kb = kb = given or api.load([Path(one) for one in settings.rules] or None)
+            self.kb = kb = given or api.load([Path(rule) for rule in settings.rules] or None)
             self.verifier = self._verifier() if settings.issuers else None
             api.evaluate({"pain": list(kb.vocabulary.regions)[:1]}, kb).to_dict()  # what is made on first use is made before anybody waits
         except BaseException:

@@ -272,7 +272,7 @@ def answer(service_id: str, request: Any, config: Config, on: date | datetime, k
         screening=assessment.screening,
         conclusions=(
             *(f"{alert.id}:{alert.status}" for alert in assessment.alerts),
-            *(f"{one.id}:{one.status}" for one in assessment.hypotheses if one.supports or one.opposes),
+            *(f"{hypothesis.id}:{hypothesis.status}" for hypothesis in assessment.hypotheses if hypothesis.supports or hypothesis.opposes),
         ),
         cards=shown,
         prefetch=tuple(states.items()),
@@ -410,8 +410,8 @@ def _state(given: Mapping[str, Any], key: str) -> State:
         return "none recorded"
     if not isinstance(value, Mapping) or not isinstance(value.get("resourceType"), str) or value["resourceType"] == "OperationOutcome":
         return "error"
-    entries = [one.get("resource") for one in f.mappings(value.get("entry"))] if value["resourceType"] == "Bundle" else [value]
-    found = [one for one in entries if f.mapping(one).get("resourceType") != "OperationOutcome"]
+    entries = [mapping.get("resource") for mapping in f.mappings(value.get("entry"))] if value["resourceType"] == "Bundle" else [value]
+    found = [entry for entry in entries if f.mapping(entry).get("resourceType") != "OperationOutcome"]
     if _has_failed(value):
         return "incomplete" if found else "error"
     if not found:
@@ -423,8 +423,8 @@ def _has_failed(value: Any) -> bool:
     """Whether the answer to a query is an error, or holds one; information and warnings beside what was found are none."""
     if value is None or not isinstance(value, Mapping) or value.get("resourceType") == "OperationOutcome":
         return value is not None
-    outcomes = [f.mapping(one.get("resource")) for one in f.mappings(value.get("entry"))]
-    return any(one.get("resourceType") == "OperationOutcome" and f.has_failed(one) for one in outcomes)
+    outcomes = [f.mapping(mapping.get("resource")) for mapping in f.mappings(value.get("entry"))]
+    return any(outcome.get("resourceType") == "OperationOutcome" and f.has_failed(outcome) for outcome in outcomes)
 
 
 def _failed(status: int, faults: Sequence[Fault]) -> Answer:
@@ -474,21 +474,25 @@ class _Cards:
         return (
             any(pain.present for pain in findings.pain)
             or any(label.present for label in findings.labels)
-            or any(one.places(terms[one.term]) for one in findings.patient)
+            or any(finding.places(terms[finding.term]) for finding in findings.patient)
             or any(alert.status == "raised" for alert in self.assessment.alerts)
-            or any(terms[one.term].of_record for one in findings.patient)
+            or any(terms[finding.term].of_record for finding in findings.patient)
         )
 
     def _alerts(self) -> Iterator[tuple[Response, Shown]]:
         for status in ("raised", "open"):
-            alerts = [one for one in self.assessment.alerts if one.status == status and (status == "raised" or self._is_pressing(one))]
+            alerts = [
+                alert for alert in self.assessment.alerts if alert.status == status and (status == "raised" or self._is_pressing(alert))
+            ]
             if not alerts:
                 continue
             pressing = status == "raised" and alerts[0].urgency == "emergency"
-            named = "; ".join(dict.fromkeys(one.condition_label for one in alerts))
+            named = "; ".join(dict.fromkeys(alert.condition_label for alert in alerts))
             summary = f"Consider and exclude: {named}" if status == "raised" else f"Not yet excluded: {named}"
-            details = [line for one in alerts for line in (*self._alert(one), "")][:-1]
-            yield self._card(f"red-flags-{status}", "critical" if pressing else "warning", summary, details, [one.rule for one in alerts])
+            details = [line for alert in alerts for line in (*self._alert(alert), "")][:-1]
+            yield self._card(
+                f"red-flags-{status}", "critical" if pressing else "warning", summary, details, [alert.rule for alert in alerts]
+            )
 
     def _is_pressing(self, alert: Alert) -> bool:
         """Whether an open alert is worth an interruption: by its urgency, or because something that it reads was dropped in doubt."""
@@ -510,7 +514,7 @@ class _Cards:
     def _failed(self, queries: Sequence[str]) -> Iterator[tuple[Response, Shown]]:
         """That a query was answered with an error, and how many red flags could not be screened for it."""
         if queries:
-            open_ones = {one.id for one in self.assessment.alerts if one.status == "open"}
+            open_ones = {alert.id for alert in self.assessment.alerts if alert.status == "open"}
             count = len(open_ones | {one.id for one in self.assessment.unscreened})
             named = ", ".join(queries)
             summary = f"Chart read only in part ({named}): {count} red flags could not be screened"
@@ -528,7 +532,7 @@ class _Cards:
     def _labels(self, labels: Sequence[str]) -> Iterator[tuple[Response, Shown]]:
         """What the diagnoses being added may hide, and which muscles to examine before they close the question."""
         named = [self.base.vocabulary.diagnoses[label] for label in labels]
-        told = [one for one in self.assessment.cautions if set(one.subjects) & set(labels)]
+        told = [caution for caution in self.assessment.cautions if set(caution.subjects) & set(labels)]
         lines = [line for diagnosis in named for line in self._hidden(diagnosis)]
         lines += [f"- {_escaped(one.text)} (sources: {self._sources(one.references)})" for one in told]
         if lines:
@@ -577,11 +581,11 @@ class _Cards:
         return next((step.label for step in self.base.asking.steps if step.id == question.step), question.text)
 
     def _asked(self) -> list[str]:
-        return [f"- {_escaped(one.text)}: {_escaped(one.why)}" for one in self.assessment.questions[:QUESTIONS_SHOWN]]
+        return [f"- {_escaped(question.text)}: {_escaped(question.why)}" for question in self.assessment.questions[:QUESTIONS_SHOWN]]
 
     def _task(self) -> Response:
         """A suggestion that proposes to put the questions on the list of things to do."""
-        steps = "; ".join(one.text for one in self.assessment.questions[:QUESTIONS_SHOWN])
+        steps = "; ".join(question.text for question in self.assessment.questions[:QUESTIONS_SHOWN])
         task = {
             "resourceType": "Task",
             "status": "draft",

@@ -30,7 +30,7 @@ from mps_rules.patient.addresses import as_mapping
 from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.records.fhir_in import read_bundle
 from mps_rules.records.fhir_out import to_fhir
-from mps_rules.views.places import drawing, reach, shading
+from mps_rules.views.places import drawing, muscle_zones, shading
 
 Json: TypeAlias = dict[str, Any]
 Operation: TypeAlias = Callable[[KnowledgeBase, Mapping[str, Any]], Json]
@@ -149,7 +149,10 @@ def vocabulary(kb: KnowledgeBase) -> Json:
             }
             for muscle in words.muscles.values()
         },
-        "diagnoses": {one.id: {"label": one.label, "why_masks": one.why_masks, "examine": one.examine} for one in words.diagnoses.values()},
+        "diagnoses": {
+            diagnosis.id: {"label": diagnosis.label, "why_masks": diagnosis.why_masks, "examine": diagnosis.examine}
+            for diagnosis in words.diagnoses.values()
+        },
         "steps": {step.id: {"label": step.label, "terms": list(step.terms)} for step in kb.asking.steps},
         "at_hand": list(kb.asking.at_hand),
         "advice": [{"id": kind, "label": kind.replace("_", "-").capitalize(), "waits": kind in WAITING} for kind in RECOMMENDATIONS],
@@ -157,7 +160,7 @@ def vocabulary(kb: KnowledgeBase) -> Json:
         "screening": SCREENING,
         "criteria": list(CRITERIA),
         "costs": list(COSTS),
-        "references": {one.id: {"text": one.text, "identifier": one.identifier} for one in kb.references.values()},
+        "references": {reference.id: {"text": reference.text, "identifier": reference.identifier} for reference in kb.references.values()},
     }
 
 
@@ -198,7 +201,7 @@ def _evaluate(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     before = _assessed(kb, asked, "before") if asked.get("before") is not None else found
     facts = Facts(terrain_of(kb), found.findings)
     matter = {rule.id for rule, _ in kb.told(RaiseAlert) if concerns_the_pain(kb, facts, rule)}
-    waiting = sum(one.status == "open" and one.rule in matter for one in found.alerts)
+    waiting = sum(alert.status == "open" and alert.rule in matter for alert in found.alerts)
     told = found.to_dict()
     del told["trace"]
     return {
@@ -207,7 +210,10 @@ def _evaluate(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
         "should_stop": found.should_stop,
         "screened": {"flags": len(matter), "open": len(found.unscreened) + waiting},
         "shading": shading(kb, facts),
-        "reach": [{"muscle": one.muscle, "side": one.side, **reach(kb, one.muscle, one.side)} for one in found.muscles[:MUSCLES_DRAWN]],
+        "reach": [
+            {"muscle": muscle.muscle, "side": muscle.side, **muscle_zones(kb, muscle.muscle, muscle.side)}
+            for muscle in found.muscles[:MUSCLES_DRAWN]
+        ],
         "difference": list(difference(before, found).lines),
     }
 

@@ -99,7 +99,7 @@ def _socket(settings: Settings) -> socket.socket:
 
 def application(settings: Settings) -> ASGIApp:
     """The application as it is run: where anybody on this machine may call, only under a name of this machine."""
-    kb = api.load([Path(one) for one in settings.rules] or None)
+    kb = api.load([Path(rule) for rule in settings.rules] or None)
     app: Starlette = create_app(settings, kb, routes=page.routes(kb, answer_seconds=settings.answer_seconds) if settings.has_page() else ())
     gc.collect()
     gc.freeze()  # the rules stay for good: a collection that walks them would hold up every answer

@@ -217,9 +217,9 @@ def reference() -> str:
     """
     rows = ["| setting | default | meaning |", "|---|---|---|"]
     for cls, start in ((Settings, ""), (Issuer, "issuers[]. ")):
-        for one in attrs.fields(cls):
-            meaning = one.metadata.get("meaning") or _described(Issuer, one.name)
-            rows.append(f"| `{start.strip()}{one.name}` | {_default(one.default)} | {meaning} |")
+        for field in attrs.fields(cls):
+            meaning = field.metadata.get("meaning") or _described(Issuer, field.name)
+            rows.append(f"| `{start.strip()}{field.name}` | {_default(field.default)} | {meaning} |")
     return "\n".join(rows)
 
 

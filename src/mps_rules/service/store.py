@@ -222,12 +222,12 @@ class Store:
                     [
                         {
                             "assessment": number,
-                            "card": one.uuid,
-                            "topic": one.topic,
-                            "indicator": one.indicator,
-                            "rules": json.dumps(one.rules),
+                            "card": card.uuid,
+                            "topic": card.topic,
+                            "indicator": card.indicator,
+                            "rules": json.dumps(card.rules),
                         }
-                        for one in cards
+                        for card in cards
                     ],
                 )
         return number
@@ -252,7 +252,7 @@ class Store:
         return sum(item.card not in known for item in items)
 
     def _row(self, service: str, item: Feedback, at: datetime, issuer: str, tenant: str) -> dict[str, Any]:
-        suggestions = sorted(one for one in item.suggestions if is_uuid(one))
+        suggestions = sorted(suggestion for suggestion in item.suggestions if is_uuid(suggestion))
         told = [issuer, tenant, service, item.card, item.outcome, item.at, item.reason, *suggestions]
         return {
             "digest": hashlib.sha256(json.dumps(told).encode()).hexdigest(),

@@ -177,7 +177,7 @@ def _view(id_: str, row: Mapping[str, Any], drawing: Mapping[str, Any]) -> View:
     lines = Curve.read(drawing["lines"])
     turned = not half and row["side"] != drawn
     if half:
-        outlines = [one.whole() for one in outlines]
+        outlines = [outline.whole() for outline in outlines]
     x, y, wide, high = row["box"]
     return View(
         id=id_,
@@ -185,7 +185,7 @@ def _view(id_: str, row: Mapping[str, Any], drawing: Mapping[str, Any]) -> View:
         at=(row["at"][0], row["at"][1]),
         scale=row["scale"],
         box=(x, y, wide, high),
-        outline=tuple((one.mirrored() if turned else one).text() for one in outlines),
+        outline=tuple((outline.mirrored() if turned else outline).text() for outline in outlines),
         lines=tuple(one.text(closed=False) for one in ((lines, lines.mirrored()) if half else (lines.mirrored(),) if turned else (lines,))),
         shapes=tuple(
             shape for region, part in drawing["regions"].items() for shape in _shapes(region, part, drawn, half=bool(half), turned=turned)

@@ -34,11 +34,13 @@ class _Note:
 
     def paragraphs(self) -> Iterator[str]:
         first = {term: rank for rank, term in enumerate(self.base.asking.at_hand)}
-        told = sorted((one for one in self.found.patient if not one.follows_from), key=lambda one: first.get(one.term, len(first)))
+        told = sorted(
+            (finding for finding in self.found.patient if not finding.follows_from), key=lambda finding: first.get(finding.term, len(first))
+        )
         asked = [one for one in told if self.words.terms[one.term].cost == "asked"]
         examined = [one for one in told if self.words.terms[one.term].cost != "asked"]
         muscles = [(self._muscle(one), [self._said(sign) for sign in one.findings if not sign.follows_from]) for one in self.found.exam]
-        given = [("Diagnoses given", [self._given(one) for one in self.found.labels])]
+        given = [("Diagnoses given", [self._given(label) for label in self.found.labels])]
         yield _paragraph("Subjective", [("Pain", self._pain()), *self._three_ways(asked), *given]) or "Subjective: nothing recorded."
         yield _paragraph("Objective", [*self._three_ways(examined), *muscles]) or "Objective: nothing recorded."
         yield f"Assessment: {' '.join(self._concluded())}"
@@ -92,7 +94,7 @@ class _Note:
         meanwhile = [part for alert in self.a.alerts if alert.status == "raised" for part in re.split(r"(?<=\.) ", alert.meanwhile) if part]
         if meanwhile:
             yield f"Meanwhile: {' '.join(dict.fromkeys(meanwhile))}"
-        advice = [one for one in self.a.recommendations if not (self.pressing and one.kind == "examine")]
+        advice = [recommendation for recommendation in self.a.recommendations if not (self.pressing and recommendation.kind == "examine")]
         yield from dict.fromkeys(one.text for one in advice if one.kind not in ("examine", "self_care"))
         examine = [in_short(one) for one in advice if one.kind == "examine"]
         if examine:
@@ -105,8 +107,8 @@ class _Note:
 
     def _pain(self) -> list[str]:
         places: dict[tuple[str, bool, float | None], list[str]] = {}
-        for one in self.found.pain:
-            places.setdefault((one.region, one.present, one.intensity), []).append(one.side or "")
+        for entry in self.found.pain:
+            places.setdefault((entry.region, entry.present, entry.intensity), []).append(entry.side or "")
         named = {
             key: self.words.name("region", key[0]) + (f", {' and '.join(sides)}" if all(sides) else "") for key, sides in places.items()
         }
@@ -135,7 +137,7 @@ class _Note:
         return f"{lowered(term.label)}: {self.words.told(float(finding.value), finding.term)}"
 
     def _given(self, given: GivenLabel) -> str:
-        about = [self._said(one) for one in given.findings if not one.follows_from]
+        about = [self._said(finding) for finding in given.findings if not finding.follows_from]
         name = self.words.diagnoses[given.label].label
         denied = "" if given.present else " denied"
         return f"{name}{denied}" + (f" ({', '.join(about)})" if about else "")

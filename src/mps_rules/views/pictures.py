@@ -147,7 +147,7 @@ class _Drawing:
         yield from (self._region(view, shape) for shape in sorted(view.shapes, key=self._rank))
         yield "</g>"
         yield f'<g pointer-events="none" fill="none" stroke-linecap="round" stroke-linejoin="round" {_paint(stroke="detail")} stroke-width="{written(0.8 / view.scale)}">'
-        yield from (f'<path d="{one}"/>' for one in view.lines)
+        yield from (f'<path d="{line}"/>' for line in view.lines)
         yield "</g>"
         yield '<g pointer-events="none">'
         for shape in view.shapes:

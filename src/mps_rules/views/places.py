@@ -99,12 +99,12 @@ def shading(base: KnowledgeBase, facts: Facts) -> list[dict[str, Any]]:
     ]
 
 
-def reach(base: KnowledgeBase, muscle: str, side: str | None) -> dict[str, Any]:
+def muscle_zones(base: KnowledgeBase, muscle: str, side: str | None) -> dict[str, Any]:
     """
     Where a muscle lies and where it sends pain, as plain data.
 
     >>> from mps_rules.api import load
-    >>> reach(load(), "gluteus_medius", "left")["zones"][0]
+    >>> muscle_zones(load(), "gluteus_medius", "left")["zones"][0]
     {'region': 'iliac_crest', 'side': 'left', 'zone': 'essential'}
     """
     source = source_of(base, 0, muscle, side)
@@ -198,11 +198,11 @@ def source_of(base: KnowledgeBase, number: int, muscle: str, side: str | None) -
 def grouped_candidates(assessment: Assessment) -> list[list[MuscleCandidate]]:
     """The first groups of muscles that explain some pain, in the order of the assessment, parts of one state together."""
     grouped: dict[str, list[MuscleCandidate]] = {}
-    for one in assessment.muscles:
-        if one.explains and (one.group in grouped or len(grouped) < GROUPS_SHOWN):
-            parts = grouped.setdefault(one.group, [])
-            if not parts or one.status == parts[0].status:
-                parts.append(one)
+    for muscle in assessment.muscles:
+        if muscle.explains and (muscle.group in grouped or len(grouped) < GROUPS_SHOWN):
+            parts = grouped.setdefault(muscle.group, [])
+            if not parts or muscle.status == parts[0].status:
+                parts.append(muscle)
     return list(grouped.values())
 
 
@@ -212,9 +212,9 @@ def sources_of(base: KnowledgeBase, assessment: Assessment, hurting: Iterable[Pa
     found = []
     for number, parts in enumerate(grouped_candidates(assessment), 1):
         best = parts[0]
-        for one in parts:
-            if one.muscle == best.muscle and (one is best or one.side in sides):
-                found += [source_of(base, number, one.muscle, side) for side in ((one.side,) if one.side in SIDES else SIDES)]
+        for part in parts:
+            if part.muscle == best.muscle and (part is best or part.side in sides):
+                found += [source_of(base, number, part.muscle, side) for side in ((part.side,) if part.side in SIDES else SIDES)]
     return found
 
 

@@ -208,7 +208,7 @@ def weaknesses(assessment: Assessment, base: KnowledgeBase) -> tuple[tuple[str, 
     given = {one.label for one in assessment.findings.labels if one.present}
     for hypothesis in assessment.hypotheses:
         if hypothesis.id in given:
-            weak.setdefault(hypothesis.id, []).extend(f"{one} against it" for one in reasons_of(hypothesis.opposes, base)[:1])
+            weak.setdefault(hypothesis.id, []).extend(f"{reason} against it" for reason in reasons_of(hypothesis.opposes, base)[:1])
     return tuple((re.sub(r" \(.*\)", "", names[label].label), tuple(own)) for label, own in weak.items() if own)
 
 
