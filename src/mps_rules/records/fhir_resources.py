@@ -378,4 +378,5 @@ def server_of(url: str, resource: Mapping[str, Any]) -> str:
 
 
 def years(born: date, on: date) -> int:
+    """An age in whole years."""
     return max(0, on.year - born.year - ((on.month, on.day) < (born.month, born.day)))

@@ -125,6 +125,7 @@ def cut(items: Sequence[str], most: int = SHOWN) -> str:
 
 
 def wrapped(line: str, indent: int, hanging: int | None = None) -> list[str]:
+    """A line broken at the width of a page, continued with an indent."""
     return textwrap.wrap(
         line,
         WIDTH,
