@@ -9,8 +9,9 @@ from mps_rules.answer.values import Assessment
 from mps_rules.api import evaluate
 from mps_rules.errors import FindingError
 from mps_rules.interview import Turn, interview
+from mps_rules.knowledge.causes import GRADES
 from mps_rules.knowledge.pack import KnowledgeBase
-from mps_rules.knowledge.vocabulary import SIDES
+from mps_rules.knowledge.vocabulary import SIDES, Term
 from mps_rules.patient.addresses import address, as_mapping, changed
 from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.patient.findings import read_findings
@@ -62,11 +63,13 @@ class Simulated:
     An interview: what was asked, in order, and after how many questions the full chart's answer was reached.
 
     ``urgency`` and ``both`` (urgency and leading hypothesis) are None where that never happened; 0 where the pain map alone was enough.
+    ``alarm`` is the same for an urgency that is at least that of the full chart.
     """
 
     steps: tuple[tuple[str, str], ...]
     urgency: int | None
     both: int | None
+    alarm: int | None
     stopped: bool
     last: Assessment
 
@@ -78,12 +81,10 @@ def read(chart: Mapping[str, Any], base: KnowledgeBase) -> Facts:
 
 
 def guided(chart: Mapping[str, Any], base: KnowledgeBase, most: int) -> Simulated:
-    """The interview of the library, answered truthfully, until both are reached, it ends, or so many questions were asked."""
-    facts, full = read(chart, base), evaluate(chart, base)
-    goals = _Goals(full)
+    """The interview of the library, answered truthfully, until both are reached, nothing is left to ask, or so many questions were asked."""
+    facts, goals = read(chart, base), _Goals(evaluate(chart, base))
     steps: list[tuple[str, str]] = []
-    talk = interview(base, shown(chart))
-    turn: Turn | None = None
+    talk = interview(base, shown(chart), to_the_end=True)
     try:
         turn = next(talk)
         while not goals.seen(turn.assessment, len(steps)) and len(steps) < most:
@@ -91,8 +92,62 @@ def guided(chart: Mapping[str, Any], base: KnowledgeBase, most: int) -> Simulate
             turn = talk.send({at: truth(facts, at) for at in turn.addresses})
     except StopIteration as end:
         goals.seen(end.value, len(steps))
-        return Simulated(tuple(steps), goals.urgency, goals.both, end.value.should_stop, end.value)
-    return Simulated(tuple(steps), goals.urgency, goals.both, stopped=False, last=turn.assessment)
+        return goals.simulated(steps, end.value)
+    return goals.simulated(steps, turn.assessment)
+
+
+def ended(chart: Mapping[str, Any], base: KnowledgeBase, most: int) -> Simulated:
+    """The same until the interview ends by itself; what the chart does not say is denied, as far as that contradicts nothing."""
+    facts, goals = read(chart, base), _Goals(evaluate(chart, base))
+    steps: list[tuple[str, str]] = []
+    talk = interview(base, shown(chart))
+    try:
+        turn = next(talk)
+        while len(steps) < most:
+            goals.seen(turn.assessment, len(steps))
+            steps.append((turn.question.step, turn.question.subject))
+            turn = talk.send(answered(turn, facts))
+    except StopIteration as end:
+        goals.seen(end.value, len(steps))
+        return goals.simulated(steps, end.value)
+    return goals.simulated(steps, turn.assessment)
+
+
+NORMAL = {
+    "systolic_bp": 125, "heart_rate": 72, "oxygen_saturation": 98, "respiratory_rate": 14, "body_temperature": 36.8, "phq9_score": 2,
+    "hip_flexion_deg": 120, "hip_internal_rotation_deg": 40,
+}  # fmt: skip
+"""What an ordinary patient shows where a number is asked for; other numbers stay unknown."""
+
+
+def denial(term: Term | None) -> Any:
+    """A finding that is not there; of an examination that may be normal, that it is."""
+    if term is None:
+        return False
+    if term.kind == "boolean" and term.id.endswith("_normal"):
+        return True if term.cost in ("asked", "examined") else None  # nobody imaged it
+    if term.kind == "boolean":
+        return False
+    return dict.fromkeys(term.values, False) if term.values else NORMAL.get(term.id)
+
+
+def answered(turn: Turn, facts: Facts) -> dict[str, Any]:
+    """What the chart says, and else a denial, where that contradicts nothing that is known."""
+    words = facts.vocabulary
+    found: dict[str, Any] = {at: said for at in turn.addresses if (said := truth(facts, at)) is not None}
+    for at in (at for at in turn.addresses if at not in found):
+        said = denial(words.terms.get(at.rpartition(".")[2]))
+        if said is None:
+            continue
+        try:
+            read_findings(changed(turn.assessment.findings, {**found, at: said}, words), facts.terrain)
+            read_findings(
+                changed(facts.findings, {at: said}, words), facts.terrain
+            )  # a normal examination beside a sign of the chart is no denial
+        except FindingError:
+            continue
+        found[at] = said
+    return found
 
 
 def in_order(chart: Mapping[str, Any], base: KnowledgeBase, order: Sequence[tuple[str, Sequence[str]]]) -> Simulated:
@@ -109,7 +164,7 @@ def in_order(chart: Mapping[str, Any], base: KnowledgeBase, order: Sequence[tupl
         if known:
             assessment = evaluate(changed(assessment.findings, known, base.vocabulary), base)
     goals.seen(assessment, len(steps))
-    return Simulated(tuple(steps), goals.urgency, goals.both, stopped=False, last=assessment)
+    return goals.simulated(steps, assessment)
 
 
 def all_steps(chart: Mapping[str, Any], base: KnowledgeBase, muscles: int = 5) -> Iterator[tuple[str, list[str]]]:
@@ -133,9 +188,16 @@ class _Goals:
         self.full = full
         self.urgency: int | None = None
         self.both: int | None = None
+        self.alarm: int | None = None
+
+    def simulated(self, steps: Sequence[tuple[str, str]], last: Assessment) -> Simulated:
+        """What came of it."""
+        return Simulated(tuple(steps), self.urgency, self.both, self.alarm, last.should_stop, last)
 
     def seen(self, assessment: Assessment, asked: int) -> bool:
         """Notes what is reached after so many questions; whether everything is."""
+        if GRADES.index(assessment.urgency) <= GRADES.index(self.full.urgency):
+            self.alarm = asked if self.alarm is None else self.alarm
         if assessment.urgency == self.full.urgency:
             self.urgency = asked if self.urgency is None else self.urgency
             if leading(assessment) == leading(self.full):

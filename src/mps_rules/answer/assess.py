@@ -16,10 +16,13 @@ import attrs
 
 from mps_rules.answer.candidates import candidates, coverings
 from mps_rules.answer.scores import GROUPS, Fired, Held, Scored, considered, scored, stand
+from mps_rules.answer.screening import BASIC, Look, Screens, screens_of
 from mps_rules.answer.values import (
+    DUE,
     STATUSES,
     Alert,
     Argument,
+    Asked,
     Assessment,
     Caution,
     CriterionItem,
@@ -28,6 +31,7 @@ from mps_rules.answer.values import (
     KnowledgeUsed,
     MuscleCandidate,
     Recommendation,
+    Screened,
     Status,
     Unscreened,
 )
@@ -50,7 +54,7 @@ from mps_rules.knowledge.rules import (
     Rule,
     Strength,
 )
-from mps_rules.knowledge.vocabulary import PATIENT, Suspect, Term, lowered, muscle_subject, placed
+from mps_rules.knowledge.vocabulary import COSTS, PATIENT, Suspect, Term, lowered, muscle_subject, placed
 from mps_rules.language import conditions as c
 from mps_rules.patient.addresses import of_finding
 from mps_rules.patient.facts import Facts, terrain_of
@@ -66,6 +70,8 @@ WAITS_KEPT = 8192
 _FIRST: dict[Strength | None, int] = {strength: place for place, strength in enumerate((None, *STRENGTHS))}
 """The place of a strength among arguments: what settles a hypothesis first."""
 AGAINST: tuple[Effect, ...] = ("oppose", "exclude")
+ORDER: tuple[Asked, ...] = ("open", "due", "raised", "asked", "not_asked")
+"""What is told of one thing with several pictures: what is still to ask before what was settled."""
 MET: dict[c.Truth, str] = {True: "met", False: "not_met", None: "undecided"}
 
 Need: TypeAlias = tuple[str, str]
@@ -444,14 +450,94 @@ class Assessor:
             elif finding is not None and finding.value is not False and finding.value is not None:
                 yield f"{term.label} {self.words.told(finding.value, id_)}"
 
+    def _screened(self) -> tuple[Screened, ...]:
+        """
+        The emergencies and urgent causes that can present where the pain is, and how far each has been asked for; what is still to ask first.
+
+        A red flag that somebody wrote adds its condition: where it is open or something recorded points to it, and, where its condition is
+        no cause with key questions of its own, while a history or a basic examination could raise it.
+        """
+        found: dict[str, Screened] = {}
+        for cause, looks in self.looks.items():
+            first = min(looks, key=_first_to_ask)
+            keys = [part for look in looks for _, part in look.keys]
+            unasked = self._addressed(_each_once([self.waits(part, PATIENT) for part in keys]))
+            found[cause] = Screened(cause, self.words.suspects[cause].label, first.screen.urgency, first.state, unasked)
+        for one in self.flagged:
+            other = found.get(one.id)
+            if other is None:
+                found[one.id] = one
+            elif one.state in DUE or other.state not in DUE:
+                unasked = tuple(dict.fromkeys((*one.unasked, *other.unasked)))
+                state = min(one.state, other.state, key=ORDER.index)
+                found[one.id] = attrs.evolve(other, state=state, unasked=unasked)
+        for alert in self.field("alerts"):
+            if alert.status == "open" and alert.urgency in PRESSING:
+                other = found.get(alert.condition)
+                unasked = tuple(dict.fromkeys((*alert.unknown, *(other.unasked if other else ()))))
+                found[alert.condition] = Screened(alert.condition, alert.condition_label, alert.urgency, "open", unasked)
+        return tuple(sorted(found.values(), key=lambda one: (ORDER.index(one.state), URGENCIES.index(one.urgency), one.id)))
+
+    @cached_property
+    def screens(self) -> Screens:
+        """What there is to screen by the rules."""
+        return screens_of(self.base)
+
+    @cached_property
+    def looks(self) -> dict[str, list[Look]]:
+        """By cause, the profiles that call for haste and that can present where the pain is; the red flags that they open come later."""
+        found: dict[str, list[Look]] = {}
+        for profile in self.screens.profiles:
+            if self.values.considered(profile.number) == TRUE:
+                found.setdefault(profile.cause, []).append(profile.look(self.values))
+        return found
+
+    @cached_property
+    def flagged(self) -> tuple[Screened, ...]:
+        """The conditions of the red flags that somebody wrote, as far as they say more than the keys of a cause."""
+        return tuple(self._flagged())
+
+    def _flagged(self) -> Iterator[Screened]:
+        fired, given = self.values.fired, self.values.given
+        for flag in self.relevant:
+            alert, number = flag.rule.alert, flag.number
+            pointer = self.screens.pointers.get(number)
+            if alert is None or pointer is None:
+                continue
+            state: Asked | None = None
+            needs: tuple[Need, ...] = ()
+            if number in fired:
+                state = "raised"
+            elif self.is_undecided(number):
+                needs = self.unknown(flag.rule.trigger or flag.rule.when, PATIENT) or self.unknown(flag.rule.when, PATIENT)
+                open_ = tuple(need for need in needs if need[1] not in self.facts.excluded)
+                needs = tuple(need for need in open_ if not need[1].startswith("pain."))
+                if not needs:  # whether it hurts elsewhere too is for whoever draws the pain map
+                    state = "not_asked" if open_ else "asked"
+                elif flag.opened in fired or pointer.points(given):
+                    state = "open"
+                elif alert.condition not in self.screens.causes:
+                    state = "due" if self._is_due(alert, needs) else "not_asked"
+            elif alert.condition not in self.screens.causes:
+                state = "asked"
+            if state is not None:
+                label = self.words.suspects[alert.condition].label
+                yield Screened(alert.condition, label, alert.urgency, state, self._addressed(needs))
+
+    def _is_due(self, alert: RaiseAlert, needs: Iterable[Need]) -> bool:
+        """Whether a red flag that belongs to a part of the body could be raised by a history or a basic examination."""
+        somewhere = any(self.words.regions[region].parent is not None for region in alert.regions)
+        basic = (term not in self.words.terms or COSTS.index(self.words.terms[term].cost) <= BASIC for _, term in needs)
+        return somewhere and any(basic)
+
     def _screening(self) -> Literal["complete", "partial", "not_done"]:
         """Age and the pain map alone are no screening, nor is a finding that says no more than where the pain is."""
         given = self.values.given
         asked = given.keys() - {term.id for term in self.book.standing if term.id in given and self._is_drawn(term, given[term.id])}
         if all(flag.asked.isdisjoint(asked) for flag in self.relevant):
             return "partial" if self.field("alerts") else "not_done"
-        undecided = any(self.is_undecided(flag.number) for flag in self.relevant)
-        return "partial" if undecided or self.field("beyond") else "complete"
+        due = any(one.state in DUE for one in self.field("screened"))
+        return "partial" if due or self.field("beyond") else "complete"
 
     @staticmethod
     def _is_drawn(term: Term, finding: Finding) -> bool:
@@ -894,6 +980,7 @@ FIELDS: dict[str, Callable[[Assessor], Any]] = {
     "screening": Assessor._screening,  # noqa: SLF001 - its own class
     "alerts": Assessor._alerts,  # noqa: SLF001
     "unscreened": Assessor._unscreened,  # noqa: SLF001
+    "screened": Assessor._screened,  # noqa: SLF001
     "beyond": Assessor._beyond,  # noqa: SLF001
     "hypotheses": Assessor._hypotheses,  # noqa: SLF001
     "muscles": lambda assessor: assessor.muscles,
@@ -937,6 +1024,10 @@ class _Told:
     def field(self, name: str) -> Any:
         """Its title, or the premises; worked out once."""
         return self.assessor.told(self.held, name, self.said)
+
+
+def _first_to_ask(look: Look) -> tuple[int, int]:
+    return ORDER.index(look.state), URGENCIES.index(look.screen.urgency)
 
 
 def _by_place(pair: tuple[tuple[int, int, str], Unscreened]) -> tuple[int, int, str]:

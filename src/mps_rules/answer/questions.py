@@ -1,9 +1,10 @@
 """
 What to ask or examine next: the step whose answer could change most, for what it costs to obtain.
 
-An answer counts by the red flags it could raise or clear, by the arguments it could decide (more where the status of a hypothesis, or
-the leading one, hangs on it), and by the muscles it could settle; a red flag that is two steps short counts half of one
-that is one short, an argument a quarter. The weights and the steps are knowledge (``asking.yaml``). Nothing here is a probability.
+An answer counts by the emergencies and urgent causes that are due (``screening``) and that it could raise or settle, by the causes that it
+could put first, by the red flags to which something points, by the arguments it could decide, and by the muscles it could settle. A cause counts
+by how near it is, that is, by its prior and its points so far; what every clinician excludes first where it hurts comes first.
+The weights and the steps are knowledge (``asking.yaml``). Nothing here is a probability.
 How far off anything is that nobody has touched is worked out once for all patients.
 """
 
@@ -15,6 +16,7 @@ import attrs
 
 from mps_rules.answer.assess import Assessor, Need, concerns_the_pain
 from mps_rules.answer.scores import Fired, definitions_read, is_definition
+from mps_rules.answer.screening import screens_of
 from mps_rules.answer.values import STATUSES, Argument, Assessment, Hypothesis, Question, Status
 from mps_rules.chaining.circuit import ESTABLISHED, KNOWN, NEGATED, PLAIN
 from mps_rules.chaining.program import (
@@ -34,16 +36,20 @@ from mps_rules.chaining.program import (
     Program,
 )
 from mps_rules.chaining.values import Part, Values, parts_of
+from mps_rules.knowledge.causes import Cause, Picture
 from mps_rules.knowledge.pack import AskingWeights, KnowledgeBase, Step
-from mps_rules.knowledge.rules import Ask, Effect, Strength
+from mps_rules.knowledge.rules import PRESSING, Ask, Effect, Strength
 from mps_rules.knowledge.vocabulary import COSTS, PATIENT, Vocabulary, lowered
 from mps_rules.language import conditions as c
 from mps_rules.patient.addresses import address
+from mps_rules.patient.facts import terrain_of
 
 FAR = 99
 """More findings than anybody would ask for."""
 ASKED_KEPT = 4096
 """How many questions are shared between patients, in words."""
+FAINT = 0.05
+"""What counts for less is not worth a question."""
 NAMED = 3
 """How many reasons a question gives."""
 
@@ -103,6 +109,37 @@ class _Guide:
         self.muscles = [self.number_of[rule.id] for state in base.pack.muscle_states for rule in base.concluding.get(state.derived, ())]
         self.labels: dict[str, str] = {}
         self.wanted: dict[Part, _Wanted] = {}
+        self.screens = screens_of(base)
+        around = terrain_of(base).tree.around
+        self.first: dict[str, tuple[frozenset[str], ...]] = {}
+        """The causes to exclude first, each with where it must hurt for that."""
+        for one in base.asking.first:
+            regions = frozenset(region for region in self.words.regions if not around[region].isdisjoint(one.where))
+            for cause in one.causes:
+                self.first[cause] = (*self.first.get(cause, ()), regions)
+        self.summary = {
+            other: term.id
+            for term in self.words.terms.values()
+            if len(term.excludes) > 1 and term.kind == "boolean"
+            for other in term.excludes
+        }
+        """Findings that one other finding rules out all together: that one is worth asking for first."""
+        self.ranked = [
+            (cause.label, picture.urgency, number, parts.cues(number)) for cause, picture, number in self._ordinary(parts.program)
+        ]
+        self.placed = {
+            number
+            for _, picture, number in self._ordinary(parts.program)
+            if picture.where and not all(self.words.regions[region].parent is None for region in picture.where)
+        }
+        self.could_lead = {label: f"could put first: {lowered(label)}" for label, *_ in self.ranked}
+
+    def _ordinary(self, program: Program) -> Iterator[tuple[Cause, Picture, int]]:
+        """The profiles that call for no haste, each with its number: what may lead."""
+        for cause in self.base.causes.values():
+            for number, picture in zip(program.causes[cause.id][0], cause.profiles, strict=True):
+                if picture.urgency not in PRESSING:
+                    yield cause, picture, number
 
     def label(self, term: str) -> str:
         """What is asked for, in words."""
@@ -214,19 +251,92 @@ class _Asker:
     # --- what is at stake
 
     def _stakes(self) -> Iterator[_Stake]:
+        yield from self._where()
+        yield from self._screens()
         yield from self._flags()
+        yield from self._leads()
         yield from self._arguments()
         yield from self._rules_that_ask()
         yield from self._muscles()
 
+    def _where(self) -> Iterator[_Stake]:
+        """Whether it hurts anywhere, where no place is known: everything else hangs on it."""
+        root = next((id_ for id_, region in self.guide.words.regions.items() if region.parent is None), "")
+        needs = ((PATIENT, f"pain.{root}"),)
+        if root and self.weights.first and not self.values.pain.entries and not self.values.pain.free:
+            yield _Stake(self.weights.first, "where it hurts decides what matters", self._in_steps(needs), NOTHING)
+
+    def _screens(self) -> Iterator[_Stake]:
+        """Emergencies and urgent causes that are due: whether they are there, and whether that is settled."""
+        weights = self.weights
+        hurting = {entry.region for entry in self.values.pain.entries}
+        for cause, looks in self.assessor.looks.items():
+            due = [look for look in looks if look.state == "due"]
+            if not due:
+                continue
+            words = f"could raise or help to clear: {lowered(self.guide.words.suspects[cause].label)}"
+            first = weights.first * any(not regions.isdisjoint(hurting) for regions in self.guide.first.get(cause, ()))
+            for one in due:
+                for wanted, points in self._by_step(one.keys):
+                    settling = weights.due * _share(points, one.could - one.short + 1) ** 2
+                    yield _Stake(settling + first * points / one.could, words, wanted, NOTHING)
+                raising = weights.raising * weights.flag[one.screen.urgency] * weights.near ** max(one.short, 0)
+                for wanted, points in self._by_step(self._unknown(self.values.parts.cues(one.screen.number))):
+                    yield _Stake(raising * _share(points, one.short), words, wanted, NOTHING)
+
+    def _unknown(self, groups: Iterable[Sequence[tuple[int, Part]]]) -> Iterator[tuple[int, Part]]:
+        """The cues of a profile that are not known, each with what it would add to those of its group that hold; other places that hurt left out."""
+        code = self.values.part
+        for group in groups:
+            for points, cue in _gains([(points, cue, code(cue, PATIENT)) for points, cue in group]):
+                if not any("." in term for _, term in self._wanted(cue, PATIENT).needs):
+                    yield points, cue
+
+    def _by_step(self, cues: Iterable[tuple[int, Part]]) -> Iterator[tuple[_Wanted, int]]:
+        """What cues that are not known wait for, by the step where it is asked, with the points that the step could add."""
+        found: dict[Key, dict[Need, None]] = {}
+        points: dict[Key, int] = {}
+        for worth, part in cues:
+            wanted = self._wanted(part, PATIENT)
+            for key, needs in wanted.steps:
+                found.setdefault(key, {}).update(dict.fromkeys(needs))
+                points[key] = points.get(key, 0) + worth
+            whole = next((self.guide.summary[term] for _, term in wanted.needs if term in self.guide.summary), None)
+            if whole is not None and self._is_open((PATIENT, whole)):
+                key = (self.guide.step_of.get(whole, whole), PATIENT)
+                found.setdefault(key, {})[PATIENT, whole] = None
+                points[key] = points.get(key, 0) + worth
+        for key, own in found.items():
+            needs = tuple(own)
+            yield _Wanted(needs, ((key, needs),)), points[key]
+
+    def _leads(self) -> Iterator[_Stake]:
+        """Causes that call for no haste and that an answer could put first, or bring to their line."""
+        weights, values = self.weights, self.values
+        leading = next(iter(self.assessment.hypotheses), None)
+        if leading is None:
+            return
+        most = leading.score or 0
+        for label, urgency, number, groups in self.guide.ranked:
+            if values.considered(number) != TRUE:
+                continue
+            short = max(0, most - values.scores[number][0])
+            near = weights.near**short
+            weight = (weights.overtake + weights.flag.get(urgency, 0.0)) * near * (1.0 if number in self.guide.placed else weights.anywhere)
+            if label == leading.label or weight < FAINT:
+                continue
+            for wanted, points in self._by_step(self._unknown(groups)):
+                yield _Stake(weight * _share(points, short + 1), self.guide.could_lead[label], wanted, NOTHING)
+
     def _flags(self) -> Iterator[_Stake]:
         """
-        Red flags that matter for where the pain is and that are not decided; open ones first, since a finding already points to them.
+        Red flags that are open or to which something points, and those of a condition that is no cause and is due.
 
-        Points of a cause, and a strict cluster beside them, are asked for by the hypothesis; they are no stake of their own.
+        One to which nothing points counts less.
         """
         open_ = {alert.id for alert in self.assessment.alerts if alert.status == "open"}
-        parts = self.values.parts
+        due = {one.id for one in self.assessor.flagged if one.state == "due"}
+        parts, given = self.values.parts, self.values.given
         for rule, number, trigger in self.guide.flags:
             flag = rule.alert
             if flag is None or not self.assessor.is_undecided(number):
@@ -235,10 +345,14 @@ class _Asker:
                 continue
             if not (concerns_the_pain(self.base, self.facts, rule) if flag.graded else number in self.relevant):
                 continue
-            weight = self.weights.flag[flag.urgency]
-            if all(self.guide.words.regions[region].parent is None for region in flag.regions):
-                weight *= self.weights.anywhere
+            pointer = self.guide.screens.pointers.get(number)
             pressed = flag.id in open_
+            anywhere = all(self.guide.words.regions[region].parent is None for region in flag.regions)
+            weight = self.weights.flag[flag.urgency]
+            if not pressed and flag.condition not in due and not (pointer and pointer.points(given)):
+                weight *= self.weights.unasked
+            if anywhere:
+                weight *= self.weights.anywhere
             if pressed:
                 weight *= self.weights.open
             wanted = self._wanted((parts.of(rule.qualifier) if rule.qualifier else parts.rules[number]) if pressed else trigger, PATIENT)
@@ -277,11 +391,11 @@ class _Asker:
         after = self.assessor.status_with(hypothesis.id, [more])
         if after != hypothesis.status:
             weight += self.weights.status * own
-        if self._leads(after, leads=leads):
+        if self._would_lead(after, leads=leads):
             weight += self.weights.leading
         return weight
 
-    def _leads(self, after: Status, *, leads: bool) -> bool:
+    def _would_lead(self, after: Status, *, leads: bool) -> bool:
         """Whether another hypothesis would lead, if one had that status."""
         first, *others = self.assessment.hypotheses
         if leads:
@@ -346,6 +460,22 @@ class _Asker:
         if subject == PATIENT or term in self.guide.of_patient:
             return term not in self.values.given
         return not self.facts.knows(subject, term)
+
+
+def _share(points: int, needed: int) -> float:
+    """
+    How much of what is needed so many points are.
+
+    >>> _share(2, 4), _share(6, 4), _share(2, 0)
+    (0.5, 1.0, 1.0)
+    """
+    return 1.0 if points >= needed else points / needed
+
+
+def _gains(group: Sequence[tuple[int, Part, int]]) -> Iterator[tuple[int, Part]]:
+    """The cues of a group that are not known, each with what it would add to those that hold."""
+    sure = max((points for points, _, code in group if code == TRUE and points > 0), default=0)
+    yield from ((points - sure, cue) for points, cue, code in group if code == UNKNOWN and points > sure)
 
 
 def _joined(reasons: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import networkx as nx
 from mps_rules.chaining.chains import Derivation, Premise
 from mps_rules.errors import Fault, FindingError, dotted
-from mps_rules.knowledge.rules import URGENCIES, Effect, Strength, Urgency
+from mps_rules.knowledge.rules import Effect, Strength, Urgency
 from mps_rules.knowledge.vocabulary import lowered
 from mps_rules.language.plain import plain
 from mps_rules.patient.values import Findings
@@ -75,6 +75,29 @@ class Unscreened:
     label: str
     urgency: Urgency
     terms: tuple[str, ...]
+
+
+Asked: TypeAlias = Literal["open", "due", "raised", "asked", "not_asked"]
+"""How far something that must not be missed has been asked for."""
+DUE: tuple[Asked, ...] = ("open", "due")
+"""What is still to be asked before it is enough."""
+
+
+@attrs.frozen
+class Screened:
+    """
+    An emergency or urgent cause that can present where the pain is, and how far it has been asked for.
+
+    ``open``: a finding points to it and too little is known to clear it; ``due``: answers to its key questions could still bring it to its line;
+    ``raised``: it is suspected; ``asked``: its key questions have been answered, as far as they could; ``not_asked``: nothing points to it, and
+    nobody asked. ``unasked`` are the addresses of what is not known of its key questions: never taken for absent.
+    """
+
+    id: str
+    label: str
+    urgency: Urgency
+    state: Asked
+    unasked: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -510,12 +533,14 @@ class Flips:
         return in_words(self)
 
 
-def _settled(hypotheses: tuple[Hypothesis, ...]) -> bool:
-    """Whether no hypothesis could still overtake the first, whatever the arguments that are not decided turn out to be."""
-    if not hypotheses or not hypotheses[0].supports:
-        return not any(h.could_be[1] in ("confirmed", "probable", "possible") for h in hypotheses)
-    worst = STATUSES.index(hypotheses[0].could_be[0])
-    return all(STATUSES.index(other.could_be[1]) > worst or not other.undecided for other in hypotheses[1:])
+def _many(count: int, what: str) -> str:
+    """
+    So many of something.
+
+    >>> _many(1, "cause"), _many(0, "cause")
+    ('1 cause', '0 causes')
+    """
+    return f"{count} {what}" + ("" if count == 1 else "s")
 
 
 @attrs.frozen
@@ -533,6 +558,7 @@ class Assessment:
     screening: Literal["complete", "partial", "not_done"]
     alerts: tuple[Alert, ...]
     unscreened: tuple[Unscreened, ...]
+    screened: tuple[Screened, ...]
     beyond: tuple[str, ...]
     hypotheses: tuple[Hypothesis, ...]
     muscles: tuple[MuscleCandidate, ...]
@@ -586,11 +612,34 @@ class Assessment:
 
     @property
     def should_stop(self) -> bool:
-        """Whether nothing that is unknown could raise the urgency or put another hypothesis first."""
-        higher = URGENCIES[: URGENCIES.index(self.urgency)] if self.urgency != "none" else URGENCIES
-        if any(flag.urgency in higher for flag in self.unscreened) or any(a.status == "open" and a.urgency in higher for a in self.alerts):
-            return False
-        return _settled(self.hypotheses)
+        """
+        Whether enough has been asked here: an emergency calls for action first, or no emergency or urgent cause that can present where the
+        pain is is due or open any more.
+
+        What was not asked is not absent: it stays listed in ``screened`` and ``unscreened``.
+        """
+        return self.urgency == "emergency" or self.screening == "complete"
+
+    @property
+    def stop_reason(self) -> str:
+        """Why it is enough, in words; empty while it is not."""
+        if not self.should_stop:
+            return ""
+        of = {state: [one for one in self.screened if one.state == state] for state in ("raised", "asked", "not_asked")}
+        more = f"{len(of['not_asked'])} more were not asked for: nothing points to them" if of["not_asked"] else "none is left unasked"
+        if self.urgency == "none":
+            return (
+                f"Nothing alarming found; asked for {_many(len(of['asked']), 'emergency or urgent cause')} that can present here; {more}."
+            )
+        first = next((alert.label for alert in self.alerts if alert.status == "raised"), "A red flag")
+        if self.screening != "complete":
+            return f"{first}: act on it now; what was not asked stays open."
+        return f"{first}; asked for {_many(len(of['asked']), 'other emergency or urgent cause')} that can present here; {more}."
+
+    @property
+    def outstanding(self) -> tuple[str, ...]:
+        """The addresses of what is still to be asked before it is enough; there may be none where nothing that can be asked would do."""
+        return tuple(dict.fromkeys(at for one in self.screened if one.state in DUE for at in one.unasked))
 
     def why(self, id: str) -> Proof:
         """

@@ -8,7 +8,7 @@ as issues of the check ``loads``.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -16,10 +16,12 @@ from typing import assert_never
 
 import attrs
 
+from mps_rules.answer.screening import is_basic
 from mps_rules.authoring.cases import Outcome, read_cases, run_cases
 from mps_rules.errors import KnowledgeError
+from mps_rules.knowledge.causes import Sign, terms_read
 from mps_rules.knowledge.pack import KnowledgeBase
-from mps_rules.knowledge.rules import Rule
+from mps_rules.knowledge.rules import PRESSING, Rule
 from mps_rules.knowledge.vocabulary import Care, Diagnosis, Measure, Muscle
 from mps_rules.language import conditions as c
 
@@ -286,6 +288,40 @@ def region_unreached(subject: Subject) -> Iterator[Issue]:
                 yield Issue("region_unreached", "referral", f"no muscle sends pain to {region.id} or lies there")
 
 
+KEYS = 4
+"""How many key questions a profile may have."""
+
+
+def serious_without_keys(subject: Subject) -> Iterator[Issue]:
+    """An emergency or urgent profile whose key questions could never bring it to its line, although its other cues could: it would never be due."""
+    base = subject.base
+    for cause in base.causes.values():
+        source = f"{cause.address.replace('.', '/')}.yaml"
+        for number, picture in enumerate(cause.profiles):
+            if picture.urgency not in PRESSING:
+                continue
+            short = base.scale.line(picture.urgency) - picture.counted.prior
+            most = _most(picture.cues, lambda sign: is_basic(sign.when, base.vocabulary), KEYS)
+            keys = _most(picture.cues, lambda sign: sign.key or _who(sign.when, base))
+            if not any(sign.key for group in picture.cues for sign in group) and most > 0:
+                yield Issue("serious_without_keys", source, f"profile {number + 1} of {cause.id} has no key question (key: true)")
+            elif keys < min(short, most):
+                yield Issue(
+                    "serious_without_keys", source, f"the keys of profile {number + 1} of {cause.id} add {keys}, of {short} to its line"
+                )
+
+
+def _most(groups: Iterable[Sequence[Sign]], counts: Callable[[Sign], bool], of: int | None = None) -> int:
+    """What the cues that count could add together: of each group the strongest, of the groups so many."""
+    best = [max((sign.points for sign in group if sign.points > 0 and counts(sign)), default=0) for group in groups]
+    return sum(sorted(best, reverse=True)[:of])
+
+
+def _who(condition: c.Condition, base: KnowledgeBase) -> bool:
+    """Whether a condition reads who the patient is."""
+    return any(term in base.asking.at_hand for term in terms_read(condition))
+
+
 CHECKS: tuple[Check, ...] = (
     case_fails,
     case_title_twice,
@@ -303,6 +339,7 @@ CHECKS: tuple[Check, ...] = (
     adjacency_one_way,
     side_impossible,
     region_unreached,
+    serious_without_keys,
 )
 
 

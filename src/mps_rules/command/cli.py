@@ -324,11 +324,12 @@ def what_if(file: str, changes: tuple[str, ...], folders: tuple[Path, ...]) -> N
 @main.command()
 @click.argument("file", required=False)
 @click.option("--out", type=click.Path(path_type=Path), help="Keep what was answered in this file (YAML), to go on from later.")
+@click.option("--to-the-end", is_flag=True, help="Go on while anything is open, even where enough has been asked.")
 @_rules
 @_guarded
-def ask(file: str | None, out: Path | None, folders: tuple[Path, ...]) -> None:
+def ask(file: str | None, out: Path | None, *, to_the_end: bool, folders: tuple[Path, ...]) -> None:
     """
-    Ask, step by step, what could change the answer most; then print the assessment.
+    Ask, step by step, what could change the answer most, until enough has been asked; then print the assessment.
 
     FILE holds what is known beforehand: at least age and where it hurts make the first questions better. Enter leaves a finding
     not known, s skips a step, q leaves and keeps what was said.
@@ -341,7 +342,7 @@ def ask(file: str | None, out: Path | None, folders: tuple[Path, ...]) -> None:
     console = _console()
     base = _load(folders)
     try:
-        assessment = terminal.run(base, _findings(file) if file else {}, console, console.input)
+        assessment = terminal.run(base, _findings(file) if file else {}, console, console.input, to_the_end=to_the_end)
     except terminal.Left as left:
         _keep(out, left.findings)
         return

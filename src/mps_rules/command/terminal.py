@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from mps_rules.answer.values import Assessment
+from mps_rules.answer.values import DUE, Assessment
 from mps_rules.command.printed import in_one_line
 from mps_rules.errors import FindingError
 from mps_rules.interview import Turn, interview, so_far
@@ -32,16 +32,18 @@ class Left(Exception):  # noqa: N818 - no error: whoever answers leaves, and tak
         super().__init__("left")
 
 
-def run(base: KnowledgeBase, findings: Mapping[str, Any], console: Console, read: Callable[[str], str]) -> Assessment:
+def run(
+    base: KnowledgeBase, findings: Mapping[str, Any], console: Console, read: Callable[[str], str], *, to_the_end: bool = False
+) -> Assessment:
     """
-    An interview with whoever sits at the terminal.
+    An interview with whoever sits at the terminal, until enough has been asked, or to the end.
 
     Raises:
         FindingError: the findings to begin with cannot be read.
         Left: ``q`` was answered, or the input ended.
 
     """
-    talk = interview(base, findings)
+    talk = interview(base, findings, to_the_end=to_the_end)
     try:
         turn = next(talk)
         while True:
@@ -159,8 +161,10 @@ def _value(line: str, term: Term | None) -> Any:
 
 
 def closing(assessment: Assessment) -> str:
-    """The line that ends an interview: whether anything open could still change the answer."""
-    first = next((lowered(h.label) for h in assessment.hypotheses if h.supports), "no hypothesis")
+    """The line that ends an interview: why it is enough, or what was left unanswered."""
     if assessment.should_stop:
-        return f"Nothing unknown could raise the urgency or put another hypothesis before {first}."
-    return f"Nothing more to ask that is not known already; {first} leads, and what was left unanswered could still change that."
+        return assessment.stop_reason
+    left = [lowered(one.label) for one in assessment.screened if one.state in DUE]
+    more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
+    waits = f": not cleared are {', '.join(left[:SHOWN])}{more}" if left else ""
+    return f"Nothing more to ask that has not been put; what was left unanswered could still change the answer{waits}."

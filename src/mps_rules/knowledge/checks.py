@@ -146,6 +146,11 @@ class Checks(Shelf):
         yield "referral/ranking.yaml", "state of a muscle", self.ranking.beyond_zones, states
         for step in self.asking.steps:
             yield f"asking.yaml, {step.id}", "finding", step.terms, words.terms
+        for number, first in enumerate(self.asking.first):
+            place = f"asking.yaml, first[{number}]"
+            yield place, "region", first.where, words.regions
+            yield place, "cause", first.causes, self.raw_causes
+            yield place, "reference", first.references, self.found["references"]
         of_patient = {term.id for term in words.terms.values() if term.subject == "patient"}
         yield "asking.yaml, at_hand", "finding of the patient", self.asking.at_hand, of_patient
         for attribute, told_by in self.pack.source_attributes.items() if self.pack else ():

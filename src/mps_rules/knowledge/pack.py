@@ -83,6 +83,21 @@ class AskingWeights:
     rule_asks: float
     muscle: float
     cost: Mapping[str, float]
+    first: float = 0.0
+    due: float = 0.0
+    raising: float = 0.0
+    overtake: float = 0.0
+    near: float = 1.0
+    unasked: float = 1.0
+
+
+@attrs.frozen
+class First:
+    """The causes that every clinician excludes first where it hurts at one of these places."""
+
+    where: tuple[str, ...]
+    causes: tuple[str, ...]
+    references: tuple[str, ...]
 
 
 @attrs.frozen
@@ -90,6 +105,7 @@ class Asking:
     """
     In which steps, and in what order, findings are asked for; those ``at_hand`` are told of anybody, and a form keeps them in view.
 
+    ``first``: of which causes the key questions come before everything, by where it hurts.
     ``denial_lasts`` is how long a denied danger sign stays denied before it is asked for again; what has once been does not age.
     """
 
@@ -97,6 +113,7 @@ class Asking:
     at_hand: tuple[str, ...] = ()
     weights: AskingWeights | None = None
     denial_lasts: str = ""
+    first: tuple[First, ...] = ()
 
 
 @attrs.frozen

@@ -7,6 +7,7 @@ the vocabulary declares it; a value that contradicts it is a fault.
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
+from types import NoneType
 from typing import Any, assert_never
 
 import attrs
@@ -16,6 +17,7 @@ from mps_rules.knowledge.regions import Spot, atlas_of
 from mps_rules.knowledge.vocabulary import SIDES, Term, Vocabulary
 from mps_rules.language import conditions as c
 from mps_rules.language.conditions import Condition, View, describe, judge, walk
+from mps_rules.patient.addresses import Address, meant
 from mps_rules.patient.facts import Facts, Terrain
 from mps_rules.patient.painmap import Hurting
 from mps_rules.patient.values import Exam, Finding, Findings, GivenLabel, Pain
@@ -46,7 +48,7 @@ def read_findings(data: Any, terrain: Terrain) -> Findings:
     """
     reader = _Reader(terrain.vocabulary)
     try:
-        findings = reader.read(data)
+        findings = reader.read(_written_out(data, terrain.vocabulary))
     except Exception as error:
         raise FindingError([*reader.faults, Fault("", f"holds what is no plain data ({type(error).__name__})")]) from error
     if reader.faults:
@@ -55,6 +57,51 @@ def read_findings(data: Any, terrain: Terrain) -> Findings:
     if faults:
         raise FindingError(faults)
     return findings
+
+
+def _written_out(data: Any, words: Vocabulary) -> Any:
+    """
+    What is said under an address (``pain.calf``, ``gluteus_medius.left.taut_band``), at the place where it belongs.
+
+    What names nothing, and what stands beside something that is no such place, is left as it is, and is a fault there.
+    """
+    if not isinstance(data, Mapping):
+        return data
+    known = {key: at for key in data if isinstance(key, str) and "." in key and (at := meant(key, words))}
+    found = {key: value for key, value in data.items() if key not in known}
+    for key, at in known.items():
+        held = STANDS[at.kind]
+        joined = _joined(found.get(held), at, data[key])
+        found[held if joined is not None else key] = data[key] if joined is None else joined
+    return found
+
+
+STANDS = {"pain": "pain", "given": "labels", "label": "labels", "muscle": "exam", "patient": ""}
+"""Under which key a thing that an address names is written."""
+
+
+def _joined(there: Any, at: Address, value: Any) -> Any:
+    """What stands under a key with one thing more; None where it cannot be joined."""
+    side = {"side": at.side} if at.side else {}
+    if at.kind == "pain" and isinstance(there, list | tuple | NoneType):
+        return [*(there or ()), *([] if value is None else [{"region": at.name, **side, "present": value}])]
+    if at.kind == "muscle" and isinstance(there, list | tuple | NoneType):
+        entries = list(there or ())
+        place = next(
+            (n for n, e in enumerate(entries) if isinstance(e, Mapping) and (e.get("muscle"), e.get("side")) == (at.name, at.side)), None
+        )
+        if place is None:
+            return [*entries, {"muscle": at.name, **side, at.term: value}]
+        return [*entries[:place], {**entries[place], at.term: value}, *entries[place + 1 :]]
+    if at.kind in ("given", "label") and isinstance(there, str | list | tuple | Mapping | NoneType):
+        labels = dict(there) if isinstance(there, Mapping) else dict.fromkeys([there] if isinstance(there, str) else there or (), True)
+        own = labels.get(at.name)
+        if at.kind == "label":
+            labels[at.name] = {**(own if isinstance(own, Mapping) else {}), at.term: value}
+        elif value is not True or not isinstance(own, Mapping):
+            labels[at.name] = value
+        return labels
+    return None
 
 
 class _Reader:

@@ -163,8 +163,9 @@ class _Brief:
             rest = sorted((*others, *open_), key=lambda alert: URGENCIES.index(alert.urgency))
             also = [f"{lowered(a.label)} ({a.urgency}{', open' if a.status == 'open' else ''})" for a in rest]
             return Part("Urgency", must, tuple(also), " Also: ", most=5)
+        asked_for = sum(one.state == "asked" for one in self.a.screened)
         known = {
-            "complete": "none raised; all red flags that matter here were asked about.",
+            "complete": f"none raised. Nothing alarming found; asked for {asked_for} emergency or urgent cause{'' if asked_for == 1 else 's'}.",
             "partial": "NOT KNOWN; none raised, red flags only partly asked about.",
             "not_done": "NOT KNOWN; red flags not asked about.",
         }[self.a.screening]

@@ -67,7 +67,11 @@ class _Full:
         standing = [alert for alert in self.a.alerts if alert.status == "raised"]
         open_ = len(self.a.alerts) - len(standing)
         more = f", and {len(standing) - 1} more" if len(standing) > 1 else ""
-        cleared = "NONE of the red flags asked about is raised" if self.a.screening == "complete" else "NOT KNOWN; none raised so far"
+        cleared = "NOT KNOWN; none raised so far"
+        if self.a.screening == "complete" and not standing:
+            asked = sum(one.state == "asked" for one in self.a.screened)
+            yield from wrapped(f"Nothing alarming found; asked for {asked} emergency or urgent cause{'' if asked == 1 else 's'}.", 0, 10)
+            cleared = "NONE of the red flags asked about is raised"
         raised = f"{self.a.urgency.upper()}: {standing[0].label}{more}" if standing else cleared
         yield from wrapped(f"Urgency:  {raised}{f'; {open_} open' if open_ else ''}.", 0, 10)
 
@@ -89,7 +93,7 @@ class _Full:
 
     def _screening(self) -> Iterator[str]:
         yield {
-            "complete": "Red flags: every flag that matters for where the pain is has been asked about.",
+            "complete": "Red flags: the key questions of every emergency and urgent cause that can present here have been asked.",
             "partial": "Red flags: only partly asked about. An unasked flag is not an absent one.",
             "not_done": "Red flags: not asked about. Nothing below clears them.",
         }[self.a.screening]
@@ -98,9 +102,13 @@ class _Full:
             yield from wrapped(
                 f"! Recorded, but beyond the red flags of these rules: {beyond}. Exclude serious disease by other means.", 4, 6
             )
-        serious = [lowered(flag.label) for flag in self.a.unscreened if flag.urgency != "soon"]
+        asked = [one for one in self.a.screened if one.state == "asked"]
+        if self.a.screening == "complete" and asked:
+            yield from wrapped(f"Asked for: {'; '.join(lowered(one.label) for one in asked)}.", 4)
+        serious = [flag for flag in self.a.unscreened if flag.urgency != "soon"]
         if serious:
-            yield from wrapped(f"Not yet cleared: {cut(serious, len(serious))}.", 4)
+            head = "Not asked for, nothing points to it" if self.a.screening == "complete" else "Not yet cleared"
+            yield from wrapped(f"{head}: {cut([lowered(flag.label) for flag in serious])}.", 4)
 
     def _hypotheses(self) -> Iterator[str]:
         ranked = ranks(self.a.hypotheses)
