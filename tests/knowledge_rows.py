@@ -398,6 +398,28 @@ def causes(path: Path, pack: Pack) -> Iterator[Row]:
         yield Row(f"causes/{path.name}", id_, f"{home} {pack.base.causes[cause].address}" if cause else "")
 
 
+MUSCLE_FILES = (
+    "buttock_pelvis.yaml", "chest_abdomen.yaml", "forearm_hand.yaml", "head.yaml", "leg_foot.yaml", "low_back.yaml", "neck.yaml", "shoulder_arm.yaml",
+    "thigh_knee.yaml", "upper_back.yaml",
+)  # fmt: skip
+
+
+def muscle_cues(path: Path, pack: Pack) -> Iterator[Row]:
+    """The cues and the prevalence of a muscle are at work where the row of that muscle holds all of them; zones that would point to it alone are one row."""
+    held = {one.muscle: one for one in pack.base.muscle_cues}
+    told: dict[str, list[tuple[int, int]]] = {}
+    for row in _yaml(path):
+        if "cues" in row or "prevalence" in row:
+            told.setdefault(row["muscle"], []).append((len(row.get("cues", ())), row.get("prevalence", 0)))
+    for muscle, parts in told.items():
+        one = held.get(muscle)
+        cues, prevalence = (len(one.cues), one.prevalence) if one else (0, 0)
+        used = cues == sum(count for count, _ in parts) and prevalence == sum(common for _, common in parts)
+        yield Row(f"causes/muscles/{path.name}", muscle, f"file referral/cues/{path.name}" if used else "")
+    if any("pathognomonic_zone" in row for row in _yaml(path)):
+        yield Row(f"causes/muscles/{path.name}", "signatures", "")
+
+
 def new_terms(path: Path, pack: Pack) -> Iterator[Row]:
     for told in _csv(path):
         yield Row(f"causes/{path.name}", told["id"], f"finding {told['id']}" if told["id"] in pack.words.terms else "")
@@ -428,6 +450,7 @@ READERS: Mapping[str, Reader] = {
     "terms.csv": terms,
     "causes/terms_new.csv": new_terms,
     **{f"causes/{name}": causes for name in CAUSE_FILES},
+    **{f"causes/muscles/{name}": muscle_cues for name in MUSCLE_FILES},
     FLAGS_2: red_flags_2,
 }
 

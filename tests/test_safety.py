@@ -551,6 +551,9 @@ def test_the_text_never_says_that_there_are_no_red_flags_unless_all_were_asked_a
     if assessment.screening != "complete":
         assert "can present here have been asked" not in text
         assert "Nothing alarming" not in text
+        assert "Nothing alarming" not in brief
+    if assessment.screening != "complete" and assessment.urgency == "none":
+        assert first.startswith("Urgency: NOT KNOWN;")
         assert "not asked about" in first or "only partly asked about" in first
 
 
