@@ -256,7 +256,13 @@ class _Brief:
         return Part("Next", "", rows, compact=tuple(row.partition(":")[0] for row in rows))
 
     def _uncleared(self) -> Part:
-        serious = [flag.label for flag in self.a.unscreened if flag.urgency != "soon"]
+        raised = {alert.condition for alert in self.raised}
+        serious = [
+            flag.label
+            for flag in self.a.unscreened
+            if flag.urgency != "soon"
+            and not any(rule.alert and rule.alert.condition in raised for rule in self.base.concluding.get(flag.id, ()))
+        ]
         return Part("Uncleared", "", each_once(lowered(re.sub(r"^(Possible|Suspected) | \(.*\)$", "", label)) for label in serious))
 
 
