@@ -38,6 +38,8 @@ QUESTIONS_SHOWN = 3
 """How many questions one card lists."""
 MUSCLES_SHOWN = 6
 """How many muscles one card names for a diagnosis."""
+RULES_HANDED_OVER = 12
+"""How many of the rules behind a card it hands over to the app that it opens."""
 
 
 @attrs.frozen
@@ -117,12 +119,14 @@ class Config:
     What a deployment decides: how it is named as a source, where its rules are described, and which services it offers.
 
     ``page``, where there is one, is the address of a page for asking and examining; cards link to it. Nothing of the patient is put into a link.
+    ``smart`` is the address at which a record opens that page on its patient; a card hands over which call and which card it was, and no finding.
     """
 
     label: str = "mps_rules (not clinically reviewed)"
     url: str = ""
     page: str = ""
     services: tuple[str, ...] = tuple(SERVICES)
+    smart: str = ""
 
 
 @attrs.frozen
@@ -259,7 +263,7 @@ def answer(service_id: str, request: Any, config: Config, on: date | datetime, k
     except FindingError as error:
         return _failed(412, [Fault("prefetch", fault.what) for fault in error.faults])
     failed = [key for key in service.prefetch if key != "patient" and _has_failed(given.get(key))]
-    cards, shown = _Cards(base, config, assessment, context["patientId"]).made(service, labels, orders, failed)
+    cards, shown = _Cards(base, config, assessment, context["patientId"], request["hookInstance"]).made(service, labels, orders, failed)
     record = Record(
         service=service.id,
         hook=service.hook,
@@ -279,6 +283,27 @@ def answer(service_id: str, request: Any, config: Config, on: date | datetime, k
         unread=report.unknown_codes,
     )
     return Answer(200, {"cards": cards}, record)
+
+
+def to_call(answered: Answer, instance: str) -> Answer:
+    """
+    The same answer, to another call: what a record keeps and what a card hands over name that one.
+
+    >>> answered = Answer(200, {"cards": [{"links": [{"type": "smart", "appContext": '{"hookInstance":"a"}'}]}]})
+    >>> to_call(answered, "b").response["cards"][0]["links"][0]["appContext"]
+    '{"hookInstance":"b"}'
+    """
+
+    def handed(link: Response) -> Response:
+        if "appContext" not in link:
+            return link
+        return link | {"appContext": _canonical(json.loads(link["appContext"]) | {"hookInstance": instance})}
+
+    cards = [
+        card | {"links": [handed(link) for link in card["links"]]} if "links" in card else card for card in answered.response.get("cards", ())
+    ]
+    response = answered.response | {"cards": cards} if "cards" in answered.response else answered.response
+    return Answer(answered.status, response, attrs.evolve(answered.record, hook_instance=instance) if answered.record else None)
 
 
 def feedback(service_id: str, body: Any, config: Config) -> tuple[int, Response, tuple[Feedback, ...]]:
@@ -453,6 +478,7 @@ class _Cards:
     config: Config
     assessment: Assessment
     patient: str
+    instance: str
 
     def made(
         self, service: Service, labels: Sequence[str], orders: Sequence[Order], failed: Sequence[str]
@@ -623,9 +649,19 @@ class _Cards:
         card["uuid"] = self._uuid(_canonical(card))
         if suggestion:
             card |= {"suggestions": [suggestion], "selectionBehavior": "any"}
+        shown = Shown(card["uuid"], topic, indicator, tuple(dict.fromkeys(rules)))
+        if links := [*self._links(card["summary"], shown)]:
+            card["links"] = links
+        return card, shown
+
+    def _links(self, summary: str, shown: Shown) -> Iterator[Response]:
+        """To the page on this patient, where records may open it; else to the page as it stands."""
+        if self.config.smart:
+            found = {"topic": shown.topic, "summary": summary, "rules": shown.rules[:RULES_HANDED_OVER]}
+            context = _canonical({"hookInstance": self.instance, **found})
+            yield {"label": "Ask and examine this patient step by step", "url": self.config.smart, "type": "smart", "appContext": context}
         if self.config.page:
-            card["links"] = [{"label": "Ask and examine step by step", "url": self.config.page, "type": "absolute"}]
-        return card, Shown(card["uuid"], topic, indicator, tuple(dict.fromkeys(rules)))
+            yield {"label": "Ask and examine step by step", "url": self.config.page, "type": "absolute"}
 
     def _uuid(self, said: str) -> str:
         """The same for the same answer by the same rules, whoever it is about."""
