@@ -164,14 +164,21 @@ def smart_record(record: SmartRecord) -> Iterator[SmartRecord]:
                 self._tell(302 if to else 400, {}, location=to or "")
             elif asked.path == "/frame":
                 src = parse_qs(asked.query)["src"][0]
-                self._send(200, f"<!doctype html><title>the record</title><iframe src='{src}' width=1400 height=800></iframe>".encode(), "text/html")
+                self._send(
+                    200,
+                    f"<!doctype html><title>the record</title><iframe src='{src}' width=1400 height=800></iframe>".encode(),
+                    "text/html",
+                )
             elif asked.path.startswith("/fhir/"):
                 path = asked.path.removeprefix("/fhir/")
                 kind = path.partition("/")[0]
                 record.asked.append(path)
                 status = record.allowed(self.headers.get("authorization", ""), kind, "rs")
                 answer = record.search(path, asked.query) if status == 200 and kind not in record.fails else None
-                self._tell(500 if kind in record.fails else status if answer or status != 200 else 404, answer or {"resourceType": "OperationOutcome"})
+                self._tell(
+                    500 if kind in record.fails else status if answer or status != 200 else 404,
+                    answer or {"resourceType": "OperationOutcome"},
+                )
             else:
                 self._tell(404, {})
 

@@ -300,7 +300,8 @@ def to_call(answered: Answer, instance: str) -> Answer:
         return link | {"appContext": _canonical(json.loads(link["appContext"]) | {"hookInstance": instance})}
 
     cards = [
-        card | {"links": [handed(link) for link in card["links"]]} if "links" in card else card for card in answered.response.get("cards", ())
+        card | {"links": [handed(link) for link in card["links"]]} if "links" in card else card
+        for card in answered.response.get("cards", ())
     ]
     response = answered.response | {"cards": cards} if "cards" in answered.response else answered.response
     return Answer(answered.status, response, attrs.evolve(answered.record, hook_instance=instance) if answered.record else None)

@@ -95,7 +95,12 @@ class Settings:
     page: bool | None = _setting(
         None, "the page for clinicians at `/page/`, which asks nobody who they are; left out, it is there only without `issuers`"
     )
-    smart: Smart | None = _setting(None, "the page opened by a record on its patient, at `/smart/launch` ([smart.md](smart.md)); left out, there is no such address")
+    smart: Smart | None = attrs.field(
+        default=None,
+        metadata={
+            "meaning": "the page opened by a record on its patient, at `/smart/launch` ([smart.md](smart.md)); left out, there is no such address"
+        },
+    )
     rules: tuple[str, ...] = _setting((), "folders of rules, laid on top of each other; empty: the packaged rules")
     store: str = _setting("sqlite:///mps-rules.sqlite", "where records are kept: `sqlite:///file` or `postgresql+psycopg://...`")
     comments: bool = _setting(False, "keep the free text of feedback; it may name a person")
