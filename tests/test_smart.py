@@ -590,3 +590,12 @@ def test_the_settings_that_the_page_shows_can_be_read(tmp_path: Path) -> None:
     assert {*client.scopes, *(f"patient/{kind}.c" for kind in BOTH), "launch", "launch/patient"} == {
         scope for words in re.findall(r"`([^`]+)`", told.partition("| scopes |")[2].partition("\n")[0]) for scope in words.split()
     }
+
+
+def test_the_apps_own_files_hold_no_markup_in_script_and_no_script_in_markup() -> None:
+    assert {"app.js", "chart.js", "launch.html", "launch.js", "record.js", "smart.css", "writing.js"} == {
+        path.name for path in smart.FILES.iterdir()
+    }
+    assert not re.search(r"\son\w+=|style=|<style|<script(?![^>]* src=)", (smart.FILES / "launch.html").read_text(encoding="utf-8"))
+    for path in smart.FILES.glob("*.js"):
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", path.read_text(encoding="utf-8")), path.name

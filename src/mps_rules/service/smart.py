@@ -16,7 +16,7 @@ from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.service import cds_hooks, page
 from mps_rules.service.settings import Smart
 
-FILES = page.FILES / "smart"
+FILES = Path(__file__).with_name("web_smart")
 CLIENT = Path(mps_rules.__file__).parent / "_vendor" / "fhirclient" / "fhir-client.pure.min.js"
 """The client of the SMART project, as it is published; its licence lies beside it."""
 SCRIPT = '<script type="module" src="main.js"></script>'
