@@ -13,6 +13,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -38,6 +39,10 @@ QUESTIONS_SHOWN = 3
 """How many questions one card lists."""
 MUSCLES_SHOWN = 6
 """How many muscles one card names for a diagnosis."""
+ITEMS_SHOWN = 5
+"""How many findings one open flag asks for; the others are counted."""
+OPEN_SHOWN = 6
+"""How many open flags one card describes; the others are named."""
 RULES_HANDED_OVER = 12
 """How many of the rules behind a card it hands over to the app that it opens."""
 
@@ -516,7 +521,10 @@ class _Cards:
             pressing = status == "raised" and alerts[0].urgency == "emergency"
             named = "; ".join(dict.fromkeys(alert.condition_label for alert in alerts))
             summary = f"Consider and exclude: {named}" if status == "raised" else f"Not yet excluded: {named}"
-            details = [line for alert in alerts for line in (*self._alert(alert), "")][:-1]
+            described = alerts if status == "raised" else alerts[:OPEN_SHOWN]
+            details = [line for alert in described for line in (*self._alert(alert), "")][:-1]
+            if others := list(dict.fromkeys(alert.label for alert in alerts[len(described) :])):
+                details += ["", f"**Not enough is known to clear these either ({len(others)}):** {_escaped('; '.join(others))}"]
             yield self._card(
                 f"red-flags-{status}", "critical" if pressing else "warning", summary, details, [alert.rule for alert in alerts]
             )
@@ -534,9 +542,20 @@ class _Cards:
                 yield f"- meanwhile: {_escaped(alert.meanwhile)}"
         else:
             yield f"**{_escaped(alert.label)}** ({_escaped(alert.urgency)}): not enough is known to clear it."
-            yield f"- still to ask or examine: {_escaped(', '.join(self._name(at) for at in alert.unknown))}"
+            wanted = list(dict.fromkeys(map(self._name, sorted(alert.unknown, key=self._turn))))
+            more = f", and {len(wanted) - ITEMS_SHOWN} more" if len(wanted) > ITEMS_SHOWN else ""
+            yield f"- still to ask or examine: {_escaped('; '.join(wanted[:ITEMS_SHOWN]))}{more}"
         yield from (f"- because: {_escaped(premise.text)}" for premise in alert.because)
         yield f"- sources: {self._sources(alert.references)}"
+
+    @cached_property
+    def _turns(self) -> Mapping[str, int]:
+        """When each finding is asked for: the questions come by what their answers could change, for what they cost."""
+        asked = dict.fromkeys(term for question in self.assessment.questions for term in question.terms)
+        return {term: turn for turn, term in enumerate(asked)}
+
+    def _turn(self, at: str) -> int:
+        return self._turns.get(at.rpartition(".")[2], len(self._turns))
 
     def _failed(self, queries: Sequence[str]) -> Iterator[tuple[Response, Shown]]:
         """That a query was answered with an error, and how many red flags could not be screened for it."""
