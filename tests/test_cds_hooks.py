@@ -1,5 +1,6 @@
 """CDS Hooks 2.0.1, point by point (the ids J, D, P, R, C, F are those of the requirements), and what a chart makes of it."""
 
+import html
 import json
 import re
 from copy import deepcopy
@@ -19,7 +20,18 @@ from charts_fhir import ICD, ON, SNOMED, WRITTEN, Resource, bundle, coded, condi
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.packaged import packaged_rules
 from mps_rules.records.fhir_out import findings_to_fhir
-from mps_rules.service.cds_hooks import OVERRIDE_REASONS, SERVICES, Answer, Config, answer, discovery, feedback, handle
+from mps_rules.service.cds_hooks import (
+    ITEMS_SHOWN,
+    OPEN_SHOWN,
+    OVERRIDE_REASONS,
+    SERVICES,
+    Answer,
+    Config,
+    answer,
+    discovery,
+    feedback,
+    handle,
+)
 
 INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
 NONE: Resource = {"resourceType": "Bundle", "type": "searchset", "total": 0}
@@ -403,6 +415,32 @@ def test_c2_alerts_of_one_card_stand_apart_and_name_their_sources_by_title(kb: K
     assert not [id_ for id_ in kb.references if id_ in detail and id_ not in " ".join(one.text for one in kb.references.values())]
     titles = [kb.references[id_].text[:30] for id_ in kb.by_id["safety.rf_cauda_equina"].evidence.references]
     assert [title for title in titles if title not in detail] == []
+
+
+def test_c2_a_card_of_open_flags_is_bounded_the_most_telling_first_and_every_flag_named(kb: KnowledgeBase) -> None:
+    unitless = {
+        **own("age_years", value=True),
+        "valueBoolean": None,
+        "valueQuantity": {"value": 60},
+    }  # in doubt, and so is every flag that asks for it
+    answer_ = answered(asked(prefetch={"conditions": bundle(BACK_PAIN), "exam": bundle(unitless)}), kb=kb)
+    card, shown = next(
+        (card, one)
+        for card, one in zip(answer_.response["cards"], answer_.record.cards if answer_.record else (), strict=True)
+        if one.topic == "red-flags-open"
+    )
+    described = card["detail"].split("**Not enough is known to clear these either")[0]
+    items = re.findall(r"- still to ask or examine: (.+)", described)
+
+    assert len(shown.rules) > OPEN_SHOWN == described.count("not enough is known to clear it.")
+    assert max(len(line.split("; ")) for line in items) == ITEMS_SHOWN
+    assert any(re.search(r", and \d+ more$", line) for line in items)
+    assert [
+        rule
+        for rule in shown.rules
+        if (alert := kb.by_id[rule].alert) and alert.label.split("(")[0].strip() not in html.unescape(card["detail"])
+    ] == []
+    assert len(card["detail"]) < 12_000
 
 
 def test_c2_an_open_flag_says_what_could_clear_it_and_gives_no_order_as_if_it_were_raised(kb: KnowledgeBase) -> None:

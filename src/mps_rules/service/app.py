@@ -523,7 +523,7 @@ class _Answers:
                     self._kept[key] = found
                     while len(self._kept) > self._most:
                         self._kept.popitem(last=False)
-        return attrs.evolve(found, record=attrs.evolve(found.record, hook_instance=instance)) if found.record else found
+        return cds_hooks.to_call(found, instance) if found.record else found
 
 
 class _Metrics:

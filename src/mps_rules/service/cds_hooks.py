@@ -13,6 +13,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -38,6 +39,12 @@ QUESTIONS_SHOWN = 3
 """How many questions one card lists."""
 MUSCLES_SHOWN = 6
 """How many muscles one card names for a diagnosis."""
+ITEMS_SHOWN = 5
+"""How many findings one open flag asks for; the others are counted."""
+OPEN_SHOWN = 6
+"""How many open flags one card describes; the others are named."""
+RULES_HANDED_OVER = 12
+"""How many of the rules behind a card it hands over to the app that it opens."""
 
 
 @attrs.frozen
@@ -117,12 +124,14 @@ class Config:
     What a deployment decides: how it is named as a source, where its rules are described, and which services it offers.
 
     ``page``, where there is one, is the address of a page for asking and examining; cards link to it. Nothing of the patient is put into a link.
+    ``smart`` is the address at which a record opens that page on its patient; a card hands over which call and which card it was, and no finding.
     """
 
     label: str = "mps_rules (not clinically reviewed)"
     url: str = ""
     page: str = ""
     services: tuple[str, ...] = tuple(SERVICES)
+    smart: str = ""
 
 
 @attrs.frozen
@@ -259,7 +268,7 @@ def answer(service_id: str, request: Any, config: Config, on: date | datetime, k
     except FindingError as error:
         return _failed(412, [Fault("prefetch", fault.what) for fault in error.faults])
     failed = [key for key in service.prefetch if key != "patient" and _has_failed(given.get(key))]
-    cards, shown = _Cards(base, config, assessment, context["patientId"]).made(service, labels, orders, failed)
+    cards, shown = _Cards(base, config, assessment, context["patientId"], request["hookInstance"]).made(service, labels, orders, failed)
     record = Record(
         service=service.id,
         hook=service.hook,
@@ -279,6 +288,28 @@ def answer(service_id: str, request: Any, config: Config, on: date | datetime, k
         unread=report.unknown_codes,
     )
     return Answer(200, {"cards": cards}, record)
+
+
+def to_call(answered: Answer, instance: str) -> Answer:
+    """
+    The same answer, to another call: what a record keeps and what a card hands over name that one.
+
+    >>> answered = Answer(200, {"cards": [{"links": [{"type": "smart", "appContext": '{"hookInstance":"a"}'}]}]})
+    >>> to_call(answered, "b").response["cards"][0]["links"][0]["appContext"]
+    '{"hookInstance":"b"}'
+    """
+
+    def handed(link: Response) -> Response:
+        if "appContext" not in link:
+            return link
+        return link | {"appContext": _canonical(json.loads(link["appContext"]) | {"hookInstance": instance})}
+
+    cards = [
+        card | {"links": [handed(link) for link in card["links"]]} if "links" in card else card
+        for card in answered.response.get("cards", ())
+    ]
+    response = answered.response | {"cards": cards} if "cards" in answered.response else answered.response
+    return Answer(answered.status, response, attrs.evolve(answered.record, hook_instance=instance) if answered.record else None)
 
 
 def feedback(service_id: str, body: Any, config: Config) -> tuple[int, Response, tuple[Feedback, ...]]:
@@ -453,6 +484,7 @@ class _Cards:
     config: Config
     assessment: Assessment
     patient: str
+    instance: str
 
     def made(
         self, service: Service, labels: Sequence[str], orders: Sequence[Order], failed: Sequence[str]
@@ -489,7 +521,10 @@ class _Cards:
             pressing = status == "raised" and alerts[0].urgency == "emergency"
             named = "; ".join(dict.fromkeys(alert.condition_label for alert in alerts))
             summary = f"Consider and exclude: {named}" if status == "raised" else f"Not yet excluded: {named}"
-            details = [line for alert in alerts for line in (*self._alert(alert), "")][:-1]
+            described = alerts if status == "raised" else alerts[:OPEN_SHOWN]
+            details = [line for alert in described for line in (*self._alert(alert), "")][:-1]
+            if others := list(dict.fromkeys(alert.label for alert in alerts[len(described) :])):
+                details += ["", f"**Not enough is known to clear these either ({len(others)}):** {_escaped('; '.join(others))}"]
             yield self._card(
                 f"red-flags-{status}", "critical" if pressing else "warning", summary, details, [alert.rule for alert in alerts]
             )
@@ -507,9 +542,20 @@ class _Cards:
                 yield f"- meanwhile: {_escaped(alert.meanwhile)}"
         else:
             yield f"**{_escaped(alert.label)}** ({_escaped(alert.urgency)}): not enough is known to clear it."
-            yield f"- still to ask or examine: {_escaped(', '.join(self._name(at) for at in alert.unknown))}"
+            wanted = list(dict.fromkeys(map(self._name, sorted(alert.unknown, key=self._turn))))
+            more = f", and {len(wanted) - ITEMS_SHOWN} more" if len(wanted) > ITEMS_SHOWN else ""
+            yield f"- still to ask or examine: {_escaped('; '.join(wanted[:ITEMS_SHOWN]))}{more}"
         yield from (f"- because: {_escaped(premise.text)}" for premise in alert.because)
         yield f"- sources: {self._sources(alert.references)}"
+
+    @cached_property
+    def _turns(self) -> Mapping[str, int]:
+        """When each finding is asked for: the questions come by what their answers could change, for what they cost."""
+        asked = dict.fromkeys(term for question in self.assessment.questions for term in question.terms)
+        return {term: turn for turn, term in enumerate(asked)}
+
+    def _turn(self, at: str) -> int:
+        return self._turns.get(at.rpartition(".")[2], len(self._turns))
 
     def _failed(self, queries: Sequence[str]) -> Iterator[tuple[Response, Shown]]:
         """That a query was answered with an error, and how many red flags could not be screened for it."""
@@ -623,9 +669,19 @@ class _Cards:
         card["uuid"] = self._uuid(_canonical(card))
         if suggestion:
             card |= {"suggestions": [suggestion], "selectionBehavior": "any"}
+        shown = Shown(card["uuid"], topic, indicator, tuple(dict.fromkeys(rules)))
+        if links := [*self._links(card["summary"], shown)]:
+            card["links"] = links
+        return card, shown
+
+    def _links(self, summary: str, shown: Shown) -> Iterator[Response]:
+        """To the page on this patient, where records may open it; else to the page as it stands."""
+        if self.config.smart:
+            found = {"topic": shown.topic, "summary": summary, "rules": shown.rules[:RULES_HANDED_OVER]}
+            context = _canonical({"hookInstance": self.instance, **found})
+            yield {"label": "Ask and examine this patient step by step", "url": self.config.smart, "type": "smart", "appContext": context}
         if self.config.page:
-            card["links"] = [{"label": "Ask and examine step by step", "url": self.config.page, "type": "absolute"}]
-        return card, Shown(card["uuid"], topic, indicator, tuple(dict.fromkeys(rules)))
+            yield {"label": "Ask and examine step by step", "url": self.config.page, "type": "absolute"}
 
     def _uuid(self, said: str) -> str:
         """The same for the same answer by the same rules, whoever it is about."""

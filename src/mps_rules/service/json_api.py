@@ -30,6 +30,7 @@ from mps_rules.patient.addresses import as_mapping
 from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.records.fhir_in import read_bundle
 from mps_rules.records.fhir_out import to_fhir
+from mps_rules.records.questionnaire import answers, whole_form
 from mps_rules.views.places import drawing, muscle_zones, shading
 
 Json: TypeAlias = dict[str, Any]
@@ -262,12 +263,14 @@ def _read_fhir(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
 
 def _write_fhir(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     """The assessment as a FHIR bundle."""
-    try:
-        written = datetime.fromisoformat(_text(asked, "written"))
-    except ValueError:
-        raise FindingError([Fault("written", "expected a time with its zone, as 2026-01-31T09:00:00Z")]) from None
-    patient = _text(asked, "patient") if "patient" in asked else "Patient/unnamed"
-    return {"bundle": to_fhir(_assessed(kb, asked), kb, patient=patient, written=written)}
+    written = _instant(asked)
+    return {"bundle": to_fhir(_assessed(kb, asked), kb, patient=_whose(asked), written=written)}
+
+
+def _write_answers(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """What is known as the answers of a FHIR form, the form that asks for every finding."""
+    findings = as_mapping(_assessed(kb, asked).findings)
+    return {"response": answers(whole_form(kb), findings, kb, patient=_whose(asked), written=_instant(asked))}
 
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -280,6 +283,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "read": _read,
     "read_fhir": _read_fhir,
     "write_fhir": _write_fhir,
+    "write_answers": _write_answers,
 }
 
 
@@ -308,6 +312,20 @@ def _text(asked: Mapping[str, Any], field: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise FindingError([Fault(field, "expected text")])
     return value
+
+
+def _whose(asked: Mapping[str, Any]) -> str:
+    return _text(asked, "patient") if "patient" in asked else "Patient/unnamed"
+
+
+def _instant(asked: Mapping[str, Any]) -> datetime:
+    try:
+        written = datetime.fromisoformat(_text(asked, "written"))
+    except ValueError:
+        raise FindingError([Fault("written", "expected a time with its zone, as 2026-01-31T09:00:00Z")]) from None
+    if written.tzinfo is None:
+        raise FindingError([Fault("written", "needs a time zone")])
+    return written
 
 
 def _day(asked: Mapping[str, Any]) -> date | None:

@@ -29,10 +29,23 @@ except ModuleNotFoundError as error:
 
 FILES = Path(__file__).with_name("web")
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+
+
+def policy(connect: Sequence[str] = (), ancestors: Sequence[str] = ()) -> str:
+    """
+    What a browser is told to refuse: everything but the page's own files and questions, the origins that it may ask besides, and who may frame it.
+
+    >>> policy(connect=["https://ehr.example"]).split("; ")[4]
+    "connect-src 'self' https://ehr.example"
+    """
+    asked, framing = (" ".join(dict.fromkeys(origins)) for origins in (("'self'", *connect), ancestors or ("'none'",)))
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {asked}; "
+        f"base-uri 'none'; form-action 'none'; frame-ancestors {framing}"
+    )
+
+
+POLICY = policy()
 LARGEST = LONGEST
 """Bytes of a question; a FHIR bundle of some hundred resources fits."""
 AT_ONCE = 4
@@ -68,25 +81,52 @@ def routes(
         clock: seconds.
 
     """
+    return [
+        Route(at, lambda request: RedirectResponse(f"{request.url.path}/")),
+        Route(f"{at}/", served(FILES / "index.html")),
+        *(Route(f"{at}/{path.name}", served(path)) for path in files()),
+        *questions(kb, at=at, per_minute=per_minute, answer_seconds=answer_seconds, clock=clock),
+    ]
+
+
+def questions(
+    kb: KnowledgeBase,
+    *,
+    at: str,
+    per_minute: int = PER_MINUTE,
+    answer_seconds: float = ANSWER_S,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[BaseRoute]:
+    """
+    What a page at an address may ask, without its files.
+
+    >>> from mps_rules import load
+    >>> [route.path for route in questions(load(), at="/page")][-1]
+    '/page/api/{operation}'
+    """
     desk = _Desk(kb, _Pace(per_minute, clock), answer_seconds)
     still = {"vocabulary": json_api.vocabulary(kb), "body": json_api.body(kb), "examples": json_api.examples()}
     return [
-        Route(at, lambda request: RedirectResponse(f"{request.url.path}/")),
-        Route(f"{at}/", _file("index.html")),
-        *(Route(f"{at}/{path.name}", _file(path.name)) for path in _shipped() if path.name != "index.html"),
         *(Route(f"{at}/api/{name}", _still(value, kb.digest)) for name, value in still.items()),
         Route(f"{at}/api/{{operation}}", desk.ask, methods=["POST"]),
     ]
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> Sequence[Path]:
-    return sorted((path for path in FILES.iterdir() if path.suffix in KINDS), key=lambda path: (path.suffix != ".json", path.name))
+def files() -> Sequence[Path]:
+    """What the page loads beside its HTML: its description, its styles, its scripts, its icon."""
+    kept = (path for path in FILES.iterdir() if path.suffix in KINDS and path.suffix != ".html")
+    return sorted(kept, key=lambda path: (path.suffix != ".json", path.name))
 
 
-def _file(name: str) -> Callable[[Request], Response]:
-    content, kind = (FILES / name).read_bytes(), KINDS[Path(name).suffix]
-    headers = {"content-security-policy": POLICY, "cache-control": "no-cache"}
+def served(path: Path, under: str = POLICY) -> Callable[[Request], Response]:
+    """What answers with a file, and tells the browser what to refuse."""
+    return answering(path.read_bytes(), KINDS[path.suffix], under)
+
+
+def answering(content: bytes, kind: str, under: str) -> Callable[[Request], Response]:
+    """What answers with the same content each time."""
+    headers = {"content-security-policy": under, "cache-control": "no-cache"}
     return lambda _: Response(content, media_type=kind, headers=headers)
 
 

@@ -24,7 +24,7 @@ from uvicorn.supervisors import Multiprocess
 
 from mps_rules import api
 from mps_rules.errors import Fault, SettingsError
-from mps_rules.service import page
+from mps_rules.service import page, smart
 from mps_rules.service.app import JsonLines, close, create_app
 from mps_rules.service.settings import Settings, bind_faults, is_loopback, read_settings
 
@@ -100,7 +100,9 @@ def _socket(settings: Settings) -> socket.socket:
 def application(settings: Settings) -> ASGIApp:
     """The application as it is run: where anybody on this machine may call, only under a name of this machine."""
     kb = api.load([Path(rule) for rule in settings.rules] or None)
-    app: Starlette = create_app(settings, kb, routes=page.routes(kb, answer_seconds=settings.answer_seconds) if settings.has_page() else ())
+    pages = page.routes(kb, answer_seconds=settings.answer_seconds) if settings.has_page() else []
+    launched = smart.routes(kb, settings.smart, answer_seconds=settings.answer_seconds) if settings.smart else []
+    app: Starlette = create_app(settings, kb, routes=[*pages, *launched])
     gc.collect()
     gc.freeze()  # the rules stay for good: a collection that walks them would hold up every answer
     return app if settings.issuers or settings.open_to_all else _Local(app)

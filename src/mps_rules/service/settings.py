@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import attrs
@@ -21,10 +21,49 @@ from mps_rules.service.cds_hooks import SERVICES, Config
 from mps_rules.service.tokens import Issuer
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
+READS = ("Patient", "Condition", "Observation", "QuestionnaireResponse", "MedicationRequest", "Procedure")
+"""Kinds of resources that an app asks the record for, where the settings do not say otherwise."""
+Written: TypeAlias = Literal["DocumentReference", "QuestionnaireResponse"]
 
 
 def _setting(default: Any, meaning: str) -> Any:
     return attrs.field(default=default, metadata={"meaning": meaning})
+
+
+@attrs.frozen
+class Smart:
+    """
+    How the page is opened by a record (SMART App Launch): a public client with PKCE, whose token stays in the browser.
+
+    >>> smart = Smart("mps-rules", ("https://ehr.example/fhir",), writes=("DocumentReference",))
+    >>> smart.scope("launch").split()[0], smart.scope("launch").split()[-1]
+    ('launch', 'patient/DocumentReference.c')
+
+    Args:
+        client_id: as the record has registered the app; no secret.
+        iss: the FHIR servers that may open it, to the letter; any other is refused.
+        scopes: what it asks leave for, without `launch` and without writing.
+        writes: what it may put into the record, and only when the user asks: `DocumentReference` (the note), `QuestionnaireResponse` (the answers).
+        connect: further origins that the browser may ask: where a record gives out tokens, if that is another origin than its `iss`.
+        frame_ancestors: origins that may show the app within a frame; empty: none.
+
+    """
+
+    client_id: str
+    iss: tuple[str, ...]
+    scopes: tuple[str, ...] = ("openid", "fhirUser", *(f"patient/{kind}.rs" for kind in READS))
+    writes: tuple[Written, ...] = ()
+    connect: tuple[str, ...] = ()
+    frame_ancestors: tuple[str, ...] = ()
+
+    def scope(self, launch: Literal["launch", "launch/patient"]) -> str:
+        """What is asked for when a record opens the app, or when the app asks the record for a patient; in the older manner where `scopes` are."""
+        create = "write" if any(scope.endswith(".read") for scope in self.scopes) else "c"
+        return " ".join((launch, *self.scopes, *(f"patient/{kind}.{create}" for kind in self.writes)))
+
+    def origins(self) -> tuple[str, ...]:
+        """Where the browser may ask."""
+        return tuple(dict.fromkeys((*map(origin_of, self.iss), *self.connect)))
 
 
 @attrs.frozen
@@ -56,6 +95,12 @@ class Settings:
     page: bool | None = _setting(
         None, "the page for clinicians at `/page/`, which asks nobody who they are; left out, it is there only without `issuers`"
     )
+    smart: Smart | None = attrs.field(
+        default=None,
+        metadata={
+            "meaning": "the page opened by a record on its patient, at `/smart/launch` ([smart.md](smart.md)); left out, there is no such address"
+        },
+    )
     rules: tuple[str, ...] = _setting((), "folders of rules, laid on top of each other; empty: the packaged rules")
     store: str = _setting("sqlite:///mps-rules.sqlite", "where records are kept: `sqlite:///file` or `postgresql+psycopg://...`")
     comments: bool = _setting(False, "keep the free text of feedback; it may name a person")
@@ -76,7 +121,8 @@ class Settings:
 
     def config(self) -> Config:
         """What the hooks have to know of it."""
-        return Config(self.label, self.url, f"{self.base_url}/page/" if self.base_url and self.has_page() else "", self.services)
+        page = f"{self.base_url}/page/" if self.base_url and self.has_page() else ""
+        return Config(self.label, self.url, page, self.services, f"{self.base_url}/smart/launch" if self.base_url and self.smart else "")
 
     def has_page(self) -> bool:
         """Whether the page is served."""
@@ -129,8 +175,7 @@ def _sound(given: Mapping[Any, Any], document: Document) -> tuple[dict[Any, Any]
 
 
 def _path(where: str) -> tuple[str | int, ...]:
-    name, _, number = where.partition("[")
-    return (name, int(number[:-1])) if number else (name,)
+    return tuple(int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", where))
 
 
 _BOUNDS: dict[str, tuple[float, float]] = {
@@ -178,8 +223,40 @@ def settings_faults(settings: Settings) -> Iterator[Fault]:
         yield Fault("base_url", "expected https: charts do not travel in the open")
     elif base.path.rstrip("/").endswith("/cds-services"):
         yield Fault("base_url", "expected the address without /cds-services")
+    if settings.smart:
+        yield from _smart_faults(settings.smart)
     if settings.metrics and settings.workers > 1:
         yield Fault("metrics", "each worker would count for itself: run one worker, and several services")
+
+
+def _smart_faults(smart: Smart) -> Iterator[Fault]:
+    if not smart.client_id.strip():
+        yield Fault("smart.client_id", "is empty")
+    if not smart.iss:
+        yield Fault("smart.iss", "is empty: name the FHIR servers that may open the app")
+    for number, iss in enumerate(smart.iss):
+        parts = urlsplit(iss)
+        if not _ORIGIN.fullmatch(origin_of(iss)) or parts.query or parts.fragment or re.search(r"\s", iss):
+            yield Fault(f"smart.iss[{number}]", "expected the address of a FHIR server, such as https://ehr.example/fhir")
+        elif parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            yield Fault(f"smart.iss[{number}]", "expected https: charts do not travel in the open")
+    for number, scope in enumerate(smart.scopes):
+        if not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]+", scope):
+            yield Fault(f"smart.scopes[{number}]", "expected one scope, such as patient/Condition.rs")
+    for name in ("connect", "frame_ancestors"):
+        for number, origin in enumerate(getattr(smart, name)):
+            if not _ORIGIN.fullmatch(origin):
+                yield Fault(f"smart.{name}[{number}]", "expected an origin such as https://ehr.example, to the letter")
+
+
+def origin_of(address: str) -> str:
+    """
+    Scheme and host of an address.
+
+    >>> origin_of("https://ehr.example:8443/fhir")
+    'https://ehr.example:8443'
+    """
+    return "/".join(address.split("/", 3)[:3])
 
 
 def bind_faults(settings: Settings) -> Iterator[Fault]:
@@ -216,9 +293,9 @@ def reference() -> str:
     '| `port` | `8080` | the port; 0 takes a free one |'
     """
     rows = ["| setting | default | meaning |", "|---|---|---|"]
-    for cls, start in ((Settings, ""), (Issuer, "issuers[]. ")):
+    for cls, start in ((Settings, ""), (Issuer, "issuers[]. "), (Smart, "smart. ")):
         for field in attrs.fields(cls):
-            meaning = field.metadata.get("meaning") or _described(Issuer, field.name)
+            meaning = field.metadata.get("meaning") or _described(cls, field.name)
             rows.append(f"| `{start.strip()}{field.name}` | {_default(field.default)} | {meaning} |")
     return "\n".join(rows)
 

@@ -82,7 +82,7 @@ async function out(current) {
 }
 
 // The day here, which need not be that of UTC.
-function today() {
+export function today() {
   const now = new Date();
   return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
 }
@@ -122,7 +122,7 @@ function asBundle(text) {
   }
 }
 
-function report(of) {
+export function report(of) {
   const part = (title, lines) => (lines.length ? h("details", { open: title !== "Not read" }, h("summary", {}, `${title}: ${lines.length}`), h("ul", { class: "texts" }, lines.map((one) => h("li", {}, `${one.where}${one.code ? ` (${one.code})` : ""}: ${one.what}`)))) : null);
   return [
     h("p", {}, `${of.resources} resources read.`, of.complete ? "" : " More exist than were given: what is not here is not absent."),

@@ -90,4 +90,4 @@ async function begin() {
   } else await refresh();
 }
 
-begin().catch(trouble);
+export const ready = begin().catch(trouble);
