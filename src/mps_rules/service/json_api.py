@@ -16,12 +16,12 @@ import attrs
 
 from mps_rules.answer.assess import concerns_the_pain
 from mps_rules.answer.differences import difference
-from mps_rules.answer.values import Assessment
+from mps_rules.answer.values import STATUSES, Assessment
 from mps_rules.api import evaluate
 from mps_rules.errors import Fault, FindingError, closest, listed
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.packaged import packaged_examples
-from mps_rules.knowledge.rules import PRESSING, RECOMMENDATIONS, RaiseAlert
+from mps_rules.knowledge.rules import PRESSING, RECOMMENDATIONS, URGENCIES, RaiseAlert
 from mps_rules.knowledge.vocabulary import COSTS
 from mps_rules.language.plain import plain
 from mps_rules.language.reading import Unreadable, read_text
@@ -30,6 +30,7 @@ from mps_rules.patient.addresses import as_mapping
 from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.records.fhir_in import read_bundle
 from mps_rules.records.fhir_out import to_fhir
+from mps_rules.views import wording
 from mps_rules.views.places import drawing, muscle_zones, shading
 
 Json: TypeAlias = dict[str, Any]
@@ -42,16 +43,6 @@ FOUND = 12
 REMEMBERED = 64
 """How many assessments are remembered."""
 THROUGH = ("unknown", "any")
-WAITING = ("examine", "self_care")
-"""Kinds of advice that come only once a pressing red flag is excluded."""
-CRITERIA = ("met", "undecided", "not_met")
-"""How a published definition can stand, in the order in which definitions are shown."""
-SCREENING = {
-    "complete": "all red flags that matter here were asked about",
-    "partial": "red flags only partly asked about",
-    "not_done": "no red flag asked about yet",
-}
-"""What has been asked so far, in words."""
 
 
 def answered(operation: str, asked: Any, kb: KnowledgeBase) -> tuple[int, Json]:
@@ -122,6 +113,7 @@ def vocabulary(kb: KnowledgeBase) -> Json:
                 "note": term.note,
                 "unit": term.unit or "",
                 "range": term.range,
+                "drawn_as": sorted(term.drawn_as),
                 "values": [{"id": value, "label": value.replace("_", " ")} for value in term.values],
                 "follows": bool(term.fact or term.stands_for),
             }
@@ -155,10 +147,17 @@ def vocabulary(kb: KnowledgeBase) -> Json:
         },
         "steps": {step.id: {"label": step.label, "terms": list(step.terms)} for step in kb.asking.steps},
         "at_hand": list(kb.asking.at_hand),
-        "advice": [{"id": kind, "label": kind.replace("_", "-").capitalize(), "waits": kind in WAITING} for kind in RECOMMENDATIONS],
+        "advice": [{"id": kind, "label": wording.ADVISED[kind], "waits": kind in wording.WAITING} for kind in RECOMMENDATIONS],
         "pressing": list(PRESSING),
-        "screening": SCREENING,
-        "criteria": list(CRITERIA),
+        "urgencies": {urgency: wording.URGENT[urgency] for urgency in URGENCIES},
+        "flags": wording.FLAGS,
+        "screening": wording.SCREENED,
+        "statuses": {status: {"label": wording.HELD[status], "stands": status in wording.STANDING} for status in STATUSES},
+        "criteria": {status: {"label": label, "mark": mark} for status, (label, mark) in wording.DEFINED.items()},
+        "muscle_states": wording.state_words(kb),
+        "access": wording.ACCESS,
+        "kinds": wording.LOOKED_UP,
+        "lesser_changes": list(wording.LESSER_CHANGES),
         "costs": list(COSTS),
         "references": {reference.id: {"text": reference.text, "identifier": reference.identifier} for reference in kb.references.values()},
     }
