@@ -36,7 +36,7 @@ function tells(at, text, key) {
     byId("sheet").close();
     open();
   };
-  return open ? h("button", { type: "button", class: "link tell", "data-key": `tell:${key}`, onclick: tell }, text) : text;
+  return open ? h("button", { type: "button", class: "link tell", "data-key": `tell:${key}`, onclick: tell }, text) : h("span", {}, text);
 }
 
 function source(id) {

@@ -11,11 +11,13 @@ const GROUPS = [
   ["Feet, pelvis", ["foot_right", "foot_left", "sole_right", "sole_left", "inner_left", "inner_right", "pelvis", "perineum"]],
 ];
 const INTENSITIES = 11;
+const ZOOMS = [1, 2, 4, 6]; // at the largest, a finger meets every place
 
 const REST = GROUPS.length - 1; // where a view stands that no group names
 
 let views = [];
 let shown = 0;
+let zoom = 0;
 let mark = "pain";
 let shading = new Map();
 let names = new Map();
@@ -45,6 +47,7 @@ export function start(figure) {
       for (const one of byId("marking").querySelectorAll("button")) one.setAttribute("aria-pressed", String(one === button));
     });
   }
+  for (const [id, by] of [["smaller", -1], ["larger", 1]]) byId(id).addEventListener("click", () => zoomBy(by));
   byId("complete").addEventListener("change", (event) => patient.setFinding("pain_map_complete", event.target.checked || undefined));
   switcher();
   figureOf();
@@ -132,11 +135,24 @@ function switcher() {
   );
 }
 
+// What stood in the middle stays there.
+function zoomBy(by) {
+  const figure = byId("figure");
+  const across = (figure.scrollLeft + figure.clientWidth / 2) / figure.scrollWidth;
+  const down = (figure.scrollTop + figure.clientHeight / 2) / figure.scrollHeight;
+  zoom += by;
+  figure.style.setProperty("--zoom", ZOOMS[zoom]);
+  figure.classList.toggle("zoomed", zoom > 0);
+  figure.scrollTo(across * figure.scrollWidth - figure.clientWidth / 2, down * figure.scrollHeight - figure.clientHeight / 2);
+  byId("smaller").disabled = zoom === 0;
+  byId("larger").disabled = zoom === ZOOMS.length - 1;
+}
+
 function figureOf() {
   const named = new Set(GROUPS.flatMap(([, ids]) => ids));
   const there = (id) => views.some((view) => view.id === id);
   const wanted = [...GROUPS[shown][1].filter(there), ...(shown === REST ? views.map(({ id }) => id).filter((id) => !named.has(id)) : [])];
-  byId("figure").className = `of-${shown}`;
+  byId("figure").className = `of-${shown}${zoom ? " zoomed" : ""}`;
   byId("figure").replaceChildren(
     ...wanted.map((id) => {
       const view = views.find((one) => one.id === id);
@@ -145,7 +161,7 @@ function figureOf() {
       draw.append(...view.outline.map((d) => svg("path", { d, class: "skin" })));
       for (const shape of view.shapes) {
         const path = svg("path", { d: shape.d, class: "place", "data-place": key(shape.region, shape.side) });
-        path.addEventListener("click", () => turn(shape.region, shape.side));
+        path.addEventListener("click", (event) => event.detail < 2 && turn(shape.region, shape.side)); // not the second half of a double click
         path.addEventListener("pointerenter", () => hover(shape));
         draw.append(path);
       }
