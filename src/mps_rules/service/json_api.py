@@ -241,11 +241,16 @@ def _note(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
 
 
 def _search(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
-    """Findings, diagnoses, muscles and places by the words that people use."""
+    """Findings, diagnoses, muscles and places by the words that people use, or by a code."""
     text = _text(asked, "text")
-    found = forms.look_for(kb, text)
-    shown = (found or forms.look_near(kb, text))[:FOUND]
-    return {"found": [{"kind": kind, "id": one.id, "label": one.label} for kind, one in shown], "all_words": bool(found)}
+    looked = forms.look_up(kb, text)
+    shown = [hit for hit in looked.hits if hit.kind in wording.LOOKED_UP][:FOUND]
+    return {
+        "found": [
+            {"kind": hit.kind, "id": hit.entry.id, "label": hit.entry.label, **({"side": hit.side} if hit.side else {})} for hit in shown
+        ],
+        "all_words": looked.whole,
+    }
 
 
 def _read(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:

@@ -57,14 +57,15 @@ export function start() {
 
 function hit(one) {
   const choose = () => {
-    if (one.kind === "place") map.set(one.id, null);
+    const side = one.side === "bilateral" ? map.side() : one.side;
+    if (one.kind === "place") map.set(one.id, one.side ?? null);
     else if (one.kind === "diagnosis") patient.setLabel(one.id, true);
     if (one.kind === "sign" && !examineFor(one.id)) return redraw(byId("found"), h("li", { class: "quiet" }, "A sign of one muscle: find the muscle, or mark where it hurts first."));
-    if (one.kind !== "place" && one.kind !== "sign") examine(one.kind, one.id, one.kind === "muscle" ? map.side() : null);
+    if (one.kind !== "place" && one.kind !== "sign") examine(one.kind, one.id, one.kind === "muscle" ? (side ?? map.side()) : null);
     byId("words").value = "";
     return redraw(byId("found"));
   };
-  return h("li", {}, h("button", { type: "button", class: "plain grow", "data-key": `hit:${one.kind}:${one.id}`, onclick: choose }, one.label), h("span", { class: "quiet" }, kindName(one.kind)));
+  return h("li", {}, h("button", { type: "button", class: "plain grow", "data-key": `hit:${one.kind}:${one.id}`, onclick: choose }, one.side ? `${one.label}, ${one.side}` : one.label), h("span", { class: "quiet" }, kindName(one.kind)));
 }
 
 // Opens what was chosen, above the questions.

@@ -1,5 +1,6 @@
 // The figure: a click marks a place; what was spoken of is shaded; a muscle that is pointed at shows where it lies and where it sends pain.
 
+import { ask } from "./api.js";
 import { byId, h, redraw, say, svg } from "./dom.js";
 import { placeName, words } from "./words.js";
 import * as patient from "./patient.js";
@@ -53,10 +54,19 @@ export function start(figure) {
   figureOf();
 }
 
-function add(event) {
+// What the search of the rules takes for a place: other words for it, and its side.
+async function lookedUp(text) {
+  if (!text) return [];
+  const { found, all_words: whole } = await ask("search", { text });
+  return whole ? found.filter(({ kind }) => kind === "place").map(({ id, side }) => [id, side ?? null]) : [];
+}
+
+async function add(event) {
   event.preventDefault();
   const input = byId("place");
-  const found = meant(input.value.trim().toLowerCase());
+  const text = input.value.trim().toLowerCase();
+  const named = meant(text);
+  const found = named.length ? named : await lookedUp(text);
   if (found.length === 1) {
     set(...found[0]);
     input.value = "";
