@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Route, sync_playwright
 from starlette.applications import Starlette
 
 from charts_fhir import ICD, bundle, coded, condition, observation
@@ -353,6 +353,7 @@ def test_a_place_is_found_by_its_words_and_where_several_may_be_meant_they_are_n
     assert "bilateral" in page.locator("#pains").inner_text()
     page.fill("#place", "tail, left")
     page.locator("#add-place button").click()
+    page.wait_for_function("document.getElementById('place').validationMessage")
     assert page.locator("#place").evaluate("one => one.validationMessage").startswith("No place has all of these words")
 
 
@@ -777,7 +778,12 @@ def test_answers_are_compared_of_one_patient_only(opens: Opens) -> None:
 def test_leaving_asks_first_once_something_was_told(opens: Opens) -> None:
     page = opens()
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def goes(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", goes)
     page.locator("#words").click()
     page.reload()
     page.wait_for_selector("body[data-answered]")
@@ -867,7 +873,9 @@ def test_a_finding_is_one_stop_of_the_tab_key(opens: Opens) -> None:
     page = opens()
     shows(page, "facet label")
 
-    stops = page.locator("#ask .choice.finding").evaluate_all("all => all.map(one => one.querySelectorAll('button[tabindex=\"0\"]').length)")
+    stops = page.locator("#ask .choice.finding").evaluate_all(
+        "all => all.map(one => one.querySelectorAll('button[tabindex=\"0\"]').length)"
+    )
 
     assert set(stops) == {1}
     page.locator("#questions .choice.finding [tabindex='0']").first.focus()
@@ -896,7 +904,9 @@ def test_a_serious_hypothesis_that_nothing_decides_is_not_shown_as_an_alarm(open
     shows(page, "cauda equina")
     for part in page.locator("[data-key=others] > summary").all():
         part.click()
-    pills = page.locator(".hypothesis > summary .pill").evaluate_all("all => all.map(one => [one.textContent, one.classList.contains('serious')])")
+    pills = page.locator(".hypothesis > summary .pill").evaluate_all(
+        "all => all.map(one => [one.textContent, one.classList.contains('serious')])"
+    )
 
     assert {status for status, serious in pills if serious} <= {"confirmed", "probable", "possible"}
     assert "undecided" in {status for status, _ in pills}
@@ -908,3 +918,59 @@ def test_what_could_count_names_a_place_as_pain_and_nothing_twice(opens: Opens) 
     lines = page.locator(".hypothesis p.quiet").all_text_contents()
 
     assert [line for line in lines if re.search(r"(\b[a-z]+), \1\b", line.lower())] == []
+
+
+# --- the sheet for the patient ----------------------------------------------------------------------------------------
+
+
+def handed(page: Page) -> None:
+    page.locator("#save").click()
+    page.get_by_role("button", name="Handout for the patient…").click()
+    page.locator("#sheet-title", has_text="Handout").wait_for()
+
+
+def test_the_handout_is_printed_alone_from_the_clinician_with_the_muscle_drawn(opens: Opens) -> None:
+    page = opens()
+    page.add_init_script("window.print = () => { window.printed = document.body.className; }")
+    page.reload()
+    page.wait_for_selector("body[data-answered]")
+    shows(page, "facet label")
+    handed(page)
+    sheet = page.locator("#sheet .handout")
+    page.get_by_label("Your name").fill("A. Smith, physiotherapist")
+
+    assert "This sheet is from your clinician: A. Smith, physiotherapist" in sheet.inner_text()
+    assert "the muscle at the side of the hip, on the left (gluteus medius)" in sheet.inner_text()
+    assert "Come back at once if:" in sheet.inner_text()
+    assert sheet.locator("figure svg").count() == 1
+    assert sheet.locator("figure .there").count() > 0
+    page.get_by_role("button", name="Print the handout").click()
+    assert page.evaluate("window.printed") == "handing"
+    page.emulate_media(media="print")
+    assert page.locator("#handout .handout").is_visible()
+    assert page.locator("main").is_hidden()
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#handout").inner_html() == ""
+    assert page.locator("main").is_visible()
+
+
+@pytest.mark.parametrize("example", ["cauda equina", "arm pain"])
+def test_there_is_no_handout_while_a_red_flag_presses(opens: Opens, example: str) -> None:
+    page = opens()
+    shows(page, example)
+    handed(page)
+
+    assert "There is no handout while an emergency or urgent red flag stands" in page.locator("#sheet-body").inner_text()
+    assert page.locator("#sheet .handout").count() == 0
+
+
+def test_a_place_is_found_by_other_words_with_its_side(opens: Opens) -> None:
+    page = opens()
+    page.fill("#place", "lateral forearm right")
+    after(page, page.locator("#add-place button").click)
+    page.fill("#words", "lower back left")
+    after(page, page.locator("[data-key='hit:place:low_back']").click)
+
+    assert "Thumb side of forearm, right" in page.locator("#pains").inner_text()
+    assert "Low back (lumbar), left" in page.locator("#pains").inner_text()

@@ -199,6 +199,21 @@ class Called:
 
 
 @attrs.frozen
+class Plainly:
+    """
+    What a sheet for the patient says of an advice, a row of care, a state of a muscle or a hypothesis, whose id it has.
+
+    ``back``: when to come back, after the beginning ``text``; ``stretch`` and ``release`` are how, of a row of care.
+    """
+
+    id: str
+    text: str = ""
+    back: tuple[str, ...] = ()
+    stretch: str = ""
+    release: str = ""
+
+
+@attrs.frozen
 class Diagnosis:
     """A diagnosis that may have been given, and the muscles that mimic it or take part."""
 
@@ -256,6 +271,7 @@ class Vocabulary:
     suspects: Mapping[str, Suspect]
     care: Mapping[str, Care] = attrs.Factory(dict)
     called: Mapping[str, Called] = attrs.Factory(dict)
+    handout: Mapping[str, Plainly] = attrs.Factory(dict)
 
     def unit(self, written: str) -> Unit | None:
         """The unit of that code or spelling."""

@@ -31,6 +31,7 @@ from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.records.fhir_in import read_bundle
 from mps_rules.records.fhir_out import to_fhir
 from mps_rules.views import wording
+from mps_rules.views.handout import handout
 from mps_rules.views.places import drawing, muscle_zones, shading
 
 Json: TypeAlias = dict[str, Any]
@@ -240,6 +241,11 @@ def _note(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     return {"text": _assessed(kb, asked).note()}
 
 
+def _handout(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The sheet for the patient, or the red flags for which there is none."""
+    return {"handout": plain(handout(_assessed(kb, asked), kb))}
+
+
 def _search(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     """Findings, diagnoses, muscles and places by the words that people use, or by a code."""
     text = _text(asked, "text")
@@ -280,6 +286,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "why_not": _why_not,
     "flip": _flip,
     "note": _note,
+    "handout": _handout,
     "search": _search,
     "read": _read,
     "read_fhir": _read_fhir,

@@ -2,6 +2,7 @@
 
 import { ask, Faulty, still } from "./api.js";
 import { byId, h, say, sheet } from "./dom.js";
+import * as handout from "./handout.js";
 import * as patient from "./patient.js";
 
 const LARGEST = 900_000;
@@ -69,6 +70,7 @@ async function out(current) {
       button("Answer (JSON)", () => download("assessment.json", JSON.stringify(current().assessment, null, 1), "application/json")),
       button("FHIR", fhir),
       button("Link", link),
+      button("Handout for the patient…", () => handout.open(current)),
       button("Print", () => {
         byId("sheet").close();
         window.print();

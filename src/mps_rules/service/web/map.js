@@ -229,6 +229,21 @@ function line(one) {
   );
 }
 
+// Where a muscle lies and sends pain, in the view that shows most of it; for paper, where nothing can be pointed at.
+export function picture(reach) {
+  const own = (list) => new Set(list.map((part) => key(part.region, part.side)));
+  const [lies, zones] = [own(reach.lies), own(reach.zones)];
+  const shows = (view) => view.shapes.filter((shape) => lies.has(key(shape.region, shape.side))).length;
+  const [view] = views.filter(({ id }) => GROUPS[0][1].includes(id) || GROUPS[1][1].includes(id)).sort((one, other) => shows(other) - shows(one));
+  const [x, y, wide, high] = view.box;
+  const draw = svg("svg", { viewBox: `${x - 3} ${y - 3} ${wide + 6} ${high + 6}`, role: "img", "aria-label": "Where the muscle is, and where it may send pain" });
+  draw.append(...view.outline.map((d) => svg("path", { d, class: "skin" })));
+  const drawn = view.shapes.map((shape) => [shape, key(shape.region, shape.side)]).filter(([, at]) => lies.has(at) || zones.has(at));
+  draw.append(...drawn.map(([shape, at]) => svg("path", { d: shape.d, class: lies.has(at) ? "there" : "sends" })));
+  draw.append(...view.lines.map((d) => svg("path", { d, class: "line" })));
+  return h("figure", { class: "muscle" }, draw, h("figcaption", {}, `${view.caption}. Dark: where the muscle is. Light: where it may send pain.`));
+}
+
 // A muscle lights up: where it lies, and its zones, the main ones stronger.
 export function light(reach) {
   for (const path of byId("figure").querySelectorAll(".place")) path.classList.remove("lies", "essential", "spillover");
