@@ -300,7 +300,7 @@ def test_a_number_out_of_its_range_is_said_at_its_place_and_nothing_is_taken_bac
 
 def test_what_only_comes_near_is_not_chosen_by_the_enter_key(opens: Opens) -> None:
     page = opens()
-    page.fill("#words", "trapped nerve neck")
+    page.fill("#words", "trapped nerve neck since yesterday")
     page.locator("#found", has_text="Nearest").wait_for()
     page.keyboard.press("Enter")
     assert page.locator("#opened article").count() == 0
@@ -353,7 +353,7 @@ def test_a_place_is_found_by_its_words_and_where_several_may_be_meant_they_are_n
     assert "bilateral" in page.locator("#pains").inner_text()
     page.fill("#place", "tail, left")
     page.locator("#add-place button").click()
-    page.wait_for_function("document.getElementById('place').validationMessage")
+    page.wait_for_function("() => document.getElementById('place').validationMessage")
     assert page.locator("#place").evaluate("one => one.validationMessage").startswith("No place has all of these words")
 
 

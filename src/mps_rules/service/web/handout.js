@@ -4,6 +4,7 @@ import { ask } from "./api.js";
 import { byId, h, sheet } from "./dom.js";
 import * as map from "./map.js";
 import * as patient from "./patient.js";
+import { screened } from "./words.js";
 
 const title = "For you to take home";
 
@@ -55,6 +56,7 @@ export async function open(current) {
   sheet(
     "Handout for the patient",
     h("p", { class: "quiet" }, "Read it through before you hand it out: it is from you. Nothing of it is stored."),
+    current().assessment.screening === "complete" ? null : h("p", { class: "caution" }, `Before you hand it out: ${screened(current().assessment.screening)}.`),
     h("div", { class: "row" }, name, day, h("button", { type: "button", onclick: () => print(drawn()) }, "Print the handout")),
     own,
     handout.unsaid.length ? h("details", {}, h("summary", {}, `Not on it, for want of plain words: ${handout.unsaid.length}`), h("ul", { class: "texts" }, handout.unsaid.map((text) => h("li", {}, text)))) : null,
