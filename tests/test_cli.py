@@ -589,7 +589,7 @@ def test_terms_that_are_not_found_say_so(run: Run) -> None:
 
 
 def test_what_is_called_exactly_so_comes_before_what_only_holds_the_word(kb: KnowledgeBase) -> None:
-    assert next(term.id for term in forms.search(kb, "fever")) == "fever"
+    assert forms.look_up(kb, "fever").hits[0].entry.id == "fever"
 
 
 # --- new rule ---------------------------------------------------------------------------------------------------------

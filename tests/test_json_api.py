@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 import httpx
 import pytest
 import schemathesis
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import positive_data_acceptance
@@ -22,6 +23,7 @@ import mps_rules as mps
 from charts import chart, vignettes
 from charts_fhir import sample
 from mps_rules.answer.values import Assessment
+from mps_rules.command.cli import main
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import PRESSING, RECOMMENDATIONS
 from mps_rules.knowledge.vocabulary import COSTS
@@ -141,6 +143,22 @@ def test_the_reasons_the_flips_and_the_note_are_those_of_the_assessment(kb: Know
         ("traps", "muscle", "trapezius_upper"),
         ("disc", "finding", "imaging_disc_bulge"),
         ("taut band", "sign", "taut_band"),
+        ("tinnitus", "finding", "tinnitus"),
+        ("clenching", "finding", "pf_bruxism"),
+        ("grinding", "finding", "pf_bruxism"),
+        ("clicking jaw", "finding", "jaw_clicks_or_locks"),
+        ("overload", "finding", "onset_mode"),
+        ("cannot stand on toes", "finding", "single_heel_raise_impossible"),
+        ("lower back", "place", "low_back"),
+        ("lateral forearm right", "place", "forearm_radial"),
+        ("right side of the neck", "place", "neck_lateral"),
+        ("QL", "muscle", "quadratus_lumborum_superficial"),
+        ("hamstrings", "muscle", "biceps_femoris"),
+        ("leg", "place", "lower_limb"),
+        ("sex", "finding", "sex_at_birth"),
+        ("M54.16", "diagnosis", "lumbar_radiculopathy"),
+        ("m54.16", "diagnosis", "lumbar_radiculopathy"),
+        ("I71.4", "finding", "abdominal_aortic_aneurysm_known"),
     ],
 )
 def test_a_search_gives_the_closest_word_first_whatever_it_names(kb: KnowledgeBase, text: str, kind: str, first: str) -> None:
@@ -429,3 +447,17 @@ def test_the_day_of_a_chart_is_the_one_that_is_given(kb: KnowledgeBase) -> None:
 def test_the_files_of_the_page_ship_with_the_package() -> None:
     assert {path.name for path in FILES.iterdir()} >= {"index.html", "page.css", "main.js", "openapi.json"}
     assert Path(json_api.__file__).parent == FILES.parent
+
+
+def test_a_side_that_is_named_is_the_side_of_the_place(kb: KnowledgeBase) -> None:
+    first = good(kb, "search", text="low back, left")["found"][0]
+
+    assert first == {"kind": "place", "id": "low_back", "label": "Low back (lumbar)", "side": "left"}
+
+
+@pytest.mark.parametrize("text", ["tinnitus", "lower back", "QL", "M54.16", "leg", "sciatica", "taut band"])
+def test_the_command_and_the_page_look_up_alike(kb: KnowledgeBase, text: str) -> None:
+    said = CliRunner().invoke(main, ["terms", *text.split()]).output
+    found = good(kb, "search", text=text)["found"]
+
+    assert [one["id"] for one in found if one["id"] not in said] == []

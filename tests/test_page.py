@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Route, sync_playwright
 from starlette.applications import Starlette
 
 from charts_fhir import ICD, bundle, coded, condition, observation
@@ -40,6 +40,7 @@ Opens = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def address(kb: KnowledgeBase) -> Iterator[str]:
+    json_api.answered("evaluate", {"findings": {}}, kb)  # the first answer of all takes longest
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=pages.routes(kb)), port=0, log_level="error", lifespan="off"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
@@ -299,7 +300,7 @@ def test_a_number_out_of_its_range_is_said_at_its_place_and_nothing_is_taken_bac
 
 def test_what_only_comes_near_is_not_chosen_by_the_enter_key(opens: Opens) -> None:
     page = opens()
-    page.fill("#words", "trapped nerve neck")
+    page.fill("#words", "trapped nerve neck since yesterday")
     page.locator("#found", has_text="Nearest").wait_for()
     page.keyboard.press("Enter")
     assert page.locator("#opened article").count() == 0
@@ -352,6 +353,7 @@ def test_a_place_is_found_by_its_words_and_where_several_may_be_meant_they_are_n
     assert "bilateral" in page.locator("#pains").inner_text()
     page.fill("#place", "tail, left")
     page.locator("#add-place button").click()
+    page.wait_for_function("() => document.getElementById('place').validationMessage")
     assert page.locator("#place").evaluate("one => one.validationMessage").startswith("No place has all of these words")
 
 
@@ -671,3 +673,304 @@ def test_nothing_is_cut_off_on_a_phone_or_at_twice_the_size(opens: Opens) -> Non
         page = opens(viewport=size)
         after(page, lambda page=page: page.select_option("#example", label="facet label"))  # type: ignore[misc]
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+# --- in sight, at every size ------------------------------------------------------------------------------------------
+
+SIZES = [(320, 568), (360, 740), (390, 844), (844, 390), (768, 1024), (1024, 768), (1100, 800), (1280, 720), (1920, 1080), (3840, 2160)]
+SEEN = """id => {
+  const line = document.getElementById(id);
+  const { left, right, top, bottom } = line.getBoundingClientRect();
+  const zoom = Number(getComputedStyle(document.body).zoom) || 1;
+  const at = document.elementFromPoint((left + 20), (top + bottom) / 2);
+  return line.contains(at) && left >= 0 && right <= innerWidth + 1 && top >= 0 && bottom <= innerHeight && zoom > 0;
+}"""
+
+
+def shows(page: Page, example: str) -> None:
+    after(page, lambda: page.select_option("#example", label=example))
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_alert_is_in_sight_in_words_whatever_is_scrolled_or_opened(opens: Opens, width: int, height: int) -> None:
+    page = opens(viewport={"width": width, "height": height})
+    shows(page, "cauda equina")
+    line = page.locator("#brief")
+
+    def everything_scrolled(to: str) -> None:
+        page.evaluate(f"for (const one of [document.scrollingElement, ...document.querySelectorAll('section')]) one.scrollTop = {to}")
+
+    assert line.inner_text() == "Emergency · now: Possible cauda equina syndrome, and 2 more"
+    for to in ("0", "1e6", "700"):
+        everything_scrolled(to)
+        assert page.evaluate(SEEN, "brief")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.locator("#save").click()
+    page.locator("#sheet textarea").wait_for()
+    assert page.locator("#sheet-brief").inner_text() == line.inner_text()
+    assert page.evaluate(SEEN, "sheet-brief")
+
+
+def test_what_presses_but_is_only_open_is_named_as_such(opens: Opens) -> None:
+    page = opens()
+    shows(page, "arm pain")
+
+    assert page.locator("#brief").inner_text() == "Open red flag, emergency: Possible acute coronary syndrome, and 3 more"
+    assert page.locator("#brief").get_attribute("class") == "open"
+
+
+@pytest.mark.parametrize("example", ["arm pain", "cauda equina", "facet label", "simple back pain", "widespread pain"])
+def test_at_320_px_nothing_scrolls_sideways_with_every_part_open(opens: Opens, example: str) -> None:
+    page = opens(viewport={"width": 320, "height": 640})
+    shows(page, example)
+    page.evaluate("for (let n = 0; n < 3; n++) for (const one of document.querySelectorAll('details:not([open]) > summary')) one.click()")
+    page.wait_for_timeout(100)
+
+    assert page.evaluate("[...document.querySelectorAll('#result *, #ask *')].filter(one => one.getBoundingClientRect().right > 321).map(one => one.outerHTML)") == []  # fmt: skip
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_at_its_largest_every_place_of_the_figure_is_24_px_wide_and_high_in_some_view(opens: Opens) -> None:
+    page = opens(viewport={"width": 320, "height": 640})
+    while page.locator("#larger").is_enabled():
+        page.locator("#larger").click()
+    largest: dict[str, float] = {}
+    for view in page.locator("#views button").all():
+        view.click()
+        for place, size in page.locator("#figure .place").evaluate_all(
+            "all => all.map(one => { const { width, height } = one.getBoundingClientRect(); return [one.dataset.place, Math.min(width, height)]; })"
+        ):
+            largest[place] = max(size, largest.get(place, 0))
+
+    assert {place: size for place, size in largest.items() if size < 24} == {}
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    after(page, page.locator("[data-place='great_toe left']").first.click)
+    assert "Big toe, left" in page.locator("#pains").inner_text()
+    while page.locator("#smaller").is_enabled():
+        page.locator("#smaller").click()
+    assert page.locator("#figure.zoomed").count() == 0
+
+
+# --- one patient, and the next ----------------------------------------------------------------------------------------
+
+
+def test_answers_are_compared_of_one_patient_only(opens: Opens) -> None:
+    page = opens()
+    shows(page, "cauda equina")
+    shows(page, "facet label")
+    assert page.locator(".changed").count() == 0
+    marks(page, "buttock_mid right")
+    assert page.locator(".changed").count() == 1
+
+    page.locator("#open").click()
+    page.fill("#sheet-body textarea", "pain: [neck_posterior.left]")
+    after(page, page.get_by_role("button", name="Read").click)
+    page.locator("#sheet-close").click()
+    assert page.locator(".changed").count() == 0
+
+    after(page, page.locator("#undo").click)
+    assert page.locator(".changed").count() == 0
+    assert "Mid buttock, right" in page.locator("#pains").inner_text()
+    after(page, page.locator("#undo").click)
+    assert page.locator(".changed").count() == 1
+
+
+def test_leaving_asks_first_once_something_was_told(opens: Opens) -> None:
+    page = opens()
+    asked: list[str] = []
+
+    def goes(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", goes)
+    page.locator("#words").click()
+    page.reload()
+    page.wait_for_selector("body[data-answered]")
+    assert asked == []
+    marks(page, "low_back left")
+    page.reload()
+    page.wait_for_selector("body[data-answered]")
+
+    assert asked == ["beforeunload"]
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+    assert page.locator("#pains li").count() == 0
+
+
+# --- answers: given once, taken back in their place -------------------------------------------------------------------
+
+
+def test_the_second_half_of_a_double_click_answers_nothing(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    first = page.locator(".none").first
+    step = (first.get_attribute("data-key") or "").removeprefix("none:")
+    title = page.locator("#questions h3 .grow").first.inner_text()
+    after(page, first.dblclick)
+    page.wait_for_timeout(300)
+
+    page.locator("#known summary").click()
+    known = page.locator("#known-list button.grow").all_inner_texts()
+    assert title in page.locator("#questions .done").inner_text()
+    assert len(known) == page.evaluate("step => fetch('api/vocabulary').then(r => r.json()).then(v => v.steps[step].terms.length)", step)
+
+
+def test_a_card_that_has_moved_takes_no_click_for_half_a_second(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    page.wait_for_timeout(600)
+    second = page.locator("#questions article").nth(1)
+    key = second.get_attribute("data-key")
+    page.evaluate("document.querySelector('#questions .none').click()")
+    page.wait_for_function("key => document.querySelector('#questions article').dataset.key === key", arg=key)
+    moved = page.locator("#questions article").first
+    before = page.locator("#known-count").inner_text()
+
+    assert moved.evaluate("one => [one.classList.contains('settling'), getComputedStyle(one).pointerEvents]") == [True, "none"]
+    box = moved.locator("button.no").first.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 5, box["y"] + 5)
+    page.wait_for_selector("#questions article:not(.settling)")
+    assert page.locator("#known-count").inner_text() == before
+    after(page, moved.locator("button.no").first.click)
+
+
+def test_what_was_answered_is_taken_back_where_it_was_given(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    known = page.locator("#known-count").inner_text()
+    key = page.locator("#questions article").first.get_attribute("data-key")
+    after(page, page.locator(".none").first.click)
+    assert page.locator(f"[data-key='{key}']").count() == 0
+
+    after(page, page.locator("#questions .done button").click)
+
+    assert page.locator("#known-count").inner_text() == known
+    assert page.locator("#questions article").first.get_attribute("data-key") == key
+    assert page.locator("#questions .done").count() == 0
+
+
+def test_p_a_and_question_mark_answer_the_finding_that_has_the_keyboard_and_n_goes_on(opens: Opens) -> None:
+    page = opens()
+    marks(page, "low_back left")
+    cards = page.locator("#questions article")
+    page.keyboard.press("n")
+    assert cards.first.evaluate("one => one.contains(document.activeElement)")
+    finding = page.evaluate("document.activeElement.dataset.key").rpartition(":")[0]
+    after(page, lambda: page.keyboard.press("a"))
+    assert page.locator(f"[data-key='{finding}:false']").first.get_attribute("aria-pressed") == "true"
+    after(page, lambda: page.keyboard.press("?"))
+    assert page.locator(f"[data-key='{finding}:undefined']").first.get_attribute("aria-pressed") == "true"
+    page.keyboard.press("n")
+    assert cards.nth(1).evaluate("one => one.contains(document.activeElement)")
+    page.focus("#words")
+    page.keyboard.type("pan")
+    assert page.locator("#words").input_value() == "pan"
+    assert page.locator("#known-count").inner_text() == ""
+
+
+def test_a_finding_is_one_stop_of_the_tab_key(opens: Opens) -> None:
+    page = opens()
+    shows(page, "facet label")
+
+    stops = page.locator("#ask .choice.finding").evaluate_all(
+        "all => all.map(one => one.querySelectorAll('button[tabindex=\"0\"]').length)"
+    )
+
+    assert set(stops) == {1}
+    page.locator("#questions .choice.finding [tabindex='0']").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.dataset.key").endswith(":false")
+
+
+def test_when_it_is_enough_the_page_says_so_and_offers_to_go_on(opens: Opens) -> None:
+    page = opens()
+
+    def complete(said: Any) -> Any:
+        said["assessment"]["screening"] = "complete"
+        return said
+
+    altered(page, "evaluate", complete)
+    marks(page, "low_back left")
+    assert "Enough is known to stop here" in page.locator("#questions").inner_text()
+    assert page.locator("#questions article").count() == 0
+
+    page.locator("[data-key=go-on]").click()
+    assert page.locator("#questions article").count() == 3
+
+
+def test_a_serious_hypothesis_that_nothing_decides_is_not_shown_as_an_alarm(opens: Opens) -> None:
+    page = opens()
+    shows(page, "cauda equina")
+    for part in page.locator("[data-key=others] > summary").all():
+        part.click()
+    pills = page.locator(".hypothesis > summary .pill").evaluate_all(
+        "all => all.map(one => [one.textContent, one.classList.contains('serious')])"
+    )
+
+    assert {status for status, serious in pills if serious} <= {"confirmed", "probable", "possible"}
+    assert "undecided" in {status for status, _ in pills}
+
+
+def test_what_could_count_names_a_place_as_pain_and_nothing_twice(opens: Opens) -> None:
+    page = opens()
+    shows(page, "facet label")
+    lines = page.locator(".hypothesis p.quiet").all_text_contents()
+
+    assert [line for line in lines if re.search(r"(\b[a-z]+), \1\b", line.lower())] == []
+
+
+# --- the sheet for the patient ----------------------------------------------------------------------------------------
+
+
+def handed(page: Page) -> None:
+    page.locator("#save").click()
+    page.get_by_role("button", name="Handout for the patient…").click()
+    page.locator("#sheet-title", has_text="Handout").wait_for()
+
+
+def test_the_handout_is_printed_alone_from_the_clinician_with_the_muscle_drawn(opens: Opens) -> None:
+    page = opens()
+    page.add_init_script("window.print = () => { window.printed = document.body.className; }")
+    page.reload()
+    page.wait_for_selector("body[data-answered]")
+    shows(page, "facet label")
+    handed(page)
+    sheet = page.locator("#sheet .handout")
+    page.get_by_label("Your name").fill("A. Smith, physiotherapist")
+
+    assert "This sheet is from your clinician: A. Smith, physiotherapist" in sheet.inner_text()
+    assert "the muscle at the side of the hip, on the left (gluteus medius)" in sheet.inner_text()
+    assert "Come back at once if:" in sheet.inner_text()
+    assert sheet.locator("figure svg").count() == 1
+    assert sheet.locator("figure .there").count() > 0
+    page.get_by_role("button", name="Print the handout").click()
+    assert page.evaluate("window.printed") == "handing"
+    page.emulate_media(media="print")
+    assert page.locator("#handout .handout").is_visible()
+    assert page.locator("main").is_hidden()
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#handout").inner_html() == ""
+    assert page.locator("main").is_visible()
+
+
+@pytest.mark.parametrize("example", ["cauda equina", "arm pain"])
+def test_there_is_no_handout_while_a_red_flag_presses(opens: Opens, example: str) -> None:
+    page = opens()
+    shows(page, example)
+    handed(page)
+
+    assert "There is no handout while an emergency or urgent red flag stands" in page.locator("#sheet-body").inner_text()
+    assert page.locator("#sheet .handout").count() == 0
+
+
+def test_a_place_is_found_by_other_words_with_its_side(opens: Opens) -> None:
+    page = opens()
+    page.fill("#place", "lateral forearm right")
+    after(page, page.locator("#add-place button").click)
+    page.fill("#words", "lower back left")
+    after(page, page.locator("[data-key='hit:place:low_back']").click)
+
+    assert "Thumb side of forearm, right" in page.locator("#pains").inner_text()
+    assert "Low back (lumbar), left" in page.locator("#pains").inner_text()

@@ -675,26 +675,34 @@ def schema(folders: tuple[Path, ...]) -> None:
 @_rules
 @_guarded
 def terms(search: tuple[str, ...], folders: tuple[Path, ...]) -> None:
-    """Find findings and diagnoses by name or synonym: mps-rules terms pins and needles."""
+    """Find findings, diagnoses, muscles and places by name, synonym or code: mps-rules terms pins and needles."""
     from rich.table import Table
 
+    from mps_rules.knowledge.vocabulary import Diagnosis, Muscle, Region, Term
     from mps_rules.patient import forms
 
     base = _load(folders)
-    found = forms.search(base, " ".join(search))
+    looked = forms.look_up(base, " ".join(search))
+    entries = [hit.entry for hit in looked.hits] if looked.whole else []
+    found = [entry for entry in entries if isinstance(entry, Term)]
     table = Table("finding", "what it is", "kind", "how", "about", "also called", box=None, pad_edge=False)
     for term in found:
         kind = " | ".join(term.values[:6]) if term.values else term.kind + base.vocabulary.shown_unit(term.id) if term.unit else term.kind
         table.add_row(*map(in_one_line, (term.id, term.label, kind, term.cost, term.subject, ", ".join(term.synonyms))))
     diagnoses = Table("diagnosis, under labels", "what it is", "ICD-10-CM", box=None, pad_edge=False)
-    given = forms.search_diagnoses(base, " ".join(search))
+    given = [entry for entry in entries if isinstance(entry, Diagnosis)]
     for diagnosis in given:
         diagnoses.add_row(*map(in_one_line, (diagnosis.id, diagnosis.label, ", ".join(diagnosis.codes.get("icd10cm", ())))))
-    if not (found or given):
+    others = Table("muscle or place", "what it is", "kind", "also called", box=None, pad_edge=False)
+    bodily = [entry for entry in entries if isinstance(entry, Muscle | Region)]
+    for one in bodily:
+        kind = "muscle" if isinstance(one, Muscle) else "place"
+        others.add_row(*map(in_one_line, (one.id, one.label, kind, ", ".join(base.vocabulary.other_names(one.id)))))
+    if not entries:
         click.echo("nothing found; try one word of it")
         return
     console = _console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200)
-    for shown in [table] * bool(found) + [diagnoses] * bool(given):
+    for shown in [table] * bool(found) + [diagnoses] * bool(given) + [others] * bool(bodily):
         console.print(shown)
 
 

@@ -108,6 +108,8 @@ class Checks(Shelf):
             place = self.places["cues", row.muscle]
             yield place, "muscle", [row.muscle], {*words.muscles, *words.groups}
             yield place, "reference", [*row.references, *(ref for cue in row.cues for ref in cue.references)], references
+        for called in words.called.values():
+            yield self.places["called", called.id], "muscle or region", [called.id], {*words.muscles, *words.groups, *words.regions}
         for common in self.found["prevalence"].values():
             place = self.places["prevalence", common.region]
             yield place, "region", [common.region], words.regions

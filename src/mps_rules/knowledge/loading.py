@@ -181,6 +181,8 @@ class Loader(Checks):
             measures={},
             regions=regions,
             muscles=self.found["muscles"],
+            called=self.found["called"],
+            handout=self.found["handout"],
             diagnoses=diagnoses,
             suspects={id_: self._suspect(raw, diagnoses) for id_, raw in self.found["hypotheses"].items()},
         )

@@ -7,7 +7,7 @@ import attrs
 from mps_rules.knowledge.code_tables import CodeMap, Omop
 from mps_rules.knowledge.pack import Asking, Claim, Clue, Prevalence, Ranking, Reference, Referral
 from mps_rules.knowledge.rules import Ask, Confirm, CriterionMet, Exclude, GiveCaution, Oppose, RaiseAlert, Recommend, Support
-from mps_rules.knowledge.vocabulary import Agreement, Muscle, Subject, Suspect, Unit
+from mps_rules.knowledge.vocabulary import Agreement, Called, Muscle, Plainly, Subject, Suspect, Unit
 
 GRADES = ("guideline", "systematic_review", "diagnostic_study", "cohort", "case_series", "consensus", "textbook", "expert_opinion")
 STATUSES = ("draft", "active", "retired")
@@ -191,6 +191,8 @@ FILES: dict[str, type[Any]] = {
     "measures": _many("measures", _Measure),
     "regions": _many("regions", _Region),
     "muscles": _many("muscles", Muscle),
+    "called": _many("called", Called),
+    "handout": _many("handout", Plainly),
     "diagnoses": _many("diagnoses", _Diagnosis),
     "care": _many("care", _Care),
     "hypotheses": _many("hypotheses", Suspect),

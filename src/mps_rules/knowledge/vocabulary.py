@@ -190,6 +190,30 @@ class Muscle:
 
 
 @attrs.frozen
+class Called:
+    """What a muscle, a group of muscles or a place is called beside its label: ``plain`` to a patient, ``also`` by those who look for it."""
+
+    id: str
+    plain: str = ""
+    also: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Plainly:
+    """
+    What a sheet for the patient says of an advice, a row of care, a state of a muscle or a hypothesis, whose id it has.
+
+    ``back``: when to come back, after the beginning ``text``; ``stretch`` and ``release`` are how, of a row of care.
+    """
+
+    id: str
+    text: str = ""
+    back: tuple[str, ...] = ()
+    stretch: str = ""
+    release: str = ""
+
+
+@attrs.frozen
 class Diagnosis:
     """A diagnosis that may have been given, and the muscles that mimic it or take part."""
 
@@ -246,6 +270,8 @@ class Vocabulary:
     diagnoses: Mapping[str, Diagnosis]
     suspects: Mapping[str, Suspect]
     care: Mapping[str, Care] = attrs.Factory(dict)
+    called: Mapping[str, Called] = attrs.Factory(dict)
+    handout: Mapping[str, Plainly] = attrs.Factory(dict)
 
     def unit(self, written: str) -> Unit | None:
         """The unit of that code or spelling."""
@@ -320,6 +346,12 @@ class Vocabulary:
         for muscle in self.muscles.values():
             found.setdefault(muscle.group, []).append(muscle.id)
         return {group: tuple(parts) for group, parts in found.items()}
+
+    def other_names(self, id: str) -> tuple[str, ...]:
+        """What a muscle or a place is called beside its label, by those who look for it; a muscle, as its group too."""
+        ids = (id, self.muscles[id].group) if id in self.muscles else (id,)
+        rows = [self.called[one] for one in dict.fromkeys(ids) if one in self.called]
+        return tuple(name for row in rows for name in (row.plain, *row.also) if name)
 
     def muscle_label(self, id: str) -> str:
         """The name of a muscle or of a group of muscles."""

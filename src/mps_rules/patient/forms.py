@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar
 
+import attrs
+
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.vocabulary import SIDES, Diagnosis, Muscle, Region, Term, Vocabulary
 
@@ -156,57 +158,86 @@ def _term_line(term: Term, words: Vocabulary) -> str:
     return f"{term.id}: {example:<20} # {term.label}" + (f", in {unit}" if unit else "")
 
 
-def search(base: KnowledgeBase, text: str) -> tuple[Term, ...]:
-    """
-    The findings whose id, label or synonyms hold every word of the text, those that hold it as a whole first.
-
-    Capitals, accents, apostrophes and hyphens do not count; the s of a plural does not where nothing is found with it.
-
-    >>> from mps_rules import load
-    >>> [term.id for term in search(load(), "pins and needles")]
-    ['paresthesia']
-    """
-    return tuple(_found(text, [(t, (t.id, t.label, *t.synonyms)) for t in base.vocabulary.terms.values()]))
-
-
-def search_diagnoses(base: KnowledgeBase, text: str) -> tuple[Diagnosis, ...]:
-    """
-    The diagnoses that may have been given, whose id or label holds every word of the text.
-
-    >>> from mps_rules import load
-    >>> [diagnosis.id for diagnosis in search_diagnoses(load(), "sciatica")]
-    ['lumbar_radiculopathy']
-    """
-    return tuple(_found(text, [(d, (d.id, d.label)) for d in base.vocabulary.diagnoses.values()]))
-
-
-Kind: TypeAlias = Literal["finding", "sign", "diagnosis", "muscle", "place"]
+Kind: TypeAlias = Literal["finding", "sign", "detail", "derived", "diagnosis", "muscle", "place"]
 Entry: TypeAlias = Term | Diagnosis | Muscle | Region
+_Row: TypeAlias = tuple[Kind, Entry, tuple[str, ...]]
+SIDE_WORDS = {**{side: side for side in SIDES}, "both": "bilateral", "bilateral": "bilateral", "midline": "midline"}
+SMALL_WORDS = frozenset({"a", "her", "his", "in", "my", "on", "the"})
+"""Words that say nothing of what is looked for."""
+CODE = re.compile(r"[A-Za-z]\d[\dA-Za-z](\.?[\dA-Za-z]{1,4})?|\d{6,18}")
+"""How a code of ICD-10 or SNOMED CT is written."""
 
 
-def look_for(base: KnowledgeBase, text: str) -> tuple[tuple[Kind, Entry], ...]:
+CATEGORY = 3
+"""Characters of a category of ICD-10: less of a code says nothing."""
+
+
+@attrs.frozen
+class Hit:
+    """Something that a search found: what kind of thing, and the side that was named with it."""
+
+    kind: Kind
+    entry: Entry
+    side: str | None = None
+
+
+@attrs.frozen
+class Looked:
+    """What a search found, the closest first; ``whole``: everything in it holds all the words."""
+
+    hits: tuple[Hit, ...]
+    whole: bool
+
+
+def look_up(base: KnowledgeBase, text: str) -> Looked:
     """
-    Findings of the patient, signs of a muscle, diagnoses, muscles and places whose names hold every word of the text, the closest first whatever it is.
+    What people may mean by a text: findings, signs of a muscle, diagnoses, muscles and places, by their names or by a code, the closest first.
+
+    Capitals, accents, apostrophes and hyphens do not count, nor the order of words; the s of a plural does not where nothing is found with it.
+    A side is that of a muscle or a place. Where nothing holds every word, what holds most of those that tell something, the rarest first.
 
     >>> from mps_rules import load
-    >>> [(kind, one.id) for kind, one in look_for(load(), "sciatica")]
-    [('diagnosis', 'lumbar_radiculopathy'), ('finding', 'bilateral_leg_pain')]
+    >>> [(hit.kind, hit.entry.id, hit.side) for hit in look_up(load(), "lateral forearm right").hits]
+    [('place', 'forearm_radial', 'right')]
+    >>> [hit.entry.id for hit in look_up(load(), "M54.16").hits]
+    ['lumbar_radiculopathy']
+
+    Args:
+        base: the rules.
+        text: what was typed.
+
     """
     named = _named(base)
+    coded = _coded(base, text.strip()) if CODE.fullmatch(text.strip()) else []
+    wanted = _plain(text)
+    sides = [SIDE_WORDS[word] for word in wanted.split() if word in SIDE_WORDS]
+    bare = " ".join(word for word in wanted.split() if word not in SIDE_WORDS)
+    sided = _hits(_without_small(bare), [one for one in named if sides and _has_side(one[1], sides[0])])
+    bodily = [attrs.evolve(hit, side=sides[0]) for hit in sorted(sided, key=lambda hit: hit.kind != "place")]
+    hits = [*coded, *bodily, *(_hits(wanted, named) or _hits(_without_small(wanted), named))]
+    once = {(hit.kind, hit.entry.id): hit for hit in reversed(hits)}
+    whole = tuple(reversed(once.values()))
+    return Looked(whole, whole=True) if whole else Looked(_near(wanted, named), whole=False)
+
+
+def _without_small(text: str) -> str:
+    return " ".join(word for word in text.split() if word not in SMALL_WORDS)
+
+
+def _has_side(entry: Entry, side: str) -> bool:
+    if isinstance(entry, Muscle):
+        return side in SIDES
+    return isinstance(entry, Region) and side in (*entry.sides, *(["bilateral"] if entry.sides else []))
+
+
+def _hits(text: str, named: Sequence[_Row]) -> list[Hit]:
     kinds = {id(entry): kind for kind, entry, _ in named}
-    return tuple((kinds[id(one)], one) for one in _found(text, ((entry, names) for _, entry, names in named)))
+    return [Hit(kinds[id(one)], one) for one in _found(text, ((entry, names) for _, entry, names in named))]
 
 
-def look_near(base: KnowledgeBase, text: str) -> tuple[tuple[Kind, Entry], ...]:
-    """
-    As ``look_for``, of those that hold most of the words that tell something, the rarest words first: for where nothing holds them all.
-
-    >>> from mps_rules import load
-    >>> [one.id for _, one in look_near(load(), "cannot pass urine since yesterday")][:1]
-    ['urinary_retention_new']
-    """
-    wanted = list(dict.fromkeys(_stem(word) for word in _plain(text).split() if len(word) > SHORT))
-    plain = [(kind, entry, " | ".join(_plain(name) for name in names)) for kind, entry, names in _named(base)]
+def _near(text: str, named: Sequence[_Row]) -> tuple[Hit, ...]:
+    wanted = list(dict.fromkeys(_stem(word) for word in text.split() if len(word) > SHORT))
+    plain = [(kind, entry, " | ".join(_plain(name) for name in names)) for kind, entry, names in named]
     holding = {word: [names for _, _, names in plain if word in names] for word in wanted}
     worth = {word: 1 / len(held) for word, held in holding.items() if held}
     scored = [
@@ -214,21 +245,42 @@ def look_near(base: KnowledgeBase, text: str) -> tuple[tuple[Kind, Entry], ...]:
         for kind, entry, names in plain
     ]
     most = max((count for _, count, *_ in scored), default=0)
-    return tuple((kind, entry) for _, count, kind, entry in sorted(scored, key=lambda one: -one[0]) if most and count == most)
+    return tuple(Hit(kind, entry) for _, count, kind, entry in sorted(scored, key=lambda one: -one[0]) if most and count == most)
 
 
-def _named(base: KnowledgeBase) -> list[tuple[Kind, Entry, tuple[str, ...]]]:
+def _coded(base: KnowledgeBase, code: str) -> list[Hit]:
+    """What a code says: what has it, else what the longest part of it says, else what begins with it."""
+    words, asked = base.vocabulary, code.upper()
+    rows: list[tuple[str, Hit]] = [(one, Hit("diagnosis", d)) for d in words.diagnoses.values() for of in d.codes.values() for one in of]
+    rows += [(one, Hit("place", region)) for region in words.regions.values() for one in region.codes.values()]
+    rows += [(one, Hit("finding", t)) for t in words.terms.values() if t.subject == "patient" and not t.fact for one in t.codes.values()]
+    for meaning in base.codes.meanings:
+        said = words.terms.get(meaning.finding)
+        if said is not None and said.subject == "patient" and not (said.fact or said.of_record):
+            rows.append((meaning.code or meaning.prefix, Hit("finding", said)))
+    same = [hit for one, hit in rows if one == asked]
+    if same:
+        return same
+    parts = [one for one, _ in rows if len(one) >= CATEGORY and asked.startswith(one)]
+    longest = max(parts, key=len, default="")
+    return [hit for one, hit in rows if one == longest and longest] or [hit for one, hit in rows if one.startswith(asked)]
+
+
+def _kind_of(term: Term) -> Kind:
+    if term.fact or term.of_record:
+        return "derived"
+    return "finding" if term.subject == "patient" else "sign" if term.subject == "muscle" else "detail"
+
+
+def _named(base: KnowledgeBase) -> list[_Row]:
+    """Everything that may be looked for, with all its names."""
     words = base.vocabulary
+    spoken = {id_: suspect.synonyms for id_, suspect in words.suspects.items()}
     return [
-        *(
-            ("finding", t, (t.id, t.label, *t.synonyms))
-            for t in words.terms.values()
-            if t.subject == "patient" and not (t.fact or t.of_record)
-        ),
-        *(("sign", t, (t.id, t.label, *t.synonyms)) for t in words.terms.values() if t.subject == "muscle" and not t.fact),
-        *(("diagnosis", d, (d.id, d.label)) for d in words.diagnoses.values()),
-        *(("muscle", m, (m.id, m.label, m.latin)) for m in words.muscles.values()),
-        *(("place", r, (r.id, r.label)) for r in words.regions.values()),
+        *((_kind_of(t), t, (t.id, t.label, *t.synonyms)) for t in words.terms.values()),
+        *(("diagnosis", d, (d.id, d.label, *spoken.get(d.id, ()))) for d in words.diagnoses.values()),
+        *(("muscle", m, (m.id, m.label, m.latin, *words.other_names(m.id))) for m in words.muscles.values()),
+        *(("place", r, (r.id, r.label, r.article_term, *words.other_names(r.id))) for r in words.regions.values()),
     ]
 
 
@@ -261,7 +313,7 @@ def _stem(word: str) -> str:
 def _plain(text: str) -> str:
     """A text as it is compared: small letters, no accents, no apostrophes, spaces for hyphens and underscores."""
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(letter))
-    return " ".join(re.sub(r"[-_/]", " ", re.sub(r"['\u2019]", "", bare)).split())
+    return " ".join(re.sub(r"[-_/,;]", " ", re.sub(r"['\u2019]", "", bare)).split())
 
 
 def _distance(text: str, names: Sequence[str]) -> tuple[int, int]:

@@ -16,12 +16,12 @@ import attrs
 
 from mps_rules.answer.assess import concerns_the_pain
 from mps_rules.answer.differences import difference
-from mps_rules.answer.values import Assessment
+from mps_rules.answer.values import STATUSES, Assessment
 from mps_rules.api import evaluate
 from mps_rules.errors import Fault, FindingError, closest, listed
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.packaged import packaged_examples
-from mps_rules.knowledge.rules import PRESSING, RECOMMENDATIONS, RaiseAlert
+from mps_rules.knowledge.rules import PRESSING, RECOMMENDATIONS, URGENCIES, RaiseAlert
 from mps_rules.knowledge.vocabulary import COSTS
 from mps_rules.language.plain import plain
 from mps_rules.language.reading import Unreadable, read_text
@@ -31,6 +31,8 @@ from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.records.fhir_in import read_bundle
 from mps_rules.records.fhir_out import to_fhir
 from mps_rules.records.questionnaire import answers, whole_form
+from mps_rules.views import wording
+from mps_rules.views.handout import handout
 from mps_rules.views.places import drawing, muscle_zones, shading
 
 Json: TypeAlias = dict[str, Any]
@@ -43,16 +45,6 @@ FOUND = 12
 REMEMBERED = 64
 """How many assessments are remembered."""
 THROUGH = ("unknown", "any")
-WAITING = ("examine", "self_care")
-"""Kinds of advice that come only once a pressing red flag is excluded."""
-CRITERIA = ("met", "undecided", "not_met")
-"""How a published definition can stand, in the order in which definitions are shown."""
-SCREENING = {
-    "complete": "all red flags that matter here were asked about",
-    "partial": "red flags only partly asked about",
-    "not_done": "no red flag asked about yet",
-}
-"""What has been asked so far, in words."""
 
 
 def answered(operation: str, asked: Any, kb: KnowledgeBase) -> tuple[int, Json]:
@@ -123,6 +115,7 @@ def vocabulary(kb: KnowledgeBase) -> Json:
                 "note": term.note,
                 "unit": term.unit or "",
                 "range": term.range,
+                "drawn_as": sorted(term.drawn_as),
                 "values": [{"id": value, "label": value.replace("_", " ")} for value in term.values],
                 "follows": bool(term.fact or term.stands_for),
             }
@@ -156,10 +149,17 @@ def vocabulary(kb: KnowledgeBase) -> Json:
         },
         "steps": {step.id: {"label": step.label, "terms": list(step.terms)} for step in kb.asking.steps},
         "at_hand": list(kb.asking.at_hand),
-        "advice": [{"id": kind, "label": kind.replace("_", "-").capitalize(), "waits": kind in WAITING} for kind in RECOMMENDATIONS],
+        "advice": [{"id": kind, "label": wording.ADVISED[kind], "waits": kind in wording.WAITING} for kind in RECOMMENDATIONS],
         "pressing": list(PRESSING),
-        "screening": SCREENING,
-        "criteria": list(CRITERIA),
+        "urgencies": {urgency: wording.URGENT[urgency] for urgency in URGENCIES},
+        "flags": wording.FLAGS,
+        "screening": wording.SCREENED,
+        "statuses": {status: {"label": wording.HELD[status], "stands": status in wording.STANDING} for status in STATUSES},
+        "criteria": {status: {"label": label, "mark": mark} for status, (label, mark) in wording.DEFINED.items()},
+        "muscle_states": wording.state_words(kb),
+        "access": wording.ACCESS,
+        "kinds": wording.LOOKED_UP,
+        "lesser_changes": list(wording.LESSER_CHANGES),
         "costs": list(COSTS),
         "references": {reference.id: {"text": reference.text, "identifier": reference.identifier} for reference in kb.references.values()},
     }
@@ -242,12 +242,22 @@ def _note(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     return {"text": _assessed(kb, asked).note()}
 
 
+def _handout(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The sheet for the patient, or the red flags for which there is none."""
+    return {"handout": plain(handout(_assessed(kb, asked), kb))}
+
+
 def _search(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
-    """Findings, diagnoses, muscles and places by the words that people use."""
+    """Findings, diagnoses, muscles and places by the words that people use, or by a code."""
     text = _text(asked, "text")
-    found = forms.look_for(kb, text)
-    shown = (found or forms.look_near(kb, text))[:FOUND]
-    return {"found": [{"kind": kind, "id": one.id, "label": one.label} for kind, one in shown], "all_words": bool(found)}
+    looked = forms.look_up(kb, text)
+    shown = [hit for hit in looked.hits if hit.kind in wording.LOOKED_UP][:FOUND]
+    return {
+        "found": [
+            {"kind": hit.kind, "id": hit.entry.id, "label": hit.entry.label, **({"side": hit.side} if hit.side else {})} for hit in shown
+        ],
+        "all_words": looked.whole,
+    }
 
 
 def _read(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
@@ -279,6 +289,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "why_not": _why_not,
     "flip": _flip,
     "note": _note,
+    "handout": _handout,
     "search": _search,
     "read": _read,
     "read_fhir": _read_fhir,

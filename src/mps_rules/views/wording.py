@@ -40,6 +40,38 @@ STATES = {
     "examined": "examined, not settled",
 }
 
+URGENT = {"emergency": "emergency", "urgent": "urgent", "soon": "soon"}
+"""How pressing something is."""
+FLAGS = {"raised": "Red flag", "open": "Open red flag"}
+"""How a red flag stands."""
+SCREENED = {
+    "complete": "all red flags that matter here were asked about",
+    "partial": "red flags only partly asked about",
+    "not_done": "no red flag asked about yet",
+}
+"""What was asked of the red flags."""
+HELD = {
+    "confirmed": "confirmed",
+    "probable": "probable",
+    "possible": "possible",
+    "undecided": "undecided",
+    "unlikely": "unlikely",
+    "excluded": "excluded",
+}
+"""How a hypothesis is held."""
+STANDING = ("confirmed", "probable", "possible")
+"""How it is held where it is at least possible: only such a serious one is shown as an alarm."""
+DEFINED = {"met": ("met", "✓"), "undecided": ("undecided", "?"), "not_met": ("not met", "✕")}
+"""How a published definition or an item of one stands, and its sign, in the order in which definitions are shown."""
+ADVISED = {"refer": "Refer", "investigate": "Investigate", "examine": "Examine", "avoid": "Avoid", "self_care": "Self-care"}
+"""Kinds of advice, in the order in which they are shown."""
+WAITING = ("examine", "self_care")
+"""Kinds of advice that come only once a pressing red flag is excluded."""
+LOOKED_UP = {"finding": "finding", "sign": "sign of a muscle", "diagnosis": "diagnosis", "muscle": "muscle", "place": "place"}
+"""What a search may find."""
+LESSER_CHANGES = ("New advice", "Advice gone", "Muscles first")
+"""With what a line about two answers begins that can wait."""
+
 ACCESS = {
     "palpable": "palpable",
     "deep": "lies deep",

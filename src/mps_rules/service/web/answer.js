@@ -5,7 +5,7 @@ import { byId, folding, h, redraw, say, sheet } from "./dom.js";
 import { examine, opens } from "./interview.js";
 import * as map from "./map.js";
 import * as patient from "./patient.js";
-import { adviceOf, muscleName, placeName, rank, screened, term, words } from "./words.js";
+import { adviceOf, capital, criterion, flagName, held, muscleName, muscleState, placeName, rank, screened, term, urgencyName, words } from "./words.js";
 
 const HYPOTHESES = 5;
 const MUSCLES = 6;
@@ -36,7 +36,7 @@ function tells(at, text, key) {
     byId("sheet").close();
     open();
   };
-  return open ? h("button", { type: "button", class: "link tell", "data-key": `tell:${key}`, onclick: tell }, text) : text;
+  return open ? h("button", { type: "button", class: "link tell", "data-key": `tell:${key}`, onclick: tell }, text) : h("span", {}, text);
 }
 
 function source(id) {
@@ -46,6 +46,7 @@ function source(id) {
 
 const named = (at) => {
   const [first, second, third] = at.split(".");
+  if (first === "pain" && words.regions[second]) return `Pain in: ${placeName(second, third).toLowerCase()}`;
   return third ? `${muscleName(first, second)}: ${term(third).label}` : second && words.muscles[first] ? `${muscleName(first)}: ${term(second).label}` : term(second ?? first).label;
 };
 
@@ -116,7 +117,7 @@ function alertOf(one) {
   return h(
     "article",
     { class: `alert ${raised ? one.urgency : "open"}` },
-    h("h3", {}, raised ? "" : "Open: ", one.label, h("span", { class: "pill" }, raised ? `${one.urgency} · ${one.act_within}` : one.urgency)),
+    h("h3", {}, raised ? "" : `${flagName(one.status)}: `, one.label, h("span", { class: "pill" }, raised ? `${urgencyName(one.urgency)} · ${one.act_within}` : urgencyName(one.urgency))),
     raised ? h("p", {}, one.action) : h("p", {}, "Still to ask or examine: ", toTell(one.unknown, `alert:${one.id}`)),
     raised && one.meanwhile ? h("p", {}, `Meanwhile: ${one.meanwhile}`) : null,
     raised ? h("p", { class: "quiet" }, `Because: ${one.because.map((premise) => premise.text).join("; ")}`) : null,
@@ -138,12 +139,21 @@ function listed(id, lines) {
   ];
 }
 
+// Each once; a place that a finding beside it already names is not named again.
+function wanting(all) {
+  const drawn = new Set(all.flatMap((at) => term(at).drawn_as ?? []));
+  return [...new Map(all.filter((at) => !(at.startsWith("pain.") && drawn.has(at.split(".")[1]))).map((at) => [named(at), at])).values()];
+}
+
+// Red is for what is serious and stands; what nothing decides yet is no alarm.
+const pillOf = (one) => `pill ${one.status}${one.kind === "serious" && one.supports.length && held(one.status).stands ? " serious" : ""}`;
+
 function hypothesis(one, first) {
-  const missing = [...new Map(one.undecided.flatMap((of) => of.unknown).map((at) => [named(at), at])).values()];
+  const missing = wanting(one.undecided.flatMap((of) => of.unknown));
   return h(
     "details",
     { class: "hypothesis", "data-key": `h:${one.id}`, open: first },
-    h("summary", {}, h("span", { class: "grow" }, one.label), h("span", { class: "counts" }, `${one.supports.length} for · ${one.opposes.length} against`), h("span", { class: `pill ${one.status}${one.kind === "serious" && one.supports.length ? " serious" : ""}` }, one.status)),
+    h("summary", {}, h("span", { class: "grow" }, one.label), h("span", { class: "counts" }, `${one.supports.length} for · ${one.opposes.length} against`), h("span", { class: pillOf(one) }, held(one.status).label)),
     listed(one.id, [...one.supports.map((of) => argument(of, "+")), ...one.opposes.map((of) => argument(of, "-"))]),
     missing.length ? h("p", { class: "quiet" }, "Not known yet, could count: ", toTell(missing, one.id), ".") : null,
     h("p", { class: "acts" }, actions(one.id, one.label, `h:${one.id}`)),
@@ -184,7 +194,7 @@ function muscle({ sides, all }, reaches) {
     { class: "muscle", ...lit },
     h("button", { type: "button", class: "plain grow name", "data-key": `mu:${subjectOf(one)}`, onclick: () => examine("muscle", one.muscle, one.side === "right" ? "right" : "left") }, name),
     h("span", { class: "quiet explains" }, reached(one, all)),
-    h("span", {}, h("span", { class: `pill ${one.status}` }, one.status.replaceAll("_", " "))),
+    h("span", {}, h("span", { class: `pill ${one.status}` }, muscleState(one.status))),
     h("button", { type: "button", class: "link", "data-key": `muwhy:${subjectOf(one)}`, onclick: () => terms(one, muscleName(one.muscle, one.side)) }, "Why"),
   );
 }
@@ -218,9 +228,8 @@ const section = (title, key, count, open, make) => folding({ class: "part", "dat
 
 function criteria(list) {
   const met = (one) => one.items.filter((item) => item.status === "met").length;
-  const place = (one) => rank(words.criteria, one.status);
+  const place = (one) => rank(Object.keys(words.criteria), one.status);
   const shown = list.filter((one) => one.status === "met" || met(one)).sort((a, b) => place(a) - place(b) || met(b) - met(a));
-  const mark = { met: "✓", not_met: "✕", undecided: "?" };
   return section(
     "Published definitions, side by side",
     "criteria",
@@ -238,8 +247,8 @@ function criteria(list) {
             "tr",
             {},
             h("td", {}, one.label, one.subject !== "patient" ? h("span", { class: "quiet" }, ` ${muscleName(...one.subject.split("."))}`) : null),
-            h("td", {}, h("span", { class: `pill ${one.status}` }, one.status.replaceAll("_", " "))),
-            h("td", {}, h("ul", { class: "items" }, one.items.map((item) => h("li", { class: item.status }, h("span", { "aria-label": item.status.replaceAll("_", " "), role: "img" }, mark[item.status] ?? "?"), ` ${item.label}`)))),
+            h("td", {}, h("span", { class: `pill ${one.status}` }, criterion(one.status).label)),
+            h("td", {}, h("ul", { class: "items" }, one.items.map((item) => h("li", { class: item.status }, h("span", { "aria-label": criterion(item.status).label, role: "img" }, criterion(item.status).mark), ` ${item.label}`)))),
           ),
         ),
       ),
@@ -289,8 +298,8 @@ function inShort(assessment) {
 }
 
 function changed(lines) {
-  const advice = (text) => /^(New advice|Advice gone|Muscles first):/.test(text);
-  const first = lines.filter((text) => !advice(text)).slice(0, CHANGES);
+  const lesser = (text) => words.lesser_changes.some((start) => text.startsWith(`${start}:`));
+  const first = lines.filter((text) => !lesser(text)).slice(0, CHANGES);
   const rest = lines.filter((text) => !first.includes(text));
   const items = (of) => h("ul", {}, of.map((text) => h("li", {}, text)));
   return h(
@@ -300,6 +309,15 @@ function changed(lines) {
     first.length ? items(first) : null,
     rest.length ? h("details", { "data-key": "changes" }, h("summary", {}, first.length ? `${rest.length} more` : "Muscles and advice"), items(rest)) : null,
   );
+}
+
+// The line that stays in sight whatever is scrolled, folded or opened: what is urgent, in words.
+function inSight(kind, urgency, about, within) {
+  for (const line of [byId("brief"), byId("sheet-brief")]) {
+    line.className = kind;
+    line.replaceChildren(h("strong", {}, capital(urgency)), within ? h("span", {}, ` · ${within}`) : "", h("span", {}, `: ${about}`));
+  }
+  byId("sheet-brief").hidden = !kind;
 }
 
 export function show(answer, again) {
@@ -328,12 +346,13 @@ export function show(answer, again) {
     criteria(assessment.criteria),
     used.length ? section("Sources", "sources", used.length, false, () => h("ul", { class: "texts" }, used.map((id) => h("li", {}, h("strong", {}, id), ` ${words.references[id]?.text ?? ""}`)))) : null,
   );
-  const lead = strong[0] ? `${strong[0].label}: ${strong[0].status}.` : "Nothing leads yet.";
+  const lead = strong[0] ? `${strong[0].label}: ${held(strong[0].status).label}.` : "Nothing leads yet.";
   const urgent = raised.map((one) => one.label);
   const first = urgent.length ? `Red flag raised: ${urgent.join(", ")}. ` : "";
   say(`${first}${again && difference.length ? difference[0] : lead}`);
-  const flag = `${assessment.urgency}: ${urgent[0]}${urgent.length > 1 ? `, and ${urgent.length - 1} more` : ""}`;
-  const unscreened = assessment.screening === "complete" ? "" : "Urgency not known. ";
-  byId("brief").textContent = urgent.length ? `${flag[0].toUpperCase()}${flag.slice(1)}` : unscreened + lead;
-  byId("brief").className = urgent.length ? "urgent" : "";
+  const pressing = open.filter((one) => words.pressing.includes(one.urgency));
+  const more = (list) => (list.length > 1 ? `, and ${list.length - 1} more` : "");
+  if (raised.length) inSight(`alarm ${raised[0].urgency}`, urgencyName(assessment.urgency), `${raised[0].label}${more(raised)}`, raised[0].act_within);
+  else if (pressing.length) inSight("open", `${flagName("open")}, ${urgencyName(pressing[0].urgency)}`, `${pressing[0].label}${more(pressing)}`);
+  else inSight("", assessment.screening === "complete" ? "No red flag raised" : "Urgency not known", lead);
 }

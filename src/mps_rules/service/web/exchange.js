@@ -2,7 +2,7 @@
 
 import { ask, Faulty, still } from "./api.js";
 import { byId, h, say, sheet } from "./dom.js";
-import { forget } from "./interview.js";
+import * as handout from "./handout.js";
 import * as patient from "./patient.js";
 
 const LARGEST = 900_000;
@@ -14,18 +14,16 @@ export async function start(current) {
   select.addEventListener("change", () => {
     const one = examples[Number(select.value)];
     if (select.value !== "" && one) {
-      forget();
-      patient.replace(structuredClone(one.findings));
+      patient.another(structuredClone(one.findings));
       say(one.about);
     }
     select.value = "";
   });
   byId("undo").addEventListener("click", patient.undo);
   byId("clear").addEventListener("click", () => {
-    forget();
     for (const id of ["place", "words"]) byId(id).value = "";
     byId("found").replaceChildren();
-    patient.replace({});
+    patient.another({});
   });
   byId("save").addEventListener("click", () => out(current));
   byId("open").addEventListener("click", into);
@@ -72,6 +70,7 @@ async function out(current) {
       button("Answer (JSON)", () => download("assessment.json", JSON.stringify(current().assessment, null, 1), "application/json")),
       button("FHIR", fhir),
       button("Link", link),
+      button("Handout for the patient…", () => handout.open(current)),
       button("Print", () => {
         byId("sheet").close();
         window.print();
@@ -102,8 +101,7 @@ function into() {
     try {
       const bundle = asBundle(area.value);
       const found = bundle ? await ask("read_fhir", { bundle, on: on.value || null }) : await ask("read", { text: area.value });
-      forget();
-      patient.replace(found.findings);
+      patient.another(found.findings);
       told.replaceChildren(...(found.report ? report(found.report) : [h("p", {}, "Read.")]));
     } catch (error) {
       if (!(error instanceof Faulty)) throw error;

@@ -13,12 +13,15 @@ function three(name, key, value, set) {
         title: meant === undefined ? "Don’t know" : null,
         "data-key": `${key}:${meant}`,
         "aria-pressed": String(value === meant),
+        "aria-keyshortcuts": meant === undefined ? "?" : meant ? "P" : "A",
+        tabindex: meant === (value ?? true) ? 0 : -1, // one stop for a finding: the arrows go on from there
         class: meant === undefined ? "unknown" : meant ? "yes" : "no",
         onclick: () => set(value === meant ? undefined : meant),
+        ontell: () => value !== meant && set(meant),
       },
       label,
     );
-  return h("span", { class: "choice", role: "group", "aria-label": name }, option("Present", true), option("Absent", false), option("?", undefined));
+  return h("span", { class: "choice finding", role: "group", "aria-label": name }, option("Present", true), option("Absent", false), option("?", undefined));
 }
 
 function number(name, key, of, value, set) {

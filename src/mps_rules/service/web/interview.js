@@ -5,7 +5,7 @@ import { byId, h, redraw } from "./dom.js";
 import { field } from "./fields.js";
 import * as map from "./map.js";
 import * as patient from "./patient.js";
-import { muscleName, term, valueText, words } from "./words.js";
+import { accessName, kindName, muscleName, screened, term, valueText, words } from "./words.js";
 
 const AT_A_TIME = 3;
 const FIELDS = 2; // of a diagnosis, in view
@@ -15,10 +15,16 @@ const SIDES = ["left", "right"];
 const opened = []; // {kind, id, side}: what was chosen from a search, newest first
 let answer = null;
 let drawn = []; // the questions as they were last drawn, each with what was told of it by then
+const lately = new Map(); // step -> {one, before}: what was answered of it, with what was known before, so that it can be taken back in its place
+const SETTLES_MS = 500;
+const GIVEN_SHOWN = 3;
+let goesOn = false; // beyond what is enough
 const later = new Set(); // steps that were put off: they come after all others
 let begun = null; // the one that was answered last: it stays where it is until all of it is told, or another is answered
 
 export function start() {
+  byId("ask").addEventListener("click", once, true);
+  document.addEventListener("keydown", pressed);
   const input = byId("words");
   let waiting;
   let asking;
@@ -51,14 +57,15 @@ export function start() {
 
 function hit(one) {
   const choose = () => {
-    if (one.kind === "place") map.set(one.id, null);
+    const side = one.side === "bilateral" ? map.side() : one.side;
+    if (one.kind === "place") map.set(one.id, one.side ?? null);
     else if (one.kind === "diagnosis") patient.setLabel(one.id, true);
     if (one.kind === "sign" && !examineFor(one.id)) return redraw(byId("found"), h("li", { class: "quiet" }, "A sign of one muscle: find the muscle, or mark where it hurts first."));
-    if (one.kind !== "place" && one.kind !== "sign") examine(one.kind, one.id, one.kind === "muscle" ? map.side() : null);
+    if (one.kind !== "place" && one.kind !== "sign") examine(one.kind, one.id, one.kind === "muscle" ? (side ?? map.side()) : null);
     byId("words").value = "";
     return redraw(byId("found"));
   };
-  return h("li", {}, h("button", { type: "button", class: "plain grow", "data-key": `hit:${one.kind}:${one.id}`, onclick: choose }, one.label), h("span", { class: "quiet" }, one.kind));
+  return h("li", {}, h("button", { type: "button", class: "plain grow", "data-key": `hit:${one.kind}:${one.id}`, onclick: choose }, one.side ? `${one.label}, ${one.side}` : one.label), h("span", { class: "quiet" }, kindName(one.kind)));
 }
 
 // Opens what was chosen, above the questions.
@@ -68,7 +75,7 @@ export function examine(kind, id, side) {
   opened.unshift({ kind, id, side });
   opened.length = Math.min(opened.length, AT_A_TIME);
   draw();
-  byId("opened").querySelector(".choice button, .field select, .field input, .chip")?.focus({ preventScroll: true });
+  firstOf(byId("opened"))?.focus({ preventScroll: true });
   byId("opened").scrollIntoView({ block: "nearest" });
 }
 
@@ -95,6 +102,8 @@ export function opens(at) {
 export function forget() {
   opened.length = 0;
   later.clear();
+  lately.clear();
+  goesOn = false;
   drawn = [];
   begun = null;
 }
@@ -134,7 +143,7 @@ const palpation = (id) => {
   const of = words.muscles[id];
   const told = [
     ["Lies in", of.lies_in.join(", ")],
-    ["Reached", of.access.replaceAll("_", " ")],
+    ["Reached", accessName(of.access)],
     ["Does", of.action],
     ["Worse with", of.aggravating],
     ["Care", of.safety],
@@ -207,17 +216,55 @@ function openedCard(one) {
 
 const alarming = () => new Set([...answer.assessment.unscreened, ...answer.assessment.alerts.filter((one) => one.status === "open")].flatMap((one) => one.terms ?? one.unknown));
 
+function titleOf(one) {
+  const [subject, side] = one.subject.split(".");
+  const label = words.steps[one.step]?.label;
+  if (label && one.subject === PATIENT) return label;
+  if (words.muscles[subject]) return `Examine: ${muscleName(subject, side)}`;
+  return words.diagnoses[subject] ? `About: ${words.diagnoses[subject].label}` : (label ?? one.text);
+}
+
+// What was answered and has left its place: said there, to be taken back there.
+function givenLine(step, { one, before }) {
+  const now = one.terms.map((id) => [id, toldOf(one.subject, id)]).filter(([id, value]) => value !== undefined && before[id] === undefined);
+  const said = now.every(([, value]) => value === false) ? `none of ${now.length === 1 ? "it" : `these ${now.length}`}` : now.filter(([, value]) => value !== false).map(([id, value]) => `${term(id).label}: ${valueText(term(id), value)}`).join("; ");
+  const title = titleOf(one);
+  return h(
+    "p",
+    { class: "done" },
+    h("span", { class: "grow", title: now.map(([id, value]) => `${term(id).label}: ${valueText(term(id), value)}`).join("\n") }, `${title}: ${said}`),
+    h("button", { type: "button", class: "link", "data-key": `back:${step}`, "aria-label": `Take back: ${title}`, onclick: () => takeBack(step) }, "Take back"),
+  );
+}
+
+function takeBack(step) {
+  const { one, before } = lately.get(step);
+  lately.delete(step);
+  const [subject, side] = one.subject.split(".");
+  const own = one.terms.filter((id) => one.subject === PATIENT || term(id).subject === PATIENT);
+  patient.setFindings(Object.fromEntries(own.map((id) => [id, before[id]])));
+  for (const id of one.terms.filter((at) => !own.includes(at))) {
+    if (toldOf(one.subject, id) === before[id]) continue;
+    if (term(id).subject === "label") patient.setOfLabel(subject, id, before[id]);
+    else patient.setOfMuscle(subject, side ?? null, id, before[id]);
+  }
+}
+
+function givenLines(shown) {
+  const left = [...lately].filter(([step, { one, before }]) => !shown.has(step) && one.terms.some((id) => toldOf(one.subject, id) !== undefined && before[id] === undefined));
+  return left.slice(-GIVEN_SHOWN).map(([step, of]) => givenLine(step, of));
+}
+
 function question(one, alarm) {
   const [subject, side] = one.subject.split(".");
   const red = one.subject === PATIENT && one.terms.some((id) => alarm.has(id));
-  const label = words.steps[one.step]?.label;
   const fields = one.terms.map((id) =>
     one.subject === PATIENT || term(id).subject === PATIENT ? ofPatient(id) : words.diagnoses[subject] && term(id).subject === "label" ? ofLabel(subject, id) : ofMuscle(subject, side ?? null, id),
   );
-  const title = label && one.subject === PATIENT ? label : words.muscles[subject] ? `Examine: ${muscleName(subject, side)}` : words.diagnoses[subject] ? `About: ${words.diagnoses[subject].label}` : (label ?? one.text);
+  const title = titleOf(one);
   const yesNo = one.terms.filter((id) => term(id).kind === "boolean");
   const open = yesNo.filter((id) => patient.findings()[id] === undefined);
-  const none = () => patient.replace({ ...patient.findings(), ...Object.fromEntries(open.map((id) => [id, false])) });
+  const none = () => patient.setFindings(Object.fromEntries(open.map((id) => [id, false])));
   // Only of what is asked: among examined findings some are the healthy ones, which nobody means to deny.
   const deniable = one.subject === PATIENT && one.terms.every((id) => term(id).cost === "asked") && yesNo.length > 1 && open.length > 0;
   const act = (name, key, text, onclick) => h("button", { type: "button", class: `plain ${name}`, "data-key": `${name}:${key}`, "aria-label": `${text}: ${title}`, onclick }, text);
@@ -249,7 +296,13 @@ function putOff(one) {
 export function show(next) {
   answer = next;
   const touched = drawn.findIndex((one) => toldText(one) !== one.told);
-  if (touched >= 0) begun = { ...drawn[touched], at: touched };
+  if (touched >= 0) {
+    begun = { ...drawn[touched], at: touched };
+    const step = stepOf(begun);
+    const earlier = lately.get(step);
+    lately.delete(step); // the newest stands last
+    lately.set(step, { one: { ...begun, terms: [...new Set([...(earlier?.one.terms ?? []), ...begun.terms])] }, before: { ...begun.before, ...earlier?.before } });
+  }
   if (begun && (finished(begun) || !told(begun).length)) begun = null;
   draw();
 }
@@ -280,24 +333,89 @@ function nextQuestions() {
   return next.slice(0, AT_A_TIME);
 }
 
+function goOn() {
+  goesOn = true;
+  draw();
+  firstOf(byId("questions").querySelector("article"))?.focus({ preventScroll: true });
+}
+
+const firstOf = (part) => part?.querySelector(".choice [tabindex='0'], .field select, .field input, .chip");
+
+// A card that is new in its place, or has moved there, takes no click at once.
+const stood = new Map();
+function settle() {
+  const cards = [...byId("opened").querySelectorAll("article"), ...byId("questions").querySelectorAll("article")];
+  const moved = cards.filter((one) => stood.get(one.dataset.key) !== one.offsetTop);
+  stood.clear();
+  for (const one of cards) stood.set(one.dataset.key, one.offsetTop);
+  for (const one of moved) {
+    one.classList.add("settling");
+    setTimeout(() => one.classList.remove("settling"), SETTLES_MS);
+  }
+}
+
+// Keys answer the finding that has the keyboard; N goes on to the next step.
+const ANSWERS = { p: true, a: false, "?": undefined };
+const TYPED = "input, select, textarea, dialog *";
+
+function pressed(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPED)) return;
+  const key = event.key.toLowerCase();
+  const group = event.target.closest?.(".choice.finding");
+  if (group && key in ANSWERS) group.querySelector(`[data-key$=":${ANSWERS[key]}"]`)?.dispatchEvent(new CustomEvent("tell"));
+  else if (group && /^arrow(left|right)$/.test(key)) beside(group, event.target, key === "arrowright" ? 1 : -1);
+  else if (key === "n" && (event.target === document.body || event.target.closest?.("main"))) nextStep(event.target);
+  else return;
+  event.preventDefault();
+}
+
+function beside(group, button, by) {
+  const all = [...group.querySelectorAll("button")];
+  all.at((all.indexOf(button) + by) % all.length).focus();
+}
+
+function nextStep(from) {
+  const steps = [...byId("opened").querySelectorAll("article"), ...byId("questions").querySelectorAll("article")];
+  const next = steps[(steps.indexOf(from.closest?.("article")) + 1) % steps.length];
+  firstOf(next)?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+// The second half of a double click answers nothing.
+function once(event) {
+  if (event.detail > 1 && event.target.closest("button:not(.chip)")) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
 function draw() {
   if (!answer) return;
-  const { screened, should_stop: enough } = answer;
-  const done = screened.flags - screened.open;
+  const enough = answer.assessment.screening === "complete";
+  const { flags, open } = answer.screened;
+  const done = flags - open;
   redraw(
     byId("screened"),
-    h("div", { class: "bar" }, h("progress", { max: screened.flags || 1, value: done, "aria-label": "Red flags cleared or raised" }), h("span", {}, `${done} of ${screened.flags} red flags decided`)),
+    h("div", { class: "bar" }, h("progress", { max: flags || 1, value: done, "aria-label": "Red flags cleared or raised" }), h("span", {}, `${done} of ${flags} red flags decided`)),
   );
   redraw(byId("at-hand"), words.at_hand.map(atHand));
   redraw(byId("opened"), opened.map(openedCard));
   const alarm = alarming();
-  const next = nextQuestions();
-  drawn = next.map((one) => ({ ...one, told: toldText(one) }));
+  const possible = nextQuestions();
+  const waits = enough && !goesOn && possible.length > 0;
+  const next = waits ? [] : possible;
+  drawn = next.map((one) => ({ ...one, told: toldText(one), before: Object.fromEntries(one.terms.map((id) => [id, toldOf(one.subject, id)])) }));
+  const keyboard = byId("questions").contains(document.activeElement);
   redraw(
     byId("questions"),
-    enough && next.length ? h("p", { class: "enough" }, "Nothing that is still open could raise the urgency or put another hypothesis first. What follows only refines.") : null,
-    next.length ? next.map((one) => question(one, alarm)) : h("p", { class: "quiet" }, "Nothing more to ask."),
+    givenLines(new Set(next.map(stepOf))),
+    enough ? h("p", { class: "enough" }, `Enough is known to stop here: ${screened(answer.assessment.screening)}.`, possible.length ? " What else could be asked only refines." : "") : null,
+    waits ? h("button", { type: "button", "data-key": "go-on", class: "go-on", onclick: goOn }, "Go on asking") : null,
+    next.length ? next.map((one) => question(one, alarm)) : waits ? null : h("p", { class: "quiet" }, "Nothing more to ask."),
+    next.length ? h("p", { class: "keys" }, "Keys: ", h("kbd", {}, "P"), " present, ", h("kbd", {}, "A"), " absent, ", h("kbd", {}, "?"), " don’t know, ", h("kbd", {}, "N"), " next step") : null,
   );
+  if (keyboard && !byId("questions").contains(document.activeElement)) firstOf(byId("questions").querySelector("article"))?.focus({ preventScroll: true });
+  settle();
   const lines = known();
   byId("known-count").textContent = lines.length ? `(${lines.length})` : "";
   redraw(byId("known-list"), lines.length ? h("ul", { class: "list" }, lines) : h("p", { class: "quiet" }, "Nothing yet."));

@@ -10,20 +10,24 @@ import * as patient from "./patient.js";
 import { learn, words } from "./words.js";
 
 let current = null;
-let answered = {};
+let answered = { who: patient.who(), findings: {} };
 let asking = null;
+let asked = patient.who();
 let noticed = false;
 
 async function refresh() {
   asking?.abort();
   asking = new AbortController();
-  const findings = patient.findings();
+  const [who, findings] = [patient.who(), patient.findings()];
+  const before = answered.who === who ? answered.findings : {};
+  if (asked !== who) interview.forget();
+  asked = who;
   byId("undo").disabled = !patient.canUndo();
   document.body.classList.add("asking");
   try {
-    const answer = await ask("evaluate", { findings, before: answered }, asking.signal);
-    const again = Object.keys(answered).length > 0 && Object.keys(findings).length > 0;
-    [current, answered] = [answer, findings];
+    const answer = await ask("evaluate", { findings, before }, asking.signal);
+    const again = Object.keys(before).length > 0 && Object.keys(findings).length > 0;
+    [current, answered] = [answer, { who, findings }];
     if (!noticed) byId("notice").hidden = true;
     noticed = false;
     map.show(answer);
@@ -83,10 +87,11 @@ async function begin() {
   patient.onChange(refresh);
   window.addEventListener("unhandledrejection", (event) => trouble(event.reason));
   printing();
+  window.addEventListener("beforeunload", (event) => patient.isTold() && event.preventDefault()); // nothing is stored: it would be lost
   const linked = patient.fromFragment(location.hash);
   if (linked) {
     history.replaceState(null, "", location.pathname);
-    patient.replace(linked);
+    patient.another(linked);
   } else await refresh();
 }
 

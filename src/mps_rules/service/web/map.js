@@ -1,5 +1,6 @@
 // The figure: a click marks a place; what was spoken of is shaded; a muscle that is pointed at shows where it lies and where it sends pain.
 
+import { ask } from "./api.js";
 import { byId, h, redraw, say, svg } from "./dom.js";
 import { placeName, words } from "./words.js";
 import * as patient from "./patient.js";
@@ -11,11 +12,13 @@ const GROUPS = [
   ["Feet, pelvis", ["foot_right", "foot_left", "sole_right", "sole_left", "inner_left", "inner_right", "pelvis", "perineum"]],
 ];
 const INTENSITIES = 11;
+const ZOOMS = [1, 2, 4, 6]; // at the largest, a finger meets every place
 
 const REST = GROUPS.length - 1; // where a view stands that no group names
 
 let views = [];
 let shown = 0;
+let zoom = 0;
 let mark = "pain";
 let shading = new Map();
 let names = new Map();
@@ -45,15 +48,25 @@ export function start(figure) {
       for (const one of byId("marking").querySelectorAll("button")) one.setAttribute("aria-pressed", String(one === button));
     });
   }
+  for (const [id, by] of [["smaller", -1], ["larger", 1]]) byId(id).addEventListener("click", () => zoomBy(by));
   byId("complete").addEventListener("change", (event) => patient.setFinding("pain_map_complete", event.target.checked || undefined));
   switcher();
   figureOf();
 }
 
-function add(event) {
+// What the search of the rules takes for a place: other words for it, and its side.
+async function lookedUp(text) {
+  if (!text) return [];
+  const { found, all_words: whole } = await ask("search", { text });
+  return whole ? found.filter(({ kind }) => kind === "place").map(({ id, side }) => [id, side ?? null]) : [];
+}
+
+async function add(event) {
   event.preventDefault();
   const input = byId("place");
-  const found = meant(input.value.trim().toLowerCase());
+  const text = input.value.trim().toLowerCase();
+  const named = meant(text);
+  const found = named.length ? named : await lookedUp(text);
   if (found.length === 1) {
     set(...found[0]);
     input.value = "";
@@ -132,11 +145,24 @@ function switcher() {
   );
 }
 
+// What stood in the middle stays there.
+function zoomBy(by) {
+  const figure = byId("figure");
+  const across = (figure.scrollLeft + figure.clientWidth / 2) / figure.scrollWidth;
+  const down = (figure.scrollTop + figure.clientHeight / 2) / figure.scrollHeight;
+  zoom += by;
+  figure.style.setProperty("--zoom", ZOOMS[zoom]);
+  figure.classList.toggle("zoomed", zoom > 0);
+  figure.scrollTo(across * figure.scrollWidth - figure.clientWidth / 2, down * figure.scrollHeight - figure.clientHeight / 2);
+  byId("smaller").disabled = zoom === 0;
+  byId("larger").disabled = zoom === ZOOMS.length - 1;
+}
+
 function figureOf() {
   const named = new Set(GROUPS.flatMap(([, ids]) => ids));
   const there = (id) => views.some((view) => view.id === id);
   const wanted = [...GROUPS[shown][1].filter(there), ...(shown === REST ? views.map(({ id }) => id).filter((id) => !named.has(id)) : [])];
-  byId("figure").className = `of-${shown}`;
+  byId("figure").className = `of-${shown}${zoom ? " zoomed" : ""}`;
   byId("figure").replaceChildren(
     ...wanted.map((id) => {
       const view = views.find((one) => one.id === id);
@@ -145,7 +171,7 @@ function figureOf() {
       draw.append(...view.outline.map((d) => svg("path", { d, class: "skin" })));
       for (const shape of view.shapes) {
         const path = svg("path", { d: shape.d, class: "place", "data-place": key(shape.region, shape.side) });
-        path.addEventListener("click", () => turn(shape.region, shape.side));
+        path.addEventListener("click", (event) => event.detail < 2 && turn(shape.region, shape.side)); // not the second half of a double click
         path.addEventListener("pointerenter", () => hover(shape));
         draw.append(path);
       }
@@ -201,6 +227,21 @@ function line(one) {
       "×",
     ),
   );
+}
+
+// Where a muscle lies and sends pain, in the view that shows most of it; for paper, where nothing can be pointed at.
+export function picture(reach) {
+  const own = (list) => new Set(list.map((part) => key(part.region, part.side)));
+  const [lies, zones] = [own(reach.lies), own(reach.zones)];
+  const shows = (view) => view.shapes.filter((shape) => lies.has(key(shape.region, shape.side))).length;
+  const [view] = views.filter(({ id }) => GROUPS[0][1].includes(id) || GROUPS[1][1].includes(id)).sort((one, other) => shows(other) - shows(one));
+  const [x, y, wide, high] = view.box;
+  const draw = svg("svg", { viewBox: `${x - 3} ${y - 3} ${wide + 6} ${high + 6}`, role: "img", "aria-label": "Where the muscle is, and where it may send pain" });
+  draw.append(...view.outline.map((d) => svg("path", { d, class: "skin" })));
+  const drawn = view.shapes.map((shape) => [shape, key(shape.region, shape.side)]).filter(([, at]) => lies.has(at) || zones.has(at));
+  draw.append(...drawn.map(([shape, at]) => svg("path", { d: shape.d, class: lies.has(at) ? "there" : "sends" })));
+  draw.append(...view.lines.map((d) => svg("path", { d, class: "line" })));
+  return h("figure", { class: "muscle" }, draw, h("figcaption", {}, `${view.caption}. Dark: where the muscle is. Light: where it may send pain.`));
 }
 
 // A muscle lights up: where it lies, and its zones, the main ones stronger.

@@ -3,26 +3,41 @@
 const KEPT = 200;
 
 let known = {};
-const past = [];
+let person = 0; // a number of this tab alone: it tells one patient from the next
+let persons = 0;
+const past = []; // {person, known}: what can be gone back to
 const listeners = [];
 
 export const findings = () => known;
+export const who = () => person;
+export const isTold = () => Object.keys(known).length > 0;
 export const canUndo = () => past.length > 0;
 export const onChange = (listener) => listeners.push(listener);
 
-function become(next) {
-  known = next;
+function become(whose, next) {
+  [person, known] = [whose, next];
   for (const listener of listeners) listener();
 }
 
-export function replace(next) {
-  past.push(known);
+function keep() {
+  past.push({ person, known });
   if (past.length > KEPT) past.shift();
-  become(next);
+}
+
+export function replace(next) {
+  keep();
+  become(person, next);
+}
+
+// An example, a file, a link, or nothing yet: what was known before was of somebody else.
+export function another(next) {
+  keep();
+  become(++persons, next);
 }
 
 export function undo() {
-  if (past.length) become(past.pop());
+  const last = past.pop();
+  if (last) become(last.person, last.known);
 }
 
 function change(how) {
@@ -32,6 +47,15 @@ function change(how) {
 }
 
 // --- findings of the patient: a value, or undefined for not known
+
+// Several at once, in one step of undoing.
+export const setFindings = (told) =>
+  change((next) => {
+    for (const [term, value] of Object.entries(told)) {
+      if (value === undefined) delete next[term];
+      else next[term] = value;
+    }
+  });
 
 export const setFinding = (term, value) =>
   change((next) => {

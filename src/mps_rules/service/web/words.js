@@ -56,7 +56,18 @@ const plainly = (id) => id.replaceAll("_", " ");
 // A kind of recommendation; one that the rules did not name is shown all the same, and waits for nothing.
 export const adviceOf = (kind) => words.advice.find((one) => one.id === kind) ?? { id: kind, label: plainly(kind), waits: false };
 
-export const screened = (status) => words.screening[status] ?? plainly(status);
+// The words for how something stands; a state that the page does not know is shown all the same.
+const inWords = (of) => (state) => words[of][state] ?? plainly(state);
+export const screened = inWords("screening");
+export const urgencyName = inWords("urgencies");
+export const flagName = inWords("flags");
+export const held = (status) => words.statuses[status] ?? { label: plainly(status), stands: false };
+export const muscleState = inWords("muscle_states");
+export const accessName = inWords("access");
+export const kindName = inWords("kinds");
+export const criterion = (status) => words.criteria[status] ?? { label: plainly(status), mark: "?" };
+
+export const capital = (text) => `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}`;
 
 export const valueName = (of, value) => words.regions[value]?.label ?? of.values.find((one) => one.id === value)?.label ?? value;
 
