@@ -5,8 +5,8 @@ The doors of the library: load rules, evaluate a patient, run cases, lint.
 read once).
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
@@ -201,7 +201,7 @@ def _about(before: Assessment, changed_answer: WhatIf, id: str, base: KnowledgeB
     return Difference((f"{label}: {now}, {was} before.",), ("",)) if was != now else Difference(())
 
 
-def evaluate(findings: Mapping[str, Any], kb: KnowledgeBase | None = None) -> Assessment:
+def evaluate(findings: Any, kb: KnowledgeBase | None = None, *, on: date | None = None) -> Assessment:
     """
     What the rules say of one patient.
 
@@ -210,16 +210,18 @@ def evaluate(findings: Mapping[str, Any], kb: KnowledgeBase | None = None) -> As
     ('myofascial_pain', 'possible', 'not_done')
 
     Args:
-        findings: term id to value, and the structured keys ``pain``, ``pain_map_complete``, ``labels``, ``exam``.
-            What is left out, or None, is not known.
+        findings: term id to value, the structured keys ``pain``, ``pain_map_complete``, ``labels``, ``exam``, and addresses
+            (``pain.low_back.left``, ``gluteus_medius.left.taut_band``, ``labels.facet_syndrome``); or a value with such fields (attrs, a data
+            class, pydantic). What is left out, None, NaN or a missing cell of a frame is not known; 0 and 1 say no and yes.
         kb: the rules; left out, the packaged ones.
+        on: the day on which the findings are read, for a time told by when it began (``"since 2021-05"``).
 
     Raises:
         FindingError: every fault of the findings, each with its place, and the closest known word.
 
     """
     base = kb or load()
-    return _evaluated(base, read_findings(findings, terrain_of(base)))
+    return _evaluated(base, read_findings(findings, terrain_of(base), on))
 
 
 def _evaluated(base: KnowledgeBase, findings: Findings) -> Assessment:
@@ -265,12 +267,14 @@ def evaluate_many(rows: Any, kb: KnowledgeBase | None = None) -> list[Assessment
 
 def _rows(rows: Any) -> Iterable[Any]:
     if hasattr(rows, "iter_rows"):
-        return (_without_missing(row) for row in rows.iter_rows(named=True))
+        polars_rows: Iterable[Any] = rows.iter_rows(named=True)
+        return polars_rows
     if hasattr(rows, "itertuples"):
         names = [str(name) for name in (rows.columns if hasattr(rows, "columns") else ())]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise FindingError([Fault(name, "is the name of several columns") for name in twice])
-        return (_without_missing(row) for row in rows.to_dict("records"))
+        pandas_rows: Iterable[Any] = rows.to_dict("records")
+        return pandas_rows
     try:
         if not isinstance(rows, Mapping | str | bytes):
             patients: Iterator[Any] = iter(rows)
@@ -278,15 +282,6 @@ def _rows(rows: Any) -> Iterable[Any]:
     except TypeError:  # as an array of no dimension has it, though it looks iterable
         pass
     raise FindingError([Fault("", "expected several patients: a list of mappings or a data frame")])
-
-
-def _without_missing(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if not _is_missing(value)}
-
-
-def _is_missing(value: Any) -> bool:
-    """Whether a cell is empty: NaN, or what pandas puts in its place."""
-    return (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in ("NAType", "NaTType")
 
 
 def evaluate_cohort(

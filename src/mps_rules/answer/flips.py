@@ -538,7 +538,7 @@ class _Search:
         return subject if self.words.terms[term].subject != "patient" else PATIENT
 
     def _askable(self, region: str, side: str | None) -> bool:
-        possible = self.words.regions[region].sides
+        possible = self.words.possible_sides[region]
         return (side is None or side in possible) and self.state.facts.pain_map.at(region, side) is None
 
     def _may_change(self, owner: str, term: str) -> bool:
