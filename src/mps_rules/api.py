@@ -18,6 +18,7 @@ from mps_rules.answer import explain
 from mps_rules.answer.assess import Assessor
 from mps_rules.answer.differences import difference
 from mps_rules.answer.flips import Target, Through, flips
+from mps_rules.answer.many import Assessments
 from mps_rules.answer.questions import questions
 from mps_rules.answer.values import Assessment, Difference, Flips, Fragile, Proof, Question, Shortfall, WhatIf
 from mps_rules.chaining.chains import Chain
@@ -236,33 +237,61 @@ def _assessor(base: KnowledgeBase, findings: Findings) -> Assessor:
     return Assessor(base, facts, engine.chain(base, facts))
 
 
-def evaluate_many(rows: Any, kb: KnowledgeBase | None = None) -> list[Assessment]:
+def evaluate_many(
+    rows: Any, kb: KnowledgeBase | None = None, *, person: str | None = None, keep: Sequence[str] = (), on: date | None = None
+) -> Assessments:
     """
     What the rules say of a few patients: mappings, or the rows of a pandas or Polars frame.
 
     >>> [a.urgency for a in evaluate_many([{"saddle_anaesthesia": True}, {}])]
     ['emergency', 'none']
 
-    In a frame a missing cell (None, NaN) is not known; a column is a term id.
+    A column is the address of a finding, as in ``evaluate``; a missing cell (None, NaN) is not known.
+
+    Args:
+        rows: mappings, or a frame.
+        kb: the rules; left out, the packaged ones.
+        person: the column that says who; it is carried along unread.
+        keep: other columns to carry along unread.
+        on: the day on which the findings are read, as in ``evaluate``.
+
+    Returns:
+        A list of assessments; its ``to_frame()`` has the person, what was kept, and the index of a pandas frame.
 
     Raises:
-        FindingError: every fault of every row, each place beginning with the row's number from 0.
+        FindingError: every fault of every row, each place beginning with the row's number from 0; a column that is not there.
 
     """
     base = kb or load()
+    aside = tuple(dict.fromkeys((*([person] if person else ()), *keep)))
     found: list[Assessment] = []
+    kept: dict[str, list[Any]] = {name: [] for name in aside}
     faults: list[Fault] = []
     for number, row in enumerate(_rows(rows)):
         try:
-            found.append(evaluate(row, base))
+            findings, told = _parted(row, aside)
+            found.append(evaluate(findings, base, on=on))
         except FindingError as error:
             faults += [
                 Fault(f"row {number}, {fault.where}" if fault.where else f"row {number}", fault.what, fault.closest)
                 for fault in error.faults
             ]
+            continue
+        for name, value in told.items():
+            kept[name].append(value)
     if faults:
         raise FindingError(faults)
-    return found
+    return Assessments(found, kept, rows.index if hasattr(rows, "itertuples") else None)
+
+
+def _parted(row: Any, aside: Sequence[str]) -> tuple[Any, dict[str, Any]]:
+    """A row without the columns that are carried along, and these."""
+    if not aside or not isinstance(row, Mapping):
+        return row, dict.fromkeys(aside)
+    absent = [name for name in aside if name not in row]
+    if absent:
+        raise FindingError([Fault(name, "no such column", closest(name, map(str, row))) for name in absent])
+    return {key: value for key, value in row.items() if key not in aside}, {name: row[name] for name in aside}
 
 
 def _rows(rows: Any) -> Iterable[Any]:

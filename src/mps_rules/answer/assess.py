@@ -186,7 +186,7 @@ class Book:
         ]
         self.cautions = [(rule, number_of[rule.id], given) for rule, given in base.told(GiveCaution)]
         self.advice = [(rule, number_of[rule.id], advice) for rule, advice in base.told(Recommend)]
-        self.standing = tuple(term for term in self.words.terms.values() if term.stands_for)
+        self.standing = tuple(term for term in self.words.terms.values() if term.draws)
         self.used = KnowledgeUsed(base.pack.id, base.pack.version, base.pack.status, base.digest)
         self.waits: dict[Part, tuple[Need, ...]] = {}
         self.addresses: dict[Need, str] = {}
@@ -456,7 +456,7 @@ class Assessor:
     @staticmethod
     def _is_drawn(term: Term, finding: Finding) -> bool:
         """Whether a finding says no more than where the pain is."""
-        return bool(finding.follows_from or finding.places(term))
+        return bool(finding.follows_from or finding.places(term) or term.area)
 
     # --- hypotheses
 

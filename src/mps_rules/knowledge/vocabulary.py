@@ -138,6 +138,17 @@ class Term:
         return frozenset((*regions, self.stands_for)) if self.stands_for else frozenset()
 
     @cached_property
+    def area(self) -> PainAt | None:
+        """The places of which the finding says that it hurts in one of them, no more and no less, where it stands for no region."""
+        source = self.implied_by
+        return source if self.stands_for is None and isinstance(source, PainAt) and self.denied_by == Not(source) else None
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether the finding is an entry of the pain map."""
+        return self.stands_for is not None or self.area is not None
+
+    @cached_property
     def means_its_region(self) -> bool:
         """Whether the finding is pain in its region, no more and no less: only then its absence is freedom from pain there."""
         return self.stands_for is not None and self.implied_by == PainAt((self.stands_for,)) and self.denied_by == Not(self.implied_by)
@@ -250,6 +261,10 @@ class Vocabulary:
     diagnoses: Mapping[str, Diagnosis]
     suspects: Mapping[str, Suspect]
     care: Mapping[str, Care] = attrs.Factory(dict)
+
+    def __repr__(self) -> str:
+        told = (len(self.terms), len(self.regions), len(self.muscles), len(self.diagnoses))
+        return "<Vocabulary: {} findings, {} regions, {} muscles, {} diagnoses>".format(*told)
 
     def unit(self, written: str) -> Unit | None:
         """The unit of that code or spelling."""

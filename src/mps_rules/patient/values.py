@@ -71,6 +71,10 @@ class Findings:
     labels: tuple[GivenLabel, ...] = ()
     exam: tuple[Exam, ...] = ()
 
+    def __repr__(self) -> str:
+        painful = sum(entry.present for entry in self.pain)
+        return f"<Findings: {len(self.patient)} of the patient, {painful} painful places, {len(self.labels)} diagnoses, {len(self.exam)} muscles>"
+
 
 def is_missing(value: Any) -> bool:
     """
