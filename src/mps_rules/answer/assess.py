@@ -17,6 +17,7 @@ import attrs
 from mps_rules.answer.candidates import candidates, coverings
 from mps_rules.answer.scores import GROUPS, Fired, Held, Scored, considered, scored, stand
 from mps_rules.answer.values import (
+    LISTED,
     STATUSES,
     Alert,
     Argument,
@@ -52,6 +53,7 @@ from mps_rules.knowledge.rules import (
 )
 from mps_rules.knowledge.vocabulary import PATIENT, Suspect, Term, lowered, muscle_subject, placed
 from mps_rules.language import conditions as c
+from mps_rules.language.listing import Listed
 from mps_rules.patient.addresses import of_finding
 from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.patient.values import Finding, Findings
@@ -319,7 +321,8 @@ class Assessor:
         """A field of the assessment, worked out once."""
         with self._turn:
             if name not in self._fields:
-                self._fields[name] = FIELDS[name](self)
+                made = FIELDS[name](self)
+                self._fields[name] = Listed(made) if name in LISTED else made
             return self._fields[name]
 
     # --- the muscles

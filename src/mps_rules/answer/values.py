@@ -674,7 +674,6 @@ class Assessment:
         if name not in _LATER:
             raise AttributeError(name)
         value = self._source.field(name)  # type: ignore[union-attr]
-        value = Listed(value) if name in _LISTED else value
         _put(self, name, value)
         return value
 
@@ -691,9 +690,9 @@ class Assessment:
     @property
     def questions(self) -> Listed[Question]:
         """What to ask or examine next, most useful first; worked out when first asked for."""
-        if self._questions is None:
-            _put(self, "_questions", Listed(self._need_tools().questions(self)))
-        return Listed(self._questions or ())
+        if not isinstance(self._questions, Listed):
+            _put(self, "_questions", Listed(self._need_tools().questions(self) if self._questions is None else self._questions))
+        return self._questions  # type: ignore[return-value]
 
     @property
     def should_stop(self) -> bool:
@@ -898,5 +897,6 @@ class Assessment:
         _put(self, "_source", None)
 
 
-_LISTED = frozenset(a.name for a in attrs.fields(Assessment) if get_origin(a.type) is Listed)
+LISTED = frozenset(a.name for a in attrs.fields(Assessment) if get_origin(a.type) is Listed)
+"""The fields that are lists."""
 _LATER = frozenset(a.name for a in attrs.fields(Assessment) if not a.name.startswith("_"))
