@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from mps_rules.population.tables import Backend, Dates
 
 Folder = str | PathLike[str]
+PACKAGED = "packaged"
+"""The name by which the packaged rules stand among folders."""
 
 
 def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
@@ -51,7 +53,7 @@ def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
     <KnowledgeBase mps_rules 0.2.0, ...>
 
     Args:
-        folders: a folder; or several, where a later one may replace a rule with ``replaces: id``.
+        folders: a folder; or several, where a later one may replace a rule with ``replaces: id``; ``packaged`` names the packaged rules.
 
     Raises:
         KnowledgeError: every fault of every file, with file, line and path.
@@ -61,9 +63,12 @@ def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
         return _packaged()
     if isinstance(folders, str | PathLike):
         folders = [folders]
+    if list(folders) == [PACKAGED]:
+        return _packaged()
     from mps_rules.knowledge.loading import load_folders
+    from mps_rules.knowledge.packaged import packaged_rules
 
-    return load_folders([Path(folder) for folder in folders])
+    return load_folders([packaged_rules() if folder == PACKAGED else Path(folder) for folder in folders])
 
 
 @lru_cache(maxsize=1)
