@@ -355,7 +355,7 @@ def test_an_address_that_is_no_text_is_a_finding_error(at: Any) -> None:
         changed(read(CHART), {at: True}, mps.load().vocabulary)
 
 
-@pytest.mark.parametrize("value", ["yes", 3, [], {"a": 1}, float("nan")])
+@pytest.mark.parametrize("value", ["yes", 3, [], {"a": 1}])
 @pytest.mark.parametrize(
     "text", ["fever", "low_back.left", "gluteus_medius.left.taut_band", "facet_syndrome.imaging_done", "labels.facet_syndrome"]
 )

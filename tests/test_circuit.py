@@ -160,7 +160,7 @@ def _spoken(words: Words, vocabulary: Vocabulary) -> set[str]:
     named |= {term.id for term in (*words.lists, *words.numbers, *words.muscle_others, *words.label_others)}
     for id_ in named & set(vocabulary.measures):
         named |= set(vocabulary.measures[id_].sum)
-    return {id_ for id_ in named if not vocabulary.terms[id_].stands_for}
+    return {id_ for id_ in named if not vocabulary.terms[id_].draws}
 
 
 def test_what_is_supposed_of_vignettes_is_what_the_changed_findings_give(kb: KnowledgeBase) -> None:
@@ -170,7 +170,7 @@ def test_what_is_supposed_of_vignettes_is_what_the_changed_findings_give(kb: Kno
         facts = facts_of(chart(one))
         apart = _apart(facts, random)
         state = circuit_of(kb).read(facts, apart)
-        pool = _evenly([(subject, term) for subject, term in may_change(facts, apart) if not term.stands_for], random)
+        pool = _evenly([(subject, term) for subject, term in may_change(facts, apart) if not term.draws], random)
         for _ in range(CHANGES):
             changes = _changes(facts, pool, random)
             try:
@@ -212,7 +212,7 @@ def test_within_the_reach_of_a_rule_it_is_decided_as_everywhere(kb: KnowledgeBas
         facts = facts_of(chart(one))
         apart = _apart(facts, random)
         everywhere = circuit.read(facts, apart)
-        pool = _evenly([(subject, term) for subject, term in may_change(facts, apart) if not term.stands_for], random)
+        pool = _evenly([(subject, term) for subject, term in may_change(facts, apart) if not term.draws], random)
         for rule in random.sample(kb.rules, 16):
             within = circuit.read(facts, apart, circuit.reaching([rule.id]))
             for changes in ([], *(_changes(facts, pool, random) for _ in range(4))):

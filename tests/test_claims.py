@@ -292,7 +292,7 @@ def signs(kb: KnowledgeBase) -> dict[str, frozenset[str]]:
     """The danger signs that alone raise or open some red flag, with those flags."""
     told = [term.id for term in kb.vocabulary.terms.values() if term.kind == "boolean" and term.subject == "patient" and not term.fact]
     found = {id_: frozenset(flags({id_: True}, kb)) for id_ in told if kb.vocabulary.terms[id_].category in ("red_flag", "neuro")}
-    return {id_: those for id_, those in found.items() if those and not kb.vocabulary.terms[id_].stands_for}
+    return {id_: those for id_, those in found.items() if those and not kb.vocabulary.terms[id_].draws}
 
 
 def test_a_reading_that_beats_another_leaves_every_flag_at_least_as_near_in_any_chart(kb: KnowledgeBase) -> None:

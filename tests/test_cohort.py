@@ -276,9 +276,7 @@ def test_where_it_hurts_and_which_muscles_send_pain_there_is_what_the_pain_map_s
         Cells(str(at), at) for one in words.regions.values() for side in {None, *one.sides} for at in [Address("pain", one.id, side=side)]
     ]
     stands = [
-        Cells(term.id, Address("patient", PATIENT, term.id), term)
-        for term in words.terms.values()
-        if term.stands_for and term.kind == "boolean"
+        Cells(term.id, Address("patient", PATIENT, term.id), term) for term in words.terms.values() if term.draws and term.kind == "boolean"
     ]
     rows: list[dict[str, Any]] = []
     while len(rows) < 150:

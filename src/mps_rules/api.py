@@ -5,8 +5,8 @@ The doors of the library: load rules, evaluate a patient, run cases, lint.
 read once).
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
@@ -18,6 +18,7 @@ from mps_rules.answer import explain
 from mps_rules.answer.assess import Assessor
 from mps_rules.answer.differences import difference
 from mps_rules.answer.flips import Target, Through, flips
+from mps_rules.answer.many import Assessments
 from mps_rules.answer.questions import questions
 from mps_rules.answer.values import Assessment, Difference, Flips, Fragile, Proof, Question, Shortfall, WhatIf
 from mps_rules.chaining.chains import Chain
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from mps_rules.population.tables import Backend, Dates
 
 Folder = str | PathLike[str]
+PACKAGED = "packaged"
+"""The name by which the packaged rules stand among folders."""
 
 
 def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
@@ -50,7 +53,7 @@ def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
     <KnowledgeBase mps_rules 0.2.0, ...>
 
     Args:
-        folders: a folder; or several, where a later one may replace a rule with ``replaces: id``.
+        folders: a folder; or several, where a later one may replace a rule with ``replaces: id``; ``packaged`` names the packaged rules.
 
     Raises:
         KnowledgeError: every fault of every file, with file, line and path.
@@ -60,9 +63,12 @@ def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
         return _packaged()
     if isinstance(folders, str | PathLike):
         folders = [folders]
+    if list(folders) == [PACKAGED]:
+        return _packaged()
     from mps_rules.knowledge.loading import load_folders
+    from mps_rules.knowledge.packaged import packaged_rules
 
-    return load_folders([Path(folder) for folder in folders])
+    return load_folders([packaged_rules() if folder == PACKAGED else Path(folder) for folder in folders])
 
 
 @lru_cache(maxsize=1)
@@ -201,7 +207,7 @@ def _about(before: Assessment, changed_answer: WhatIf, id: str, base: KnowledgeB
     return Difference((f"{label}: {now}, {was} before.",), ("",)) if was != now else Difference(())
 
 
-def evaluate(findings: Mapping[str, Any], kb: KnowledgeBase | None = None) -> Assessment:
+def evaluate(findings: Any, kb: KnowledgeBase | None = None, *, on: date | None = None) -> Assessment:
     """
     What the rules say of one patient.
 
@@ -210,16 +216,18 @@ def evaluate(findings: Mapping[str, Any], kb: KnowledgeBase | None = None) -> As
     ('myofascial_pain', 'possible', 'not_done')
 
     Args:
-        findings: term id to value, and the structured keys ``pain``, ``pain_map_complete``, ``labels``, ``exam``.
-            What is left out, or None, is not known.
+        findings: term id to value, the structured keys ``pain``, ``pain_map_complete``, ``labels``, ``exam``, and addresses
+            (``pain.low_back.left``, ``gluteus_medius.left.taut_band``, ``labels.facet_syndrome``); or a value with such fields (attrs, a data
+            class, pydantic). What is left out, None, NaN or a missing cell of a frame is not known; 0 and 1 say no and yes.
         kb: the rules; left out, the packaged ones.
+        on: the day on which the findings are read, for a time told by when it began (``"since 2021-05"``).
 
     Raises:
         FindingError: every fault of the findings, each with its place, and the closest known word.
 
     """
     base = kb or load()
-    return _evaluated(base, read_findings(findings, terrain_of(base)))
+    return _evaluated(base, read_findings(findings, terrain_of(base), on))
 
 
 def _evaluated(base: KnowledgeBase, findings: Findings) -> Assessment:
@@ -234,43 +242,73 @@ def _assessor(base: KnowledgeBase, findings: Findings) -> Assessor:
     return Assessor(base, facts, engine.chain(base, facts))
 
 
-def evaluate_many(rows: Any, kb: KnowledgeBase | None = None) -> list[Assessment]:
+def evaluate_many(
+    rows: Any, kb: KnowledgeBase | None = None, *, person: str | None = None, keep: Sequence[str] = (), on: date | None = None
+) -> Assessments:
     """
     What the rules say of a few patients: mappings, or the rows of a pandas or Polars frame.
 
     >>> [a.urgency for a in evaluate_many([{"saddle_anaesthesia": True}, {}])]
     ['emergency', 'none']
 
-    In a frame a missing cell (None, NaN) is not known; a column is a term id.
+    A column is the address of a finding, as in ``evaluate``; a missing cell (None, NaN) is not known.
+
+    Args:
+        rows: mappings, or a frame.
+        kb: the rules; left out, the packaged ones.
+        person: the column that says who; it is carried along unread.
+        keep: other columns to carry along unread.
+        on: the day on which the findings are read, as in ``evaluate``.
+
+    Returns:
+        A list of assessments; its ``to_frame()`` has the person, what was kept, and the index of a pandas frame.
 
     Raises:
-        FindingError: every fault of every row, each place beginning with the row's number from 0.
+        FindingError: every fault of every row, each place beginning with the row's number from 0; a column that is not there.
 
     """
     base = kb or load()
+    aside = tuple(dict.fromkeys((*([person] if person else ()), *keep)))
     found: list[Assessment] = []
+    kept: dict[str, list[Any]] = {name: [] for name in aside}
     faults: list[Fault] = []
     for number, row in enumerate(_rows(rows)):
         try:
-            found.append(evaluate(row, base))
+            findings, told = _parted(row, aside)
+            found.append(evaluate(findings, base, on=on))
         except FindingError as error:
             faults += [
                 Fault(f"row {number}, {fault.where}" if fault.where else f"row {number}", fault.what, fault.closest)
                 for fault in error.faults
             ]
+            continue
+        for name, value in told.items():
+            kept[name].append(value)
     if faults:
         raise FindingError(faults)
-    return found
+    return Assessments(found, kept, rows.index if hasattr(rows, "itertuples") else None)
+
+
+def _parted(row: Any, aside: Sequence[str]) -> tuple[Any, dict[str, Any]]:
+    """A row without the columns that are carried along, and these."""
+    if not aside or not isinstance(row, Mapping):
+        return row, dict.fromkeys(aside)
+    absent = [name for name in aside if name not in row]
+    if absent:
+        raise FindingError([Fault(name, "no such column", closest(name, map(str, row))) for name in absent])
+    return {key: value for key, value in row.items() if key not in aside}, {name: row[name] for name in aside}
 
 
 def _rows(rows: Any) -> Iterable[Any]:
     if hasattr(rows, "iter_rows"):
-        return (_without_missing(row) for row in rows.iter_rows(named=True))
+        polars_rows: Iterable[Any] = rows.iter_rows(named=True)
+        return polars_rows
     if hasattr(rows, "itertuples"):
         names = [str(name) for name in (rows.columns if hasattr(rows, "columns") else ())]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise FindingError([Fault(name, "is the name of several columns") for name in twice])
-        return (_without_missing(row) for row in rows.to_dict("records"))
+        pandas_rows: Iterable[Any] = rows.to_dict("records")
+        return pandas_rows
     try:
         if not isinstance(rows, Mapping | str | bytes):
             patients: Iterator[Any] = iter(rows)
@@ -278,15 +316,6 @@ def _rows(rows: Any) -> Iterable[Any]:
     except TypeError:  # as an array of no dimension has it, though it looks iterable
         pass
     raise FindingError([Fault("", "expected several patients: a list of mappings or a data frame")])
-
-
-def _without_missing(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if not _is_missing(value)}
-
-
-def _is_missing(value: Any) -> bool:
-    """Whether a cell is empty: NaN, or what pandas puts in its place."""
-    return (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in ("NAType", "NaTType")
 
 
 def evaluate_cohort(

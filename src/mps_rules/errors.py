@@ -2,7 +2,7 @@
 Errors are named for who can mend them.
 
 ``KnowledgeError``: the author of a rule. ``FindingError``: the caller. ``UnsupportedError``: the executor cannot do this.
-``SettingsError``: whoever runs the service.
+``SettingsError``: whoever runs the service. ``UnattachedError``: the caller, who has to give an assessment its rules again.
 Each holds every fault that was found, not only the first; a fault says where, what, and the closest known word. However much is wrong,
 the work stays bounded: a message lists the first hundred faults and says how many more there are, and one reading looks up the
 closest word for its first twenty unknown ones.
@@ -70,6 +70,10 @@ class FindingError(MpsRulesError):
 
 class UnsupportedError(MpsRulesError):
     """An executor, or an installation without an extra, cannot do what was asked."""
+
+
+class UnattachedError(MpsRulesError, ValueError):
+    """An assessment was read back without its rules; the caller gives them again: ``attach(assessment, kb)``."""
 
 
 class SettingsError(MpsRulesError):

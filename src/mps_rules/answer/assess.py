@@ -19,6 +19,7 @@ from mps_rules.answer.scores import GROUPS, Fired, Held, Scored, considered, sco
 from mps_rules.answer.screening import BASIC, Look, Screens, screens_of
 from mps_rules.answer.values import (
     DUE,
+    LISTED,
     STATUSES,
     Alert,
     Argument,
@@ -56,6 +57,7 @@ from mps_rules.knowledge.rules import (
 )
 from mps_rules.knowledge.vocabulary import COSTS, PATIENT, Suspect, Term, lowered, muscle_subject, placed
 from mps_rules.language import conditions as c
+from mps_rules.language.listing import Listed
 from mps_rules.patient.addresses import of_finding
 from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.patient.values import Finding, Findings
@@ -192,7 +194,7 @@ class Book:
         ]
         self.cautions = [(rule, number_of[rule.id], given) for rule, given in base.told(GiveCaution)]
         self.advice = [(rule, number_of[rule.id], advice) for rule, advice in base.told(Recommend)]
-        self.standing = tuple(term for term in self.words.terms.values() if term.stands_for)
+        self.standing = tuple(term for term in self.words.terms.values() if term.draws)
         self.used = KnowledgeUsed(base.pack.id, base.pack.version, base.pack.status, base.digest)
         self.waits: dict[Part, tuple[Need, ...]] = {}
         self.addresses: dict[Need, str] = {}
@@ -325,7 +327,8 @@ class Assessor:
         """A field of the assessment, worked out once."""
         with self._turn:
             if name not in self._fields:
-                self._fields[name] = FIELDS[name](self)
+                made = FIELDS[name](self)
+                self._fields[name] = Listed(made) if name in LISTED else made
             return self._fields[name]
 
     # --- the muscles
@@ -542,7 +545,7 @@ class Assessor:
     @staticmethod
     def _is_drawn(term: Term, finding: Finding) -> bool:
         """Whether a finding says no more than where the pain is."""
-        return bool(finding.follows_from or finding.places(term))
+        return bool(finding.follows_from or finding.places(term) or term.area)
 
     # --- hypotheses
 

@@ -285,7 +285,7 @@ class _Search:
 
     def _is_place(self, atom: Atom) -> bool:
         """Whether a change moves the pain map: a place, or a finding that stands for one."""
-        return atom[0] == "pain" or bool(self.words.terms[atom[1]].stands_for)
+        return atom[0] == "pain" or self.words.terms[atom[1]].draws
 
     def _read_elsewhere(self, places: Way) -> bool:
         """Reads the state with another pain map, unless that contradicts what is recorded."""
@@ -538,7 +538,7 @@ class _Search:
         return subject if self.words.terms[term].subject != "patient" else PATIENT
 
     def _askable(self, region: str, side: str | None) -> bool:
-        possible = self.words.regions[region].sides
+        possible = self.words.possible_sides[region]
         return (side is None or side in possible) and self.state.facts.pain_map.at(region, side) is None
 
     def _may_change(self, owner: str, term: str) -> bool:

@@ -117,7 +117,7 @@ class Screens:
         parts = parts_of(base)
         self.profiles = tuple(self._profiles())
         self.causes = frozenset(profile.cause for profile in self.profiles)
-        of_anybody = {*base.asking.at_hand, *(term.id for term in base.vocabulary.terms.values() if term.background or term.stands_for)}
+        of_anybody = {*base.asking.at_hand, *(term.id for term in base.vocabulary.terms.values() if term.background or term.draws)}
         self.pointers = {
             parts.program.number_of[rule.id]: self._pointer(rule, of_anybody)
             for rule in base.rules

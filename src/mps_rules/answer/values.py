@@ -5,18 +5,20 @@ Nothing here computes an opinion; how a value is worded stands in ``views.wordin
 """
 
 import json
-from collections.abc import Mapping
-from functools import cached_property, singledispatch
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from functools import singledispatch
+from html import escape
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, get_args, get_origin
 
 import attrs
 
 if TYPE_CHECKING:
     import networkx as nx
 from mps_rules.chaining.chains import Derivation, Premise
-from mps_rules.errors import Fault, FindingError, dotted
+from mps_rules.errors import Fault, FindingError, UnattachedError, dotted
 from mps_rules.knowledge.rules import Effect, Strength, Urgency
 from mps_rules.knowledge.vocabulary import lowered
+from mps_rules.language.listing import Listed
 from mps_rules.language.plain import plain
 from mps_rules.patient.values import Findings
 
@@ -66,6 +68,9 @@ class Alert:
     points: int | None = None
     forbids: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Alert {self.id}: {self.status}, {self.urgency}>"
+
 
 @attrs.frozen
 class Unscreened:
@@ -75,6 +80,9 @@ class Unscreened:
     label: str
     urgency: Urgency
     terms: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<Unscreened {self.id}: {self.urgency}, {len(self.terms)} still to ask>"
 
 
 Asked: TypeAlias = Literal["open", "due", "raised", "asked", "not_asked"]
@@ -170,6 +178,9 @@ class Argument:
             _put(self, name, value)
         _put(self, "_source", None)
 
+    def __repr__(self) -> str:
+        return f"<Argument {self.rule}: {self.effect}{f', {self.strength}' if self.strength else ''}{f', {self.points:+d}' if self.points is not None else ''}>"
+
 
 @attrs.frozen
 class Hypothesis:
@@ -191,6 +202,12 @@ class Hypothesis:
     def stands(self) -> bool:
         """Whether something speaks for it and it is at least possible."""
         return bool(self.supports) and self.status in ("confirmed", "probable", "possible")
+
+    def __repr__(self) -> str:
+        return (
+            f"<Hypothesis {self.id}: {self.status}{f', {self.score:+d}' if self.score is not None else ''}, "
+            f"{len(self.supports)} for, {len(self.opposes)} against>"
+        )
 
 
 @attrs.frozen
@@ -223,6 +240,9 @@ class MuscleCandidate:
     because: tuple[Premise, ...]
     references: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return f"<MuscleCandidate {self.muscle}{f'.{self.side}' if self.side else ''}: {self.status}, score {self.score:.3g}>"
+
 
 @attrs.frozen
 class Covering:
@@ -238,6 +258,9 @@ class Covering:
     explains: tuple[str, ...]
     unexplained: tuple[str, ...]
     score: float
+
+    def __repr__(self) -> str:
+        return f"<Covering {' + '.join(self.muscles)}: score {self.score:.3g}>"
 
 
 @attrs.frozen
@@ -261,6 +284,9 @@ class CriterionResult:
     items: tuple[CriterionItem, ...]
     references: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return f"<CriterionResult {self.id}: {self.status}{'' if self.subject == 'patient' else f', {self.subject}'}>"
+
 
 @attrs.frozen
 class Caution:
@@ -275,6 +301,9 @@ class Caution:
     references: tuple[str, ...]
     short: str = ""
     offers: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Caution {self.id}>"
 
 
 @attrs.frozen
@@ -291,6 +320,9 @@ class Recommendation:
     short: str = ""
     offers: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Recommendation {self.kind}: {(self.short or self.text)[:100]}>"
+
 
 @attrs.frozen
 class Question:
@@ -305,6 +337,9 @@ class Question:
     cost: str
     step: str = ""
     gain: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Question {self.text[:100]!r}>"
 
 
 @attrs.frozen
@@ -379,6 +414,11 @@ def in_words(value: object) -> str:
     return repr(value)
 
 
+def as_html(text: str) -> str:
+    """Text as a notebook shows it."""
+    return f"<pre>{escape(text)}</pre>"
+
+
 @attrs.frozen
 class Proof:
     """
@@ -413,6 +453,13 @@ class Proof:
     def __str__(self) -> str:
         return in_words(self)
 
+    def __repr__(self) -> str:
+        return f"<Proof {self.id}: {self.statement[:140]}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(str(self))
+
 
 @attrs.frozen
 class NearMiss:
@@ -434,6 +481,9 @@ class NearMiss:
     ask: tuple[str, ...]
     references: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return f"<NearMiss {self.rule}: {'ruled out' if self.missing is None else f'{self.missing} missing'}>"
+
 
 @attrs.frozen
 class Shortfall:
@@ -452,6 +502,13 @@ class Shortfall:
     def __str__(self) -> str:
         return in_words(self)
 
+    def __repr__(self) -> str:
+        return f"<Shortfall {self.id}: {self.status}, {len(self.rules)} rules>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(str(self))
+
 
 @attrs.frozen
 class Difference:
@@ -466,6 +523,13 @@ class Difference:
     def __bool__(self) -> bool:
         return bool(self.lines)
 
+    def __repr__(self) -> str:
+        return f"<Difference: {len(self.lines)} lines{f'; {self.lines[0][:100]}' if self.lines else ''}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(str(self))
+
 
 @attrs.frozen
 class WhatIf:
@@ -477,6 +541,13 @@ class WhatIf:
     def __str__(self) -> str:
         return str(self.difference)
 
+    def __repr__(self) -> str:
+        return f"<WhatIf: {len(self.difference.lines)} lines{f'; {self.difference.lines[0][:100]}' if self.difference.lines else ''}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(str(self))
+
 
 @attrs.frozen
 class Fragile:
@@ -486,6 +557,9 @@ class Fragile:
     text: str
     agreement: str
     change: Difference
+
+    def __repr__(self) -> str:
+        return f"<Fragile {self.sign}: {len(self.change.lines)} lines would change>"
 
 
 @attrs.frozen
@@ -504,6 +578,9 @@ class Flip:
 
     changes: tuple[FlipChange, ...]
     cost: str
+
+    def __repr__(self) -> str:
+        return f"<Flip {'; '.join(change.text for change in self.changes)[:140]}: {self.cost}>"
 
 
 @attrs.frozen
@@ -532,6 +609,33 @@ class Flips:
     def __str__(self) -> str:
         return in_words(self)
 
+    def __repr__(self) -> str:
+        return f"<Flips {self.id}: {len(self.sets)} ways to {'undo' if self.reached else 'reach'} it>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return as_html(str(self))
+
+
+LEADING = 5
+"""So many hypotheses and muscles stand in a brief answer."""
+BEST = 3
+"""So many reasons of each, and so many questions."""
+
+
+class Svg(str):
+    """SVG text that a notebook draws."""
+
+    __slots__ = ()
+
+    def _repr_svg_(self) -> str:
+        """What a notebook draws."""
+        return str(self)
+
+
+def _reasons(because: Sequence[Premise]) -> list[str]:
+    return [premise.text for premise in because[:LEADING]]
+
 
 def _many(count: int, what: str) -> str:
     """
@@ -541,6 +645,10 @@ def _many(count: int, what: str) -> str:
     ('1 cause', '0 causes')
     """
     return f"{count} {what}" + ("" if count == 1 else "s")
+
+
+def _listed(values: Iterable[Any]) -> Listed[Any]:
+    return Listed(values)
 
 
 @attrs.frozen
@@ -556,17 +664,17 @@ class Assessment:
 
     urgency: Literal["none", "soon", "urgent", "emergency"]
     screening: Literal["complete", "partial", "not_done"]
-    alerts: tuple[Alert, ...]
-    unscreened: tuple[Unscreened, ...]
-    screened: tuple[Screened, ...]
+    alerts: Listed[Alert] = attrs.field(converter=_listed)
+    unscreened: Listed[Unscreened] = attrs.field(converter=_listed)
+    screened: Listed[Screened] = attrs.field(converter=_listed)
     beyond: tuple[str, ...]
-    hypotheses: tuple[Hypothesis, ...]
-    muscles: tuple[MuscleCandidate, ...]
-    coverings: tuple[Covering, ...]
-    criteria: tuple[CriterionResult, ...]
-    cautions: tuple[Caution, ...]
-    recommendations: tuple[Recommendation, ...]
-    trace: tuple[Derivation, ...]
+    hypotheses: Listed[Hypothesis] = attrs.field(converter=_listed)
+    muscles: Listed[MuscleCandidate] = attrs.field(converter=_listed)
+    coverings: Listed[Covering] = attrs.field(converter=_listed)
+    criteria: Listed[CriterionResult] = attrs.field(converter=_listed)
+    cautions: Listed[Caution] = attrs.field(converter=_listed)
+    recommendations: Listed[Recommendation] = attrs.field(converter=_listed)
+    trace: Listed[Derivation] = attrs.field(converter=_listed)
     findings: Findings
     knowledge: KnowledgeUsed
     _questions: tuple[Question, ...] | None = attrs.field(default=None, eq=False, repr=False, alias="questions")
@@ -605,10 +713,12 @@ class Assessment:
         _put(made, "_tools", tools)
         return made
 
-    @cached_property
-    def questions(self) -> tuple[Question, ...]:
+    @property
+    def questions(self) -> Listed[Question]:
         """What to ask or examine next, most useful first; worked out when first asked for."""
-        return self._need_tools().questions(self) if self._questions is None else self._questions
+        if not isinstance(self._questions, Listed):
+            _put(self, "_questions", Listed(self._need_tools().questions(self) if self._questions is None else self._questions))
+        return self._questions  # type: ignore[return-value]
 
     @property
     def should_stop(self) -> bool:
@@ -712,13 +822,43 @@ class Assessment:
         """
         return self._need_tools().text(self, full)
 
+    def brief(self) -> dict[str, Any]:
+        """
+        What matters of the assessment as plain data, small enough to send on: the urgency first, then alerts, the five leading hypotheses and
+        muscles with their best reasons, cautions, recommendations and three questions.
+        """
+        return {
+            "urgency": self.urgency,
+            "screening": self.screening,
+            "alerts": [
+                {"id": a.id, "label": a.label, "status": a.status, "urgency": a.urgency, "act_within": a.act_within, "action": a.action,
+                 "meanwhile": a.meanwhile, "because": _reasons(a.because)}
+                for a in self.alerts
+            ],
+            "beyond": list(self.beyond),
+            "hypotheses": [
+                {"id": h.id, "label": h.label, "status": h.status, "score": h.score, "for": [a.title for a in h.supports[:BEST]],
+                 "against": [a.title for a in h.opposes[:BEST]]}
+                for h in self.hypotheses[:LEADING]
+            ],
+            "muscles": [
+                {"muscle": m.muscle, "label": m.label, "side": m.side, "status": m.status, "score": m.score, "because": list(m.path[:BEST])}
+                for m in self.muscles[:LEADING]
+            ],
+            "cautions": [{"id": c.id, "text": c.short or c.text} for c in self.cautions],
+            "recommendations": [{"kind": r.kind, "text": r.short or r.text} for r in self.recommendations],
+            "questions": [{"text": q.text, "why": q.why, "terms": list(q.terms)} for q in self.questions[:BEST]],
+            "knowledge": plain(self.knowledge),
+            "what_it_is": "Decision support for clinicians, beside their own judgement; no diagnosis.",
+        }  # fmt: skip
+
     def note(self) -> str:
         """A note for the record as plain text, a paragraph each for what was told, what was found, what the rules say of it, and the plan."""
         return self._need_tools().note(self)
 
     def body_map(self) -> str:
-        """Where it hurts and which muscles could send the pain, as SVG text."""
-        return self._need_tools().body_map(self)
+        """Where it hurts and which muscles could send the pain, as SVG text, which a notebook draws."""
+        return Svg(self._need_tools().body_map(self))
 
     def derivation_graph(self) -> "nx.DiGraph[tuple[str, str]]":
         """How everything was concluded: findings, rules, conclusions and references as nodes ``(kind, id)`` with a ``label``."""
@@ -732,7 +872,7 @@ class Assessment:
             FindingError: nothing of that id was concluded.
 
         """
-        return self._need_tools().derivation_svg(self, id)
+        return Svg(self._need_tools().derivation_svg(self, id))
 
     def derivation_mermaid(self, id: str | None = None) -> str:
         """
@@ -748,10 +888,18 @@ class Assessment:
         """What a notebook shows."""
         return self._tools.html(self) if self._tools else None
 
+    def __repr__(self) -> str:
+        raised = sum(alert.status == "raised" for alert in self.alerts)
+        first = self.hypotheses[0] if self.hypotheses else None
+        leading = f"leading {first.label} ({first.status})" if first and first.supports else "nothing leads"
+        red = f"{raised} red flag{'' if raised == 1 else 's'} raised, screening {self.screening.replace('_', ' ')}"
+        return f"<Assessment: urgency {self.urgency}, {red}; {leading}; {self.knowledge.id} {self.knowledge.version}>"
+
     def _need_tools(self) -> Tools:
         if self._tools is None:
-            message = "this assessment was read back or unpickled; give it the rules again: mps.attach(assessment, kb)"
-            raise ValueError(message)
+            raise UnattachedError(
+                [Fault("", "this assessment was read back or unpickled; give it the rules again: mps.attach(assessment, kb)")]
+            )
         return self._tools
 
     def to_dict(self) -> dict[str, Any]:
@@ -781,8 +929,15 @@ class Assessment:
         return value
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.name not in ("_tools", "_source")}
-        return {**state, "_questions": self.questions if self._tools else self._questions}
+        return {a.name: getattr(self, a.name) for a in attrs.fields(type(self)) if a.name not in ("_tools", "_source")}
+
+    def __copy__(self) -> "Assessment":
+        """Itself: nothing in it can change."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Assessment":
+        """Itself: nothing in it can change, and its tools stay at hand."""
+        return self
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
@@ -791,4 +946,6 @@ class Assessment:
         _put(self, "_source", None)
 
 
+LISTED = frozenset(a.name for a in attrs.fields(Assessment) if get_origin(a.type) is Listed)
+"""The fields that are lists."""
 _LATER = frozenset(a.name for a in attrs.fields(Assessment) if not a.name.startswith("_"))

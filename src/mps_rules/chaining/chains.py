@@ -32,6 +32,9 @@ class Derivation:
     concludes: tuple[str, ...]
     because: tuple[Premise, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Derivation {self.rule}, of {self.subject}: {'; '.join(self.concludes)[:100]}>"
+
 
 class Chain(Protocol):
     """What chaining the rules over one patient's facts gave, whoever did it."""

@@ -7,7 +7,7 @@ Exit codes: 0 fine, 1 the knowledge or its cases fail, 2 wrong input. A user's m
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from importlib import metadata
@@ -24,6 +24,7 @@ from mps_rules.answer.values import Assessment
 from mps_rules.command.printed import in_one_line, printable
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError, listed
 from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import packaged_rules
 from mps_rules.language.reading import LONGEST, Unreadable, as_yaml, bytes_of, decoded, read_text, text_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _rules = click.option(
     "folders",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A folder of rules instead of the packaged ones; given again, laid on top.",
+    help="A folder of rules instead of the packaged ones; given again, laid on top: --rules packaged --rules ours.",
 )
 
 
@@ -79,6 +80,9 @@ class _Commands(click.Group):
         except click.Abort:
             click.echo("Aborted!", err=True)
             sys.exit(1)
+        except BrokenPipeError:  # whoever reads has read enough
+            sys.stdout = None
+            sys.exit(0)
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -100,7 +104,16 @@ def _console(**how: Any) -> "Console":
 
 
 def _load(folders: tuple[Path, ...]) -> KnowledgeBase:
-    return api.load(list(folders)) if folders else api.load()
+    return api.load(_named(folders)) if folders else api.load()
+
+
+def _named(folders: Sequence[Path]) -> list[Path | str]:
+    """The folders, each of which is there; ``packaged`` is the rules that ship with the program, and no folder."""
+    found: list[Path | str] = [api.PACKAGED if str(folder) == api.PACKAGED else folder for folder in folders]
+    absent = [str(folder) for folder in found if isinstance(folder, Path) and not folder.is_dir()]
+    if absent:
+        raise FindingError([Fault(folder, "is not a folder") for folder in absent])
+    return found
 
 
 def _findings(file: str) -> Any:
@@ -301,9 +314,10 @@ def flip(file: str, id: str, through: Literal["unknown", "any"], as_json: bool, 
 @main.command(name="what-if")
 @click.argument("file")
 @click.argument("changes", nargs=-1, required=True, metavar="ADDRESS=VALUE...")
+@click.option("--json", "as_json", is_flag=True, help="The difference and the new assessment as JSON.")
 @_rules
 @_guarded
-def what_if(file: str, changes: tuple[str, ...], folders: tuple[Path, ...]) -> None:
+def what_if(file: str, changes: tuple[str, ...], as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
     """
     What would change for the patient in FILE: mps-rules what-if FILE fever=true gluteus_medius.left.taut_band=false.
 
@@ -318,7 +332,11 @@ def what_if(file: str, changes: tuple[str, ...], folders: tuple[Path, ...]) -> N
             said[at] = None if value == "unknown" else read_text(value, change).data
         except Unreadable as error:
             raise FindingError(error.faults) from None
-    _say(str(api.evaluate(_findings(file), _load(folders)).what_if(said)))
+    found = api.evaluate(_findings(file), _load(folders)).what_if(said)
+    if as_json:
+        _tell({"difference": list(found.difference.lines), "assessment": found.assessment.to_dict()})
+    else:
+        _say(str(found))
 
 
 @main.command()
@@ -357,20 +375,25 @@ def _keep(out: Path | None, findings: dict[str, Any]) -> None:
 
 
 @main.command()
-@click.argument("before", type=click.Path(path_type=Path))
-@click.argument("after", type=click.Path(path_type=Path))
+@click.argument("before")
+@click.argument("after")
 @click.argument("patients", type=click.Path(path_type=Path))
 @_guarded
-def diff(before: Path, after: Path, patients: Path) -> None:
+def diff(before: str, after: str, patients: Path) -> None:
     """
-    For whom, and because of which rule, the answer changes when rules AFTER replace rules BEFORE.
+    For whom, and because of which rule, the answer changes when rules AFTER replace rules BEFORE: mps-rules diff packaged packaged+ours FILES.
 
     PATIENTS is a folder of vignettes or of patient files (YAML, JSON), or one such file.
     """
     from mps_rules.answer import differences
 
-    old, new = api.load(before), api.load(after)
+    old, new = _laid(before), _laid(after)
     _say(str(differences.diff_rules(old, new, _patients(patients))))
+
+
+def _laid(folders: str) -> KnowledgeBase:
+    """The rules of one folder, or of several with a plus between them: packaged+ours."""
+    return api.load(_named([Path(folder) for folder in folders.split("+")]))
 
 
 def _patients(path: Path) -> dict[str, Any]:
@@ -514,12 +537,16 @@ def lint(folders: tuple[Path, ...]) -> None:
     """Check the rules of FOLDER (several are laid on top of each other), or the packaged ones."""
     from mps_rules.authoring.lint import lint as lint_folders
 
-    issues = lint_folders(list(folders) if folders else api.load())
+    issues = lint_folders(_of_existing(folders) if folders else api.load())
     for issue in issues:
         click.echo(in_one_line(str(issue)))
     click.echo(f"{len(issues)} issue{'' if len(issues) == 1 else 's'}")
     if issues:
         sys.exit(WRONG_KNOWLEDGE)
+
+
+def _of_existing(folders: Sequence[Path]) -> list[Path]:
+    return [packaged_rules() if folder == api.PACKAGED else Path(folder) for folder in _named(folders)]
 
 
 def _judged(folder: Path, base: KnowledgeBase) -> "tuple[Judged, ...]":
@@ -699,7 +726,8 @@ def terms(search: tuple[str, ...], folders: tuple[Path, ...]) -> None:
         kind = "muscle" if isinstance(one, Muscle) else "place"
         others.add_row(*map(in_one_line, (one.id, one.label, kind, ", ".join(base.vocabulary.other_names(one.id)))))
     if not entries:
-        click.echo("nothing found; try one word of it")
+        called = forms.Lexicon(base.vocabulary).meant(" ".join(search))
+        click.echo(in_one_line(f"called so: {', '.join(called)}") if called else "nothing found; try one word of it")
         return
     console = _console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200)
     for shown in [table] * bool(found) + [diagnoses] * bool(given) + [others] * bool(bodily):

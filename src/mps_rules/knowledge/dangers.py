@@ -211,7 +211,7 @@ def _behind(reading: Reading, words: Vocabulary, concluding: Mapping[str, Sequen
         case c.PainAt(regions):
             near = {other for region in regions for other in _around(region, words)}
             for term in words.terms.values():
-                if term.stands_for in near:
+                if term.stands_for in near or (term.area and not near.isdisjoint(term.area.regions)):
                     yield Reading(c.Present(term.id), reading.nearer)
         case c.Derived(id_):
             for rule in concluding.get(id_, ()):

@@ -95,6 +95,9 @@ class ReferralMap:
     referrals: tuple[Referral, ...]
     tree: RegionTree
 
+    def __repr__(self) -> str:
+        return f"<ReferralMap: {len(self.vocabulary.muscles)} muscles, {len(self.tree.leaves)} regions, {len(self.referrals)} ways that pain is sent>"
+
     @cached_property
     def graph(self) -> "nx.MultiDiGraph[tuple[str, str]]":
         """The graph itself: nodes ``(kind, id)``, edges keyed by kind."""

@@ -50,6 +50,11 @@ class RegionTree:
             found[id_] = frozenset(chain)
         return found
 
+    def holding(self, regions: Iterable[str]) -> str:
+        """The smallest region that holds all of these."""
+        held = frozenset.intersection(*(self.around[region] for region in regions))
+        return min(sorted(held), key=lambda region: len(self.leaves[region]))
+
     def sides(self, leaf: str) -> tuple[str | None, ...]:
         """Left and right for a region with sides, else None."""
         return SIDES if self.vocabulary.regions[leaf].sides else (None,)
@@ -66,7 +71,8 @@ class Atlas:
     The places of a region tree as bits.
 
     ``needed``: which must be free for a spot to be free; ``freed`` and ``covered``: of which an entry there says that they are free, and that
-    a complete map names them; ``standing``: the findings that stand for pain in a region.
+    a complete map names them; ``standing``: the findings that stand for pain in a region; ``areas``: those that are pain in one of several
+    places, with these places and the smallest region that holds them.
     """
 
     def __init__(self, tree: RegionTree) -> None:
@@ -78,6 +84,7 @@ class Atlas:
         self.covered: dict[Spot, int] = {}
         self.around = {region: tuple(around) for region, around in tree.around.items()}
         self.standing = tuple(term for term in tree.vocabulary.terms.values() if term.stands_for)
+        self.areas = tuple((term, term.area, tree.holding(term.area.regions)) for term in tree.vocabulary.terms.values() if term.area)
         for region, parts in tree.leaves.items():
             for side in ANY_SIDE:
                 needed = freed = covered = 0

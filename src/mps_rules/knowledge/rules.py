@@ -175,6 +175,9 @@ class Rule:
     stratum: int = 0
     source: str = attrs.field(default="", eq=False)
 
+    def __repr__(self) -> str:
+        return f"<Rule {self.id}: {self.title}>"
+
     @cached_property
     def alert(self) -> RaiseAlert | None:
         """The red flag this rule raises, if it raises one."""

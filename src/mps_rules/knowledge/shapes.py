@@ -101,6 +101,7 @@ class _Region:
     codes: dict[str, str] = attrs.Factory(dict)
     snomed_match: str = "exact"
     article_term: str = ""
+    synonyms: tuple[str, ...] = ()
 
 
 @attrs.frozen

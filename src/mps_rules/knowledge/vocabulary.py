@@ -138,6 +138,17 @@ class Term:
         return frozenset((*regions, self.stands_for)) if self.stands_for else frozenset()
 
     @cached_property
+    def area(self) -> PainAt | None:
+        """The places of which the finding says that it hurts in one of them, no more and no less, where it stands for no region."""
+        source = self.implied_by
+        return source if self.stands_for is None and isinstance(source, PainAt) and self.denied_by == Not(source) else None
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether the finding is an entry of the pain map."""
+        return self.stands_for is not None or self.area is not None
+
+    @cached_property
     def means_its_region(self) -> bool:
         """Whether the finding is pain in its region, no more and no less: only then its absence is freedom from pain there."""
         return self.stands_for is not None and self.implied_by == PainAt((self.stands_for,)) and self.denied_by == Not(self.implied_by)
@@ -167,6 +178,7 @@ class Region:
     codes: Mapping[str, str] = attrs.Factory(dict)
     snomed_match: str = "exact"
     article_term: str = ""
+    synonyms: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -256,6 +268,9 @@ class Suspect:
 
 
 _QUANTITY = re.compile(r"\s*([-+]?[0-9]+(?:\.[0-9]+)?)\s*(\S(?:.*\S)?)?\s*\Z")
+_FRACTION = re.compile(r"\s*(?:([0-9]{1,4})\s+)?([0-9]{1,4})\s*/\s*([1-9][0-9]{0,3})\s*(\S(?:.*\S)?)?\s*\Z")
+"""1/2 year, 1 1/2 years; or 7/10, seven points of ten."""
+_VAGUE = re.compile(r"\s*(?:a couple of|a few|a|an|some|several|few|about an?|almost an?|more than an?)\s+([A-Za-z]+)\s*\Z", re.IGNORECASE)
 
 
 @attrs.frozen
@@ -273,6 +288,10 @@ class Vocabulary:
     called: Mapping[str, Called] = attrs.Factory(dict)
     handout: Mapping[str, Plainly] = attrs.Factory(dict)
 
+    def __repr__(self) -> str:
+        told = (len(self.terms), len(self.regions), len(self.muscles), len(self.diagnoses))
+        return "<Vocabulary: {} findings, {} regions, {} muscles, {} diagnoses>".format(*told)
+
     def unit(self, written: str) -> Unit | None:
         """The unit of that code or spelling."""
         if written in self.units:
@@ -289,20 +308,36 @@ class Vocabulary:
         """
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise Misfit(f"expected a number{self._in_unit(term)}, got {shown(value)}")
-        if isinstance(value, str):
-            match = _QUANTITY.match(value) if len(value) <= 100 else None
-            if not match:
-                raise Misfit(f"expected a number{self._in_unit(term)}, got {shown(value)}")
-            number = float(match[1])
-            if match[2]:
-                number = self._converted(number, match[2], term)
-        else:
-            number = float(value) if abs(value) < 1e300 else float("inf")
+        number = self._written(value, term) if isinstance(value, str) else float(value) if abs(value) < 1e300 else float("inf")
         if not float("-inf") < number < float("inf"):
             raise Misfit(f"{shown(value)} is not a number")
         if term.range and not term.range[0] <= number <= term.range[1]:
             raise Misfit(f"{number:g} is outside {term.range[0]:g} to {term.range[1]:g}{self.shown_unit(term.id)}")
         return number
+
+    def _written(self, text: str, term: Term) -> float:
+        """A number as people write it: with a unit or without, a fraction of a time, points of so many."""
+        short = text if len(text) <= 100 else ""
+        if fraction := _FRACTION.match(short):
+            return self._fraction(fraction, text, term)
+        if match := _QUANTITY.match(short):
+            return self._converted(float(match[1]), match[2], term) if match[2] else float(match[1])
+        told = f"expected a number{self._in_unit(term)}, got {shown(text)}"
+        if vague := _VAGUE.match(short):
+            raise Misfit(f"{told}; say how many {vague[1].lower()}, or between what: {{at_least: ..., at_most: ...}}")
+        raise Misfit(told)
+
+    def _fraction(self, match: "re.Match[str]", text: str, term: Term) -> float:
+        """A half of a year; seven points of ten where ten is the most that there can be. Nothing else is read with a stroke."""
+        whole, over, under, unit = int(match[1] or 0), int(match[2]), int(match[3]), match[4]
+        own = self.units.get(term.unit or "1")
+        if unit and own is not None and own.dimension == "time":
+            return self._converted(whole + over / under, unit, term)
+        lowest, highest = term.range or (None, None)
+        if not (unit or match[1] or (own and own.named)) and lowest == 0 and highest == under:
+            return float(over)
+        ends = f" from {term.range[0]:g} to {term.range[1]:g}" if term.range else ""
+        raise Misfit(f"expected a number{self._in_unit(term)}, got {shown(text)}; write one number{ends}")
 
     def limit(self, bound: str, value: Any, term: Term) -> tuple[float, str]:
         """
@@ -331,7 +366,8 @@ class Vocabulary:
         if unit is None:
             raise Misfit(f"no unit {written!r}", closest(written, [u for x in self.units.values() for u in (x.id, *x.also)]))
         if unit.dimension != own.dimension:
-            raise Misfit(f"{written!r} does not measure {term.label.lower()!r}; write it in {own.named or own.id}")
+            how = f"write it in {own.named}" if own.named else "write a bare number"
+            raise Misfit(f"{written!r} does not measure {term.label.lower()!r}; {how}")
         return round((number * unit.factor + unit.offset - own.offset) / own.factor, 9)
 
     def _in_unit(self, term: Term) -> str:
@@ -352,6 +388,17 @@ class Vocabulary:
         ids = (id, self.muscles[id].group) if id in self.muscles else (id,)
         rows = [self.called[one] for one in dict.fromkeys(ids) if one in self.called]
         return tuple(name for row in rows for name in (row.plain, *row.also) if name)
+
+    @cached_property
+    def possible_sides(self) -> dict[str, tuple[str, ...]]:
+        """Each region's sides; a group without sides of its own has left and right where some part of it has: pain somewhere in that half."""
+        found = {region.id: region.sides for region in self.regions.values()}
+        for region in self.regions.values():
+            above = region.parent if region.sides else None
+            while above:
+                found[above] = found[above] or SIDES
+                above = self.regions[above].parent
+        return found
 
     def muscle_label(self, id: str) -> str:
         """The name of a muscle or of a group of muscles."""

@@ -14,6 +14,7 @@ from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, Iterabl
 from cattrs.gen import make_dict_structure_fn, override
 
 from mps_rules.errors import Fault, Misfit, Path, closest, shown
+from mps_rules.language.listing import Listed
 
 T = TypeVar("T")
 
@@ -40,7 +41,8 @@ def _list(value: Any, wanted: Any) -> Any:
     if not isinstance(value, list | tuple):
         raise Misfit(f"expected a list, got {shown(value)}")
     part: Any = get_args(wanted)[0]
-    return tuple(CONVERTER.structure(list(value), list[part]))
+    made: type[tuple[Any, ...]] = get_origin(wanted)
+    return made(CONVERTER.structure(list(value), list[part]))
 
 
 def _one_of(value: Any, wanted: Any) -> Any:
@@ -82,6 +84,7 @@ CONVERTER.register_structure_hook(int, _strict(int, "a whole number"))
 CONVERTER.register_structure_hook(float, _number)
 CONVERTER.register_structure_hook_func(lambda t: t is object, lambda value, _: value)
 CONVERTER.register_structure_hook_func(lambda t: _origin(t) is tuple and get_args(t)[-1:] == (...,), _list)
+CONVERTER.register_structure_hook_func(lambda t: _origin(t) is Listed, _list)
 CONVERTER.register_structure_hook_func(lambda t: _origin(t) in (dict, Mapping), _mapping)
 CONVERTER.register_structure_hook_func(lambda t: _origin(t) is Literal, _one_of)
 CONVERTER.register_structure_hook_factory(attrs.has, _attrs_hook)

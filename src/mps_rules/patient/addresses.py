@@ -2,7 +2,7 @@
 A finding's address names one thing that can be known of a patient, and says how to change it.
 
 ``fever``; ``low_back.left`` (pain there); ``gluteus_medius.left.taut_band``; ``facet_syndrome.label_treated_without_relief``;
-``labels.facet_syndrome`` (that the diagnosis was given). What is changed is the caller's own mapping, which is then read like any other.
+``labels.facet_syndrome`` (that the diagnosis was given; ``labels.facet_syndrome.label_treated_without_relief`` is read too). What is changed is the caller's own mapping, which is then read like any other.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ import attrs
 
 from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.knowledge.vocabulary import PATIENT, SIDES, Vocabulary, lowered, muscle_subject, placed
-from mps_rules.patient.values import Finding, Findings
+from mps_rules.patient.values import Finding, Findings, is_missing
 
 
 @attrs.frozen
@@ -93,8 +93,10 @@ def meant(text: str, words: Vocabulary) -> Address | None:
         return Address("muscle", first, term.id, rest[0] if len(rest) > 1 else None)
     if term and len(rest) == 1 and term.subject == "label" and first in words.diagnoses:
         return Address("label", first, term.id)
-    if first == "labels" and len(rest) == 1 and rest[0] in words.diagnoses:
-        return Address("given", rest[0])
+    if first == "labels" and rest and rest[0] in words.diagnoses:
+        if len(rest) == 1:
+            return Address("given", rest[0])
+        return Address("label", rest[0], term.id) if term and term.subject == "label" and len(rest) == 2 else None
     region, *side = rest if first == "pain" and rest else (first, *rest)
     if region in words.regions and _side(side, (*SIDES, "midline")):
         return Address("pain", region, side=side[0] if side else None)
@@ -114,6 +116,8 @@ def of_finding(subject: str, term: str, words: Vocabulary) -> Address:
 
 def _misplaced(first: str, rest: list[str], words: Vocabulary) -> tuple[str, Iterable[str]]:
     """The part of an address that does not belong where it stands, and what could stand there."""
+    if first == "labels" and rest[1:] and rest[0] in words.diagnoses:
+        return rest[-1], [term.id for term in words.terms.values() if term.subject == "label"]
     if first == "labels" and rest:
         return rest[0], words.diagnoses
     if first == "pain" and rest:
@@ -200,7 +204,7 @@ def _cells(at: str, finding: Finding, words: Vocabulary) -> dict[str, Any]:
 
 def changed(findings: Findings, changes: Mapping[str, Any], words: Vocabulary) -> dict[str, Any]:
     """
-    The mapping of the findings with changes made in it; None makes a finding unknown. It is not checked here.
+    The mapping of the findings with changes made in it; None, or a missing cell of a frame, makes a finding unknown. It is not checked here.
 
     Raises:
         FindingError: addresses that name nothing; all of them.
@@ -210,7 +214,7 @@ def changed(findings: Findings, changes: Mapping[str, Any], words: Vocabulary) -
     faults: list[Fault] = []
     for text, value in changes.items():
         try:
-            _change(data, address(text, words), value)
+            _change(data, address(text, words), None if is_missing(value) else value)
         except FindingError as error:
             faults += error.faults
     if faults:

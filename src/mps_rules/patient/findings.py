@@ -5,29 +5,29 @@ What follows from what was said (a temperature of 39 is a fever, pain in the cal
 the vocabulary declares it; a value that contradicts it is a fault.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
-from types import NoneType
+import re
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 from typing import Any, assert_never
 
 import attrs
 
 from mps_rules.errors import Fault, FindingError, Misfit, Suggestions, shown
 from mps_rules.knowledge.regions import Spot, atlas_of
-from mps_rules.knowledge.vocabulary import SIDES, Term, Vocabulary
+from mps_rules.knowledge.vocabulary import SIDES, Term
 from mps_rules.language import conditions as c
 from mps_rules.language.conditions import Condition, View, describe, judge, walk
-from mps_rules.patient.addresses import Address, meant
+from mps_rules.patient.dialects import STRUCTURED, Said, Spoken, addresses_of, as_truth, plain_values
 from mps_rules.patient.facts import Facts, Terrain
+from mps_rules.patient.forms import Lexicon, LexiconKind
 from mps_rules.patient.painmap import Hurting
 from mps_rules.patient.values import Exam, Finding, Findings, GivenLabel, Pain
 
 LONGEST_PLACE = 120
-DEEPEST = 12
-"""How deep findings may be nested; they never are by more than four."""
-LARGEST = 1000
-"""How many bits a whole number may have."""
-STRUCTURED = ("pain", "pain_map_complete", "labels", "exam")
+_SINCE = re.compile(r"\s*since\s+([12][0-9]{3})(?:-([01]?[0-9])(?:-([0-3]?[0-9]))?)?\s*\Z", re.IGNORECASE)
+"""A time told by when it began; a day told only by its month or year leaves a range."""
 CARRIED = {
     "pain_regions": "pain",
     "pain_side": "pain",
@@ -38,17 +38,19 @@ CARRIED = {
 """Ids of the term list that the structured keys carry."""
 
 
-def read_findings(data: Any, terrain: Terrain) -> Findings:
+def read_findings(data: Any, terrain: Terrain, on: date | None = None) -> Findings:
     """
     The findings of one patient, checked against the vocabulary and completed by what follows from them.
+
+    ``on`` is the day on which they are read: a time may then be told by when it began ("since 2021-05").
 
     Raises:
         FindingError: unknown words, wrong types or units, values out of range, impossible sides, contradictions; all of them.
 
     """
-    reader = _Reader(terrain.vocabulary)
+    reader = _Reader(terrain, on)
     try:
-        findings = reader.read(_written_out(data, terrain.vocabulary))
+        findings = reader.read(data)
     except Exception as error:
         raise FindingError([*reader.faults, Fault("", f"holds what is no plain data ({type(error).__name__})")]) from error
     if reader.faults:
@@ -59,101 +61,38 @@ def read_findings(data: Any, terrain: Terrain) -> Findings:
     return findings
 
 
-def _written_out(data: Any, words: Vocabulary) -> Any:
-    """
-    What is said under an address (``pain.calf``, ``gluteus_medius.left.taut_band``), at the place where it belongs.
-
-    What names nothing, and what stands beside something that is no such place, is left as it is, and is a fault there.
-    """
-    if not isinstance(data, Mapping):
-        return data
-    known = {key: at for key in data if isinstance(key, str) and "." in key and (at := meant(key, words))}
-    found = {key: value for key, value in data.items() if key not in known}
-    for key, at in known.items():
-        held = STANDS[at.kind]
-        joined = _joined(found.get(held), at, data[key])
-        found[held if joined is not None else key] = data[key] if joined is None else joined
-    return found
-
-
-STANDS = {"pain": "pain", "given": "labels", "label": "labels", "muscle": "exam", "patient": ""}
-"""Under which key a thing that an address names is written."""
-
-
-def _joined(there: Any, at: Address, value: Any) -> Any:
-    """What stands under a key with one thing more; None where it cannot be joined."""
-    side = {"side": at.side} if at.side else {}
-    if at.kind == "pain" and isinstance(there, list | tuple | NoneType):
-        return [*(there or ()), *([] if value is None else [{"region": at.name, **side, "present": value}])]
-    if at.kind == "muscle" and isinstance(there, list | tuple | NoneType):
-        entries = list(there or ())
-        place = next(
-            (n for n, e in enumerate(entries) if isinstance(e, Mapping) and (e.get("muscle"), e.get("side")) == (at.name, at.side)), None
-        )
-        if place is None:
-            return [*entries, {"muscle": at.name, **side, at.term: value}]
-        return [*entries[:place], {**entries[place], at.term: value}, *entries[place + 1 :]]
-    if at.kind in ("given", "label") and isinstance(there, str | list | tuple | Mapping | NoneType):
-        labels = dict(there) if isinstance(there, Mapping) else dict.fromkeys([there] if isinstance(there, str) else there or (), True)
-        own = labels.get(at.name)
-        if at.kind == "label":
-            labels[at.name] = {**(own if isinstance(own, Mapping) else {}), at.term: value}
-        elif value is not True or not isinstance(own, Mapping):
-            labels[at.name] = value
-        return labels
-    return None
-
-
 class _Reader:
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.words = vocabulary
+    def __init__(self, terrain: Terrain, on: date | None = None) -> None:
+        self.terrain, self.words, self.on = terrain, terrain.vocabulary, on
         self.faults: list[Fault] = []
         self._suggestions = Suggestions()
 
     def read(self, data: Any) -> Findings:
-        data = self._plain(data, "", DEEPEST)
+        data = plain_values(data, self._fault)
         if not isinstance(data, Mapping):
             self._fault("", f"findings are one mapping of finding to value, got {shown(data)}")
             return Findings()
-        complete = data.get("pain_map_complete")
-        if complete is not None and not isinstance(complete, bool):
-            self._fault("pain_map_complete", f"expected true or false, got {shown(complete)}")
-        patient = [f for key, value in data.items() if key not in STRUCTURED if (f := self._own(key, value))]
+        spoken = Spoken.of(data, self.words, self._fault)
+        complete = self._truth(spoken.structured["pain_map_complete"], "pain_map_complete")
+        loose = {key: value for key, value in spoken.own.items() if self._is_about_a_label(key)}
+        patient = [f for key, value in spoken.own.items() if key not in loose and (f := self._own(key, value))]
         return Findings(
             patient=tuple(sorted(patient, key=lambda f: f.term)),
-            pain=self._pain(data.get("pain")),
-            pain_map_complete=complete if isinstance(complete, bool) else None,
-            labels=self._labels(data.get("labels")),
-            exam=self._exam(data.get("exam")),
+            pain=self._pain(spoken.structured["pain"], spoken.pain),
+            pain_map_complete=complete,
+            labels=self._about_the_only(loose, self._labels(spoken.structured["labels"], spoken.given)),
+            exam=self._exam(spoken.structured["exam"], spoken.exam),
         )
+
+    def _truth(self, value: Any, where: str) -> bool | None:
+        """Yes or no; what is not known, and, after a fault, anything else, is None."""
+        truth = as_truth(value)
+        if truth is None and value is not None:
+            self._fault(where, f"expected true or false, got {shown(value)}")
+        return truth
 
     def _fault(self, where: str, what: str, near: str | None = None) -> None:
         self.faults.append(Fault(where if len(where) <= LONGEST_PLACE else f"{where[:LONGEST_PLACE]}...", what, near))
-
-    # --- plain data
-
-    def _plain(self, value: Any, where: str, depth: int) -> Any:
-        """Mappings, lists, texts, numbers and truths as Python's own, scalars of numpy too; anything else is a fault, and not known."""
-        if value is None or isinstance(value, bool | str | float):
-            return value
-        if isinstance(value, int):
-            return self._odd(where, "is too large a number") if value.bit_length() > LARGEST else value
-        if not depth:
-            return self._odd(where, "is nested too deep")
-        try:
-            if isinstance(value, Mapping):
-                return {key: self._plain(part, f"{where}.{key}" if where else str(key), depth - 1) for key, part in value.items()}
-            if isinstance(value, list | tuple):
-                parts = [self._plain(part, f"{where}[{number}]", depth - 1) for number, part in enumerate(value)]
-                return parts if isinstance(value, list) else tuple(parts)
-            if type(value).__module__ == "numpy" and value.shape == ():
-                return self._plain(value.item(), where, depth - 1)
-        except Exception as error:  # noqa: BLE001 - whatever an object of somebody else's does when it is read
-            return self._odd(where, f"cannot be read ({type(error).__name__})")
-        return self._odd(where, f"expected plain data, got a value of the type {type(value).__name__}")
-
-    def _odd(self, where: str, what: str) -> None:
-        self._fault(where, what)
 
     # --- findings
 
@@ -165,16 +104,41 @@ class _Reader:
             self._fault(key, f"is written under {CARRIED[key]!r}", CARRIED[key])
             return None
         term = self.words.terms.get(key)
-        if term is not None and term.subject != "patient":
-            where = "in an entry of 'exam'" if term.subject == "muscle" else "under its diagnosis in 'labels'"
-            self._fault(key, f"is a finding of one {term.subject}; write it {where}")
+        if term is not None and term.subject == "muscle":
+            self._fault(key, "is a finding of one muscle; write it in an entry of 'exam'")
             return None
         return self._finding(key, value, key)
+
+    def _is_about_a_label(self, key: Any) -> bool:
+        term = self.words.terms.get(key) if isinstance(key, str) else None
+        return term is not None and term.subject == "label"
+
+    def _about_the_only(self, loose: Mapping[str, Any], labels: tuple[GivenLabel, ...]) -> tuple[GivenLabel, ...]:
+        """The diagnoses with what is said, without naming one, of the only one that is given; of several, the caller has to say which."""
+        given = [label.label for label in labels if label.present]
+        kept = {label.label: label for label in labels}
+        for key, value in loose.items():
+            if value is None:
+                continue
+            if len(given) == 1:
+                kept[given[0]] = self._joined(kept[given[0]], self._findings_of("label", {key: value}, ""), key)
+                continue
+            where = f"say of which: {' or '.join(addresses_of(key, given))}" if given else "write it under its diagnosis in 'labels'"
+            self._fault(key, f"is a finding of one label; {where}")
+        return tuple(kept.values())
+
+    def _joined(self, label: GivenLabel, more: Iterable[Finding], where: str) -> GivenLabel:
+        """A diagnosis with more said of it; what contradicts is a fault."""
+        found = {finding.term: finding for finding in label.findings}
+        for finding in more:
+            if found.setdefault(finding.term, finding) != finding:
+                self._fault(where, f"contradicts what 'labels' says of {label.label}")
+        return attrs.evolve(label, findings=tuple(found[term] for term in sorted(found)))
 
     def _finding(self, key: str, value: Any, where: str) -> Finding | None:
         term = self.words.terms.get(key)
         if term is None:
-            self._fault(where, f"no finding {key[:80]!r} in the vocabulary", self._nearest(key))
+            self._unknown(key, where)
             return None
         if term.fact:
             self._fault(where, "is worked out from the pain map and the examination, not given")
@@ -187,26 +151,38 @@ class _Reader:
             self._fault(where, str(misfit), misfit.near)
             return None
 
-    @cached_property
-    def _by_label(self) -> dict[str, str]:
-        """The findings by what else they are called; where several are called so, the first of the vocabulary."""
-        terms = reversed(tuple(self.words.terms.values()))
-        return {name.lower(): term.id for term in terms for name in (term.label, *term.synonyms)}
+    @property
+    def lexicon(self) -> Lexicon:
+        """What things are called beside their ids."""
+        return _lexicon(self.terrain)
 
-    def _nearest(self, key: str) -> str | None:
-        plain = key[:LONGEST_PLACE].lower().replace("_", " ").strip()
-        if plain in self._by_label:
-            return self._by_label[plain]
-        return self._suggestions.closest(key, {*self.words.terms, *STRUCTURED})
+    def _nearest(self, word: Any, kinds: Sequence[LexiconKind], known: Iterable[str]) -> str | None:
+        """The known word that is meant: by what else it is called, by how it is spelt, by the name that holds it."""
+        if not isinstance(word, str) or not word.strip():
+            return None
+        named = self.lexicon.meant(word, kinds)
+        if named:
+            return named[0]
+        return self._suggestions.closest(word, known) or (self.lexicon.holding(word, kinds) if self._suggestions.left > 0 else None)
+
+    def _unknown(self, key: str, where: str) -> None:
+        """No finding is called so: what else is, and where it is written."""
+        called = self.lexicon.meant(key, ("finding", "diagnosis", "place", "muscle"))
+        muscle = called[0] if called and called[0] in {*self.words.muscles, *self.words.groups} else ""
+        more = f"; {muscle} is a muscle, write it in an entry of 'exam'" if muscle else ""
+        more += f" ({called[1]} is called so too)" if len(called) > 1 else ""
+        near = called[0] if called else self._nearest(key, ("finding", "diagnosis", "place", "muscle"), {*self.words.terms, *STRUCTURED})
+        self._fault(where, f"no finding {key[:80]!r} in the vocabulary{more}", near)
 
     def _value(self, term: Term, value: Any, where: str) -> Finding | None:
         if term.kind == "boolean":
-            if not isinstance(value, bool):
+            truth = as_truth(value)
+            if truth is None:
                 hint = " (not known: leave it out)" if value == "unknown" else ""
                 raise Misfit(f"expected true or false, got {shown(value)}{hint}")
-            return Finding(term.id, value)
+            return Finding(term.id, truth)
         if term.kind in ("number", "duration"):
-            return self._range(term, value) if isinstance(value, Mapping) else Finding(term.id, self.words.quantity(value, term))
+            return self._amount(term, value)
         given = self._words(term, value, where)
         words = tuple(word for word in term.values if given.get(word) is True)
         denied = tuple(word for word in term.values if given.get(word) is False)
@@ -216,6 +192,29 @@ class _Reader:
             if words:
                 denied = tuple(word for word in term.values if word not in words)
         return Finding(term.id, None, words, denied) if words or denied else None
+
+    def _amount(self, term: Term, value: Any) -> Finding:
+        since = _SINCE.match(value) if isinstance(value, str) and len(value) <= LONGEST_PLACE else None
+        if since and term.kind == "duration":
+            value = self._time_since(since)
+        return self._range(term, value) if isinstance(value, Mapping) else Finding(term.id, self.words.quantity(value, term))
+
+    def _time_since(self, since: "re.Match[str]") -> Any:
+        """How long ago a day, month or year was, in days; of a month or a year, between its last day and its first."""
+        year, month, day = (int(part) if part else None for part in since.groups())
+        try:
+            first = date(year or 0, month or 1, day or 1)
+            last = date(year or 0, month or 12, day or monthrange(year or 0, month or 12)[1])
+        except (ValueError, OverflowError):
+            raise Misfit(f"{since[0].strip()!r} names no day") from None
+        if self.on is None:
+            raise Misfit(
+                f"{since[0].strip()!r} needs the day on which it was said: evaluate(findings, on=date), or write how long, as '6 weeks'"
+            )
+        if first > self.on:
+            raise Misfit(f"{since[0].strip()!r} lies after {self.on.isoformat()}")
+        ends = ((self.on - min(last, self.on)).days, (self.on - first).days)
+        return {key: f"{days} d" for key, days in zip(("at_least", "at_most"), ends, strict=True)}
 
     def _range(self, term: Term, value: Mapping[Any, Any]) -> Finding:
         """A number of which only the range is known: ``{at_least: 55, at_most: 56}``."""
@@ -237,21 +236,23 @@ class _Reader:
         for word, truth in value.items():
             if word not in term.values:
                 self._fault(where, f"no value {shown(word)} of {term.id!r}", self._suggestions.closest(word, term.values))
-            elif truth is not None and not isinstance(truth, bool):
-                self._fault(f"{where}.{word}", f"expected true or false, got {shown(truth)}")
-            elif truth is not None:
-                given[word] = truth
+            elif (said := self._truth(truth, f"{where}.{word}")) is not None:
+                given[word] = said
         return given
 
     # --- pain map
 
-    def _pain(self, data: Any) -> tuple[Pain, ...]:
-        if data is None:
-            return ()
-        if not isinstance(data, list | tuple):
+    def _pain(self, data: Any, said: Iterable[Said]) -> tuple[Pain, ...]:
+        if isinstance(data, str):
+            data = [data]
+        if not isinstance(data, list | tuple | None):
             self._fault("pain", f"expected a list of painful regions, got {shown(data)}")
             return ()
-        entries = [entry for index, item in enumerate(data) for entry in self._pain_entry(item, f"pain[{index}]")]
+        entries = [entry for index, item in enumerate(data or ()) for entry in self._pain_entry(item, f"pain[{index}]")]
+        for one in said:
+            truth = self._truth(one.value, one.where)
+            if truth is not None:
+                entries += self._pain_entry({"region": one.at.name, "side": one.at.side, "present": truth}, one.where)
         seen: dict[tuple[str, str | None], Pain] = {}
         for entry in entries:
             first = seen.setdefault((entry.region, entry.side), entry)
@@ -276,12 +277,10 @@ class _Reader:
         self._extra(item, ("region", "side", "present", "intensity"), where)
         region, side, present, intensity = (item.get(key) for key in ("region", "side", "present", "intensity"))
         if not isinstance(region, str) or region not in self.words.regions:
-            self._fault(f"{where}.region", f"no region {shown(region)}", self._suggestions.closest(region, self.words.regions))
+            self._fault(f"{where}.region", f"no region {shown(region)}", self._nearest(region, ("place",), self.words.regions))
             return
-        if present is None:
-            present = True
-        if not isinstance(present, bool):
-            self._fault(f"{where}.present", f"expected true or false, got {shown(present)}")
+        truth = True if present is None else self._truth(present, f"{where}.present")
+        if truth is None:
             return
         level = None
         if intensity is not None:
@@ -289,10 +288,10 @@ class _Reader:
                 level = self.words.quantity(intensity, self._intensity())
             except Misfit as misfit:
                 self._fault(f"{where}.intensity", str(misfit), misfit.near)
-            if level is not None and (level > 0) != present:
-                self._fault(where, f"an intensity of {level:g} contradicts present: {str(present).lower()}")
+            if level is not None and (level > 0) != truth:
+                self._fault(where, f"an intensity of {level:g} contradicts present: {str(truth).lower()}")
         for one in self._sides(region, side, f"{where}.side"):
-            yield Pain(region, one, present, level)
+            yield Pain(region, one, truth, level)
 
     def _intensity(self) -> Term:
         if "pain_intensity" not in self.words.terms:
@@ -300,20 +299,18 @@ class _Reader:
         return self.words.terms["pain_intensity"]
 
     def _sides(self, region: str, side: Any, where: str) -> tuple[str | None, ...]:
-        possible = self.words.regions[region].sides
+        possible = self.words.possible_sides[region]
         if side is None:
             return (None,)
         if side == "bilateral" and possible:
             return SIDES
         if side in possible:
             return (side,)
-        if side == "midline" and not possible:
+        if side == "midline" and not self.words.regions[region].sides:
             return (None,)
         if side in (*SIDES, "bilateral", "midline"):
-            parts = [r.id for r in self.words.regions.values() if r.parent == region and r.sides]
-            hint = f"; name a part of it, such as {parts[0]}" if parts else ""
             has = f"has {' and '.join(possible)}" if possible else "has no sides"
-            self._fault(where, f"{side!r} is impossible: {region} {has}{hint}")
+            self._fault(where, f"{side!r} is impossible: {region} {has}")
         else:
             self._fault(where, f"no side {shown(side)}", self._suggestions.closest(side, (*SIDES, "bilateral", "midline")))
         return ()
@@ -325,7 +322,21 @@ class _Reader:
 
     # --- diagnoses and examination
 
-    def _labels(self, data: Any) -> tuple[GivenLabel, ...]:
+    def _labels(self, data: Any, said: Iterable[Said]) -> tuple[GivenLabel, ...]:
+        found = {label.label: label for label in self._labels_listed(data)}
+        for one in said:
+            about = {one.at.term: one.value} if one.at.kind == "label" else one.value
+            label = self._label(one.at.name, about, one.where if one.at.kind == "given" else one.where.rpartition(".")[0])
+            before = found.setdefault(one.at.name, label) if label else None
+            if label is None or before is None or before is label:
+                continue
+            if before.present != label.present:
+                self._fault(one.where, f"contradicts what is said of {label.label} elsewhere")
+            else:
+                found[label.label] = self._joined(before, label.findings, one.where)
+        return tuple(found[id_] for id_ in sorted(found))
+
+    def _labels_listed(self, data: Any) -> tuple[GivenLabel, ...]:
         if data is None:
             return ()
         if isinstance(data, str):
@@ -340,32 +351,38 @@ class _Reader:
 
     def _label(self, id_: Any, value: Any, where: str) -> GivenLabel | None:
         if id_ not in self.words.diagnoses:
-            self._fault(where, f"no diagnosis {shown(id_)}", self._suggestions.closest(id_, self.words.diagnoses))
+            self._fault(where, f"no diagnosis {shown(id_)}", self._nearest(id_, ("diagnosis",), self.words.diagnoses))
             return None
-        if value is None or isinstance(value, bool):
-            return None if value is None else GivenLabel(id_, value)
+        if value is None or (truth := as_truth(value)) is not None:
+            return None if value is None else GivenLabel(id_, truth is True)
         if not isinstance(value, Mapping):
             self._fault(where, f"expected true, false, or findings about this diagnosis, got {shown(value)}")
             return None
         return GivenLabel(id_, True, self._findings_of("label", value, where))
 
-    def _exam(self, data: Any) -> tuple[Exam, ...]:
-        if data is None:
-            return ()
-        if not isinstance(data, list | tuple):
+    def _exam(self, data: Any, said: Iterable[Said]) -> tuple[Exam, ...]:
+        if not isinstance(data, list | tuple | None):
             self._fault("exam", f"expected a list of muscles examined, got {shown(data)}")
             return ()
+        entries = [(f"exam[{index}]", exam) for index, item in enumerate(data or ()) for exam in self._exam_entry(item, f"exam[{index}]")]
+        entries += [(one.where.rpartition(".")[0], exam) for one in said if (exam := self._said_of_muscle(one))]
         merged: dict[tuple[str, str | None], dict[str, Finding]] = {}
-        for index, item in enumerate(data):
-            for exam in self._exam_entry(item, f"exam[{index}]"):
-                found = merged.setdefault((exam.muscle, exam.side), {})
-                for finding in exam.findings:
-                    if found.setdefault(finding.term, finding) != finding:
-                        self._fault(f"exam[{index}].{finding.term}", f"contradicts an earlier entry for the same muscle, {exam.muscle}")
+        for where, exam in entries:
+            found = merged.setdefault((exam.muscle, exam.side), {})
+            for finding in exam.findings:
+                if found.setdefault(finding.term, finding) != finding:
+                    self._fault(f"{where}.{finding.term}", f"contradicts an earlier entry for the same muscle, {exam.muscle}")
         return tuple(
             Exam(muscle, side, tuple(sorted(found.values(), key=lambda f: f.term)))
             for (muscle, side), found in sorted(merged.items(), key=lambda item: (item[0][0], item[0][1] or ""))
         )
+
+    def _said_of_muscle(self, said: Said) -> Exam | None:
+        """What an address says of one muscle; that it was examined is said by an examination without findings."""
+        if said.at.term == "examined":
+            return Exam(said.at.name, said.at.side) if self._truth(said.value, said.where) else None
+        finding = self._finding(said.at.term, said.value, said.where)
+        return Exam(said.at.name, said.at.side, (finding,)) if finding else None
 
     def _exam_entry(self, item: Any, where: str) -> Iterable[Exam]:
         if not isinstance(item, Mapping) or "muscle" not in item:
@@ -374,7 +391,7 @@ class _Reader:
         muscle, side = item["muscle"], item.get("side")
         known = {*self.words.muscles, *self.words.groups}
         if not isinstance(muscle, str) or muscle not in known:
-            self._fault(f"{where}.muscle", f"no muscle {shown(muscle)}", self._suggestions.closest(muscle, known))
+            self._fault(f"{where}.muscle", f"no muscle {shown(muscle)}", self._nearest(muscle, ("muscle",), known))
             return
         if side is not None and side not in ("bilateral", *SIDES):
             self._fault(f"{where}.side", f"no side {shown(side)} of a muscle", self._suggestions.closest(side, (*SIDES, "bilateral")))
@@ -391,9 +408,14 @@ class _Reader:
             if term is not None and term.subject != subject:
                 place = {"patient": "beside 'exam' and 'labels'", "muscle": "in 'exam'", "label": "in 'labels'"}[term.subject]
                 self._fault(f"{where}.{key}", f"is not a finding of one {subject}; write it {place}")
-            elif finding := self._finding(str(key), value, f"{where}.{key}"):
+            elif finding := self._finding(str(key), value, f"{where}.{key}" if where else str(key)):
                 found.append(finding)
         return tuple(sorted(found, key=lambda f: f.term))
+
+
+@lru_cache(maxsize=8)
+def _lexicon(terrain: Terrain) -> Lexicon:
+    return Lexicon(terrain.vocabulary)
 
 
 # --- what follows -----------------------------------------------------------------------------------------------------

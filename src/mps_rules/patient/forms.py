@@ -4,7 +4,7 @@ The vocabulary as forms to fill in: a blank patient file, a JSON Schema of findi
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import attrs
@@ -81,7 +81,7 @@ def _about(subject: str, words: Vocabulary, more: dict[str, Any], required: list
 
 
 def _places(words: Vocabulary) -> list[str]:
-    sides = {r.id: (*r.sides, "bilateral") if r.sides else ("midline",) for r in words.regions.values()}
+    sides = {id_: (*sides, "bilateral") if sides else ("midline",) for id_, sides in words.possible_sides.items()}
     return [place for region in words.regions for place in (region, *(f"{region}.{side}" for side in sides[region]))]
 
 
@@ -280,8 +280,77 @@ def _named(base: KnowledgeBase) -> list[_Row]:
         *((_kind_of(t), t, (t.id, t.label, *t.synonyms)) for t in words.terms.values()),
         *(("diagnosis", d, (d.id, d.label, *spoken.get(d.id, ()))) for d in words.diagnoses.values()),
         *(("muscle", m, (m.id, m.label, m.latin, *words.other_names(m.id))) for m in words.muscles.values()),
-        *(("place", r, (r.id, r.label, r.article_term, *words.other_names(r.id))) for r in words.regions.values()),
+        *(("place", r, (r.id, r.label, r.article_term, *words.other_names(r.id), *r.synonyms)) for r in words.regions.values()),
     ]
+
+
+LexiconKind: TypeAlias = Literal["finding", "sign", "diagnosis", "muscle", "place"]
+LONGEST_NAME = 80
+WORDS_HELD = 2
+"""The distance up to which the words of a text stand whole in a name."""
+
+
+class Lexicon:
+    """
+    What is meant by a word that is no id: by synonym, label, code or abbreviation; exactly, or as the closest of the names that hold its words.
+
+    >>> from mps_rules import load
+    >>> words = Lexicon(load().vocabulary)
+    >>> words.meant("QL", ("muscle",)), words.meant("M54.16"), words.meant("sex")
+    (('quadratus_lumborum',), ('labels.lumbar_radiculopathy',), ('sex_at_birth',))
+    """
+
+    def __init__(self, words: Vocabulary) -> None:
+        groups = [(group, (group, group.replace("_", " "), _initials(group))) for group in words.groups]
+        rows: dict[LexiconKind, list[tuple[str, tuple[str, ...]]]] = {
+            "finding": [
+                (t.id, (t.id, t.label, *t.synonyms, *t.codes.values()))
+                for t in words.terms.values()
+                if t.subject == "patient" and not t.fact
+            ],
+            "sign": [(t.id, (t.id, t.label, *t.synonyms)) for t in words.terms.values() if t.subject != "patient" and not t.fact],
+            "place": [(r.id, (r.id, r.label, *r.synonyms, *r.codes.values())) for r in words.regions.values()],
+            "diagnosis": [
+                (d.id, (d.id, d.label, *_several(d.label), *(code for codes in d.codes.values() for code in codes)))
+                for d in words.diagnoses.values()
+            ],
+            "muscle": [*groups, *((m.id, (m.id, m.label, m.latin, _initials(m.id))) for m in words.muscles.values())],
+        }
+        self.rows = {kind: [(id_, [_plain(name) for name in names if name]) for id_, names in entries] for kind, entries in rows.items()}
+        self.exact: dict[LexiconKind, dict[str, str]] = {
+            kind: {name: id_ for id_, names in reversed(entries) for name in names} for kind, entries in self.rows.items()
+        }
+
+    def meant(self, text: str, kinds: Sequence[LexiconKind] = ("finding", "diagnosis", "place", "muscle")) -> tuple[str, ...]:
+        """What to write instead, for each kind of thing that is called exactly so; a diagnosis by its address where several kinds are asked for."""
+        return self._written({kind: self.exact[kind].get(_plain(text[:LONGEST_NAME])) for kind in kinds})
+
+    def holding(self, text: str, kinds: Sequence[LexiconKind] = ("finding", "diagnosis", "place", "muscle")) -> str | None:
+        """What to write instead of a word that only begins a name, or stands in one: the closest of its kind; None where nothing holds it."""
+        wanted = _plain(text[:LONGEST_NAME])
+        if len(wanted) < SHORT:
+            return None
+        near = (((*_distance(wanted, names), number), kind, id_) for number, kind in enumerate(kinds) for id_, names in self.rows[kind])
+        held = sorted(one for one in near if one[0][0] <= WORDS_HELD)
+        if not held:
+            return None
+        _, kind, id_ = held[0]
+        return self._written({one: id_ if one == kind else None for one in kinds})[0]
+
+    def _written(self, found: "Mapping[LexiconKind, str | None]") -> tuple[str, ...]:
+        alone = len(found) == 1
+        return tuple(f"labels.{id_}" if kind == "diagnosis" and not alone else id_ for kind, id_ in found.items() if id_)
+
+
+def _initials(id_: str) -> str:
+    """How a muscle of several words is written for short: QL."""
+    words = id_.split("_")
+    return "".join(word[0] for word in words) if len(words) > 1 else ""
+
+
+def _several(label: str) -> tuple[str, ...]:
+    """The names in a label that gives several: before brackets and in them, on both sides of a stroke."""
+    return tuple(part.strip() for part in re.split(r"[()/]", label) if part.strip())
 
 
 Named = TypeVar("Named", bound=Term | Diagnosis | Muscle | Region)

@@ -5,14 +5,14 @@ Pain in a group means pain somewhere in it, never all over it; pain somewhere in
 pain must be recorded, for the region, for a region around it, or by a map that is declared complete.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import attrs
 
 from mps_rules.knowledge.regions import Atlas, Place, RegionTree, Spot
 from mps_rules.knowledge.vocabulary import SIDES
-from mps_rules.language.conditions import WHOLE, Truth
+from mps_rules.language.conditions import WHOLE, PainAt, Truth
 from mps_rules.patient.values import Finding, Findings, Pain
 
 
@@ -78,7 +78,8 @@ def entries_of(findings: Findings, given: Mapping[str, Finding], atlas: Atlas) -
     What is said of the places of pain; a finding that stands for pain in a region counts as an entry.
 
     Its absence counts as freedom from pain only where the finding means the region itself, no more and no less. Where what it
-    names is drawn already, it adds nothing.
+    names is drawn already, it adds nothing. A finding that is pain in one of several places is pain somewhere in the region that holds
+    them; its absence is freedom from pain in each of them.
     """
     entries, around = list(findings.pain), atlas.around
     for term in atlas.standing:
@@ -91,7 +92,20 @@ def entries_of(findings: Findings, given: Mapping[str, Finding], atlas: Atlas) -
                 entries.append(Pain(region, None, True))
         if finding.value is False and term.means_its_region and term.stands_for:
             entries.append(Pain(term.stands_for, None, False))
+    for term, area, holding in atlas.areas:
+        finding = given.get(term.id)
+        if finding is None or finding.follows_from:
+            continue
+        if finding.value is False:
+            entries += [Pain(region, area.side, False) for region in area.regions]
+        elif not any(drawn_in(area, entry, around) for entry in entries if entry.present):
+            entries.append(Pain(holding, area.side, True))
     return entries
+
+
+def drawn_in(area: PainAt, pain: Pain, around: Mapping[str, Iterable[str]]) -> bool:
+    """Whether a painful entry lies in one of the places of an area, on its side."""
+    return area.side in (None, pain.side) and not set(area.regions).isdisjoint(around[pain.region])
 
 
 class Hurting:

@@ -1,5 +1,8 @@
 """What is known of one patient, checked and frozen; what is not here is unknown."""
 
+import math
+from typing import Any
+
 import attrs
 
 from mps_rules.knowledge.vocabulary import Term
@@ -67,3 +70,17 @@ class Findings:
     pain_map_complete: bool | None = None
     labels: tuple[GivenLabel, ...] = ()
     exam: tuple[Exam, ...] = ()
+
+    def __repr__(self) -> str:
+        painful = sum(entry.present for entry in self.pain)
+        return f"<Findings: {len(self.patient)} of the patient, {painful} painful places, {len(self.labels)} diagnoses, {len(self.exam)} muscles>"
+
+
+def is_missing(value: Any) -> bool:
+    """
+    Whether a value is what a frame, an array or a file puts where nothing is known.
+
+    >>> is_missing(float("nan")), is_missing(None), is_missing(0), is_missing(False)
+    (True, True, False, False)
+    """
+    return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in ("NAType", "NaTType")

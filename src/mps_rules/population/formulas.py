@@ -264,8 +264,8 @@ def column_of(name: str, words: Vocabulary) -> Column:
         return Column(address(before, words), end=ENDS[ENDS.index(word)])
     at = address(name, words)
     if at.kind == "pain" and at.side:
-        sides = words.regions[at.name].sides
-        if at.side == "midline" and not sides:
+        sides = words.possible_sides[at.name]
+        if at.side == "midline" and not words.regions[at.name].sides:
             at = attrs.evolve(at, side=None)
         elif at.side not in sides:
             raise FindingError([Fault(name, f"{at.side!r} is impossible for {at.name}")])

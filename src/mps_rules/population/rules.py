@@ -14,12 +14,13 @@ import attrs
 from mps_rules.chaining.subjects import subject_kind
 from mps_rules.errors import Fault, FindingError
 from mps_rules.knowledge.pack import KnowledgeBase
-from mps_rules.knowledge.regions import Place
+from mps_rules.knowledge.regions import Place, atlas_of
 from mps_rules.knowledge.rules import Rule
 from mps_rules.knowledge.vocabulary import PATIENT, SIDES, Subject, Term, muscle_subject
 from mps_rules.language import conditions as c
 from mps_rules.patient.addresses import Address
 from mps_rules.patient.facts import ANYTHING, Facts, terrain_of
+from mps_rules.patient.painmap import drawn_in
 from mps_rules.patient.values import Findings, Pain
 from mps_rules.population.formulas import (
     CELLS,
@@ -478,7 +479,18 @@ class Rules:
         for term in self.words.terms.values():
             if term.stands_for is not None and ((PATIENT, term.id) in self.own or (PATIENT, term.id) in self.spelt):
                 found += [self._standing(place, said, found, term) for place, said in self._named_by(term)]
+        for term, area, holding in atlas_of(self.tree).areas:
+            if (PATIENT, term.id) in self.own:
+                found += self._of_area(area, holding, self._truth_in(self.own[PATIENT, term.id]), found)
         return tuple(found)
+
+    def _of_area(self, area: c.PainAt, holding: str, said: Formula, found: Sequence[Entry]) -> list[Entry]:
+        """What a finding says that is pain in one of several places: pain in the region that holds them, or freedom of each."""
+        sheet = self.sheet
+        within = sheet.some(one.hurts for one in found if drawn_in(area, one.pain, self.tree.around))
+        hurts = sheet.every((sheet.established(said), sheet.negation(within)))
+        free = sheet.established(sheet.negation(said))
+        return [Entry(Pain(holding, area.side), hurts, FALSE), *(Entry(Pain(region, area.side), FALSE, free) for region in area.regions)]
 
     def _named_by(self, term: Term) -> list[tuple[str, Formula]]:
         """The regions that a finding stands for, each with whether the finding says so."""

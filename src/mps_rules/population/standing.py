@@ -73,7 +73,7 @@ def _readings(column: Column, base: KnowledgeBase) -> tuple[Reading, ...]:
     if at is None:
         return ()
     term = base.vocabulary.terms.get(at.term)
-    if (at.kind == "pain" and not at.term) or (term and term.stands_for):
+    if (at.kind == "pain" and not at.term) or (term and term.draws):
         return HURTS
     return read.of_label.get(at.name, ()) if at.kind == "given" else read.of_term.get(at.term, ())
 
@@ -426,7 +426,7 @@ def _incompatible(base: KnowledgeBase) -> Iterator[tuple[_Holds, _Holds]]:
     words, read = base.vocabulary, dangers_of(base)
 
     def raises(term: str, value: bool | str, word: str = "") -> bool:  # noqa: FBT001 - a value, no flag
-        return read.helps(HURTS if words.terms[term].stands_for else read.of_term.get(term, ()), value, word)
+        return read.helps(HURTS if words.terms[term].draws else read.of_term.get(term, ()), value, word)
 
     def truth(term: str, *, present: bool) -> _Holds:
         return _Holds(term, truth=present, raises=raises(term, present))

@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
@@ -69,13 +70,21 @@ def opened(table: Any, backend: Backend = "polars") -> tuple[Table, Callable[[Ta
     kind = type(table).__module__.partition(".")[0]
     give_back = {
         "polars": _as_polars(backend),
-        "pandas": lambda made: made.to_pyarrow().to_pandas(),
+        "pandas": _as_pandas,
         "pyarrow": lambda made: made.to_pyarrow(),
     }
     if kind not in give_back:
         raise FindingError([Fault("", f"expected an ibis table, a frame, an Arrow table or a path, got {type(table).__name__}")])
     with understood(""):
         return _held(table, kind, connection, backend), give_back[kind]
+
+
+def _as_pandas(made: Table) -> Any:
+    """A pandas frame; a truth is a nullable boolean, whether a cell is missing or not."""
+    import pyarrow as pa
+
+    nullable = import_module("pandas").BooleanDtype()
+    return made.to_pyarrow().to_pandas(types_mapper={pa.bool_(): nullable}.get)
 
 
 def _of_file(path: str, connection: Any, backend: Backend) -> Table:

@@ -232,7 +232,7 @@ class _Settler:
     def is_pain(self, claim: Statement) -> bool:
         """Whether a claim speaks of pain in a place."""
         term = self.terrain.vocabulary.terms.get(claim.at.term)
-        return (claim.at.kind == "pain" and not claim.part) or bool(term and term.stands_for)
+        return (claim.at.kind == "pain" and not claim.part) or bool(term and term.draws)
 
     def is_danger(self, claim: Statement) -> bool:
         """Whether a claim can bring some red flag nearer; what cannot be read may."""

@@ -1,7 +1,7 @@
 """
-An assessment as HTML for notebooks and static pages: the brief and the body map, and folded beneath them everything that is said.
+An assessment as HTML for notebooks and static pages: the brief, and folded beneath it everything that is said.
 
-One self-contained block: no script, no request, every text escaped, light and dark.
+The picture is drawn when it is asked for (``Assessment.body_map``). One self-contained block: no script, no request, every text escaped, light and dark.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,6 @@ from mps_rules.chaining.chains import Premise
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.vocabulary import lowered
 from mps_rules.views.brief import brief_parts
-from mps_rules.views.pictures import body_map
 from mps_rules.views.wording import ACCESS, STATES, disagreements, ranks, together
 
 SHOWN = 6
@@ -55,7 +54,6 @@ class _Page:
     def lines(self) -> Iterator[str]:
         yield f'<div class="mps"><style>{_STYLE}</style>'
         yield from self._brief()
-        yield f'<div class="map">{body_map(self.a, self.base)}</div>'
         yield "<details><summary>Everything, with reasons and sources</summary>"
         yield from self._alerts()
         yield from self._screening()
