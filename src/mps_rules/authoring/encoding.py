@@ -149,9 +149,9 @@ class Encoding:
         return self.cells[column]
 
     def fresh(self, column: str) -> Cell:
-        """A column of another patient."""
+        """A column of another patient; its variables say that nothing is known, for solvers begin with what they say."""
         clauses = self.clauses
-        known, other = clauses.variable(), clauses.variable()
+        known, other = -clauses.variable(), -clauses.variable()
         if self.formulas.columns[column] == "boolean":
             clauses.clauses.append([-known, -other])
             return Cell(Truth(known, other))
@@ -162,6 +162,14 @@ class Encoding:
         reached = tuple(clauses.variable() for _ in values[1:])
         clauses.clauses += [[-high, low] for low, high in pairwise((known, *reached))]
         return Cell(Truth(known, other), values, (TRUE, *reached))
+
+    def forgotten(self, column: str) -> Cell:
+        """What a column may hold of somebody of whom less is known: the same, or nothing."""
+        mine, other = self.cell(column), -self.clauses.variable()
+        told = self.clauses.every((mine.known.holds, other))
+        if mine.values:
+            return attrs.evolve(mine, known=Truth(told, -told))
+        return Cell(Truth(told, self.clauses.every((mine.known.fails, other))))
 
     @cached_property
     def flawed(self) -> Formula:
@@ -177,10 +185,19 @@ class Encoding:
                 found.setdefault(arg, []).append(number)
         return found
 
+    @cached_property
+    def cells_of(self) -> dict[str, list[int]]:
+        """For each column, the nodes of the sheet that look into it."""
+        found: dict[str, list[int]] = {}
+        for number, node in enumerate(self.sheet.nodes):
+            if isinstance(node.data, tuple):
+                found.setdefault(node.data[0], []).append(number)
+        return found
+
     def nodes_of(self, columns: Collection[str]) -> set[int]:
         """Every node of the sheet that rests on one of these columns."""
-        cells = {number for number, node in enumerate(self.sheet.nodes) if isinstance(node.data, tuple) and node.data[0] in columns}
-        found, waiting = set(cells), list(cells)
+        waiting = [number for column in columns for number in self.cells_of.get(column, ())]
+        found = set(waiting)
         while waiting:
             for number in self.reading.get(waiting.pop(), ()):
                 if number not in found:
