@@ -3,7 +3,7 @@ Every patient at once: the sheet of formulas of the cohort executor, over column
 
 No second semantics: what a rule says is read from ``population.rules``, and here each node of the sheet becomes literals. A truth is two of
 them, known to hold and known not to, never both; a number is the thresholds that rules ask of it, in order; a sum of points is a diagram over
-the values of its parts. A patient that a solver finds is written as the mapping that ``evaluate`` takes. The only module that knows PySAT.
+the values of its parts. A patient that a solver finds is written as the mapping that ``evaluate`` takes. No solver is called here.
 """
 
 import itertools
@@ -38,6 +38,7 @@ class Clauses:
         self.count = TRUE
         self.clauses: list[list[Literal]] = [[TRUE]]
         self._gates: dict[tuple[Literal, ...], Literal] = {}
+        self._parts: dict[Literal, tuple[Literal, ...]] = {}
 
     def variable(self) -> Literal:
         """A new variable."""
@@ -55,6 +56,7 @@ class Clauses:
         found = self._gates.get(key)
         if found is None:
             found = self._gates[key] = self.variable()
+            self._parts[found] = key
             self.clauses += [[-found, one] for one in key]
             self.clauses.append([found, *(-one for one in key)])
         return found
@@ -64,10 +66,33 @@ class Clauses:
         return -self.every([-one for one in literals])
 
     def choice(self, literal: Literal, one: Literal, other: Literal) -> Literal:
-        """The one where a literal holds, else the other."""
+        """The one where a literal holds, else the other; where either is fixed, no more is read of the literal than need be."""
         if one == other:
             return one
+        if one in (TRUE, -TRUE):
+            return self.some((literal, other)) if one == TRUE else self.every((-literal, other))
+        if other in (TRUE, -TRUE):
+            return self.some((-literal, one)) if other == TRUE else self.every((literal, one))
         return self.every((self.some((-literal, one)), self.some((literal, other))))
+
+    def rests_on(self, *roots: Literal) -> frozenset[Literal]:
+        """
+        The literals of cells on which these literals rest, each as it is read: what stands here can only bring them nearer.
+
+        Gates keep the direction of what they join, so a literal that stands here one way only is read in one direction only.
+        """
+        seen, waiting, found = set(roots), list(roots), set()
+        while waiting:
+            one = waiting.pop()
+            parts = self._parts.get(abs(one))
+            if parts is None:
+                found.add(one)
+                continue
+            for part in parts if one > 0 else [-part for part in parts]:
+                if part not in seen:
+                    seen.add(part)
+                    waiting.append(part)
+        return frozenset(found)
 
 
 @attrs.frozen
@@ -96,29 +121,43 @@ class Cell:
 
 
 def columns_of_anybody(base: KnowledgeBase) -> dict[str, Kind]:
-    """A column for everything that can be said of a patient; a number by the ends of its range, words each by themselves."""
-    words = base.vocabulary
+    """
+    A column for everything that can be said of a patient and that some rule reads; a number by the ends of its range, words each by themselves.
+
+    A finding that nothing reads says no more than that its muscle was examined, or its diagnosis given, which have columns of their own.
+    """
+    words, read = base.vocabulary, _read(base)
     columns: dict[str, Kind] = {"pain_map_complete": "boolean"}
     for term in words.terms.values():
-        if term.subject == "patient" and not term.fact:
+        if term.subject == "patient" and term.id in read:
             columns |= _columns(Address("patient", "", term.id), term)
     for region in words.regions.values():
         for side in (None, *region.sides):
             columns[str(Address("pain", region.id, side=side))] = "boolean"
     for label in words.diagnoses:
         columns[str(Address("given", label))] = "boolean"
-        for term in _terms(words, "label"):
+        for term in _terms(words, "label", read):
             columns |= _columns(Address("label", label, term.id), term)
     for muscle in dict.fromkeys((*words.muscles, *words.groups)):
         for side in (None, *SIDES):
             columns[str(Address("muscle", muscle, "examined", side))] = "boolean"
-            for term in _terms(words, "muscle"):
+            for term in _terms(words, "muscle", read):
                 columns |= _columns(Address("muscle", muscle, term.id, side), term)
     return columns
 
 
-def _terms(words: Vocabulary, subject: str) -> list[Term]:
-    return [term for term in words.terms.values() if term.subject == subject and not term.fact]
+def _terms(words: Vocabulary, subject: str, read: Collection[str]) -> list[Term]:
+    return [term for term in words.terms.values() if term.subject == subject and term.id in read]
+
+
+def _read(base: KnowledgeBase) -> frozenset[str]:
+    """The findings that a rule reads, by itself, through a measure or through the pain map."""
+    words = base.vocabulary
+    found = {term.id for term in words.terms.values() if term.stands_for}
+    found |= {item for measure in words.measures.values() for item in (measure.id, measure.also_total, *measure.sum) if item}
+    leaves = (leaf for condition in _conditions(base) for leaf in c.walk(condition))
+    found |= {leaf.term for leaf in leaves if isinstance(leaf, c.Present | c.Words | c.Compare)}
+    return frozenset(id_ for id_ in found if not words.terms[id_].fact)
 
 
 def _columns(at: Address, term: Term) -> dict[str, Kind]:
@@ -130,12 +169,20 @@ def _columns(at: Address, term: Term) -> dict[str, Kind]:
 
 
 class Encoding:
-    """The rules of a knowledge base over the columns of anybody, as clauses; a rule is encoded when it is first asked for."""
+    """
+    The rules of a knowledge base over the columns of anybody, as clauses; a rule is encoded when it is first asked for.
+
+    The sheet is written whole at once: which node rests on which column must be known before two patients can be told apart.
+    """
 
     def __init__(self, base: KnowledgeBase) -> None:
         self.base = base
         self.formulas = Formulas(base, columns_of_anybody(base))
         self.sheet = self.formulas.sheet
+        self.verdicts = {rule.id: self.formulas.verdict(rule) for rule in base.rules}
+        self.nevers = {one.id: self.formulas.of(one.never) for one in base.invariants if one.never is not None}
+        self.flawed = self.sheet.some(flaw.formula for flaw in self.formulas.flaws() if flaw.formula not in (FALSE, UNKNOWN))
+        self.written = len(self.sheet.nodes)
         self.clauses = Clauses()
         self.domains = _domains(base)
         self.cells: dict[str, Cell] = {}
@@ -172,11 +219,6 @@ class Encoding:
         return Cell(Truth(told, self.clauses.every((mine.known.fails, other))))
 
     @cached_property
-    def flawed(self) -> Formula:
-        """Whether it is no patient: what is said contradicts itself."""
-        return self.sheet.some(flaw.formula for flaw in self.formulas.flaws() if flaw.formula not in (FALSE, UNKNOWN))
-
-    @cached_property
     def reading(self) -> dict[int, list[int]]:
         """For each node of the sheet, the nodes that take it."""
         found: dict[int, list[int]] = {}
@@ -195,7 +237,15 @@ class Encoding:
         return found
 
     def nodes_of(self, columns: Collection[str]) -> set[int]:
-        """Every node of the sheet that rests on one of these columns."""
+        """
+        Every node of the sheet that rests on one of these columns.
+
+        Raises:
+            AssertionError: something was written on the sheet since it was read; what rests on what would not be known.
+
+        """
+        if len(self.sheet.nodes) > self.written:
+            raise AssertionError("the sheet was written on after it was read")
         waiting = [number for column in columns for number in self.cells_of.get(column, ())]
         found = set(waiting)
         while waiting:
@@ -218,7 +268,9 @@ class Encoding:
             cell = copy.cell(column)
             value: Any = None
             if cell.values:
-                value = next(number for number, one in reversed(list(zip(cell.values, cell.reached, strict=True))) if one in true or one == TRUE)
+                value = next(
+                    number for number, one in reversed(list(zip(cell.values, cell.reached, strict=True))) if one in true or one == TRUE
+                )
                 value = value if cell.known.holds in true else None
             elif cell.known.holds in true or cell.known.fails in true:
                 value = cell.known.holds in true
@@ -248,9 +300,13 @@ class Copy:
         """That nothing that is said contradicts itself."""
         return -self.truth(self.encoding.flawed).holds
 
+    def verdict(self, rule: Rule) -> Truth:
+        """Whether a rule holds."""
+        return self.truth(self.encoding.verdicts[rule.id])
+
     def fires(self, rule: Rule) -> Literal:
         """That a rule holds."""
-        return self.truth(self.encoding.formulas.verdict(rule)).holds
+        return self.verdict(rule).holds
 
     def truth(self, root: Formula) -> Truth:
         """A formula of the sheet as literals."""
@@ -350,9 +406,7 @@ class Copy:
                 yield from (one - other for one in self.values(node.args[0]) for other in self.values(node.args[1]))
             case _:
                 bounds = self.encoding.sheet.bounds[amount]
-                yield from (
-                    one for arg in node.args[-2:] for one in self.values(arg) if bounds.lowest <= one <= bounds.highest
-                )
+                yield from (one for arg in node.args[-2:] for one in self.values(arg) if bounds.lowest <= one <= bounds.highest)
 
     def reaches(self, amount: Amount, least: float) -> Literal:
         """That an amount is at least so much."""
@@ -419,8 +473,12 @@ class Copy:
             here: dict[float, Literal] = {}
             for still in sorted(levels[level]):
                 known = decided(level, still)
-                here[still] = known if known is not None else self.gates.some(
-                    self.gates.every((self._signed(parts[level], value), below[still - value])) for value in values[level]
+                here[still] = (
+                    known
+                    if known is not None
+                    else self.gates.some(
+                        self.gates.every((self._signed(parts[level], value), below[still - value])) for value in values[level]
+                    )
                 )
             below = here
         return below[wanted]

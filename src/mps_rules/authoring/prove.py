@@ -6,12 +6,13 @@ engine, and believed only when the answer shows what was claimed. What names an 
 looked at as well: one that no patient needs is said to be in vain. Ranking, texts and dates are outside: no formula speaks of them.
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 import attrs
 
@@ -19,20 +20,23 @@ from mps_rules.answer.assess import Assessor
 from mps_rules.authoring.encoding import SOLVER, TRUE, Copy, Encoding, Truth
 from mps_rules.authoring.encoding import Literal as Lit
 from mps_rules.chaining.chains import Chain
-from mps_rules.errors import Fault, UnsupportedError
+from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
 from mps_rules.knowledge.dangers import dangers_of
 from mps_rules.knowledge.pack import Invariant, KnowledgeBase
 from mps_rules.knowledge.rules import KINDS_OF_CARE, PRESSING, URGENCIES, GiveCaution, RaiseAlert, Recommend, Rule
 from mps_rules.knowledge.strata import offered
-from mps_rules.language.conditions import some
+from mps_rules.knowledge.vocabulary import PATIENT, lowered
+from mps_rules.language.conditions import judge, some
+from mps_rules.language.plain import plain
+from mps_rules.language.reading import Unreadable, read_json, text_of
+from mps_rules.language.structure import structure
+from mps_rules.patient.addresses import as_row
 from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.patient.findings import read_findings
-
-if TYPE_CHECKING:
-    from pysat.solvers import Solver
+from mps_rules.population.formulas import column_of
 
 Outcome: TypeAlias = Literal["proved", "refuted", "undecided"]
-Findings: TypeAlias = Mapping[str, Any]
+Findings: TypeAlias = Any
 CONFLICTS = 400_000
 """After so many conflicts the solver gives up on one question: a limit that is the same on every machine."""
 
@@ -123,12 +127,14 @@ def prove(base: KnowledgeBase, invariants: Sequence[str] = (), told: Callable[[P
         told: is given each result when it is there.
 
     Raises:
+        FindingError: a name of no invariant; says the closest.
         UnsupportedError: python-sat is not installed.
 
     """
+    known = {one.id for one in base.invariants}
+    if faults := [Fault(one, "is no invariant of these rules", closest(one, known)) for one in invariants if one not in known]:
+        raise FindingError(faults)
     found = []
-    if all(one.id not in invariants for one in base.invariants) and invariants:
-        raise UnsupportedError([Fault(one, "is no invariant of these rules") for one in invariants])
     with Prover(base) as prover:
         for invariant in base.invariants:
             if not invariants or invariant.id in invariants:
@@ -149,8 +155,9 @@ class Prover:
         self.encoding = Encoding(base)
         self.solver: Solver = Solver(SOLVER)
         self.loaded = 0
+        self._steps: dict[str, Sequence[tuple[tuple[Rule, ...], frozenset[Lit]]]] = {}
 
-    def __enter__(self) -> "Prover":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -290,6 +297,14 @@ class Prover:
                 found[term.category] = (*found.get(term.category, ()), term.id)
         return found
 
+    def steps(self, shelf: str) -> Sequence[tuple[tuple[Rule, ...], frozenset[Lit]]]:
+        """The flags of an urgency or more (of a shelf, where one is named) that raise the answer to it, with the readings on which they rest."""
+        if shelf not in self._steps:
+            gates, anybody = self.encoding.clauses, self.encoding.anybody
+            several = [self.flags(URGENCIES[: n + 1], opened=(), shelf=shelf) for n in range(len(URGENCIES))]
+            self._steps[shelf] = [(rules, gates.rests_on(self.fires(anybody, rules))) for rules in several]
+        return self._steps[shelf]
+
     def changed(self, term: str, truth: Truth) -> Copy:
         """The same patient, but for one finding."""
         return Copy(self.encoding, {term: attrs.evolve(self.encoding.cell(term), known=truth)})
@@ -302,15 +317,13 @@ def _never(prover: Prover, invariant: Invariant) -> Iterator[Question]:
     """A condition of the patient never holds."""
     if invariant.never is None:
         return
-    formula = prover.encoding.formulas.of(invariant.never)
     anybody = prover.encoding.anybody
+    condition = invariant.never
 
     def shows(seen: Sequence[Seen]) -> str:
-        from mps_rules.language.conditions import judge
+        return "the condition holds" if judge(condition, seen[0].facts.view(PATIENT, seen[0].chain.concluded)) else ""
 
-        return "the condition holds" if judge(invariant.never, seen[0].facts.view("patient", seen[0].chain.concluded)) else ""
-
-    yield Question("the condition", (anybody,), anybody.truth(formula).holds, shows)
+    yield Question("the condition", (anybody,), anybody.truth(prover.encoding.nevers[invariant.id]).holds, shows)
 
 
 def _no_care_beside_a_flag(prover: Prover, invariant: Invariant) -> Iterator[Question]:
@@ -361,59 +374,70 @@ def _both(for_: Sequence[Rule], against: Sequence[Rule]) -> Callable[[Sequence[S
 
 def _danger_never_lowers(prover: Prover, invariant: Invariant) -> Iterator[Question]:
     """A danger sign that becomes present, having been unknown or absent, lowers nothing."""
-    anybody = prover.encoding.anybody
     for sign in prover.dangers.get(invariant.category, ()):
-        after = prover.changed(sign, Truth(TRUE, -TRUE))
-        yield _lowered(prover, invariant, sign, (anybody, after), -prover.encoding.cell(sign).known.holds)
+        known = prover.encoding.cell(sign).known
+        yield _lowered(prover, invariant, sign, Truth(TRUE, -TRUE), (-known.holds, known.fails), becomes="present")
 
 
 def _denial_never_raises(prover: Prover, invariant: Invariant) -> Iterator[Question]:
     """A danger sign that becomes absent, having been unknown, raises nothing."""
-    anybody = prover.encoding.anybody
     for sign in prover.dangers.get(invariant.category, ()):
-        after, known = prover.changed(sign, Truth(-TRUE, TRUE)), prover.encoding.cell(sign).known
-        condition = prover.encoding.clauses.every((-known.holds, -known.fails))
-        yield _lowered(prover, invariant, sign, (after, anybody), condition)
+        known = prover.encoding.cell(sign).known
+        yield _lowered(prover, invariant, sign, Truth(-TRUE, TRUE), (known.fails,), becomes="absent")
 
 
-def _lowered(prover: Prover, invariant: Invariant, of: str, pair: tuple[Copy, Copy], condition: Lit) -> Question:
-    """That the second patient is judged less urgent than the first; with a shelf, that a flag of it stands for the first only."""
-    gates, (before, after) = prover.encoding.clauses, pair
-    if invariant.shelf:
-        flags = prover.flags(shelf=invariant.shelf)
-        steps = [[rule for rule in flags if prover.alert_of(rule) == alert] for alert in dict.fromkeys(map(prover.alert_of, flags))]
-    else:
-        steps = [list(prover.flags(URGENCIES[: n + 1], opened=())) for n in range(len(URGENCIES))]
-    touched = [rules for rules in steps if any(prover.encoding.formulas.verdict(rule) in before.differs | after.differs for rule in rules)]
-    lost = [gates.every((prover.fires(before, rules), -prover.fires(after, rules))) for rules in touched]
+def _lowered(
+    prover: Prover, invariant: Invariant, sign: str, value: Truth, against: Sequence[Lit], *, becomes: Literal["present", "absent"]
+) -> Question:
+    """
+    That somebody is judged less urgent with a danger sign than without it; with a shelf, by the red flags of that alone.
+
+    ``against``: the readings of the sign that could bring that about; where no flag reads it so, nobody can exist.
+    """
+    gates, anybody = prover.encoding.clauses, prover.encoding.anybody
+    steps = [(rules, on) for rules, on in prover.steps(invariant.shelf) if not on.isdisjoint(against)]
+    if not steps:
+        return Question(sign, (anybody,), -TRUE, lambda _: "")
+    changed, known = prover.changed(sign, value), prover.encoding.cell(sign).known
+    present = becomes == "present"
+    before, after = pair = (anybody, changed) if present else (changed, anybody)
+    condition = -known.holds if present else gates.every((-known.holds, -known.fails))
+    lost = [gates.every((prover.fires(before, rules), -prover.fires(after, rules))) for rules, _ in steps]
 
     def shows(seen: Sequence[Seen]) -> str:
-        for rules in touched:
-            standing, left = seen[0].fired(rules), seen[1].fired(rules)
-            if standing and not left:
-                return f"{_named(standing)} before, and after it {_named(seen[1].fired(prover.flags())) or 'no flag'}"
+        for rules, _ in steps:
+            standing = seen[0].fired(rules)
+            if standing and not seen[1].fired(rules):
+                other = _named(seen[1].fired(prover.flags(opened=()))) or "no flag"
+                return f"{_named(standing)} in the first patient, {other} in the second, who differs in {sign}"
         return ""
 
-    return Question(of, pair, gates.every((condition, gates.some(lost))), shows)
+    return Question(sign, pair, gates.every((condition, gates.some(lost))), shows)
 
 
 def _forgetting_never_clears(prover: Prover, invariant: Invariant) -> Iterator[Question]:
     """A flag that is not cleared stays so when some of what is known becomes unknown, whatever it is."""
-    encoding, gates = prover.encoding, prover.encoding.clauses
-    rules = [rule for rule in prover.flags(opened=(), shelf=invariant.shelf)]
+    encoding, gates, anybody = prover.encoding, prover.encoding.clauses, prover.encoding.anybody
+    rules = prover.flags(opened=(), shelf=invariant.shelf)
+    clear = {rule.id: anybody.verdict(rule).fails for rule in rules}
+    silent = {-one for cell in encoding.cells.values() for one in (cell.known.holds, *(() if cell.values else (cell.known.fails,)))}
+    by_silence = [rule for rule in rules if not gates.rests_on(clear[rule.id]).isdisjoint(silent)]
+    less = Copy(encoding, {column: encoding.forgotten(column) for column in encoding.formulas.columns} if by_silence else {})
     for rule in rules:
-        encoding.anybody.fires(rule)
-    less = Copy(encoding, {column: encoding.forgotten(column) for column in encoding.formulas.columns})
-    for rule in rules:
-        formula = encoding.formulas.verdict(rule)
-        sought = gates.every((-encoding.anybody.truth(formula).fails, less.truth(formula).fails))
-        yield Question(rule.id, (encoding.anybody, less), sought, _cleared(rule))
+        if rule in by_silence:
+            yield Question(rule.id, (anybody, less), gates.every((-clear[rule.id], less.verdict(rule).fails)), _cleared(rule))
+        else:
+            yield Question(rule.id, (anybody,), -TRUE, lambda _: "")
 
 
 def _cleared(rule: Rule) -> Callable[[Sequence[Seen]], str]:
     def shows(seen: Sequence[Seen]) -> str:
         was, now = seen[0].verdict(rule), seen[1].verdict(rule)
-        return f"{rule.id} was {'raised' if was else 'undecided'} with more known, and is cleared with less" if was is not False and now is False else ""
+        return (
+            f"{rule.id} was {'raised' if was else 'undecided'} with more known, and is cleared with less"
+            if was is not False and now is False
+            else ""
+        )
 
     return shows
 
@@ -431,3 +455,164 @@ LAWS: Mapping[str, Callable[[Prover, Invariant], Iterator[Question]]] = {
     "settled_once": _settled_once,
     "forgetting_never_clears": _forgetting_never_clears,
 }
+
+
+# --- what is kept and told ----------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Kept:
+    """Proofs that were made, of which rules and by which program."""
+
+    digest: str
+    program: str
+    proved: tuple[Proved, ...]
+
+    def is_of(self, base: KnowledgeBase) -> bool:
+        """Whether they are proofs of these rules, made by this program."""
+        return (self.digest, self.program) == (base.digest, program())
+
+    def to_json(self) -> str:
+        """The proofs as the text of a file."""
+        return json.dumps(plain(self), ensure_ascii=False, indent=1) + "\n"
+
+
+def program() -> str:
+    """A digest of what a proof depends on beside the rules: the encoding, the laws, and the formulas that they start from."""
+    home = Path(__file__).resolve().parent
+    files = [
+        home / "encoding.py",
+        home / "prove.py",
+        *(home.parent / "population" / f"{name}.py" for name in ("formulas", "rules", "unread")),
+    ]
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def kept(path: Path) -> Kept | None:
+    """
+    The proofs that a file holds, or None where there is none yet.
+
+    Raises:
+        FindingError: the file is there, and holds something else.
+
+    """
+    if not path.is_file():
+        return None
+    try:
+        document = read_json(text_of(path, path.name), path.name)
+    except Unreadable as error:
+        raise FindingError(error.faults) from None
+    found, faults = structure(document.data, Kept, document.place)
+    if found is None:
+        raise FindingError(faults)
+    return found
+
+
+def proofs(base: KnowledgeBase, path: Path | None = None, told: Callable[[Proved], None] = lambda _: None) -> Kept:
+    """The proofs of every invariant: those that a file keeps, where it is of these rules, else made anew and kept there."""
+    there = kept(path) if path else None
+    if there is not None and there.is_of(base):
+        for one in there.proved:
+            told(one)
+        return there
+    made = Kept(base.digest, program(), prove(base, told=told))
+    if path:
+        path.write_text(made.to_json(), encoding="utf-8")
+    return made
+
+
+def in_words(findings: Findings, base: KnowledgeBase) -> str:
+    """
+    A patient in words, finding by finding.
+
+    >>> from mps_rules import load
+    >>> in_words({"fever": True, "pain": ["low_back.left"]}, load())
+    'fever: yes; pain in the low back (lumbar), left: yes'
+    """
+    words, read = base.vocabulary, read_findings(findings, terrain_of(base))
+    told = []
+    for name, value in as_row(read, words).items():
+        column = column_of(name, words)
+        what = "pain map complete" if column.at is None else column.at.words(words)
+        part = f", {(column.word or column.end or '').replace('_', ' ')}" if column.word or column.end else ""
+        shown = (
+            {True: "yes", False: "no"}[value] if isinstance(value, bool) else f"{value:g}" if isinstance(value, float | int) else str(value)
+        )
+        told.append(f"{lowered(what)}{part}: {shown.replace('_', ' ')}")
+    return "; ".join(told) or "nothing is known"
+
+
+PAGE = """\
+# What is proved
+
+Tests look at some patients. This page speaks of all of them: for each law below a solver was asked for a patient for whom it fails. Where
+it says *proved*, no such patient exists, whatever is known of them and whatever is not. Where a patient exists, they are shown: each was run
+through the engine, and the answer shows what is claimed. This page is generated (`make prove`) for the rules `{pack} {version}`, digest
+`{digest}`; other rules are proved again.
+
+{count} of {all} laws hold for these rules{but}.
+
+| law | holds | of so many | exceptions | seconds |
+|---|---|---|---|---|
+{rows}
+"""
+
+OUTSIDE = """\
+## How it is done
+
+The rules are written out as three-valued formulas, the same from which tables of patients are judged; every finding of the vocabulary, every
+place and side, every muscle on each side, every diagnosis and what is said of it is a column of its own that may be known to hold, known not
+to, or unknown. What the vocabulary says of findings (what follows from what, what excludes what, which region is part of which) holds of every
+patient. Numbers are told apart at the limits that rules ask for, and may be known exactly or as a range; the points of causes are added up
+exactly. The formulas become clauses, and the solver CaDiCaL (through python-sat) is asked whether a patient exists. A test walks 500 random
+patients through clauses and rules alike and finds no difference.
+
+## What lies outside
+
+- The order in which muscles and hypotheses are ranked, and what is asked next: no formula speaks of it.
+- Texts: what a sentence advises is what its rule says under `offers`; a text that offers more than that is not seen here.
+- Dates: which of several records stands is decided before the rules are asked.
+- How a chart of another system is read (FHIR, OMOP): the proof begins at the findings.
+- Totals and items that are added up (the widespread pain index, symptom scores) are taken as whole numbers.
+- A muscle that is examined is named with a side or without; that it is examined on both sides is two entries.
+- A proof says that the rules keep a law, not that the law, or the rules, are clinically right.
+"""
+
+
+def page(made: Kept, base: KnowledgeBase) -> str:
+    """The page ``docs/proofs.md``."""
+    holding = sum(one.holds for one in made.proved)
+    rows = "\n".join(
+        f"| {one.says} | {'proved' if one.holds and not one.excepted else 'proved but for the exceptions' if one.holds else '**no**'} "
+        f"| {one.about} | {len(one.excepted) or 'none'} | {one.seconds:.0f} |"
+        for one in made.proved
+    )
+    but = "" if holding == len(made.proved) else "; the others are shown below with a patient for whom they fail"
+    found = [
+        PAGE.format(
+            pack=base.pack.id, version=base.pack.version, digest=made.digest[:12], count=holding, all=len(made.proved), but=but, rows=rows
+        )
+    ]
+    for one in made.proved:
+        told = [*one.failing, *one.excepted, *one.in_vain]
+        if told:
+            found.append(f"## {one.says}\n\n" + "\n".join(_told(proof, base) for proof in told) + "\n")
+    return "\n".join((*found, OUTSIDE))
+
+
+def _told(proof: Proof, base: KnowledgeBase) -> str:
+    lines = [f"- `{proof.of}`: {_outcome(proof)}"]
+    if proof.reason:
+        lines.append(f"  Reason: {proof.reason}")
+    if proof.witness:
+        lines.append(f"  Seen: {proof.witness.shows}.")
+        lines += [f"  Patient {number}: {in_words(one, base)}." for number, one in enumerate(proof.witness.findings, 1)]
+    return "<br>\n".join(lines)
+
+
+def _outcome(proof: Proof) -> str:
+    if proof.outcome == "undecided":
+        return "not decided within the limit."
+    if proof.outcome == "proved":
+        return "named as an exception, but no patient needs it."
+    return "an exception." if proof.reason else "it fails."

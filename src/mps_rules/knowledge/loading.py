@@ -182,9 +182,7 @@ class Loader(Checks):
         if (raw.law == "never") != (raw.never is not None):
             self.faults.append(Fault(place, "the law never, and no other, needs a condition under never"))
         never = self._condition(raw.never, words, "patient", place) if raw.never is not None else None
-        return pack.Invariant(
-            raw.id, raw.says, raw.law, raw.care, raw.urgencies, raw.shelf, raw.category, never, raw.exceptions
-        )
+        return pack.Invariant(raw.id, raw.says, raw.law, raw.care, raw.urgencies, raw.shelf, raw.category, never, raw.exceptions)
 
     def _suspects_with_causes(self, words: Vocabulary) -> dict[str, Suspect]:
         """Every cause may be suspected; one that is also a diagnosis has its name from there."""

@@ -135,7 +135,15 @@ class AskingFile:
     asking: Asking
 
 
-LAWS = ("never", "no_care_beside_a_flag", "no_forbidden_care", "danger_never_lowers", "denial_never_raises", "forgetting_never_clears", "settled_once")
+LAWS = (
+    "never",
+    "no_care_beside_a_flag",
+    "no_forbidden_care",
+    "danger_never_lowers",
+    "denial_never_raises",
+    "forgetting_never_clears",
+    "settled_once",
+)
 """The kinds of invariant that can be proved."""
 
 
