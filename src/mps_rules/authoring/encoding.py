@@ -210,13 +210,26 @@ class Encoding:
         clauses.clauses += [[-high, low] for low, high in pairwise((known, *reached))]
         return Cell(Truth(known, other), values, (TRUE, *reached))
 
-    def forgotten(self, column: str) -> Cell:
-        """What a column may hold of somebody of whom less is known: the same, or nothing."""
-        mine, other = self.cell(column), -self.clauses.variable()
-        told = self.clauses.every((mine.known.holds, other))
-        if mine.values:
-            return attrs.evolve(mine, known=Truth(told, -told))
-        return Cell(Truth(told, self.clauses.every((mine.known.fails, other))))
+    def less_known(self) -> "Copy":
+        """
+        The same patient of whom less is known, whatever it is; the pain map is forgotten whole or not at all.
+
+        Of a map that is kept, what is not on it may be read as free (a complete map; both sides free): a single place taken off it is denied.
+        """
+        drawn = -self.clauses.variable()
+        own = {}
+        for column in self.formulas.columns:
+            at = column_of(column, self.base.vocabulary).at
+            on_map = at is None or at.kind == "pain" or (at.kind == "patient" and self.base.vocabulary.terms[at.term].stands_for is not None)
+            own[column] = self._where(drawn if on_map else -self.clauses.variable(), self.cell(column))
+        return Copy(self, own)
+
+    def _where(self, told: Literal, cell: Cell) -> Cell:
+        """What a cell holds where it is told; else nothing."""
+        holds = self.clauses.every((cell.known.holds, told))
+        if cell.values:
+            return attrs.evolve(cell, known=Truth(holds, -holds))
+        return Cell(Truth(holds, self.clauses.every((cell.known.fails, told))))
 
     @cached_property
     def reading(self) -> dict[int, list[int]]:

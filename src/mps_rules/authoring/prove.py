@@ -10,7 +10,6 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
 
@@ -287,15 +286,15 @@ class Prover:
             )
         )
 
-    @cached_property
-    def dangers(self) -> dict[str, tuple[str, ...]]:
-        """By category, the yes/no findings of the patient whose presence can bring a red flag nearer, background left out."""
-        read, found = dangers_of(self.base), {}
-        for term in self.base.vocabulary.terms.values():
-            helps = term.id in read.of_term and read.helps(read.of_term[term.id], value=True)
-            if term.subject == "patient" and term.kind == "boolean" and not term.background and helps:
-                found[term.category] = (*found.get(term.category, ()), term.id)
-        return found
+    def dangers(self, categories: Sequence[str]) -> tuple[str, ...]:
+        """The yes/no findings of the patient, of some categories, whose presence can bring a red flag nearer; background left out."""
+        read = dangers_of(self.base)
+        return tuple(
+            term.id
+            for term in self.base.vocabulary.terms.values()
+            if term.subject == "patient" and term.kind == "boolean" and not term.background and term.category in categories
+            if term.id in read.of_term and read.helps(read.of_term[term.id], value=True)
+        )
 
     def steps(self, shelf: str) -> Sequence[tuple[tuple[Rule, ...], frozenset[Lit]]]:
         """The flags of an urgency or more (of a shelf, where one is named) that raise the answer to it, with the readings on which they rest."""
@@ -374,14 +373,14 @@ def _both(for_: Sequence[Rule], against: Sequence[Rule]) -> Callable[[Sequence[S
 
 def _danger_never_lowers(prover: Prover, invariant: Invariant) -> Iterator[Question]:
     """A danger sign that becomes present, having been unknown or absent, lowers nothing."""
-    for sign in prover.dangers.get(invariant.category, ()):
+    for sign in prover.dangers(invariant.categories):
         known = prover.encoding.cell(sign).known
         yield _lowered(prover, invariant, sign, Truth(TRUE, -TRUE), (-known.holds, known.fails), becomes="present")
 
 
 def _denial_never_raises(prover: Prover, invariant: Invariant) -> Iterator[Question]:
     """A danger sign that becomes absent, having been unknown, raises nothing."""
-    for sign in prover.dangers.get(invariant.category, ()):
+    for sign in prover.dangers(invariant.categories):
         known = prover.encoding.cell(sign).known
         yield _lowered(prover, invariant, sign, Truth(-TRUE, TRUE), (known.fails,), becomes="absent")
 
@@ -422,7 +421,7 @@ def _forgetting_never_clears(prover: Prover, invariant: Invariant) -> Iterator[Q
     clear = {rule.id: anybody.verdict(rule).fails for rule in rules}
     silent = {-one for cell in encoding.cells.values() for one in (cell.known.holds, *(() if cell.values else (cell.known.fails,)))}
     by_silence = [rule for rule in rules if not gates.rests_on(clear[rule.id]).isdisjoint(silent)]
-    less = Copy(encoding, {column: encoding.forgotten(column) for column in encoding.formulas.columns} if by_silence else {})
+    less = encoding.less_known() if by_silence else anybody
     for rule in rules:
         if rule in by_silence:
             yield Question(rule.id, (anybody, less), gates.every((-clear[rule.id], less.verdict(rule).fails)), _cleared(rule))

@@ -177,12 +177,12 @@ class Loader(Checks):
             self._known(kind, "kind of care", ("self_care", *KINDS_OF_CARE), place)
         for urgency in raw.urgencies:
             self._known(urgency, "urgency", URGENCIES, place)
-        if raw.category:
-            self._known(raw.category, "category of findings", {term.category for term in words.terms.values()}, place)
+        for category in raw.categories:
+            self._known(category, "category of findings", {term.category for term in words.terms.values()}, place)
         if (raw.law == "never") != (raw.never is not None):
             self.faults.append(Fault(place, "the law never, and no other, needs a condition under never"))
         never = self._condition(raw.never, words, "patient", place) if raw.never is not None else None
-        return pack.Invariant(raw.id, raw.says, raw.law, raw.care, raw.urgencies, raw.shelf, raw.category, never, raw.exceptions)
+        return pack.Invariant(raw.id, raw.says, raw.law, raw.care, raw.urgencies, raw.shelf, raw.categories, never, raw.exceptions)
 
     def _suspects_with_causes(self, words: Vocabulary) -> dict[str, Suspect]:
         """Every cause may be suspected; one that is also a diagnosis has its name from there."""

@@ -182,7 +182,7 @@ class Invariant:
     """
     What must hold for every patient: in words, and as a law of ``authoring.prove`` with what it is about.
 
-    ``care`` are kinds of care, ``urgencies`` those of red flags, ``shelf`` the rules that are looked at (all where empty), ``category`` the
+    ``care`` are kinds of care, ``urgencies`` those of red flags, ``shelf`` the rules that are looked at (all where empty), ``categories`` the
     findings; ``never`` is a condition of the patient that must never hold.
     """
 
@@ -192,7 +192,7 @@ class Invariant:
     care: tuple[str, ...] = ()
     urgencies: tuple[str, ...] = ()
     shelf: str = ""
-    category: str = ""
+    categories: tuple[str, ...] = ()
     never: Condition | None = None
     exceptions: tuple[Exempt, ...] = ()
 

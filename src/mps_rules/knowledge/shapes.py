@@ -157,7 +157,7 @@ class InvariantShape:
     care: tuple[str, ...] = ()
     urgencies: tuple[str, ...] = ()
     shelf: str = ""
-    category: str = ""
+    categories: tuple[str, ...] = ()
     never: object = None
     exceptions: tuple[Exempt, ...] = ()
 
