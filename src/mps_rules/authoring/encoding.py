@@ -220,7 +220,9 @@ class Encoding:
         own = {}
         for column in self.formulas.columns:
             at = column_of(column, self.base.vocabulary).at
-            on_map = at is None or at.kind == "pain" or (at.kind == "patient" and self.base.vocabulary.terms[at.term].stands_for is not None)
+            on_map = (
+                at is None or at.kind == "pain" or (at.kind == "patient" and self.base.vocabulary.terms[at.term].stands_for is not None)
+            )
             own[column] = self._where(drawn if on_map else -self.clauses.variable(), self.cell(column))
         return Copy(self, own)
 
