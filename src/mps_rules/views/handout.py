@@ -55,7 +55,7 @@ def handout(assessment: Assessment, base: KnowledgeBase) -> Handout:
 
     >>> from mps_rules import evaluate, load
     >>> handout(evaluate({"pain": ["low_back.left"]}), load()).found
-    ('You have pain here: low back, on the left.',)
+    ('You have pain here: low back, on the left.', 'Your pain may come from a muscle.')
     """
     pressing = tuple(alert.label for alert in assessment.alerts if alert.urgency in PRESSING)
     return Handout(withheld=pressing) if pressing else _Sheet(assessment, base).made()
