@@ -81,7 +81,7 @@ class _Commands(click.Group):
             click.echo("Aborted!", err=True)
             sys.exit(1)
         except BrokenPipeError:  # whoever reads has read enough
-            sys.stdout = None  # type: ignore[assignment]
+            sys.stdout = None
             sys.exit(0)
         sys.exit(code if isinstance(code, int) else 0)
 
