@@ -266,6 +266,25 @@ class Pack:
     contacts: tuple[str, ...] = ()
     source_attributes: Mapping[str, tuple[str, ...]] = attrs.Factory(dict)
 
+    def under(self, laid: "Pack") -> "Pack":
+        """
+        This pack with another laid on top: what it screens and warns of stays, what the other says is added, and both are named.
+
+        A hospital's own pack says nothing of the states of muscles or of the places that red flags screen; it must not lose them.
+        """
+        both = attrs.asdict(self, recurse=False)
+        for name in ("owners", "not_for", "screens", "exclusions", "known_limitations", "contacts"):
+            both[name] = tuple(dict.fromkeys((*getattr(self, name), *getattr(laid, name))))
+        states = {state.state: state for state in (*self.muscle_states, *laid.muscle_states)}
+        both["muscle_states"] = tuple(states.values())
+        names = dict.fromkeys((*self.source_attributes, *laid.source_attributes))
+        both["source_attributes"] = {
+            name: tuple(dict.fromkeys((*self.source_attributes.get(name, ()), *laid.source_attributes.get(name, ())))) for name in names
+        }
+        both["version"] = f"{self.version} + {laid.id} {laid.version}"
+        both["status"] = self.status if laid.status == self.status else f"{self.status}; {laid.id}: {laid.status}"
+        return Pack(**both)
+
 
 @attrs.frozen(eq=False)
 class KnowledgeBase:

@@ -90,7 +90,7 @@ class Shelf:
         if name == "pack.yaml":
             pack, faults = structure(document.data, Pack, document.place)
             self.faults += faults
-            self.pack = pack or self.pack
+            self.pack = self.pack.under(pack) if self.pack and pack else pack or self.pack
         elif name.startswith("vocabulary/findings/"):
             file, faults = structure(document.data, FindingsFile, document.place)
             self.faults += faults
