@@ -180,7 +180,7 @@ class Encoding:
         self.formulas = Formulas(base, columns_of_anybody(base))
         self.sheet = self.formulas.sheet
         self.verdicts = {rule.id: self.formulas.verdict(rule) for rule in base.rules}
-        self.nevers = {one.id: self.formulas.of(one.never) for one in base.invariants if one.never is not None}
+        self.excluded = {one.id: self.formulas.of(one.never) for one in base.invariants if one.never is not None}
         self.flawed = self.sheet.some(flaw.formula for flaw in self.formulas.flaws() if flaw.formula not in (FALSE, UNKNOWN))
         self.written = len(self.sheet.nodes)
         self.clauses = Clauses()

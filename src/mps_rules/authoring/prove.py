@@ -322,7 +322,7 @@ def _never(prover: Prover, invariant: Invariant) -> Iterator[Question]:
     def shows(seen: Sequence[Seen]) -> str:
         return "the condition holds" if judge(condition, seen[0].facts.view(PATIENT, seen[0].chain.concluded)) else ""
 
-    yield Question("the condition", (anybody,), anybody.truth(prover.encoding.nevers[invariant.id]).holds, shows)
+    yield Question("the condition", (anybody,), anybody.truth(prover.encoding.excluded[invariant.id]).holds, shows)
 
 
 def _no_care_beside_a_flag(prover: Prover, invariant: Invariant) -> Iterator[Question]:
