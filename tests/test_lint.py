@@ -45,6 +45,7 @@ FOUND = {
     "region-astray": "vocabulary/regions.yaml: calf has no parent, and body is the root",
     "region-unreached": "referral: no muscle sends pain to calf or lies there",
     "same-condition": "demo/hot_back.yaml: demo.hot_back has the same condition as demo.cough",
+    "serious-without-keys": "causes/demo/infection.yaml: profile 1 of infection has no key question (key: true)",
     "side-impossible": "referral: erector -> calf: that region has no midline",
     "unused-reference": "evidence/references.yaml: nothing cites LEAFLET",
 }

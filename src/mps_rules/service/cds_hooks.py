@@ -618,7 +618,7 @@ class _Cards:
 
     def _questions(self) -> Iterator[tuple[Response, Shown]]:
         """What to ask next, where an answer could still change what matters."""
-        if self.assessment.questions and not self.assessment.should_stop:
+        if self.assessment.questions and self.assessment.screening != "complete":
             summary = f"Next to ask or examine: {'; '.join(map(self._step, self.assessment.questions[:QUESTIONS_SHOWN]))}"
             yield self._card("next-questions", "info", summary, self._asked(), [], self._task())
 
