@@ -235,7 +235,7 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
 WRONG: dict[str, tuple[str, list[str]]] = {
     "unknown term": ("fevr: true", ["fevr: no finding 'fevr' in the vocabulary; closest is 'fever'"]),
     "unknown region": ("pain: [lowback.left]", ["pain[0].region: no region 'lowback'; closest is 'low_back'"]),
-    "unknown diagnosis": ("labels: [facet]", ["labels.facet: no diagnosis 'facet'"]),
+    "unknown diagnosis": ("labels: [facet]", ["labels.facet: no diagnosis 'facet'; closest is 'facet_syndrome'"]),
     "unknown muscle": (
         "exam: [{muscle: gluteus_medus, taut_band: true}]",
         ["exam[0].muscle: no muscle 'gluteus_medus'; closest is 'gluteus_medius'"],
@@ -344,11 +344,11 @@ def test_what_is_no_file_is_named(command: list[str], path: str, expected: str, 
 @pytest.mark.parametrize(
     "command", [["evaluate", FILES["facet_label"]], ["explain", FILES["facet_label"], "x"], ["cases"], ["schema"], ["form"], ["terms", "x"]]
 )
-def test_rules_that_are_none_are_exit_code_1(command: list[str], tmp_path: Path, run: Run) -> None:
+def test_rules_that_are_nowhere_are_exit_code_2(command: list[str], tmp_path: Path, run: Run) -> None:
     nowhere = tmp_path / "nowhere"
     result = run(*command, "--rules", nowhere)
 
-    assert (1, [f"{nowhere}: is not a folder", f"{nowhere}: has no pack.yaml"]) == (result.exit_code, faults(result))
+    assert (2, [f"{nowhere}: is not a folder"]) == (result.exit_code, faults(result))
 
 
 def test_every_fault_of_the_rules_is_listed_with_file_and_line(rules: Path, run: Run) -> None:
@@ -651,7 +651,7 @@ def test_the_program_reads_standard_input() -> None:
     assert mps.evaluate(example("cauda_equina")).to_dict() == json.loads(done.stdout)
 
 
-@pytest.mark.parametrize(("arguments", "code"), [(["evaluate", "nowhere.yaml"], 2), (["lint", "nowhere"], 1), (["cases", "nowhere"], 2)])
+@pytest.mark.parametrize(("arguments", "code"), [(["evaluate", "nowhere.yaml"], 2), (["lint", "nowhere"], 2), (["cases", "nowhere"], 2)])
 def test_the_program_ends_with_the_code_and_without_a_traceback(arguments: list[str], code: int) -> None:
     done = _program(*arguments)
 
