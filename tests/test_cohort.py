@@ -1201,8 +1201,9 @@ def test_a_frame_of_pandas_comes_back_as_one() -> None:
 
         assert isinstance(found, pandas.DataFrame)
         assert ["person", "site", "rejected", "rf_cauda_equina"] == list(found.columns)
-        assert [True, False] == [value is True or value == True for value in found["rf_cauda_equina"]]  # noqa: E712 - numpy's own truth
-        assert found["rf_cauda_equina"].isna().tolist() == [False, True]
+        assert "boolean" == str(found["rf_cauda_equina"].dtype)
+        assert [True, False] == found["rf_cauda_equina"].fillna(value=False).tolist()
+        assert [False, True] == found["rf_cauda_equina"].isna().tolist()
 
 
 def test_an_arrow_table_comes_back_as_one() -> None:
