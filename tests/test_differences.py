@@ -212,7 +212,7 @@ def test_the_command_takes_one_file_too(folders: tuple[Path, Path, Path]) -> Non
     assert "0 of 1 patients are answered differently." in run("diff", before, after, patients / "deep" / "one.json").stdout
 
 
-@pytest.mark.parametrize(("place", "code"), [(0, 1), (1, 1), (2, 2)])
+@pytest.mark.parametrize(("place", "code"), [(0, 2), (1, 2), (2, 2)])
 def test_a_folder_that_is_none_is_a_fault(place: int, code: int, folders: tuple[Path, Path, Path]) -> None:
     arguments: list[Any] = list(folders)
     arguments[place] = Path("/nowhere")

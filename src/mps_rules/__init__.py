@@ -26,10 +26,9 @@ from mps_rules.answer.values import (
     Unscreened,
     WhatIf,
 )
-from mps_rules.api import attach, evaluate, evaluate_cohort, evaluate_many, load, muscle_picture, referral_map
+from mps_rules.api import attach, evaluate, evaluate_cohort, evaluate_many, load, muscle_picture, prove, referral_map
 from mps_rules.authoring.cases import run_cases
 from mps_rules.authoring.lint import Issue, lint
-from mps_rules.authoring.prove import prove
 from mps_rules.chaining.chains import Derivation
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, SettingsError, UnattachedError, UnsupportedError
 from mps_rules.former import keep_former_paths
