@@ -136,7 +136,7 @@ def _parts(flip: Flip) -> Iterator[tuple[Any, ...]]:
 
 
 def test_sets_come_cheapest_first_and_hold_no_other_set(asked: list[Asked]) -> None:
-    assert asked
+    assert any(one.found.complete for one in asked)
     for one in asked:
         prices = [sum(COSTS.index(change.cost) + 1 for change in flip.changes) for flip in one.found.sets]
         sets = [{(change.address, str(change.value)) for change in flip.changes} for flip in one.found.sets]
@@ -145,7 +145,8 @@ def test_sets_come_cheapest_first_and_hold_no_other_set(asked: list[Asked]) -> N
         assert not any(a < b for a in sets for b in sets), (one.name, one.id)
         assert all(COSTS.index(flip.cost) == max(COSTS.index(change.cost) for change in flip.changes) for flip in one.found.sets)
         assert all(1 <= len(flip.changes) <= LARGEST for flip in one.found.sets)
-        assert one.found.complete is (len(one.found.sets) < SHOWN)
+        cut_short = any(line.startswith("what would take more than") for line in one.found.untried)
+        assert one.found.complete is (len(one.found.sets) < SHOWN and not cut_short)
 
 
 def test_only_what_is_not_known_is_changed_unless_anything_may_be(asked: list[Asked]) -> None:
