@@ -359,7 +359,7 @@ class PandasLike:
     """As much of a pandas frame as is read."""
 
     def __init__(self, rows: list[dict[str, Any]]) -> None:
-        self.rows = rows
+        self.rows, self.index = rows, range(len(rows))
 
     def itertuples(self) -> Iterator[tuple[Any, ...]]:
         return (tuple(row.values()) for row in self.rows)
