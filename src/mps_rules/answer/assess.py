@@ -38,7 +38,7 @@ from mps_rules.answer.values import (
 )
 from mps_rules.chaining.chains import Chain, Premise
 from mps_rules.chaining.program import FALSE, TRUE, UNKNOWN, VERDICTS
-from mps_rules.chaining.values import Part, Parts, Values, lent, parts_of
+from mps_rules.chaining.values import Part, Parts, Values, lent
 from mps_rules.knowledge.causes import Cause, Picture, Sign
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.regions import uncovered_regions
@@ -172,9 +172,9 @@ class _Line:
 class Book:
     """What there is to say of a pack's rules before any patient, and what is said of everybody of whom nothing of it is known."""
 
-    def __init__(self, base: KnowledgeBase) -> None:
+    def __init__(self, parts: Parts) -> None:
+        self.parts, base = parts, parts.base
         self.base, self.words = base, base.vocabulary
-        self.parts: Parts = parts_of(base)
         self.program = self.parts.program
         self.cones = [self._cone(number) for number in range(len(base.rules))]
         number_of = self.program.number_of
@@ -297,9 +297,9 @@ class Book:
 
 
 @lru_cache(maxsize=8)
-def book_of(base: KnowledgeBase) -> Book:
-    """The book of a knowledge base."""
-    return Book(base)
+def book_of(parts: Parts) -> Book:
+    """The book of a pack's rules; what is kept in it by their parts lives no longer than they do."""
+    return Book(parts)
 
 
 # --- one patient ------------------------------------------------------------------------------------------------------
@@ -312,7 +312,7 @@ class Assessor:
         self.base, self.facts, self.chain = base, facts, chain
         self.values = chain if isinstance(chain, Values) else lent(base, facts, chain)
         self.words = facts.vocabulary
-        self.book = book_of(base)
+        self.book = book_of(self.values.parts)
         self._waits: dict[tuple[int, str], tuple[Need, ...]] = {}
         self._because: dict[int, tuple[Premise, ...]] = {}
         self._undecided: dict[int, str | None] = {}
@@ -484,7 +484,7 @@ class Assessor:
     @cached_property
     def screens(self) -> Screens:
         """What there is to screen by the rules."""
-        return screens_of(self.base)
+        return screens_of(self.values.parts)
 
     @cached_property
     def looks(self) -> dict[str, list[Look]]:

@@ -35,9 +35,9 @@ from mps_rules.chaining.program import (
     Input,
     Program,
 )
-from mps_rules.chaining.values import Part, Values, parts_of
+from mps_rules.chaining.values import Part, Parts, Values
 from mps_rules.knowledge.causes import Cause, Picture
-from mps_rules.knowledge.pack import AskingWeights, KnowledgeBase, Step
+from mps_rules.knowledge.pack import AskingWeights, Step
 from mps_rules.knowledge.rules import PRESSING, Ask, Effect, Strength
 from mps_rules.knowledge.vocabulary import COSTS, PATIENT, Vocabulary, lowered
 from mps_rules.language import conditions as c
@@ -93,7 +93,8 @@ class _Stake:
 class _Guide:
     """What there is to ask by a pack's rules, before any patient."""
 
-    def __init__(self, base: KnowledgeBase) -> None:
+    def __init__(self, parts: Parts) -> None:
+        base = parts.base
         self.base, self.words = base, base.vocabulary
         self.steps: dict[str, Step] = {step.id: step for step in base.asking.steps}
         self.step_of = {term: step.id for step in self.steps.values() for term in step.terms}
@@ -102,14 +103,13 @@ class _Guide:
         self.of_patient = frozenset(term.id for term in self.words.terms.values() if term.subject == "patient")
         self._asked: dict[tuple[str, str, tuple[str, ...]], tuple[str, str]] = {}
         self.words_of: dict[tuple[str, str, Effect], str] = {}
-        parts = parts_of(base)
         self.number_of = parts.program.number_of
         self.flags = [(rule, self.number_of[rule.id], parts.of(rule.trigger or rule.when)) for rule in base.rules if rule.alert]
         self.asking = [rule for rule in base.rules if any(isinstance(conclusion, Ask) for conclusion in rule.then)]
         self.muscles = [self.number_of[rule.id] for state in base.pack.muscle_states for rule in base.concluding.get(state.derived, ())]
         self.labels: dict[str, str] = {}
         self.wanted: dict[Part, _Wanted] = {}
-        self.screens = screens_of(base)
+        self.screens = screens_of(parts)
         around = terrain_of(base).tree.around
         self.first: dict[str, tuple[frozenset[str], ...]] = {}
         """The causes to exclude first, each with where it must hurt for that."""
@@ -176,15 +176,15 @@ class _Guide:
 
 
 @lru_cache(maxsize=8)
-def _guide_of(base: KnowledgeBase) -> _Guide:
-    return _Guide(base)
+def _guide_of(parts: Parts) -> _Guide:
+    return _Guide(parts)
 
 
 class _Asker:
     def __init__(self, assessor: Assessor, assessment: Assessment, weights: AskingWeights) -> None:
         self.assessor, self.assessment, self.weights = assessor, assessment, weights
         self.base, self.facts, self.values = assessor.base, assessor.facts, assessor.values
-        self.guide = _guide_of(self.base)
+        self.guide = _guide_of(self.values.parts)
         self.distance = Distance(self.values, assessor.focus)
         self.excluded = self.facts.excluded
         self.touched = self.values.touched
@@ -549,8 +549,8 @@ class _Reach:
 
 
 @lru_cache(maxsize=8)
-def _reach_of(base: KnowledgeBase) -> _Reach:
-    return _Reach(parts_of(base).program)
+def _reach_of(parts: Parts) -> _Reach:
+    return _Reach(parts.program)
 
 
 class Distance:
@@ -563,7 +563,7 @@ class Distance:
     def __init__(self, values: Values, apart: Iterable[str]) -> None:
         self.values, self.program = values, values.program
         self.apart = tuple(apart)
-        self.reach = _reach_of(values.base)
+        self.reach = _reach_of(values.parts)
         self.memo: dict[tuple[str, int, str, int], int] = {}
         self._open: set[tuple[str, int, str, int]] = set()
         self._circular: set[tuple[str, int, str, int]] = set()

@@ -12,10 +12,9 @@ import attrs
 
 from mps_rules.answer.values import Asked
 from mps_rules.chaining.program import TRUE, UNKNOWN
-from mps_rules.chaining.values import Part, Values, parts_of
+from mps_rules.chaining.values import Part, Parts, Values
 from mps_rules.knowledge.causes import terms_read
 from mps_rules.knowledge.dangers import Reading, read_by
-from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import PRESSING, Rule, Urgency
 from mps_rules.knowledge.vocabulary import COSTS, PATIENT, Vocabulary
 from mps_rules.language import conditions as c
@@ -112,9 +111,9 @@ def _brings(reading: Reading, finding: Finding) -> bool:
 class Screens:
     """What there is to screen by a pack's rules, before any patient."""
 
-    def __init__(self, base: KnowledgeBase) -> None:
-        self.base = base
-        parts = parts_of(base)
+    def __init__(self, parts: Parts) -> None:
+        self.parts, self.base = parts, parts.base
+        base = self.base
         self.profiles = tuple(self._profiles())
         self.causes = frozenset(profile.cause for profile in self.profiles)
         of_anybody = {*base.asking.at_hand, *(term.id for term in base.vocabulary.terms.values() if term.background or term.draws)}
@@ -125,7 +124,7 @@ class Screens:
         }
 
     def _profiles(self) -> Iterator[Screen]:
-        base, parts = self.base, parts_of(self.base)
+        base, parts = self.base, self.parts
         for cause in base.causes.values():
             for number, picture in zip(parts.program.causes[cause.id][0], cause.profiles, strict=True):
                 if picture.urgency not in PRESSING:
@@ -162,6 +161,6 @@ def is_basic(condition: c.Condition, words: Vocabulary) -> bool:
 
 
 @lru_cache(maxsize=8)
-def screens_of(base: KnowledgeBase) -> Screens:
-    """The screens of a knowledge base."""
-    return Screens(base)
+def screens_of(parts: Parts) -> Screens:
+    """The screens of a pack's rules."""
+    return Screens(parts)
