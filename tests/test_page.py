@@ -374,13 +374,14 @@ def test_a_step_that_was_begun_stays_in_its_place_until_all_of_it_is_told(opens:
     marks(page, "low_back left")
     keys = "all => all.map(one => one.dataset.key)"
     cards = page.locator("#questions article").evaluate_all(keys)
-    step = page.locator(f"[data-key='{cards[1]}']")
+    steps = [page.locator(f"[data-key='{card}']") for card in cards]
+    place = next(n for n, one in enumerate(steps) if n and 1 < one.locator(".field").count() == one.locator(".field .no").count())
+    step = steps[place]
     fields = step.locator(".field").count()
-    assert fields > 1
 
     for number in range(fields - 1):
         after(page, step.locator(".field").nth(number).locator(".no").click)
-        assert page.locator("#questions article").evaluate_all(keys)[1] == cards[1]
+        assert page.locator("#questions article").evaluate_all(keys)[place] == cards[place]
         assert step.locator(".no[aria-pressed=true]").count() == number + 1
     after(page, step.locator(".field").nth(fields - 1).locator(".no").click)
 

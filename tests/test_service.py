@@ -543,7 +543,7 @@ def test_the_library_alone_loads_nothing_of_the_service() -> None:
 
 
 def test_a_missing_extra_is_named_with_its_install_line() -> None:
-    program = "import sys; sys.modules['starlette'] = None\nimport mps_rules.service"
+    program = "import sys; sys.modules['starlette'] = None\nimport mps_rules.service.app"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert "pip install 'mps-rules[service]'" in done.stderr
