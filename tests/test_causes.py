@@ -158,6 +158,13 @@ def test_a_muscle_stays_possible_until_a_trigger_point_was_examined() -> None:
     assert "possible" == found.status
 
 
+def test_what_points_to_an_open_suspicion_is_named_whichever_profile_has_most_points() -> None:
+    (alert,) = [one for one in mps.evaluate({"bone_swelling": True}).alerts if one.id == "suspected_bone_or_soft_tissue_tumour"]
+
+    assert alert.status == "open"
+    assert [premise.id for premise in alert.because] == ["bone_swelling"]
+
+
 def test_at_its_line_without_a_cue_one_cue_is_what_would_change_it() -> None:
     assessment = mps.evaluate({"pain": ["low_back.left"]})
     found = assessment.flip("myofascial_pain")

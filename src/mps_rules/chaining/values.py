@@ -644,7 +644,7 @@ class Values:
         """The cues on which the verdict over a score rests, as ``conditions.grounds`` has them."""
         in_play = [number for number in self.program.scored[part.number] if self.considered(number) == TRUE]
         if code == TRUE:
-            in_play = [max(in_play, key=lambda number: self.scores[number][0])] if in_play else []
+            in_play = [max(in_play, key=lambda number: (self.scores[number][2] == TRUE, self.scores[number][0]))] if in_play else []
         for number in in_play:
             for points, cue in (pair for group in self.parts.cues(number) for pair in group):
                 holds = self.part(cue, PATIENT)

@@ -766,10 +766,10 @@ def _that_count(profiles: Iterable[Profile], verdict: Truth, truth: "Callable[[C
     """
     The cues on which the verdict over a score rests.
 
-    Where it is reached those that hold for the best profile; where it cannot be, those against any; where it is open, those for it not yet known.
+    Where it is reached those that hold for the best profile for which any does; where it cannot be, those against any; where it is open, those for it not yet known.
     """
     in_play = [profile for profile in profiles if considered(profile, truth)]
-    best = max(in_play, key=lambda profile: profile_score(profile, truth).lowest, default=None)
+    best = max(in_play, key=lambda profile: (speaks(profile, truth) is True, profile_score(profile, truth).lowest), default=None)
     for profile in ([best] if best is not None else []) if verdict else in_play:
         for cue in (cue for group in profile.cues for cue in group):
             holds = truth(cue.when)

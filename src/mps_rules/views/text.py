@@ -108,7 +108,7 @@ class _Full:
         serious = [flag for flag in self.a.unscreened if flag.urgency != "soon"]
         if serious:
             head = "Not asked for, nothing points to it" if self.a.screening == "complete" else "Not yet cleared"
-            yield from wrapped(f"{head}: {cut([lowered(flag.label) for flag in serious])}.", 4)
+            yield from wrapped(f"{head}: {cut([lowered(flag.label) for flag in serious], len(serious))}.", 4)
 
     def _hypotheses(self) -> Iterator[str]:
         ranked = ranks(self.a.hypotheses)
