@@ -296,8 +296,8 @@ class Lexicon:
 
     >>> from mps_rules import load
     >>> words = Lexicon(load().vocabulary)
-    >>> words.meant("QL", ("muscle",)), words.meant("M54.16"), words.meant("sex")
-    (('quadratus_lumborum',), ('labels.lumbar_radiculopathy',), ('sex_at_birth',))
+    >>> words.meant("QL", ("muscle",)), words.meant("M54.16"), words.holding("sex")
+    (('quadratus_lumborum',), ('labels.lumbar_radiculopathy',), 'sex_at_birth')
     """
 
     def __init__(self, words: Vocabulary) -> None:

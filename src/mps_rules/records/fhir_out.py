@@ -72,8 +72,8 @@ def to_fhir(assessment: Assessment, kb: KnowledgeBase, *, patient: str, written:
     >>> from mps_rules import evaluate, load
     >>> assessment = evaluate({"saddle_anaesthesia": True})
     >>> bundle = to_fhir(assessment, load(), patient="Patient/1", written=datetime(2026, 1, 1, tzinfo=UTC))
-    >>> [entry["resource"]["resourceType"] for entry in bundle["entry"]]
-    ['Observation', 'DetectedIssue', 'ClinicalImpression', 'GuidanceResponse', 'Provenance']
+    >>> sorted({entry["resource"]["resourceType"] for entry in bundle["entry"]})
+    ['ClinicalImpression', 'DetectedIssue', 'GuidanceResponse', 'Observation', 'Provenance']
 
     Raises:
         FindingError: these are not the rules that gave the assessment; an address names nothing; the time has no zone.

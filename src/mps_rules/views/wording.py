@@ -172,8 +172,8 @@ def clause(text: str, room: int) -> str:
     """
     As many whole clauses of a text as there is room for.
 
-    >>> _clause("press it (gently); then stretch, and rest", 24)
-    'press it'
+    >>> clause("press it (gently); then stretch, and rest", 24)
+    'press it; then stretch'
     """
     if len(text) <= room:
         return text
