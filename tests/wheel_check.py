@@ -121,7 +121,7 @@ def check(folder: Path) -> str:
     away.mkdir()
     shutil.copy(ROOT / "examples" / EXAMPLE, away)
     first, *_ = ran(programs / "mps-rules", "evaluate", EXAMPLE, cwd=away).splitlines()
-    if not first.startswith("Urgency:  EMERGENCY: Possible cauda equina syndrome"):
+    if not first.startswith("Urgency:   EMERGENCY (now): Possible cauda equina syndrome."):
         raise WheelError(f"evaluating {EXAMPLE} begins with: {first}")
     package, digest = ran(programs / "python", "-c", INSIDE, cwd=away).split()
     if not Path(package).is_relative_to((folder / "venv").resolve()):
