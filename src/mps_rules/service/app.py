@@ -479,6 +479,7 @@ class _Probe:
             return False
         loop = asyncio.get_running_loop()
         if self._trying is None or self._trying.get_loop() is not loop or (self._trying.done() and loop.time() >= self._until):
+            self._until = float("inf")  # until it is known what the try found
             self._trying = loop.run_in_executor(None, self._store.is_writable)
             self._trying.add_done_callback(self._found)
         trying = self._trying
