@@ -637,11 +637,11 @@ def _reasons(because: Sequence[Premise]) -> list[str]:
     return [premise.text for premise in because[:LEADING]]
 
 
-def _many(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
     """
     So many of something.
 
-    >>> _many(1, "cause"), _many(0, "cause")
+    >>> counted(1, "cause"), counted(0, "cause")
     ('1 cause', '0 causes')
     """
     return f"{count} {what}" + ("" if count == 1 else "s")
@@ -739,12 +739,12 @@ class Assessment:
         more = f"{len(of['not_asked'])} more were not asked for: nothing points to them" if of["not_asked"] else "none is left unasked"
         if self.urgency == "none":
             return (
-                f"Nothing alarming found; asked for {_many(len(of['asked']), 'emergency or urgent cause')} that can present here; {more}."
+                f"Nothing alarming found; asked for {counted(len(of['asked']), 'emergency or urgent cause')} that can present here; {more}."
             )
         first = next((alert.label for alert in self.alerts if alert.status == "raised"), "A red flag")
         if self.screening != "complete":
             return f"{first}: act on it now; what was not asked stays open."
-        return f"{first}; asked for {_many(len(of['asked']), 'other emergency or urgent cause')} that can present here; {more}."
+        return f"{first}; asked for {counted(len(of['asked']), 'other emergency or urgent cause')} that can present here; {more}."
 
     @property
     def outstanding(self) -> tuple[str, ...]:

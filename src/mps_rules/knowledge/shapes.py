@@ -101,7 +101,6 @@ class _Region:
     codes: dict[str, str] = attrs.Factory(dict)
     snomed_match: str = "exact"
     article_term: str = ""
-    synonyms: tuple[str, ...] = ()
 
 
 @attrs.frozen

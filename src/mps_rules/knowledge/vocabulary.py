@@ -178,7 +178,6 @@ class Region:
     codes: Mapping[str, str] = attrs.Factory(dict)
     snomed_match: str = "exact"
     article_term: str = ""
-    synonyms: tuple[str, ...] = ()
 
 
 @attrs.frozen

@@ -280,7 +280,7 @@ def _named(base: KnowledgeBase) -> list[_Row]:
         *((_kind_of(t), t, (t.id, t.label, *t.synonyms)) for t in words.terms.values()),
         *(("diagnosis", d, (d.id, d.label, *spoken.get(d.id, ()))) for d in words.diagnoses.values()),
         *(("muscle", m, (m.id, m.label, m.latin, *words.other_names(m.id))) for m in words.muscles.values()),
-        *(("place", r, (r.id, r.label, r.article_term, *words.other_names(r.id), *r.synonyms)) for r in words.regions.values()),
+        *(("place", r, (r.id, r.label, r.article_term, *words.other_names(r.id))) for r in words.regions.values()),
     ]
 
 
@@ -309,7 +309,7 @@ class Lexicon:
                 if t.subject == "patient" and not t.fact
             ],
             "sign": [(t.id, (t.id, t.label, *t.synonyms)) for t in words.terms.values() if t.subject != "patient" and not t.fact],
-            "place": [(r.id, (r.id, r.label, *r.synonyms, *r.codes.values())) for r in words.regions.values()],
+            "place": [(r.id, (r.id, r.label, *words.other_names(r.id), *r.codes.values())) for r in words.regions.values()],
             "diagnosis": [
                 (d.id, (d.id, d.label, *_several(d.label), *(code for codes in d.codes.values() for code in codes)))
                 for d in words.diagnoses.values()

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Sequence
 
 import attrs
 
-from mps_rules.answer.values import Assessment, Hypothesis, MuscleCandidate
+from mps_rules.answer.values import Assessment, Hypothesis, MuscleCandidate, counted
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import PRESSING, URGENCIES
 from mps_rules.knowledge.vocabulary import PATIENT, lowered, muscle_subject
@@ -165,7 +165,7 @@ class _Brief:
             return Part("Urgency", must, tuple(also), " Also: ", most=5)
         asked_for = sum(one.state == "asked" for one in self.a.screened)
         known = {
-            "complete": f"none raised. Nothing alarming found; asked for {asked_for} emergency or urgent cause{'' if asked_for == 1 else 's'}.",
+            "complete": f"none raised. Nothing alarming found; asked for {counted(asked_for, 'emergency or urgent cause')}.",
             "partial": "NOT KNOWN; none raised, red flags only partly asked about.",
             "not_done": "NOT KNOWN; red flags not asked about.",
         }[self.a.screening]

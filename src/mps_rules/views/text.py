@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from mps_rules.answer.candidates import LARGEST_COVERING
-from mps_rules.answer.values import Alert, Argument, Assessment, CriterionResult, Hypothesis, MuscleCandidate
+from mps_rules.answer.values import Alert, Argument, Assessment, CriterionResult, Hypothesis, MuscleCandidate, counted
 from mps_rules.chaining.chains import Premise
 from mps_rules.knowledge.causes import common_here
 from mps_rules.knowledge.pack import KnowledgeBase
@@ -70,7 +70,7 @@ class _Full:
         cleared = "NOT KNOWN; none raised so far"
         if self.a.screening == "complete" and not standing:
             asked = sum(one.state == "asked" for one in self.a.screened)
-            yield from wrapped(f"Nothing alarming found; asked for {asked} emergency or urgent cause{'' if asked == 1 else 's'}.", 0, 10)
+            yield from wrapped(f"Nothing alarming found; asked for {counted(asked, 'emergency or urgent cause')}.", 0, 10)
             cleared = "NONE of the red flags asked about is raised"
         raised = f"{self.a.urgency.upper()}: {standing[0].label}{more}" if standing else cleared
         yield from wrapped(f"Urgency:  {raised}{f'; {open_} open' if open_ else ''}.", 0, 10)
