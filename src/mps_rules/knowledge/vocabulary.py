@@ -433,7 +433,7 @@ class Vocabulary:
             for one in alike:
                 whole = round(amount * unit.factor / one.factor)
                 if whole and abs(amount * unit.factor / one.factor - whole) < 1e-5:
-                    return f"{whole} {one.named}"
+                    return f"{whole} {one.named.removesuffix('s') if whole == 1 else one.named}"
         return f"{amount:g}{self.shown_unit(term)}"
 
     def subject_label(self, subject: str) -> str:
