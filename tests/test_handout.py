@@ -82,7 +82,7 @@ def test_it_says_what_was_found_what_to_do_and_when_to_come_back(kb: KnowledgeBa
     sheet = handout(example("facet_label", kb), kb)
 
     assert sheet.found == (
-        "You have pain here: low back, on the left.",
+        "It hurts here: low back, on the left.",
         "A sore spot was found in the muscle at the side of the hip, on the left (gluteus medius). It may send the pain that you feel.",
     )
     assert [(one.muscle, one.side) for one in sheet.care if one.muscle] == [("gluteus_medius", "left")] * 2

@@ -55,7 +55,7 @@ def handout(assessment: Assessment, base: KnowledgeBase) -> Handout:
 
     >>> from mps_rules import evaluate, load
     >>> handout(evaluate({"pain": ["low_back.left"]}), load()).found
-    ('You have pain here: low back, on the left.', 'Your pain may come from a muscle.')
+    ('It hurts here: low back, on the left.', 'Your pain may come from a muscle.')
     """
     pressing = tuple(alert.label for alert in assessment.alerts if alert.urgency in PRESSING)
     return Handout(withheld=pressing) if pressing else _Sheet(assessment, base).made()
@@ -77,7 +77,7 @@ class _Sheet:
         for one in pains:
             sides.setdefault(self._place(one.region), []).extend([one.side] if one.side else [])
         if sides:
-            yield f"You have pain here: {'; '.join(name + self._sided(tuple(on)) for name, on in sides.items())}."
+            yield f"It hurts here: {'; '.join(name + self._sided(tuple(on)) for name, on in sides.items())}."
         lines = [line for muscle in self.a.muscles if (line := self._state(muscle))]
         leading = next((one for one in self.a.hypotheses if one.stands), None)
         if not lines and leading is not None and leading.id in self.words.handout:
