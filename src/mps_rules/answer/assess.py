@@ -550,17 +550,21 @@ class Assessor:
     # --- hypotheses
 
     def _hypotheses(self) -> tuple[Hypothesis, ...]:
-        """Ranked by score; what rules settle comes before and behind, what a raised emergency or urgent red flag suspects before everything."""
-        pressing = {
-            alert.condition: URGENCIES.index(alert.urgency)
-            for alert in reversed(self.field("alerts"))
-            if alert.status == "raised" and alert.urgency in PRESSING
-        }
+        """
+        Ranked by score; what rules settle comes before and behind.
+
+        Before everything comes what a raised emergency or urgent red flag suspects; then what a raised flag of less urgency, written as a rule,
+        names and points hold for probable: a muscle found tender beside it does not go first.
+        """
+        raised = [alert for alert in reversed(self.field("alerts")) if alert.status == "raised"]
+        pressing = {alert.condition: URGENCIES.index(alert.urgency) for alert in raised if alert.urgency in PRESSING}
+        named = {alert.condition for alert in raised if not alert.graded}
         late, found = len(URGENCIES), []
         for suspect in self.book.suspects:
             ranked = self._ranked(suspect)
             if ranked is not None:
-                found.append((pressing.get(suspect.suspect.id, late), *ranked))
+                id_, probable = suspect.suspect.id, ranked[1].status == "probable"
+                found.append((pressing.get(id_, late - 1 if id_ in named and probable else late), *ranked))
         found.sort(key=_by_rank)
         return tuple(hypothesis for _, _, hypothesis in found)
 

@@ -23,6 +23,13 @@ PATIENT = "patient"
 """The subject of everything that is not about one muscle or one diagnosis."""
 
 
+NAMES = (
+    *("Achilles", "Beighton", "Crohn", "Finkelstein", "Gaenslen", "Guillain", "Hoffmann", "Kienboeck", "Lemierre", "Lyme", "Marfan", "McMurray"),
+    *("Murphy", "Osgood", "Oswestry", "Parkinson", "Raynaud", "Romberg", "Spurling", "Tinel", "Trendelenburg"),
+)
+"""Names of people and places with which a label may begin."""
+
+
 def muscle_subject(muscle: str, side: str | None) -> str:
     """
     The subject of a muscle and side.
@@ -35,12 +42,13 @@ def muscle_subject(muscle: str, side: str | None) -> str:
 
 def lowered(label: str) -> str:
     """
-    A label as it stands inside a sentence.
+    A label as it stands inside a sentence; the names of people and places keep their capital.
 
-    >>> lowered("Mid back (about T5-T9)"), lowered("SIJ compression painful")
-    ('mid back (about T5-T9)', 'SIJ compression painful')
+    >>> lowered("Mid back (about T5-T9)"), lowered("SIJ compression painful"), lowered("Guillain-Barré syndrome")
+    ('mid back (about T5-T9)', 'SIJ compression painful', 'Guillain-Barré syndrome')
     """
-    return label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == " " else label
+    ordinary = label[1:2].islower() or label[1:2] == " "
+    return label[:1].lower() + label[1:] if ordinary and not label.startswith(NAMES) else label
 
 
 _PREPOSITIONS = ("over", "between", "around", "behind", "inside", "deep")
