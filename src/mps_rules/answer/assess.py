@@ -35,6 +35,7 @@ from mps_rules.answer.values import (
     Screened,
     Status,
     Unscreened,
+    counted,
 )
 from mps_rules.chaining.chains import Chain, Premise
 from mps_rules.chaining.program import FALSE, TRUE, UNKNOWN, VERDICTS
@@ -601,13 +602,13 @@ class Assessor:
         """
         fired, suspect = self.values.fired, suspected.suspect
         several = scored(self.values, suspected.cause, profiles) if suspected.cause else ()
-        counted = [self._cue(several[0], held) for held in several[0].held] if several else []
+        cues = [self._cue(several[0], held) for held in several[0].held] if several else []
         holding = [arguing for arguing in suspected.arguing if arguing.number in fired]
-        arguments = [*counted, *(self._argument(arguing, suspected.cone) for arguing in holding)]
+        arguments = [*cues, *(self._argument(arguing, suspected.cone) for arguing in holding)]
         if suspect.kind == "serious" and not any(a.effect == "support" for a in arguments):
             return None
         open_, undecided = self._open_arguments(suspected)
-        on_the_table = is_measure or any(a.effect == "support" for a in counted) if suspected.cause else False
+        on_the_table = is_measure or any(a.effect == "support" for a in cues) if suspected.cause else False
         if not (on_the_table or holding or undecided):
             return None
         true, may = [arguing.said for arguing in holding], [arguing.said for arguing in open_]
@@ -960,10 +961,11 @@ class Assessor:
         sides: dict[str, list[str]] = {}
         for subject in subjects:
             muscle, _, side = subject.partition(".")
-            sides.setdefault(lowered(self.words.muscle_label(muscle)), []).append(side)
+            name, _, part = lowered(self.words.muscle_label(muscle)).partition(", ")
+            sides.setdefault(f"{name} ({part})" if part else name, []).append(side)
         named = [f"{label} on both sides" if len(own) > 1 else f"{own[0]} {label}".lstrip() for label, own in sides.items()]
-        more = [f"and {len(named) - MUSCLES_NAMED} more"] if len(named) > MUSCLES_NAMED else []
-        return "; ".join((*named[:MUSCLES_NAMED], *more))
+        others = len(named) - MUSCLES_NAMED
+        return ", ".join(named[:MUSCLES_NAMED]) + (f" and {counted(others, 'other')}" if others > 0 else "")
 
     def _muscle_list(self, subjects: Sequence[str]) -> str:
         """Muscles by name, side and place, best first: the place is what a reader can find without knowing the name."""

@@ -1,6 +1,5 @@
 """The answer in fifteen lines: what is urgent, what leads and why, what else to consider, what to do and to ask next."""
 
-import re
 import textwrap
 from collections.abc import Container, Iterator, Sequence
 
@@ -256,14 +255,16 @@ class _Brief:
         return Part("Next", "", rows, compact=tuple(row.partition(":")[0] for row in rows))
 
     def _uncleared(self) -> Part:
+        """What the flags that are not cleared would suspect, each once."""
         raised = {alert.condition for alert in self.raised}
-        serious = [
-            flag.label
+        serious = (
+            rule.alert.condition
             for flag in self.a.unscreened
             if flag.urgency != "soon"
-            and not any(rule.alert and rule.alert.condition in raised for rule in self.base.concluding.get(flag.id, ()))
-        ]
-        return Part("Uncleared", "", each_once(lowered(re.sub(r"^(Possible|Suspected) | \(.*\)$", "", label)) for label in serious))
+            for rule in self.base.concluding.get(flag.id, ())
+            if rule.alert and rule.alert.condition not in raised
+        )
+        return Part("Uncleared", "", each_once(lowered(self.words.suspects[condition].label) for condition in serious))
 
 
 def _source(parts: Sequence[MuscleCandidate]) -> str:
