@@ -23,9 +23,9 @@ PATIENT = "patient"
 """The subject of everything that is not about one muscle or one diagnosis."""
 
 
-NAMES = tuple(
-    "Achilles Beighton Crohn Finkelstein Gaenslen Guillain Hoffmann Kienboeck Lemierre Lyme Marfan McMurray"
-    " Murphy Osgood Oswestry Parkinson Raynaud Romberg Spurling Tinel Trendelenburg".split()
+NAMES = (
+    *("Achilles", "Beighton", "Crohn", "Finkelstein", "Gaenslen", "Guillain", "Hoffmann", "Kienboeck", "Lemierre", "Lyme"),
+    *("Marfan", "McMurray", "Murphy", "Osgood", "Oswestry", "Parkinson", "Raynaud", "Romberg", "Spurling", "Tinel", "Trendelenburg"),
 )
 """Names of people and places with which a label may begin."""
 
