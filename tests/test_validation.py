@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mps_rules.authoring import docgen, vignettes
+from mps_rules.authoring.presented import Validation
 from mps_rules.command.cli import main
 from mps_rules.knowledge.pack import KnowledgeBase
 
@@ -119,3 +120,15 @@ def test_a_folder_that_is_none_is_exit_code_2() -> None:
     result = run("validate", "/nowhere")
 
     assert (2, "error: /nowhere: is not a folder\n") == (result.exit_code, result.stderr)
+
+
+def test_of_strangers_most_serious_ones_are_seen_and_few_others_are_called_urgent(kb: KnowledgeBase) -> None:
+    strangers = Validation(kb, Path(__file__).parent / "strangers")
+    serious = [chart for chart in strangers.presented if "none" not in chart.urgency and "soon" not in chart.urgency]
+    others = [chart for chart in strangers.presented if "none" in chart.urgency]
+    unseen = [chart.id for chart in serious if strangers.under(chart)]
+    called = [chart.id for chart in others if strangers.over(chart)]
+
+    assert (len(serious), len(others)) == (73, 77)
+    assert len(unseen) / len(serious) <= 0.2, unseen
+    assert len(called) / len(others) <= 0.05, called
