@@ -417,17 +417,18 @@ class _Compiler:
         arguments = "V, M, Q, S, T, B, F, D, DM, DL, FULL, FULL2, MAY, BM, LFULL, LFULL2, LMAY, BL, ROWS"
         return [*functions, f"def s{stage}({arguments}):", *(f"    {line}" for line in body or ["pass"]), ""]
 
-    def _readers(self) -> dict[str, tuple[int, ...]]:
-        """The blocks that read each finding, by number."""
+    def _readers(self) -> dict[str, int]:
+        """The blocks that read each finding, as bits."""
         names = tuple(self.names)
-        found: dict[str, list[int]] = {}
+        found: dict[str, int] = {}
         for number, (_, _, cone) in enumerate(self.blocks):
             left = cone >> 1
             while left:
                 low = left & -left
                 left ^= low
-                found.setdefault(names[low.bit_length() - 1], []).append(number)
-        return {name: tuple(numbers) for name, numbers in found.items()}
+                name = names[low.bit_length() - 1]
+                found[name] = found.get(name, 0) | 1 << number
+        return found
 
     def _left_over(self) -> list[str]:
         """The lines that count the profiles of which no condition speaks."""
@@ -842,11 +843,12 @@ class Program:
         space: dict[str, Any] = {"NOT": NOT, "EST": (0, 0, 0, 3), "KNW": (3, 0, 0, 3)}
         exec(kept["code"], space)  # noqa: S102 - written above, from checked rules
         self.stages: tuple[Stage, ...] = tuple(space[f"s{stage}"] for stage in range(self.depth + 2))
-        self.blocks: list[tuple[Stage, int]] = [(space[name], level) for name, level in kept["blocks"]]
-        """What is worked out or skipped together, in order, each with its level."""
-        self.readers: dict[str, tuple[int, ...]] = kept["readers"]
-        """The blocks that read each finding."""
-        self.levels: int = kept["levels"]
+        self.blocks: list[list[Stage]] = [[] for _ in range(kept["levels"])]
+        """What is worked out or skipped together, by level, in order."""
+        for name, level in kept["blocks"]:
+            self.blocks[level].append(space[name])
+        self.readers: dict[str, int] = kept["readers"]
+        """The blocks that read each finding, as bits: those of the first level lowest."""
         words = base.vocabulary
         self.bits = _muscle_subjects(base)
         self.fixed = len(words.muscles) * len(SIDES)

@@ -7,7 +7,7 @@ was said, then, stratum by stratum, the truth of every node. Whoever asks of the
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import chain
+from itertools import chain, compress
 from typing import Any, TypeAlias
 
 from mps_rules.chaining.chains import Chain, Derivation, Premise
@@ -39,6 +39,8 @@ from mps_rules.patient.values import Finding, Findings
 
 Fired: TypeAlias = tuple[int, int]
 """A rule by its number, and of which muscles or diagnoses it holds, as bits (0: of the patient)."""
+TRUTHY = bytes.maketrans(b"01", b"\0\1")
+"""Turns the digits of bits into what ``compress`` reads."""
 
 
 class Slots:
@@ -101,7 +103,7 @@ class Slots:
             if name.startswith("pain.")
         ]
         """The places of pain that rules read, each with what must be free for it to be free, on either side or on one."""
-        self.readers_of_pain = [(bit, program.readers.get(name, ())) for name, bit in program.names.items() if name.startswith("pain.")]
+        self.readers_of_pain = [(bit, program.readers.get(name, 0)) for name, bit in program.names.items() if name.startswith("pain.")]
 
     def _take_place(self, slot: int, here: Iterable[str], whole: Iterable[str]) -> None:
         needed = 0
@@ -466,16 +468,18 @@ class Values:
 
     def _blocks(self, known: Iterable[str], touched: int) -> list[list[Any]]:
         """The blocks that are to be worked out, by level."""
-        program, found = self.program, set[int]()
+        readers, found = self.program.readers, 0
         for name in known:
-            found.update(program.readers.get(name, ()))
+            found |= readers.get(name, 0)
         if self.pain.free:
-            found.update(number for bit, numbers in self.slots.readers_of_pain if touched & bit for number in numbers)
-        blocks: list[list[Any]] = [[] for _ in range(program.levels)]
-        for number in sorted(found):
-            block, level = program.blocks[number]
-            blocks[level].append(block)
-        return blocks
+            for bit, blocks in self.slots.readers_of_pain:
+                if touched & bit:
+                    found |= blocks
+        awake = []
+        for level in self.program.blocks:
+            awake.append(list(compress(level, f"{found:b}"[::-1].encode().translate(TRUTHY))))
+            found >>= len(level)
+        return awake
 
     # --- stratum by stratum
 
