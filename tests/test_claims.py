@@ -14,7 +14,7 @@ import pytest
 from charts_fhir import OWN, Resource, bundle, coded
 from mps_rules import evaluate
 from mps_rules.errors import FindingError
-from mps_rules.knowledge.dangers import dangers_of, read_by
+from mps_rules.knowledge.dangers import dangers_of, readings_of
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.vocabulary import PATIENT
 from mps_rules.language.conditions import Interval
@@ -326,9 +326,7 @@ def test_between_which_numbers_no_flag_comes_nearer_is_computed(kb: KnowledgeBas
 
 def test_what_a_flag_reads_is_followed_through_findings_measures_and_conclusions(kb: KnowledgeBase) -> None:
     read = {
-        reading.leaf.term
-        for reading in read_by(kb.by_id["safety.rf_fever_with_spinal_pain"], kb.vocabulary, kb.concluding)
-        if hasattr(reading.leaf, "term")
+        reading.leaf.term for reading in readings_of(kb).by(kb.by_id["safety.rf_fever_with_spinal_pain"]) if hasattr(reading.leaf, "term")
     }
 
     assert {"fever", "body_temperature"} <= read

@@ -14,7 +14,7 @@ from mps_rules.answer.values import Asked
 from mps_rules.chaining.program import TRUE, UNKNOWN
 from mps_rules.chaining.values import Part, Parts, Values
 from mps_rules.knowledge.causes import terms_read
-from mps_rules.knowledge.dangers import Reading, read_by
+from mps_rules.knowledge.dangers import Reading, readings_of
 from mps_rules.knowledge.rules import PRESSING, Rule, Urgency
 from mps_rules.knowledge.vocabulary import COSTS, PATIENT, Vocabulary
 from mps_rules.language import conditions as c
@@ -148,7 +148,7 @@ class Screens:
 
     def _pointer(self, rule: Rule, of_anybody: set[str]) -> Pointer:
         found: dict[str, tuple[Reading, ...]] = {}
-        for reading in read_by(rule, self.base.vocabulary, self.base.concluding):
+        for reading in readings_of(self.base).by(rule):
             match reading.leaf:
                 case c.Present(term) | c.Words(term) | c.Compare(term) if reading.nearer and term not in of_anybody:
                     found[term] = (*found.get(term, ()), reading)

@@ -8,7 +8,7 @@ direction alone (``known``) is held to be read in both.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import inf
 from typing import TypeAlias, assert_never
@@ -111,24 +111,78 @@ def dangers_of(base: KnowledgeBase) -> Dangers:
     return dangers(base.rules, base.vocabulary)
 
 
-def read_by(rule: Rule, words: Vocabulary, concluding: Mapping[str, Sequence[Rule]]) -> frozenset[Reading]:
-    """
-    Everything that a red flag reads: itself, through what findings follow from, through measures, and through conclusions.
+class Readings:
+    """What rules read in one vocabulary, and what stands behind it: each place is followed once."""
 
-    >>> from mps_rules import load
-    >>> kb = load()
-    >>> read = read_by(kb.by_id["safety.rf_cauda_equina"], kb.vocabulary, kb.concluding)
-    >>> {"saddle_anaesthesia", "sensory_symptom_regions"} <= terms_read(read, kb.vocabulary)
-    True
-    """
-    found: set[Reading] = set()
-    waiting = [reading for part in (rule.trigger or rule.when, rule.qualifier) if part for reading in _leaves(part, nearer=True)]
-    while waiting:
-        reading = waiting.pop()
-        if reading not in found:
-            found.add(reading)
-            waiting += _behind(reading, words, concluding)
-    return frozenset(found)
+    def __init__(self, words: Vocabulary, concluding: Mapping[str, Sequence[Rule]]) -> None:
+        self.words, self.concluding = words, concluding
+        self._behind: dict[Reading, tuple[Reading, ...]] = {}
+
+    def by(self, rule: Rule) -> frozenset[Reading]:
+        """
+        Everything that a red flag reads: itself, through what findings follow from, through measures, and through conclusions.
+
+        >>> from mps_rules import load
+        >>> kb = load()
+        >>> read = readings_of(kb).by(kb.by_id["safety.rf_cauda_equina"])
+        >>> {"saddle_anaesthesia", "sensory_symptom_regions"} <= terms_read(read, kb.vocabulary)
+        True
+        """
+        found: set[Reading] = set()
+        waiting = [reading for part in (rule.trigger or rule.when, rule.qualifier) if part for reading in _leaves(part, nearer=True)]
+        while waiting:
+            reading = waiting.pop()
+            if reading not in found:
+                found.add(reading)
+                behind = self._behind.get(reading)
+                if behind is None:
+                    behind = self._behind[reading] = tuple(self._follow(reading))
+                waiting += behind
+        return frozenset(found)
+
+    def _follow(self, reading: Reading) -> Iterator[Reading]:
+        """What stands behind what a flag reads."""
+        words = self.words
+        match reading.leaf:
+            case c.Present(id_) if term := words.terms.get(id_):
+                if term.implied_by:
+                    yield from _leaves(term.implied_by, nearer=reading.nearer)
+                if term.denied_by:
+                    yield from _leaves(term.denied_by, nearer=not reading.nearer)
+            case c.PainAt(regions):
+                near = {other for region in regions for other in self._around.get(region, ())}
+                for term in words.terms.values():
+                    if term.stands_for in near or (term.area and not near.isdisjoint(term.area.regions)):
+                        yield Reading(c.Present(term.id), reading.nearer)
+            case c.Derived(id_):
+                for rule in self.concluding.get(id_, ()):
+                    yield from _leaves(rule.when, nearer=reading.nearer)
+            case c.Compare(id_) if measure := words.measures.get(id_):
+                bounds = reading.leaf.bounds()
+                for more in {name in ("at_least", "above") for name in bounds}:
+                    nearer = reading.nearer is more
+                    for condition in measure.count:
+                        yield from _leaves(condition, nearer=nearer)
+                    for item in (*measure.sum, *([measure.also_total] if measure.also_total else [])):
+                        yield _summed(words.terms[item], nearer=nearer)
+
+    @cached_property
+    def _around(self) -> Mapping[str, frozenset[str]]:
+        """Each region with those it lies in and those that lie in it."""
+        found: dict[str, set[str]] = {region: set() for region in self.words.regions}
+        for region in self.words.regions:
+            at: str | None = region
+            while at and at in self.words.regions:
+                found[region].add(at)
+                found[at].add(region)
+                at = self.words.regions[at].parent
+        return {region: frozenset(others) for region, others in found.items()}
+
+
+@lru_cache(maxsize=8)
+def readings_of(base: KnowledgeBase) -> Readings:
+    """What the rules of a knowledge base read."""
+    return Readings(base.vocabulary, base.concluding)
 
 
 def terms_read(readings: Iterable[Reading], words: Vocabulary) -> frozenset[str]:
@@ -149,10 +203,11 @@ def dangers(rules: Iterable[Rule], words: Vocabulary) -> Dangers:
     for rule in every:
         for id_ in rule.derives():
             concluding.setdefault(id_, []).append(rule)
+    readings = Readings(words, concluding)
     terms: dict[str, dict[Reading, None]] = {}
     labels: dict[str, dict[Reading, None]] = {}
     for graded in (False, True):
-        read = {one for rule in every if rule.alert and rule.alert.graded is graded for one in read_by(rule, words, concluding)}
+        read = {one for rule in every if rule.alert and rule.alert.graded is graded for one in readings.by(rule)}
         settled, given = frozenset(terms), frozenset(labels)
         for reading in sorted(read, key=repr):
             match reading.leaf:
@@ -200,47 +255,7 @@ def _leaves(condition: c.Condition, *, nearer: bool) -> Iterator[Reading]:
             assert_never(condition)
 
 
-def _behind(reading: Reading, words: Vocabulary, concluding: Mapping[str, Sequence[Rule]]) -> Iterator[Reading]:
-    """What stands behind what a flag reads."""
-    match reading.leaf:
-        case c.Present(id_) if term := words.terms.get(id_):
-            if term.implied_by:
-                yield from _leaves(term.implied_by, nearer=reading.nearer)
-            if term.denied_by:
-                yield from _leaves(term.denied_by, nearer=not reading.nearer)
-        case c.PainAt(regions):
-            near = {other for region in regions for other in _around(region, words)}
-            for term in words.terms.values():
-                if term.stands_for in near or (term.area and not near.isdisjoint(term.area.regions)):
-                    yield Reading(c.Present(term.id), reading.nearer)
-        case c.Derived(id_):
-            for rule in concluding.get(id_, ()):
-                yield from _leaves(rule.when, nearer=reading.nearer)
-        case c.Compare(id_) if measure := words.measures.get(id_):
-            bounds = reading.leaf.bounds()
-            for more in {name in ("at_least", "above") for name in bounds}:
-                nearer = reading.nearer is more
-                for condition in measure.count:
-                    yield from _leaves(condition, nearer=nearer)
-                for item in (*measure.sum, *([measure.also_total] if measure.also_total else [])):
-                    yield _summed(words.terms[item], nearer=nearer)
-
-
 def _summed(term: Term, *, nearer: bool) -> Reading:
     if term.kind == "boolean":
         return Reading(c.Present(term.id), nearer)
     return Reading(c.Compare(term.id, at_least=0), nearer, amount=True)
-
-
-def _around(region: str, words: Vocabulary) -> Iterator[str]:
-    """A region, those it lies in and those that lie in it."""
-    for id_ in words.regions:
-        if region in _chain(id_, words) or id_ in _chain(region, words):
-            yield id_
-
-
-def _chain(region: str, words: Vocabulary) -> Iterator[str]:
-    at: str | None = region
-    while at and at in words.regions:
-        yield at
-        at = words.regions[at].parent

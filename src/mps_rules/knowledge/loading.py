@@ -19,7 +19,7 @@ from mps_rules.knowledge import pack
 from mps_rules.knowledge.cause_files import CauseReader, rules_of
 from mps_rules.knowledge.causes import Cause, Ground
 from mps_rules.knowledge.checks import Checks
-from mps_rules.knowledge.dangers import IN_DOUBT, read_by, terms_read
+from mps_rules.knowledge.dangers import IN_DOUBT, Readings, terms_read
 from mps_rules.knowledge.digest import digest
 from mps_rules.knowledge.pack import KnowledgeBase, MuscleCue
 from mps_rules.knowledge.parser import ConditionParser
@@ -549,5 +549,6 @@ def with_open_alerts(rules: Sequence[tuple[Rule, c.Condition | None]], words: Vo
     for rule, _ in rules:
         for id_ in rule.derives():
             concluding.setdefault(id_, []).append(rule)
-    read = {rule.id: terms_read(read_by(rule, words, concluding), words) if rule.alert else () for rule, _ in rules}
+    readings = Readings(words, concluding)
+    read = {rule.id: terms_read(readings.by(rule), words) if rule.alert else () for rule, _ in rules}
     return [made for rule, near in rules for made in with_open_alert(rule, tuple(sorted(read[rule.id])), words, near)]
