@@ -1,7 +1,8 @@
 """
-Many patients at once: the rules as columns of a table, through ibis, on Polars, DuckDB or PySpark.
+Many patients at once: the rules over the columns of a table, whichever of Polars, DuckDB and PySpark holds it; ibis is the door.
 
-A row is a patient, a missing cell is not known, and Kleene's logic is SQL's own. Only what the asked conclusions rest on is computed.
+A row is a patient, a missing cell is not known. Frames and files are worked out by ``kernel``, a batch at a time; of a table of ibis the answer
+is a table of ibis too, the same formulas as expressions. Only what the asked conclusions rest on is computed.
 A row that ``evaluate`` would refuse is marked and concludes nothing; it is never dropped.
 """
 
@@ -259,12 +260,12 @@ def evaluate_cohort(
     """As ``mps_rules.evaluate_cohort``."""
     with understood(table):
         source, give_back = opened(table, backend)
-        if is_long(source):
-            source = pivoted(source, base, person, dates)[0].order_by(person)
-        cohort = laid(base, kinds_of(source), person, keep)
+        wide = pivoted(source, base, person, dates)[0] if is_long(source) else source
+        cohort = laid(base, kinds_of(wide), person, keep)
         if source is table:
-            return cohort.evaluated(source, conclusions, explain=explain)
-        return give_back(cohort.told(source, conclusions, explain=explain))
+            made = cohort.evaluated(wide, conclusions, explain=explain)
+            return made if wide is source else made.order_by(person)
+        return give_back(cohort.told(wide if wide is source else wide.order_by(person), conclusions, explain=explain))
 
 
 def rejects(
@@ -292,11 +293,9 @@ def rejects(
     """
     with understood(table):
         source, give_back = opened(table, backend)
-        unread = None
-        if is_long(source):
-            source, unread = pivoted(source, base, person, dates)
-        cohort = laid(base, kinds_of(source), person, keep if unread is None else ())
-        return give_back(cohort.rejects(source, unread) if source is table else cohort.faults(source, unread))
+        wide, unread = pivoted(source, base, person, dates) if is_long(source) else (source, None)
+        cohort = laid(base, kinds_of(wide), person, keep if unread is None else ())
+        return give_back(cohort.rejects(wide, unread) if source is table else cohort.faults(wide, unread))
 
 
 def missing(
