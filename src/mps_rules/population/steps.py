@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mps_rules.population.formulas import Kind, Sheet
+from mps_rules.population.written import NOT_SAID, SAID
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -18,13 +19,6 @@ Table: TypeAlias = "ir.Table"
 
 LARGEST = 150
 """How many operations may stand in one expression before a part of it becomes a column of its own."""
-SAID = {
-    **dict.fromkeys(("true", "yes", "present", "1", "1.0"), True),
-    **dict.fromkeys(("false", "no", "absent", "0", "0.0"), False),
-}
-"""The words for present and absent where they are written as text."""
-NOT_SAID = ("", "unknown", "null", "none", "nan", "na")
-"""The words for not known."""
 REPEATED = 32
 """How many operations may be repeated, where several expressions share them, before they become a column of their own."""
 
