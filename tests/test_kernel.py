@@ -1,7 +1,12 @@
 """The kernel works out what the expressions of the same formulas say, row by row, however the rows come in batches."""
 
 import math
+import pickle
+import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -9,20 +14,24 @@ import ibis
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import mps_rules as mps
+from charts import chart, vignettes
+from executors import on_spark
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.language.conditions import Interval
 from mps_rules.patient.addresses import as_row
 from mps_rules.patient.facts import terrain_of
+from mps_rules.patient.findings import read_findings
 from mps_rules.population import cohort, kernel
 from mps_rules.population.cohort import Cohort, laid
 from mps_rules.population.formulas import Amount, Formula, Kind, Sheet
 from mps_rules.population.kernel import Found, Kernel, gathered
 from mps_rules.population.steps import Projections
 from mps_rules.population.tables import connected, kinds_of, opened
+from mps_rules.population.workers import Work
 from random_packs import few_muscles, random_pack, random_patient, seeded
 from test_cohort import by_circuit, charts_of, differences, frame, some_columns, some_rows, wide
 
@@ -42,7 +51,7 @@ BOUNDS = [("at_least", 3.0), ("above", 0.5), ("at_most", 3.0), ("below", 9.0)]
 LOWEST, HIGHEST = -2.0, 9.0
 VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "truth": st.booleans(),
-    "count": st.integers(-1, 3),
+    "count": st.integers(-1, 3) | st.just(2**60 + 1),
     "amount": st.sampled_from((LOWEST, 0.0, 0.5, 1.0, 3.0, HIGHEST, math.nan)),
     "said": st.sampled_from(("yes", " ABSENT ", "unknown", "", "perhaps")),
     "told": st.sampled_from(("3", " 0.5 ", "1e0", "-2.", "nan", "inf", "16 wk", "", "1_0", "9")),
@@ -50,7 +59,7 @@ VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "words": st.lists(st.sampled_from((*WORDS, "woolly", None)), max_size=3),
 }
 ROWS = st.lists(st.fixed_dictionaries({name: st.none() | values for name, values in VALUES.items()}), min_size=1, max_size=70)
-SCHEMA = {"truth": pl.Boolean, "count": pl.Int32, "amount": pl.Float32, "said": pl.String, "told": pl.String, "word": pl.String, "words": pl.List(pl.String)}  # fmt: skip
+SCHEMA = {"truth": pl.Boolean, "count": pl.Int64, "amount": pl.Float32, "said": pl.String, "told": pl.String, "word": pl.String, "words": pl.List(pl.String)}  # fmt: skip
 
 
 def _cells(sheet: Sheet) -> list[Formula]:
@@ -120,7 +129,7 @@ def _numbers(found: Found, one: Amount) -> Any:
     return found.integers(value) if isinstance(value, tuple) else value
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(rows=ROWS, seed=st.integers(0, 10**6), cut=st.integers(0, 9))
 def test_any_formula_over_any_cells_comes_to_what_its_expression_says(rows: list[dict[str, Any]], seed: int, cut: int) -> None:
     sheet = Sheet()
@@ -148,7 +157,7 @@ def both(base: KnowledgeBase, table: pl.DataFrame, conclusions: Any) -> tuple[pl
     """What the expressions say of a table, and what the kernel does; with the rules that fired."""
     source, give_back = opened(table)
     of = laid(base, kinds_of(source), "person", ())
-    return tuple(give_back(told(source, conclusions, explain=True)) for told in (of.evaluated, of.told))  # type: ignore[return-value]
+    return tuple(give_back(told(source, conclusions, explain=True)) for told in (of.expressed, of.told))  # type: ignore[return-value]
 
 
 @pytest.mark.parametrize("seed", range(41_000, 41_004))
@@ -182,6 +191,19 @@ def test_the_kernel_says_of_charts_what_the_circuit_says(kb: KnowledgeBase) -> N
     found = mps.evaluate_cohort(wide(charts))
 
     assert [] == list(differences(found, {number: by_circuit(kb, one) for number, one in enumerate(charts)}))
+
+
+def test_the_kernel_scores_the_hypotheses_of_charts_as_evaluate_does(kb: KnowledgeBase) -> None:
+    charts = vignettes()[::24]
+    source, _ = opened(wide(read_findings(one.findings, terrain_of(kb)) for one in charts))
+    asked, compiled = laid(kb, kinds_of(source), "person", ()).compiled(None, explain=False)
+    found = compiled.over(source.to_pyarrow().combine_chunks().to_batches()[0])
+    scores = {name: found.amount(of.score, slice(None)).tolist() for name, of in asked.weighed.items()}
+
+    alone = [{one.id: one.score for one in mps.evaluate(chart(one)).hypotheses if one.score is not None} for one in charts]
+
+    assert alone == [{name: scores[name][number] for name in of} for number, of in enumerate(alone)]
+    assert len({score for of in alone for score in of.values()}) > 5
 
 
 def test_the_faults_of_rows_are_those_of_the_expressions(kb: KnowledgeBase) -> None:
@@ -236,13 +258,12 @@ def test_the_rules_are_laid_over_the_same_columns_once_and_compiled_once_for_a_q
     assert once is not laid(kb, {**columns, "fever": "text"}, "person", ())
 
 
-def test_only_the_columns_that_a_question_rests_on_are_read(kb: KnowledgeBase) -> None:
-    columns: dict[str, Kind] = {"person": "integer", "saddle_anaesthesia": "boolean", "fever": "boolean", "migraine": "boolean"}
-    known = {name: kind for name, kind in columns.items() if name in {"person", *kb.vocabulary.terms}}
-    _, asked = Cohort(kb, known, "person", ()).compiled(["rf_cauda_equina"], explain=False)
+def test_only_the_columns_that_a_question_and_its_faults_rest_on_are_read(kb: KnowledgeBase) -> None:
+    free = next(term.id for term in kb.vocabulary.terms.values() if term.kind == "boolean" and term.subject == "label" and not term.fact)
+    columns: dict[str, Kind] = {"person": "integer", "saddle_anaesthesia": "boolean", f"disc_herniation.{free}": "boolean"}
+    _, narrow = Cohort(kb, columns, "person", ()).compiled(["rf_cauda_equina"], explain=False)
 
-    assert "saddle_anaesthesia" in asked.columns
-    assert "fever" not in asked.columns
+    assert ("person", "saddle_anaesthesia") == narrow.columns
 
 
 def test_a_long_table_of_ibis_stays_one_and_says_what_a_frame_does(kb: KnowledgeBase) -> None:
@@ -257,3 +278,77 @@ def test_a_long_table_of_ibis_stays_one_and_says_what_a_frame_does(kb: Knowledge
     assert made.to_pyarrow().to_pylist() == mps.evaluate_cohort(pa.table(rows), conclusions=asked, backend="duckdb").to_pylist()
     assert ["a", "b"] == mps.evaluate_cohort(pl.DataFrame(rows), conclusions=asked, backend="duckdb")["person"].to_list()
     assert faults.to_pyarrow().to_pylist() == cohort.rejects(pa.table(rows), kb, backend="duckdb").to_pylist()
+
+
+# --- Spark ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_worker_is_sent_tells_the_same_and_of_no_rows_nothing(kb: KnowledgeBase) -> None:
+    random = seeded(74_000)
+    source, _ = opened(frame(some_rows(random.sample(some_columns(kb.vocabulary, random), 30), random, 90)))
+    of = laid(kb, kinds_of(source), "person", ())
+    asked, compiled = of.compiled(None, explain=True)
+    table = source.select("person", *(name for name in compiled.columns if name != "person")).to_pyarrow()
+
+    work = pickle.loads(pickle.dumps(Work(compiled, asked, tuple(table.column_names))))
+
+    told = list(work(iter(table.rename_columns([f"c{n}" for n in range(table.num_columns)]).to_batches(max_chunksize=17))))
+    assert of.told(source, None, explain=True).to_pylist() == pa.Table.from_batches(told).to_pylist()
+    assert not [field for field in told[0].schema if pa.types.is_dictionary(field.type)]
+    assert [] == list(work(iter(())))
+    assert [] == list(work(iter(table.slice(0, 0).to_batches())))
+
+
+def test_a_worker_hands_back_so_many_rows_at_a_time(kb: KnowledgeBase) -> None:
+    columns: dict[str, Kind] = {"person": "integer", "saddle_anaesthesia": "boolean"}
+    asked, compiled = laid(kb, columns, "person", ()).compiled(["rf_cauda_equina"], explain=False)
+    rows = pa.record_batch({"person": list(range(25_000)), "saddle_anaesthesia": [True, None] * 12_500})
+
+    told = list(Work(compiled, asked, ("person", "saddle_anaesthesia"))([rows]))
+
+    assert [10_000, 10_000, 5_000] == [batch.num_rows for batch in told]
+    assert list(range(25_000)) == pa.Table.from_batches(told)["person"].to_pylist()
+
+
+@on_spark
+def test_on_spark_only_the_columns_that_are_asked_for_are_read_and_no_row_comes_here(
+    kb: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = seeded(75_000)
+    rows = frame(some_rows(some_columns(kb.vocabulary, random), random, 60)).with_columns(
+        saddle_anaesthesia=pl.Series([True, None, False] * 20)
+    )
+    rows.write_parquet(tmp_path / "patients.parquet")
+    asked, connection = ["rf_cauda_equina"], connected("spark")
+    source = connection.read_parquet(str(tmp_path / "patients.parquet"))
+    for name in ("execute", "to_pyarrow", "to_pyarrow_batches"):
+        monkeypatch.setattr(type(connection), name, lambda *_, **__: pytest.fail("rows are read"))
+
+    made, faults, lacking = mps.evaluate_cohort(source, conclusions=asked), cohort.rejects(source, kb), cohort.missing(source, kb, asked)
+
+    monkeypatch.undo()
+    plan = connection.raw_sql(f"EXPLAIN {connection.compile(made)}").collect()[0][0]
+    read = laid(kb, kinds_of(source), "person", ()).compiled(asked, explain=False)[1].columns
+    assert "MapInArrow" in plan
+    assert set(read) == set(re.findall(r"[^,\[ ][^,]*?(?=#\d)", re.search(r"FileScan parquet \[(.*?)\]", plan)[1]))  # type: ignore[index]
+    assert len(read) < rows.width
+    assert mps.evaluate_cohort(rows, conclusions=asked).rows() == made.order_by("person").to_polars().rows()
+    assert cohort.rejects(rows, kb).rows() == faults.to_polars().rows()
+    assert cohort.missing(rows, kb, asked) == lacking != ()
+
+
+@on_spark
+def test_what_is_carried_along_is_what_it_was_on_spark_too(kb: KnowledgeBase) -> None:
+    carried: dict[str, Any] = {
+        "seen": [datetime(2026, 1, 2, 3, tzinfo=UTC), None],
+        "day": [date(2026, 1, 2), None],
+        "tags": [["a", None], None],
+        "cost": [Decimal("1.50"), None],
+        "site": ["north", None],
+    }
+    rows = pl.DataFrame({"person": [1, 2], "saddle_anaesthesia": [True, None], **carried})
+
+    found = mps.evaluate_cohort(rows, conclusions=["rf_cauda_equina"], keep=[*carried], explain=True, backend="spark")
+
+    assert carried == found.sort("person").select(*carried).to_dict(as_series=False)
+    assert mps.evaluate_cohort(rows, conclusions=["rf_cauda_equina"], explain=True).rows() == found.sort("person").drop(*carried).rows()

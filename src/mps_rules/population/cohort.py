@@ -1,8 +1,9 @@
 """
 Many patients at once: the rules over the columns of a table, whichever of Polars, DuckDB and PySpark holds it; ibis is the door.
 
-A row is a patient, a missing cell is not known. Frames and files are worked out by ``kernel``, a batch at a time; of a table of ibis the answer
-is a table of ibis too, the same formulas as expressions. Only what the asked conclusions rest on is computed.
+A row is a patient, a missing cell is not known. Frames, files and tables of Spark are worked out by ``kernel``, a batch at a time, those of
+Spark where their rows lie. Of a table of ibis the answer is a table of ibis too; of any but Spark's, the same formulas as expressions, which for
+one release stay the oracle that the kernel is tested against. Only what the asked conclusions rest on is computed.
 A row that ``evaluate`` would refuse is marked and concludes nothing; it is never dropped.
 """
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from mps_rules.population.kernel import Found, Kernel, Plane, Whole
+    from mps_rules.population.workers import Teller
 
 # --- what is asked -----------------------------------------------------------------------------------------------------
 
@@ -207,6 +209,39 @@ class Asked:
                 settled = found.integers(found.first([(plane, GROUPS.get(word, 1)) for plane, word in of.cases(found.holds)], 1), rows)
                 place = (pressed * 3 + settled) * 2 * LARGEST_SCORE + LARGEST_SCORE - found.amount(of.score, rows)
                 yield rows, (place * len(STATUSES) + found.integers(status[name], rows)) * len(names) + number
+
+
+@attrs.frozen(eq=False)
+class _Faults:
+    """What is wrong with the rows, a row for each fault."""
+
+    flaws: tuple[Flaw, ...]
+
+    def told(self, found: "Found") -> "pa.RecordBatch":
+        import pyarrow as pa
+
+        who = found.column(WHO)
+        rows = [
+            (person, flaw.where, flaw.what)
+            for flaw in self.flaws
+            for person in who.take(found.where(found.holds(flaw.formula))).to_pylist()
+        ]
+        columns = zip(*rows, strict=True) if rows else ((), (), ())
+        return pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], names=["person", "column", "fault"])
+
+
+@attrs.frozen(eq=False)
+class _Counts:
+    """In how many rows each formula holds, a row for each formula."""
+
+    formulas: tuple[Formula, ...]
+
+    def told(self, found: "Found") -> "pa.RecordBatch":
+        import pyarrow as pa
+
+        people = [found.count(found.holds(formula)) for formula in self.formulas]
+        columns = [pa.array(numbers, pa.int64()) for numbers in (self.formulas, people)]
+        return pa.RecordBatch.from_arrays(columns, names=["formula", "people"])
 
 
 WHO = "who. text"
@@ -433,10 +468,8 @@ class Cohort:
 
     def told(self, source: Table, conclusions: Sequence[str] | None, *, explain: bool) -> "pa.Table":
         """A row for every row, a column for every conclusion, worked out in batches of Arrow; words by their numbers in a dictionary."""
-        import pyarrow as pa
-
         asked, kernel = self.compiled(conclusions, explain=explain)
-        return pa.Table.from_batches(asked.told(found) for found in self._found(source, kernel))
+        return self._worked(source, kernel, asked)
 
     def compiled(self, conclusions: Sequence[str] | None, *, explain: bool) -> tuple[Asked, "Kernel"]:
         """What is asked, and the kernel that works it out; kept for the next table with these columns."""
@@ -451,16 +484,38 @@ class Cohort:
                 self._kernels[key] = asked, Kernel(self.formulas.sheet, asked.roots, self.formulas.columns)
             return self._kernels[key]
 
-    def _found(self, source: Table, kernel: "Kernel", **others: Any) -> Iterator["Found"]:
-        """What a kernel works out of a table, batch by batch; the columns that it reads, those carried along, and others."""
-        from mps_rules.population.kernel import ROWS, gathered
+    def _read(self, source: Table, kernel: "Kernel", **others: Any) -> Table:
+        """The columns that a kernel reads, those carried along, and others."""
+        return source.select(**{name: source[name] for name in (*self.kept, *kernel.columns)}, **others)
 
-        columns = {name: source[name] for name in (*self.kept, *kernel.columns)}
-        reader = source.select(**columns, **others).to_pyarrow_batches(chunk_size=ROWS)
-        yield from (kernel.over(batch) for batch in gathered(reader))
+    def _worked(self, source: Table, kernel: "Kernel", teller: "Teller", **others: Any) -> "pa.Table":
+        """What is told of a table, batch by batch; of one of Spark by its workers, that none of its rows are brought here."""
+        import pyarrow as pa
+
+        from mps_rules.population.kernel import ROWS, gathered
+        from mps_rules.population.workers import brought, lives_on_spark
+
+        read = self._read(source, kernel, **others)
+        if lives_on_spark(source):
+            return brought(read, kernel, teller)
+        reader = read.to_pyarrow_batches(chunk_size=ROWS)
+        return pa.Table.from_batches(teller.told(kernel.over(batch)) for batch in gathered(reader, reader.schema))
 
     def evaluated(self, source: Table, conclusions: Sequence[str] | None, *, explain: bool) -> Table:
-        """The same as a table of ibis that is not worked out yet: every formula as an expression."""
+        """
+        The same as a table of ibis that is not worked out yet: of Spark what its workers will tell, of others every formula as an expression.
+
+        The expressions stay for one release, as the oracle that the kernel is tested against.
+        """
+        from mps_rules.population.workers import lives_on_spark, viewed
+
+        if lives_on_spark(source):
+            asked, kernel = self.compiled(conclusions, explain=explain)
+            return viewed(self._read(source, kernel), kernel, asked)
+        return self.expressed(source, conclusions, explain=explain)
+
+    def expressed(self, source: Table, conclusions: Sequence[str] | None, *, explain: bool) -> Table:
+        """The same, every formula as an expression of ibis."""
         import ibis
 
         asked = self.asked(conclusions, explain=explain)
@@ -510,22 +565,31 @@ class Cohort:
         """A row for every fault of every row that cannot be read, and for what could not be read before."""
         import pyarrow as pa
 
+        faults = self._worked(source, self._flawed(), _Faults(tuple(self.flaws)), **{WHO: source[self.person].cast("string")})
+        made = [faults] if unread is None else [faults, unread.to_pyarrow().cast(faults.schema)]
+        return pa.concat_tables(made).sort_by([(name, "ascending") for name in faults.schema.names])
+
+    def _flawed(self) -> "Kernel":
+        """Whatever is wrong with a row, each by itself."""
         from mps_rules.population.kernel import Kernel
 
-        kernel = Kernel(self.formulas.sheet, [flaw.formula for flaw in self.flaws], self.formulas.columns)
-        rows: list[tuple[str | None, str, str]] = []
-        for found in self._found(source, kernel, **{WHO: source[self.person].cast("string")}):
-            for flaw in self.flaws:
-                at = found.where(found.holds(flaw.formula))
-                rows += ((who, flaw.where, flaw.what) for who in found.column(WHO).take(at).to_pylist())
-        schema = pa.schema([(name, pa.string()) for name in ("person", "column", "fault")])
-        columns = zip(*rows, strict=True) if rows else ((), (), ())
-        made = [pa.Table.from_arrays([pa.array(column, pa.string()) for column in columns], schema=schema)]
-        made += [] if unread is None else [unread.to_pyarrow().cast(schema)]
-        return pa.concat_tables(made).sort_by([(name, "ascending") for name in schema.names])
+        with self._writing:
+            return Kernel(self.formulas.sheet, [flaw.formula for flaw in self.flaws], self.formulas.columns)
 
     def rejects(self, source: Table, unread: "Table | None" = None) -> Table:
         """The same as a table of ibis that is not worked out yet."""
+        from mps_rules.population.workers import lives_on_spark, viewed
+
+        if lives_on_spark(source):
+            kernel = self._flawed()
+            read = self._read(source, kernel, **{WHO: source[self.person].cast("string")})
+            faults = viewed(read, kernel, _Faults(tuple(self.flaws)))
+        else:
+            faults = self.faults_expressed(source)
+        return (faults if unread is None else faults.union(unread)).order_by("person", "column", "fault")
+
+    def faults_expressed(self, source: Table) -> Table:
+        """The same in no order, every formula as an expression of ibis."""
         import ibis
 
         roots = [flaw.formula for flaw in self.flaws]
@@ -534,11 +598,12 @@ class Cohort:
         counts = _counted(table, [of(root) for root in roots])
         who = table[self.person].cast("string")
         happen = [flaw for flaw, count in zip(self.flaws, counts, strict=True) if count] or self.flaws[:1]
-        faults = (
-            table.filter(of(flaw.formula)).select(person=who, column=ibis.literal(flaw.where), fault=ibis.literal(flaw.what))
-            for flaw in happen
+        return ibis.union(
+            *(
+                table.filter(of(flaw.formula)).select(person=who, column=ibis.literal(flaw.where), fault=ibis.literal(flaw.what))
+                for flaw in happen
+            )
         )
-        return ibis.union(*faults, *([] if unread is None else [unread])).order_by("person", "column", "fault")
 
     def missing(self, source: Table, conclusions: Sequence[str]) -> tuple[Missing, ...]:
         """For each conclusion, what is not known of how many of those for whom it is undecided; most people first."""
@@ -556,8 +621,8 @@ class Cohort:
                     waits[answer.id, finding] = formula
             kernel = Kernel(sheet, (*undecided.values(), *waits.values()), self.formulas.columns)
         people = Counter[Formula]()
-        for found in self._found(source, kernel):
-            people.update({formula: found.count(found.holds(formula)) for formula in kernel.roots})
+        for row in self._worked(source, kernel, _Counts(tuple(kernel.roots))).to_pylist():
+            people[row["formula"]] += row["people"]
         counted = [
             Missing(id_, finding, people[formula], people[undecided[id_]]) for (id_, finding), formula in waits.items() if people[formula]
         ]

@@ -25,6 +25,8 @@ Whole: TypeAlias = tuple[int, tuple[Plane, ...]]
 """Whole numbers: the least that they can be, and what is to be added, lowest bit first."""
 Numbers: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Operation: TypeAlias = Callable[["Found", Sequence[Any]], Any]
+Step: TypeAlias = tuple[int, Operation, tuple[int, ...], tuple[int, ...]]
+"""A node: its number, how it is worked out, of which others, and which of these nobody needs any more."""
 
 WORD = 64
 ROWS = 1 << 17
@@ -35,20 +37,37 @@ COMPARED = {"at_least": np.greater_equal, "above": np.greater, "at_most": np.les
 
 
 class Kernel:
-    """Formulas and amounts in the order in which they are worked out, ready for any batch that has the columns they read."""
+    """
+    Formulas and amounts in the order in which they are worked out, ready for any batch that has the columns they read.
+
+    Another process is sent the formulas, and compiles them there.
+    """
 
     def __init__(self, sheet: Sheet, roots: Iterable[int], kinds: Mapping[str, Kind]) -> None:
-        self.kinds = kinds
         self.roots = frozenset(roots)
-        nodes = _reached(sheet, self.roots)
-        self.columns = tuple(sorted({node.data[0] for node in nodes.values() if isinstance(node.data, tuple)}))
-        wanted = _wanted(sheet, nodes, self.roots)
+        self._nodes = _reached(sheet, self.roots)
+        self._two_valued = frozenset(one for one in self._nodes if sheet.two_valued[one])
+        self.columns = tuple(sorted({node.data[0] for node in self._nodes.values() if isinstance(node.data, tuple)}))
+        self.kinds = {name: kinds[name] for name in self.columns if name in kinds}
+        self.steps = self._compiled()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "steps"}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state)
+        self.steps = self._compiled()
+
+    def _compiled(self) -> list[Step]:
+        nodes, two_valued = self._nodes, self._two_valued
+        wanted = _wanted(two_valued, nodes, self.roots)
         whole = _whole(nodes)
         last = {arg: one for one, node in nodes.items() for arg in node.args}
-        self.steps: list[tuple[int, Operation, tuple[int, ...], tuple[int, ...]]] = []
+        steps: list[Step] = []
         for one, node in nodes.items():
             done = tuple(arg for arg in dict.fromkeys(node.args) if last[arg] == one and arg not in self.roots)
-            self.steps.append((one, _operation(node, wanted.get(one, BOTH), whole, two_valued=sheet.two_valued[one]), node.args, done))
+            steps.append((one, _operation(node, wanted.get(one, BOTH), whole, two_valued=one in two_valued), node.args, done))
+        return steps
 
     def over(self, batch: pa.RecordBatch) -> "Found":
         """What the roots come to in the rows of a batch."""
@@ -81,11 +100,11 @@ def _reached(sheet: Sheet, roots: Iterable[int]) -> dict[int, Node]:
     return found
 
 
-def _wanted(sheet: Sheet, nodes: dict[int, Node], roots: Iterable[int]) -> dict[int, int]:
+def _wanted(two_valued: frozenset[int], nodes: Mapping[int, Node], roots: Iterable[int]) -> dict[int, int]:
     """Of each formula, which of its planes somebody asks for."""
     wanted = dict.fromkeys(roots, BOTH)
-    for one, node in reversed(nodes.items()):
-        mine = BOTH if sheet.two_valued[one] else wanted.get(one, 0)
+    for one, node in reversed([*nodes.items()]):
+        mine = BOTH if one in two_valued else wanted.get(one, 0)
         match node.op:
             case "and" | "or":
                 passed = mine
@@ -122,10 +141,10 @@ def _whole(nodes: Mapping[int, Node]) -> set[Amount]:
     return found
 
 
-def gathered(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    """The rows of a reader in batches of the size in which they are worked out; of no rows one batch of none."""
-    held, told = pa.Table.from_batches([], reader.schema), False
-    for batch in reader:
+def gathered(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of the size in which they are worked out; of no rows one batch of none."""
+    held, told = pa.Table.from_batches([], schema), False
+    for batch in batches:
         held = pa.concat_tables([held, pa.Table.from_batches([batch])])
         while held.num_rows >= ROWS:
             yield _in_one(held.slice(0, ROWS))
@@ -137,6 +156,12 @@ def gathered(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
 def _in_one(table: pa.Table) -> pa.RecordBatch:
     columns = [column.chunk(0) if column.num_chunks == 1 else column.combine_chunks() for column in table.columns]
     return pa.RecordBatch.from_arrays(columns, schema=table.schema)
+
+
+def spelt_out(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same rows, words that were told by their numbers written out."""
+    columns = [column.dictionary_decode() if pa.types.is_dictionary(column.type) else column for column in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 # --- a batch -----------------------------------------------------------------------------------------------------------
@@ -239,7 +264,7 @@ class Found:
                 told = np.array([np.nan if text is None else of(text) for text in texts], np.float64)
                 self._numbers[name] = told[codes]
             else:
-                self._numbers[name] = self.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
+                self._numbers[name] = self.column(name).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         return self._numbers[name]
 
     def spelt(self, name: str) -> tuple[Any, list[str | None]]:
@@ -448,7 +473,7 @@ def _operation(node: Node, wanted: int, whole: set[Amount], *, two_valued: bool)
             return partial(_turned, HOLDS if two_valued else wanted, two_valued)
         case "sum" | "minus" | "larger" | "smaller" | "where" | "ge" | "gt":
             amounts = node.args[1:] if node.op == "where" else node.args
-            table = _OF_WHOLE if whole.issuperset(amounts) else _OF_NUMBERS
+            table = _OF_WHOLE if whole.issuperset(amounts) and float(node.data or 0).is_integer() else _OF_NUMBERS
             return partial(table[node.op], node.data)
         case "weight" if float(node.data).is_integer():
             return partial(_weighed, int(node.data))

@@ -2,7 +2,8 @@
 Formulas as columns of an ibis table, in steps of one projection each.
 
 What several formulas share becomes a column of its own, so that no planner meets an expression it cannot follow: a shared part that is
-repeated at every level would grow without bound. Polars, DuckDB and PySpark differ by name only.
+repeated at every level would grow without bound. Polars, DuckDB and PySpark differ by name only. What a frame or a file says ``kernel`` works out;
+these expressions answer for tables of ibis that live elsewhere than on Spark, and are for one release the oracle that the kernel is tested against.
 """
 
 from collections import Counter
