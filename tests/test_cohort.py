@@ -36,9 +36,9 @@ from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.patient.findings import CARRIED, read_findings
 from mps_rules.patient.values import Findings
 from mps_rules.population import cohort, tables
-from mps_rules.population.cohort import FIRST
-from mps_rules.population.steps import Projections
-from mps_rules.population.tables import connected, kinds_of
+from mps_rules.population.cohort import FIRST, Cohort, laid
+from mps_rules.population.kernel import Kernel
+from mps_rules.population.tables import connected, kinds_of, opened
 from mps_rules.population.unread import Formulas
 from random_packs import _rule, few_muscles, in_ranges, random_pack, random_patient, seeded, some_number, with_rules
 
@@ -155,8 +155,15 @@ def charts_of(kind: str) -> tuple[Findings, ...]:
 
 
 @lru_cache(maxsize=1)
+def laid_over_the_vignettes() -> Cohort:
+    """The rules laid over the columns of the vignettes, kept for all that is asked of these."""
+    return laid(mps.load(), kinds_of(opened(wide(charts_of("vignettes")))[0]), "person", ())
+
+
+@lru_cache(maxsize=1)
 def all_of_the_vignettes() -> pl.DataFrame:
     """Everything that a cohort concludes of the vignettes but the rules."""
+    laid_over_the_vignettes()
     found: pl.DataFrame = mps.evaluate_cohort(wide(charts_of("vignettes")))
     return found
 
@@ -293,17 +300,15 @@ def test_where_it_hurts_and_which_muscles_send_pain_there_is_what_the_pain_map_s
     some = random.sample([*words.muscles, *words.groups], 40)
     relations = ("refers_to_pain", "lies_in_pain", "remote_from_pain", "explains_all")
     asked |= {(r, one, s): formulas.present(r, muscle_subject(one, s)) for r in relations for one in some for s in (*SIDES, None)}
-    made, of = Projections(formulas.sheet, asked.values(), formulas.columns).columns(
-        connected("polars").create_table("t", table), ["person"]
-    )
-    found = made.select("person", **{str(n): of(one) for n, one in enumerate(asked.values())}).to_polars()
+    found = Kernel(formulas.sheet, asked.values(), formulas.columns).over(table.to_arrow().combine_chunks().to_batches()[0])
+    told = [found.told(found.holds(one), found.holds(one) | found.opposite(found.may(one))).to_pylist() for one in asked.values()]
     assert rows
-    for row, mapping in zip(found.sort("person").iter_rows(named=True), rows, strict=True):
+    for row, mapping in zip(zip(*told, strict=True), rows, strict=True):
         facts = Facts(terrain_of(kb), read_findings(as_mapping(mapping, [*places, *stands], words) | _complete(mapping), terrain_of(kb)))
         expected_of = {
             key: facts.pain_map.at(*key[1:]) if key[0] == "at" else facts.view(muscle_subject(*key[1:])).present(key[0]) for key in asked
         }
-        assert expected_of == {key: row[str(n)] for n, key in enumerate(asked)}, mapping
+        assert expected_of == dict(zip(asked, row, strict=True)), mapping
 
 
 def _complete(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -1263,12 +1268,11 @@ def test_columns_that_the_result_uses_can_be_carried_under_their_own_names() -> 
 
 
 def test_one_red_flag_needs_far_fewer_nodes_than_everything(kb: KnowledgeBase) -> None:
-    kinds = {name: kind for name, kind in kinds_of(ibis.memtable(wide(charts_of("vignettes")))).items() if name != "person"}
+    formulas = laid_over_the_vignettes().formulas
 
     def size(*rules: str) -> int:
-        formulas = Formulas(kb, kinds)
         roots = [formulas.verdict(kb.by_id[rule]) for rule in rules]
-        return len(Projections(formulas.sheet, roots, kinds).order)
+        return len(Kernel(formulas.sheet, roots, formulas.columns).steps)
 
     one, every = size("safety.rf_cauda_equina"), size(*kb.by_id)
 

@@ -1,12 +1,17 @@
 """
-Many patients at once: the rules as columns of a table, through ibis, on Polars, DuckDB or PySpark.
+Many patients at once: the rules over the columns of a table, whichever of Polars, DuckDB and PySpark holds it; ibis is the door.
 
-A row is a patient, a missing cell is not known, and Kleene's logic is SQL's own. Only what the asked conclusions rest on is computed.
+A row is a patient, a missing cell is not known. Frames, files and tables of Spark are worked out by ``kernel``, a batch at a time, those of
+Spark where their rows lie. Of a table of ibis the answer is a table of ibis too; of any but Spark's, the same formulas as expressions, which for
+one release stay the oracle that the kernel is tested against. Only what the asked conclusions rest on is computed.
 A row that ``evaluate`` would refuse is marked and concludes nothing; it is never dropped.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from threading import RLock
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -20,6 +25,12 @@ from mps_rules.population.rules import Tally
 from mps_rules.population.steps import Projections, balanced, stripped
 from mps_rules.population.tables import Backend, Dates, Table, is_long, kinds_of, opened, pivoted, understood
 from mps_rules.population.unread import Formulas
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mps_rules.population.kernel import Found, Kernel, Plane, Whole
+    from mps_rules.population.workers import Teller
 
 # --- what is asked -----------------------------------------------------------------------------------------------------
 
@@ -120,12 +131,121 @@ class _Weighed:
         """What a status stands for, as an expression."""
         import ibis
 
+        return ibis.cases(*((holds, value(status)) for holds, status in self.cases(of)), else_=value("undecided"))
+
+    def cases(self, of: Callable[[int], Any]) -> list[tuple[Any, Status]]:
+        """What makes a status, the first that holds deciding; undecided where none does. Of expressions as of planes."""
         conflict = of(self.confirmed) & of(self.excluded)
         steps: list[tuple[Any, Status]] = [(conflict, "undecided"), (of(self.excluded), "excluded"), (of(self.confirmed), "confirmed")]
-        steps += [(of(self.probable), "probable"), (of(self.possible), "possible"), (of(self.unlikely), "unlikely")]
-        return ibis.cases(*((holds, value(status)) for holds, status in steps), else_=value("undecided"))
+        return [*steps, (of(self.probable), "probable"), (of(self.possible), "possible"), (of(self.unlikely), "unlikely")]
 
 
+@attrs.frozen(eq=False)
+class Asked:
+    """What is asked of a table, as formulas of its columns: plain data that a worker can be sent, and how it is told of a batch."""
+
+    ids: tuple[str, ...]
+    kept: tuple[str, ...]
+    bad: Formula
+    truths: Mapping[str, Formula]
+    weighed: Mapping[str, _Weighed]
+    raised: Mapping[tuple[str, str], Formula]
+    """Of what ranks: empty where single conclusions are asked for."""
+    fired: Mapping[str, tuple[tuple[Formula, str], ...]]
+    """The rules of each answer: empty where nothing is to be explained."""
+
+    @property
+    def roots(self) -> list[int]:
+        """Every formula and amount that is read."""
+        weighed = (one for of in self.weighed.values() for one in attrs.astuple(of))
+        fired = (holds for of in self.fired.values() for holds, _ in of)
+        return [self.bad, *self.truths.values(), *self.raised.values(), *fired, *weighed]
+
+    def pressing(self, hypothesis: str) -> list[tuple[Formula, int]]:
+        """Whether a red flag presses for a hypothesis, by urgency."""
+        return [(self.raised[hypothesis, one], URGENCIES.index(one)) for one in PRESSING if (hypothesis, one) in self.raised]
+
+    def told(self, found: "Found") -> "pa.RecordBatch":
+        """A row for every row of a batch, a column for every conclusion; words by their numbers in a dictionary."""
+        import pyarrow as pa
+
+        bad = found.holds(self.bad)
+        good = found.opposite(bad)
+        status = {
+            name: found.first([(plane, STATUSES.index(word)) for plane, word in one.cases(found.holds)], STATUSES.index("undecided"))
+            for name, one in self.weighed.items()
+        }
+        made = {name: found.column(name) for name in self.kept} | {"rejected": found.told(bad, found.ones)}
+        if self.raised:
+            raised = [(found.holds(self.raised["", urgency]), code) for code, urgency in enumerate(URGENCIES)]
+            made["urgency"] = found.worded(found.codes(found.first(raised, len(URGENCIES))), (*URGENCIES, "none"), good)
+            names = sorted(self.weighed)
+            first = found.foremost(self._ranked(found, good, status), len(FIRST))
+            made |= {
+                place: found.worded(keys % max(len(names), 1) * known, names, there)
+                for place, (keys, known, there) in zip(FIRST, first, strict=True)
+            }
+        for id_ in self.ids:
+            if id_ in self.weighed:
+                made[id_] = found.worded(found.codes(status[id_]), STATUSES, good)
+            else:
+                true, may = found.holds(self.truths[id_]), found.may(self.truths[id_])
+                made[id_] = found.told(true, good & (true | found.opposite(may)))
+            if id_ in self.fired:
+                made[f"rules.{id_}"] = found.named([(found.holds(formula), rule) for formula, rule in self.fired[id_]], good)
+        return pa.RecordBatch.from_arrays(list(made.values()), names=list(made))
+
+    def _ranked(self, found: "Found", good: "Plane", status: Mapping[str, "Whole"]) -> Iterator[tuple[Any, Any]]:
+        """For each hypothesis the rows in which something speaks for it, and one number for each that holds all that ranks it."""
+        names = sorted(self.weighed)
+        for number, name in enumerate(names):
+            pressing = [(found.holds(formula), code) for formula, code in self.pressing(name)]
+            spoken = found.opposite(found.reaches(status[name], (STATUSES.index("possible") + 1, ())))
+            for plane, _ in pressing:
+                spoken = found.either(spoken, plane)
+            if (rows := found.where(found.both(spoken, good))).size:
+                of = self.weighed[name]
+                pressed = found.integers(found.first(pressing, len(URGENCIES)), rows)
+                settled = found.integers(found.first([(plane, GROUPS.get(word, 1)) for plane, word in of.cases(found.holds)], 1), rows)
+                place = (pressed * 3 + settled) * 2 * LARGEST_SCORE + LARGEST_SCORE - found.amount(of.score, rows)
+                yield rows, (place * len(STATUSES) + found.integers(status[name], rows)) * len(names) + number
+
+
+@attrs.frozen(eq=False)
+class _Faults:
+    """What is wrong with the rows, a row for each fault."""
+
+    flaws: tuple[Flaw, ...]
+
+    def told(self, found: "Found") -> "pa.RecordBatch":
+        import pyarrow as pa
+
+        who = found.column(WHO)
+        rows = [
+            (person, flaw.where, flaw.what)
+            for flaw in self.flaws
+            for person in who.take(found.where(found.holds(flaw.formula))).to_pylist()
+        ]
+        columns = zip(*rows, strict=True) if rows else ((), (), ())
+        return pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], names=["person", "column", "fault"])
+
+
+@attrs.frozen(eq=False)
+class _Counts:
+    """In how many rows each formula holds, a row for each formula."""
+
+    formulas: tuple[Formula, ...]
+
+    def told(self, found: "Found") -> "pa.RecordBatch":
+        import pyarrow as pa
+
+        people = [found.count(found.holds(formula)) for formula in self.formulas]
+        columns = [pa.array(numbers, pa.int64()) for numbers in (self.formulas, people)]
+        return pa.RecordBatch.from_arrays(columns, names=["formula", "people"])
+
+
+WHO = "who. text"
+"""The person as text, while faults are listed."""
 BEST = "key. best"
 """A column that is there while ranking."""
 
@@ -175,10 +295,12 @@ def evaluate_cohort(
     """As ``mps_rules.evaluate_cohort``."""
     with understood(table):
         source, give_back = opened(table, backend)
-        if not is_long(source):
-            return give_back(Cohort(base, kinds_of(source), person, keep).evaluated(source, conclusions, explain=explain))
-        wide, _ = pivoted(source, base, person, dates)
-        return give_back(Cohort(base, kinds_of(wide), person, keep).evaluated(wide, conclusions, explain=explain).order_by(person))
+        wide = pivoted(source, base, person, dates)[0] if is_long(source) else source
+        cohort = laid(base, kinds_of(wide), person, keep)
+        if source is table:
+            made = cohort.evaluated(wide, conclusions, explain=explain)
+            return made if wide is source else made.order_by(person)
+        return give_back(cohort.told(wide if wide is source else wide.order_by(person), conclusions, explain=explain))
 
 
 def rejects(
@@ -206,10 +328,9 @@ def rejects(
     """
     with understood(table):
         source, give_back = opened(table, backend)
-        if not is_long(source):
-            return give_back(Cohort(base, kinds_of(source), person, keep).rejects(source))
-        wide, unread = pivoted(source, base, person, dates)
-        return give_back(unread.union(Cohort(base, kinds_of(wide), person, ()).rejects(wide)).order_by("person", "column", "fault"))
+        wide, unread = pivoted(source, base, person, dates) if is_long(source) else (source, None)
+        cohort = laid(base, kinds_of(wide), person, keep if unread is None else ())
+        return give_back(cohort.rejects(wide, unread) if source is table else cohort.faults(wide, unread))
 
 
 def missing(
@@ -239,7 +360,7 @@ def missing(
     with understood(table):
         source, _ = opened(table, backend)
         wide = pivoted(source, base, person, dates)[0] if is_long(source) else source
-        return Cohort(base, kinds_of(wide), person, keep).missing(wide, conclusions)
+        return laid(base, kinds_of(wide), person, keep).missing(wide, conclusions)
 
 
 def listed(result: Any, *, person: str = "person", keep: Sequence[str] = ()) -> Any:
@@ -275,6 +396,26 @@ def listed(result: Any, *, person: str = "person", keep: Sequence[str] = ()) -> 
     return give_back(good.pivot_longer(list(texts), names_to="conclusion", values_to="status"))
 
 
+KEPT = 4
+"""So many sets of columns, and questions of each, are kept laid out and compiled."""
+
+
+def laid(base: KnowledgeBase, columns: Mapping[str, Kind], person: str, keep: Sequence[str]) -> "Cohort":
+    """
+    The rules laid over columns, once for the same rules and columns.
+
+    Raises:
+        FindingError: as ``Cohort``.
+
+    """
+    return _laid(base, tuple(columns.items()), person, tuple(keep))
+
+
+@lru_cache(maxsize=KEPT)
+def _laid(base: KnowledgeBase, columns: tuple[tuple[str, Kind], ...], person: str, keep: tuple[str, ...]) -> "Cohort":
+    return Cohort(base, dict(columns), person, keep)
+
+
 class Cohort:
     """
     Rules laid over the columns of a table, and what may be asked of any table with these columns.
@@ -293,34 +434,104 @@ class Cohort:
         self.formulas = Formulas(base, self.kinds)
         nobody = Flaw(self.formulas.sheet.cell("vacant", person, two_valued=True), person, "nobody is named")
         self.flaws = [flaw for flaw in (nobody, *self.formulas.flaws()) if flaw.formula not in (FALSE, UNKNOWN)]
+        self._kernels: dict[tuple[tuple[str, ...] | None, bool], tuple[Asked, Kernel]] = {}
+        self.bad = self.formulas.sheet.some(flaw.formula for flaw in self.flaws)
+        self._writing = RLock()
+        """Held while formulas are written: a cohort is kept, and asked from several threads."""
 
-    def evaluated(self, source: Table, conclusions: Sequence[str] | None, *, explain: bool) -> Table:
-        """A row for every row, a column for every conclusion."""
-        import ibis
+    def asked(self, conclusions: Sequence[str] | None, *, explain: bool) -> Asked:
+        """
+        What is asked, laid over the columns.
 
+        Raises:
+            FindingError: conclusions that name nothing, or a carried column that is called as one of the result.
+
+        """
         formulas, sheet = self.formulas, self.formulas.sheet
         asked = answers(self.base, conclusions)
-        bad = sheet.some(flaw.formula for flaw in self.flaws)
-        truths = {one.id: sheet.some(formulas.verdict(rule) for rule in one.rules) for one in asked if not one.arguments}
-        weighed = {one.id: _Weighed.of(formulas, one) for one in asked if one.arguments}
-        raised = self._raised() if conclusions is None else {}
-        fired = {rule.id: sheet.established(formulas.verdict(rule)) for one in asked for rule in one.rules} if explain else {}
-        roots = [bad, *truths.values(), *raised.values(), *fired.values(), *(x for w in weighed.values() for x in attrs.astuple(w))]
-        table, of = Projections(sheet, roots, self.formulas.columns).columns(source, self.kept)
+        own = {"rejected", BEST, *(one.id for one in asked), *(f"rules.{one.id}" for one in asked if explain)}
+        if conclusions is None:
+            own |= {"urgency", *FIRST, *(f"key.{one.id}" for one in asked if one.arguments)}
+        if taken := [name for name in self.kept if name in own]:
+            raise FindingError([Fault(name, "is the name of a column of the result; give the table's own another") for name in taken])
+        with self._writing:
+            holds = {rule.id: sheet.established(formulas.verdict(rule)) for one in asked for rule in one.rules} if explain else {}
+            return Asked(
+                ids=tuple(one.id for one in asked),
+                kept=self.kept,
+                bad=self.bad,
+                truths={one.id: sheet.some(formulas.verdict(rule) for rule in one.rules) for one in asked if not one.arguments},
+                weighed={one.id: _Weighed.of(formulas, one) for one in asked if one.arguments},
+                raised=self._raised() if conclusions is None else {},
+                fired={one.id: tuple((holds[rule.id], rule.id) for rule in one.rules) for one in asked if explain},
+            )
+
+    def told(self, source: Table, conclusions: Sequence[str] | None, *, explain: bool) -> "pa.Table":
+        """A row for every row, a column for every conclusion, worked out in batches of Arrow; words by their numbers in a dictionary."""
+        asked, kernel = self.compiled(conclusions, explain=explain)
+        return self._worked(source, kernel, asked)
+
+    def compiled(self, conclusions: Sequence[str] | None, *, explain: bool) -> tuple[Asked, "Kernel"]:
+        """What is asked, and the kernel that works it out; kept for the next table with these columns."""
+        from mps_rules.population.kernel import Kernel
+
+        key = None if conclusions is None else tuple(conclusions), explain
+        with self._writing:
+            if key not in self._kernels:
+                asked = self.asked(conclusions, explain=explain)
+                while len(self._kernels) >= KEPT:
+                    del self._kernels[next(iter(self._kernels))]
+                self._kernels[key] = asked, Kernel(self.formulas.sheet, asked.roots, self.formulas.columns)
+            return self._kernels[key]
+
+    def _read(self, source: Table, kernel: "Kernel", **others: Any) -> Table:
+        """The columns that a kernel reads, those carried along, and others."""
+        return source.select(**{name: source[name] for name in (*self.kept, *kernel.columns)}, **others)
+
+    def _worked(self, source: Table, kernel: "Kernel", teller: "Teller", **others: Any) -> "pa.Table":
+        """What is told of a table, batch by batch; of one of Spark by its workers, that none of its rows are brought here."""
+        import pyarrow as pa
+
+        from mps_rules.population.kernel import ROWS, gathered
+        from mps_rules.population.workers import brought, lives_on_spark
+
+        read = self._read(source, kernel, **others)
+        if lives_on_spark(source):
+            return brought(read, kernel, teller)
+        reader = read.to_pyarrow_batches(chunk_size=ROWS)
+        return pa.Table.from_batches(teller.told(kernel.over(batch)) for batch in gathered(reader, reader.schema))
+
+    def evaluated(self, source: Table, conclusions: Sequence[str] | None, *, explain: bool) -> Table:
+        """
+        The same as a table of ibis that is not worked out yet: of Spark what its workers will tell, of others every formula as an expression.
+
+        The expressions stay for one release, as the oracle that the kernel is tested against.
+        """
+        from mps_rules.population.workers import lives_on_spark, viewed
+
+        if lives_on_spark(source):
+            asked, kernel = self.compiled(conclusions, explain=explain)
+            return viewed(self._read(source, kernel), kernel, asked)
+        return self.expressed(source, conclusions, explain=explain)
+
+    def expressed(self, source: Table, conclusions: Sequence[str] | None, *, explain: bool) -> Table:
+        """The same, every formula as an expression of ibis."""
+        import ibis
+
+        asked = self.asked(conclusions, explain=explain)
+        bad, truths, weighed, raised, fired = asked.bad, asked.truths, asked.weighed, asked.raised, asked.fired
+        table, of = Projections(self.formulas.sheet, asked.roots, self.formulas.columns).columns(source, self.kept)
         made: dict[str, Any] = {}
         if conclusions is None:
             made["urgency"] = ibis.cases(*((of(raised["", urgency]), urgency) for urgency in URGENCIES), else_="none")
             made |= dict.fromkeys(FIRST, ibis.null("string"))
-        for one in asked:
-            made[one.id] = weighed[one.id].status(of) if one.arguments else of(truths[one.id])
+        for one in asked.ids:
+            made[one] = weighed[one].status(of) if one in weighed else of(truths[one])
             if explain:
-                texts = [of(fired[rule.id]).ifelse(f"{rule.id} ", "") for rule in one.rules]
-                made[f"rules.{one.id}"] = stripped(balanced(texts, lambda a, b: a + b))
-        own = {*made, "rejected", BEST, *(f"key.{name}" for name in weighed if conclusions is None)}
-        if taken := [name for name in self.kept if name in own]:
-            raise FindingError([Fault(name, "is the name of a column of the result; give the table's own another") for name in taken])
+                texts = [of(holds).ifelse(f"{rule} ", "") for holds, rule in fired[one]]
+                made[f"rules.{one}"] = stripped(balanced(texts, lambda a, b: a + b))
         made = {name: of(bad).ifelse(None, value) for name, value in made.items()}
-        keys = {f"key.{name}": of(bad).ifelse(None, key) for name, key in self._keys(of, raised, weighed)} if conclusions is None else {}
+        keys = {f"key.{name}": of(bad).ifelse(None, key) for name, key in self._keys(of, asked)} if conclusions is None else {}
         told = table.select(*self.kept, rejected=of(bad), **made, **keys)
         return _ranked(told, sorted(weighed), list(keys)).drop(*keys) if keys else told
 
@@ -334,16 +545,14 @@ class Cohort:
                     found.setdefault((suspect, rule.alert.urgency), []).append(holds)
         return {key: self.formulas.sheet.some(of) for key, of in found.items()}
 
-    def _keys(
-        self, of: Callable[[int], Any], raised: Mapping[tuple[str, str], Formula], weighed: Mapping[str, _Weighed]
-    ) -> Iterator[tuple[str, Any]]:
+    def _keys(self, of: Callable[[int], Any], asked: Asked) -> Iterator[tuple[str, Any]]:
         """For each hypothesis one number that holds all that ranks it, the smallest first; null where nothing speaks for it."""
         import ibis
 
-        names = sorted(weighed)
+        names = sorted(asked.weighed)
         for number, name in enumerate(names):
-            one = weighed[name]
-            pressing = [(of(raised[name, urgency]), URGENCIES.index(urgency)) for urgency in PRESSING if (name, urgency) in raised]
+            one = asked.weighed[name]
+            pressing = [(of(formula), code) for formula, code in asked.pressing(name)]
             pressed = ibis.cases(*pressing, else_=len(URGENCIES)) if pressing else ibis.literal(len(URGENCIES))
             status = one.choose(of, STATUSES.index)
             settled = one.choose(of, lambda word: GROUPS.get(word, 1))
@@ -352,41 +561,72 @@ class Cohort:
             spoken_for = (pressed < len(URGENCIES)) | (status <= STATUSES.index("possible"))
             yield name, spoken_for.ifelse(key, None)
 
-    def rejects(self, source: Table) -> Table:
-        """A row for every fault of every row that cannot be read."""
+    def faults(self, source: Table, unread: "Table | None" = None) -> "pa.Table":
+        """A row for every fault of every row that cannot be read, and for what could not be read before."""
+        import pyarrow as pa
+
+        faults = self._worked(source, self._flawed(), _Faults(tuple(self.flaws)), **{WHO: source[self.person].cast("string")})
+        made = [faults] if unread is None else [faults, unread.to_pyarrow().cast(faults.schema)]
+        return pa.concat_tables(made).sort_by([(name, "ascending") for name in faults.schema.names])
+
+    def _flawed(self) -> "Kernel":
+        """Whatever is wrong with a row, each by itself."""
+        from mps_rules.population.kernel import Kernel
+
+        with self._writing:
+            return Kernel(self.formulas.sheet, [flaw.formula for flaw in self.flaws], self.formulas.columns)
+
+    def rejects(self, source: Table, unread: "Table | None" = None) -> Table:
+        """The same as a table of ibis that is not worked out yet."""
+        from mps_rules.population.workers import lives_on_spark, viewed
+
+        if lives_on_spark(source):
+            kernel = self._flawed()
+            read = self._read(source, kernel, **{WHO: source[self.person].cast("string")})
+            faults = viewed(read, kernel, _Faults(tuple(self.flaws)))
+        else:
+            faults = self.faults_expressed(source)
+        return (faults if unread is None else faults.union(unread)).order_by("person", "column", "fault")
+
+    def faults_expressed(self, source: Table) -> Table:
+        """The same in no order, every formula as an expression of ibis."""
         import ibis
 
         roots = [flaw.formula for flaw in self.flaws]
-        bad = self.formulas.sheet.some(roots)
-        table, of = Projections(self.formulas.sheet, [bad, *roots], self.formulas.columns).columns(source, self.kept)
-        table = table.filter(of(bad))
+        table, of = Projections(self.formulas.sheet, [self.bad, *roots], self.formulas.columns).columns(source, self.kept)
+        table = table.filter(of(self.bad))
         counts = _counted(table, [of(root) for root in roots])
         who = table[self.person].cast("string")
         happen = [flaw for flaw, count in zip(self.flaws, counts, strict=True) if count] or self.flaws[:1]
-        faults = (
-            table.filter(of(flaw.formula)).select(person=who, column=ibis.literal(flaw.where), fault=ibis.literal(flaw.what))
-            for flaw in happen
+        return ibis.union(
+            *(
+                table.filter(of(flaw.formula)).select(person=who, column=ibis.literal(flaw.where), fault=ibis.literal(flaw.what))
+                for flaw in happen
+            )
         )
-        return ibis.union(*faults).order_by("person", "column", "fault")
 
     def missing(self, source: Table, conclusions: Sequence[str]) -> tuple[Missing, ...]:
         """For each conclusion, what is not known of how many of those for whom it is undecided; most people first."""
+        from mps_rules.population.kernel import Kernel
+
         sheet = self.formulas.sheet
-        good = sheet.negation(sheet.some(flaw.formula for flaw in self.flaws))
         waits: dict[tuple[str, str], Formula] = {}
         undecided: dict[str, Formula] = {}
-        for answer in answers(self.base, conclusions):
-            verdict = sheet.some(self.formulas.verdict(rule) for rule in answer.rules)
-            undecided[answer.id] = sheet.every((good, sheet.negation(sheet.settled(verdict))))
-            for finding, formula in self.formulas.waiting([rule.when for rule in answer.rules], undecided[answer.id]).items():
-                waits[answer.id, finding] = formula
-        asked = [formula for formula in dict.fromkeys((*undecided.values(), *waits.values())) if formula != FALSE]
-        table, of = Projections(sheet, asked, self.formulas.columns).columns(source, self.kept)
-        people = {FALSE: 0, **dict(zip(asked, _counted(table, [of(formula) for formula in asked]), strict=True))}
-        found = [
+        with self._writing:
+            good = sheet.negation(self.bad)
+            for answer in answers(self.base, conclusions):
+                verdict = sheet.some(self.formulas.verdict(rule) for rule in answer.rules)
+                undecided[answer.id] = sheet.every((good, sheet.negation(sheet.settled(verdict))))
+                for finding, formula in self.formulas.waiting([rule.when for rule in answer.rules], undecided[answer.id]).items():
+                    waits[answer.id, finding] = formula
+            kernel = Kernel(sheet, (*undecided.values(), *waits.values()), self.formulas.columns)
+        people = Counter[Formula]()
+        for row in self._worked(source, kernel, _Counts(tuple(kernel.roots))).to_pylist():
+            people[row["formula"]] += row["people"]
+        counted = [
             Missing(id_, finding, people[formula], people[undecided[id_]]) for (id_, finding), formula in waits.items() if people[formula]
         ]
-        return tuple(sorted(found, key=lambda one: (one.conclusion, -one.people, one.finding)))
+        return tuple(sorted(counted, key=lambda one: (one.conclusion, -one.people, one.finding)))
 
 
 def _ranked(table: Table, names: Sequence[str], keys: Sequence[str]) -> Table:

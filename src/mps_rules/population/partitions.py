@@ -14,9 +14,8 @@ import attrs
 
 from mps_rules.errors import Fault, FindingError
 from mps_rules.knowledge.pack import KnowledgeBase
-from mps_rules.population.cohort import Cohort
-from mps_rules.population.formulas import Kind
-from mps_rules.population.tables import Backend, Dates, Table, first_line, is_long, kinds_of, opened, pivoted, understood
+from mps_rules.population.cohort import laid
+from mps_rules.population.tables import Backend, Dates, first_line, is_long, kinds_of, opened, pivoted, understood
 
 FAULTS = 5
 """So many faults of a file that cannot be opened are named."""
@@ -169,12 +168,11 @@ def _put(path: Path, write: Callable[[Path], object]) -> None:
 
 @attrs.frozen(eq=False)
 class _Runner:
-    """Evaluates parts; rules that were laid over the columns of one part serve the next with the same columns."""
+    """Evaluates parts."""
 
     base: KnowledgeBase
     asked: Asked
     folder: Path
-    laid: dict[tuple[tuple[str, Kind], ...], Cohort] = attrs.Factory(dict)
 
     def result(self, part: Part) -> Path:
         return self.folder / f"{part.number:06}.parquet"
@@ -194,19 +192,11 @@ class _Runner:
         asked, unread = self.asked, None
         if is_long(source):
             source, unread = pivoted(source, self.base, asked.person, asked.dates)
-        cohort = self._laid(source)
-        rejects = cohort.rejects(source)
-        bad = give_back(rejects if unread is None else unread.union(rejects).order_by("person", "column", "fault"))
-        made = give_back(cohort.evaluated(source, asked.conclusions, explain=asked.explain))
+        cohort = laid(self.base, kinds_of(source), asked.person, asked.keep)
+        bad = give_back(cohort.faults(source, unread))
+        made = give_back(cohort.told(source, asked.conclusions, explain=asked.explain))
         _put(self.rejects(part), bad.write_parquet)
         _put(self.result(part), made.write_parquet)
-
-    def _laid(self, source: Table) -> Cohort:
-        kinds = kinds_of(source)
-        key = tuple(kinds.items())
-        if key not in self.laid:
-            self.laid[key] = Cohort(self.base, kinds, self.asked.person, self.asked.keep)
-        return self.laid[key]
 
 
 def _joined(parts: Sequence[Path], out: Path) -> int:

@@ -2,7 +2,8 @@
 Formulas as columns of an ibis table, in steps of one projection each.
 
 What several formulas share becomes a column of its own, so that no planner meets an expression it cannot follow: a shared part that is
-repeated at every level would grow without bound. Polars, DuckDB and PySpark differ by name only.
+repeated at every level would grow without bound. Polars, DuckDB and PySpark differ by name only. What a frame or a file says ``kernel`` works out;
+these expressions answer for tables of ibis that live elsewhere than on Spark, and are for one release the oracle that the kernel is tested against.
 """
 
 from collections import Counter
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mps_rules.population.formulas import Kind, Sheet
+from mps_rules.population.written import NOT_SAID, SAID
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -18,13 +20,6 @@ Table: TypeAlias = "ir.Table"
 
 LARGEST = 150
 """How many operations may stand in one expression before a part of it becomes a column of its own."""
-SAID = {
-    **dict.fromkeys(("true", "yes", "present", "1", "1.0"), True),
-    **dict.fromkeys(("false", "no", "absent", "0", "0.0"), False),
-}
-"""The words for present and absent where they are written as text."""
-NOT_SAID = ("", "unknown", "null", "none", "nan", "na")
-"""The words for not known."""
 REPEATED = 32
 """How many operations may be repeated, where several expressions share them, before they become a column of their own."""
 

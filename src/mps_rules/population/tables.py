@@ -24,7 +24,8 @@ from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.vocabulary import SIDES
 from mps_rules.population.formulas import Kind, column_of
 from mps_rules.population.standing import DAY, EARLIEST, LATEST, Thing, prevailing, widened
-from mps_rules.population.steps import NOT_SAID, SAID, stripped
+from mps_rules.population.steps import stripped
+from mps_rules.population.written import NOT_SAID, SAID
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -53,7 +54,7 @@ _PASSWORD = re.compile(r"(://[^/:@\s]*):[^/@\s]*@")
 
 def opened(table: Any, backend: Backend = "polars") -> tuple[Table, Callable[[Table], Any]]:
     """
-    The table as ibis sees it, and how to give back one of the same kind; an ibis table stays where it lives.
+    The table as ibis sees it, and how to give back one of the same kind, from one of ibis or of Arrow; an ibis table stays where it lives.
 
     Raises:
         FindingError: it is no table, or no such backend.
@@ -71,7 +72,7 @@ def opened(table: Any, backend: Backend = "polars") -> tuple[Table, Callable[[Ta
     give_back = {
         "polars": _as_polars(backend),
         "pandas": _as_pandas,
-        "pyarrow": lambda made: made.to_pyarrow(),
+        "pyarrow": _as_arrow,
     }
     if kind not in give_back:
         raise FindingError([Fault("", f"expected an ibis table, a frame, an Arrow table or a path, got {type(table).__name__}")])
@@ -79,12 +80,12 @@ def opened(table: Any, backend: Backend = "polars") -> tuple[Table, Callable[[Ta
         return _held(table, kind, connection, backend), give_back[kind]
 
 
-def _as_pandas(made: Table) -> Any:
+def _as_pandas(made: Any) -> Any:
     """A pandas frame; a truth is a nullable boolean, whether a cell is missing or not."""
     import pyarrow as pa
 
     nullable = import_module("pandas").BooleanDtype()
-    return made.to_pyarrow().to_pandas(types_mapper={pa.bool_(): nullable}.get)
+    return _as_arrow(made).to_pandas(types_mapper={pa.bool_(): nullable}.get)
 
 
 def _of_file(path: str, connection: Any, backend: Backend) -> Table:
@@ -213,8 +214,26 @@ def _set(session: Any, name: str, value: str) -> Iterator[None]:
         session.conf.set(name, before)
 
 
-def _as_polars(backend: Backend) -> Callable[[Table], Any]:
-    return (lambda made: made.to_polars(engine="streaming")) if backend == "polars" else (lambda made: made.to_polars())
+def _as_polars(backend: Backend) -> Callable[[Any], Any]:
+    def given_back(made: Any) -> Any:
+        import polars as pl
+        import pyarrow as pa
+
+        if isinstance(made, pa.Table):
+            return _as_text(pl.from_arrow(made))
+        return made.to_polars(engine="streaming") if backend == "polars" else made.to_polars()
+
+    return given_back
+
+
+def _as_arrow(made: Any) -> Any:
+    """A table of ibis, or one that was worked out, as a table of Arrow with its words as text."""
+    import pyarrow as pa
+
+    if not isinstance(made, pa.Table):
+        return made.to_pyarrow()
+    fields = [field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field for field in made.schema]
+    return made.cast(pa.schema(fields))
 
 
 def _ibis() -> Any:
