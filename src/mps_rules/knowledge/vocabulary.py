@@ -24,7 +24,20 @@ PATIENT = "patient"
 
 
 NAMES = (
-    *("Achilles", "Beighton", "Crohn", "Finkelstein", "Gaenslen", "Guillain", "Hoffmann", "Kienboeck", "Lemierre", "Lyme", "Marfan", "McMurray"),
+    *(
+        "Achilles",
+        "Beighton",
+        "Crohn",
+        "Finkelstein",
+        "Gaenslen",
+        "Guillain",
+        "Hoffmann",
+        "Kienboeck",
+        "Lemierre",
+        "Lyme",
+        "Marfan",
+        "McMurray",
+    ),
     *("Murphy", "Osgood", "Oswestry", "Parkinson", "Raynaud", "Romberg", "Spurling", "Tinel", "Trendelenburg"),
 )
 """Names of people and places with which a label may begin."""
