@@ -2,12 +2,13 @@
 
 import copy
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from math import nextafter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charts_fhir import (
@@ -32,6 +33,7 @@ from mps_rules.errors import FindingError
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.records.fhir_in import read_bundle, read_resources
 from mps_rules.records.fhir_out import findings_to_fhir
+from mps_rules.records.fhir_resources import ONSET
 from mps_rules.records.fhir_values import ImportReport
 from strategies import plain_data
 
@@ -206,6 +208,117 @@ def test_what_ended_before_the_day_is_over_whatever_its_status(kb: KnowledgeBase
 
 def test_a_cancer_that_is_over_is_a_history_of_cancer(kb: KnowledgeBase) -> None:
     assert read(kb, condition(coded(ICD, "Z85.3"), clinical="resolved"))[0] == {"cancer_history": True}
+
+
+ONSETS: tuple[Resource, ...] = (
+    {"onsetDateTime": "2024-05-30"},
+    {"onsetDateTime": "2009"},
+    {"onsetPeriod": {"start": "2014-01-01"}},
+    {"onsetAge": {"value": 30, "code": "a"}},
+    {"onsetRange": {"low": {"value": 30, "code": "a"}}},
+    {"onsetString": "since the fall"},
+)
+"""When something began, in whatever way it may be told."""
+
+
+@pytest.mark.parametrize("onset", ONSETS)
+@pytest.mark.parametrize(
+    "code",
+    [
+        BACK_PAIN,
+        coded(ICD, "M79.18"),
+        coded(ICD, "M79.604"),
+        coded(SNOMED, "279039007"),
+        coded(f"{OWN}:diagnosis", "nonspecific_low_back_pain"),
+    ],
+)
+def test_when_a_pain_began_is_not_how_long_it_has_lasted_and_the_report_says_so(code: Resource, onset: Resource, kb: KnowledgeBase) -> None:
+    findings, report = read(kb, condition(code, **onset))
+
+    assert findings == read(kb, condition(code))[0]
+    assert [one for one in reasons(report) if one.endswith("ask how long")] == [ONSET]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        condition(FEVER, onsetDateTime="2024-05-30"),
+        condition(BACK_PAIN, clinical="resolved", onsetDateTime="2024-05-30"),
+        condition(BACK_PAIN, verified="refuted", onsetDateTime="2024-05-30"),
+        condition(BACK_PAIN, onsetDateTime="2024-05-01", abatementDateTime="2024-05-20"),
+        condition(BACK_PAIN, recordedDate="2024-05-30"),
+    ],
+)
+def test_nothing_is_said_of_when_something_began_that_is_no_pain_of_today(other: Resource, kb: KnowledgeBase) -> None:
+    assert ONSET not in reasons(read(kb, other)[1])
+
+
+def test_what_began_long_ago_and_is_said_to_go_on_is_not_taken_back_by_what_may_be_older(kb: KnowledgeBase) -> None:
+    free = observation(PAIN, "2024-05-01", bodySite=coded(SNOMED, "37822005", "Low back"), valueInteger=0)
+
+    for more in ({}, {"onsetDateTime": "2014-01-01"}):
+        assert hurting(read(kb, condition(BACK_PAIN, **more), free)[0]) == hurting(read(kb, condition(BACK_PAIN))[0])
+
+
+def hurting(findings: Mapping[str, Any]) -> Any:
+    """Whether a chart says that it hurts, and where."""
+    return findings.get("pain_low_back"), findings.get("pain")
+
+
+def began_charts() -> st.SearchStrategy[tuple[list[Resource], list[Resource]]]:
+    """A chart, and the same where some conditions of pain tell when they began."""
+    days = st.dates(date(2023, 1, 1), date(2024, 6, 1)).map(date.isoformat)
+    codes = st.sampled_from(["M54.50", "M54.2", "M79.18", "M79.604", "M25.511", "R07.89", "M54.16", "R51.9", "M80.08XA", "C61"])
+    onsets = (
+        st.none()
+        | st.sampled_from(ONSETS)
+        | st.dates(date(2004, 1, 1), date(2024, 6, 1)).map(lambda day: {"onsetDateTime": day.isoformat()})
+    )
+    statuses = st.fixed_dictionaries(
+        {
+            "clinical": st.sampled_from(["active", "active", "recurrence", "resolved"]),
+            "verified": st.sampled_from(["confirmed", "confirmed", "", "refuted"]),
+        }
+    )
+    recorded = st.none() | days
+    signs = st.sampled_from(
+        [
+            "saddle_anaesthesia",
+            "fever",
+            "neuro_exam_normal",
+            "night_sweats",
+            "motor_deficit",
+            "pain_low_back",
+            "chest_pain",
+            "pain_exertional",
+        ]
+    )
+    seen = st.tuples(signs, st.booleans(), days).map(lambda one: observation(coded(f"{OWN}:finding", one[0]), one[2], valueBoolean=one[1]))
+    held = st.tuples(codes, statuses, recorded, onsets)
+
+    def chart(held: list[Any], seen: list[Resource]) -> tuple[list[Resource], list[Resource]]:
+        plain = [condition(coded(ICD, code), **status, **({"recordedDate": day} if day else {})) for code, status, day, _ in held]
+        pains = ("M54", "M79", "M25", "R07", "R51")
+        told = [
+            one | (onset or {}) if code.startswith(pains) and status["clinical"] != "resolved" and status["verified"] != "refuted" else one
+            for one, (code, status, _, onset) in zip(plain, held, strict=True)
+        ]
+        born = patient(birthDate="1961-01-25", gender="female")
+        return [born, *plain, *seen], [born, *told, *seen]
+
+    return st.builds(chart, st.lists(held, min_size=1, max_size=4), st.lists(seen, max_size=4))
+
+
+@given(began_charts())
+@settings(max_examples=25)
+def test_to_tell_when_a_pain_began_lowers_no_alert(kb: KnowledgeBase, charts: tuple[list[Resource], list[Resource]]) -> None:
+    level = {"open": 1, "raised": 2}
+    without, told = (
+        {one.condition if one.graded else one.id: level[one.status] for one in reversed(evaluate(read(kb, *chart)[0], kb).alerts)}
+        for chart in charts
+    )
+
+    assert [] == [id_ for id_ in without if told.get(id_, 0) < without[id_]]
 
 
 def test_a_condition_recorded_more_than_a_day_ahead_is_not_read(kb: KnowledgeBase) -> None:

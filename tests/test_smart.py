@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import attrs
 import pytest
@@ -84,7 +84,7 @@ class Opened:
 
     def answers(self) -> str:
         self.tab.locator("#go-on").click()
-        self.tab.wait_for_selector("#result:not(:empty)")
+        self.tab.wait_for_selector("body:not(.asking) #result:not(:empty)")
         return self.tab.locator("#answer").inner_text()
 
     def to_service(self) -> str:
@@ -154,6 +154,18 @@ def test_neither_token_nor_name_nor_number_of_the_patient_is_sent_to_the_service
     assert '"birthDate":"1979-04-02"' in sent
     asked = {one.url.split("?")[0] for one in there.sent}
     assert all(url.startswith((there.service.address, there.record.origin)) for url in asked)
+
+
+def test_addresses_within_a_query_are_encoded_so_that_no_proxy_takes_them_for_a_path(opens: Opens, kb: KnowledgeBase) -> None:
+    there = opens()
+    there.launch()
+    there.reports()
+    asked = [urlsplit(one.url) for one in there.sent if one.url.startswith(f"{there.record.iss}/Observation")]
+
+    assert [] == [one.query for one in asked if "//" in one.query or "|" in one.query]
+    assert {parse_qs(urlsplit(query).query)["code"][0] for query in smart.queries(kb).values() if "code=" in query} == {
+        found["code"][0] for one in asked if "code" in (found := parse_qs(one.query))
+    }
 
 
 def test_after_the_launch_nothing_of_it_is_kept_in_the_tab(opens: Opens) -> None:

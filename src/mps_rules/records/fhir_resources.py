@@ -26,7 +26,9 @@ OTHER_TYPES = frozenset((
 ))  # fmt: skip
 """Kinds that a report may name though nothing is read from them; any other word there is not repeated."""
 VERIFIED = ("confirmed", "unconfirmed", "provisional", "differential", "refuted", "entered-in-error")
-CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
+PRESENT = ("active", "recurrence", "relapse")
+CLINICAL = (*PRESENT, "inactive", "remission", "resolved")
+ONSET = "tells when it began, which may be an older episode: not read as how long this pain has lasted; ask how long"
 MERGED = ("replaced-by", "replaces")
 """Links of a Patient to another record of the same person."""
 ANOTHER = "is about another patient"
@@ -254,19 +256,30 @@ class Reader(Forms):
             return
         if not self._is_past(record.when, where):
             return
-        own = self._own(resource.get("code"), "diagnosis")
-        if own in self.words.diagnoses:
-            self._held(record, f"own {own}", CodeMeaning("own", own, label=own), verified, over=clinical in OVER)
-            return
-        own = self._own(resource.get("code"), "finding")
-        entry = (
-            Entry(f"own {own}", (CodeMeaning("own", own, finding=own),))
-            if own in self.words.terms
-            else self._entry(record, resource.get("code"))
-        )
         over = clinical in OVER or self._has_ended(resource)
+        entry = self._named(record, resource.get("code"))
+        since = not over and clinical in PRESENT and any(f.text(name).startswith("onset") for name in resource)
         for meaning in entry.meanings:
-            self._held(self._sited(record, resource), entry.shown, meaning, verified, over=over)
+            told_of = self._sited(record, resource)
+            if since and resource.get("recordedDate") is None and self._is_of_this_pain(meaning):
+                told_of = attrs.evolve(
+                    told_of, when=Moment(record.when.first, None)
+                )  # it began then and is said to go on; when, is not told
+            self._held(told_of, entry.shown, meaning, verified, over=over)
+        if since and verified != "refuted" and any(map(self._is_of_this_pain, entry.meanings)):
+            self._skip(where, entry.shown, ONSET)
+
+    def _named(self, record: Record, concept: Any) -> Entry:
+        """What the code of a condition means: a diagnosis or a finding of this pack, else what its codes say."""
+        if (own := self._own(concept, "diagnosis")) in self.words.diagnoses:
+            return Entry(f"own {own}", (CodeMeaning("own", own, label=own),))
+        if (own := self._own(concept, "finding")) in self.words.terms:
+            return Entry(f"own {own}", (CodeMeaning("own", own, finding=own),))
+        return self._entry(record, concept)
+
+    def _is_of_this_pain(self, meaning: CodeMeaning) -> bool:
+        """Whether a condition is a pain itself, or a diagnosis that was given for it."""
+        return bool(meaning.region or meaning.label) or (meaning.finding in self.words.terms and self.words.terms[meaning.finding].draws)
 
     def _has_ended(self, resource: Mapping[str, Any]) -> bool:
         """Whether a condition has an end, told in whatever way, that does not lie ahead."""

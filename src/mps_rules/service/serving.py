@@ -138,6 +138,7 @@ def _log() -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
+    logging.getLogger("mps_rules._vendor").setLevel(logging.WARNING)  # the engine tells each rule that fires
     logging.getLogger("uvicorn.access").disabled = True  # it writes addresses out
 
 

@@ -46,7 +46,7 @@ export function anonymous(resources, iss) {
     if (name === "modifierExtension") return Array.isArray(value) && !value.length ? [] : [{}];
     if (name === "display" && !("reference" in holder)) return value;
     if (name === "text" && typeof value === "string" && !("linkId" in holder)) return value;
-    if (/^(value|abatement)[A-Z]/.test(name)) return WITHHELD;
+    if (/^(value|abatement|onset)[A-Z]/.test(name)) return WITHHELD;
     return undefined;
   }
 

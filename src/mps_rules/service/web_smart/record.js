@@ -7,6 +7,14 @@ export class Ended extends Error {}
 const trimmed = (address) => address.replace(/\/+$/, "");
 export const allowed = (settings, iss) => settings.iss.find((one) => trimmed(one) === trimmed(iss ?? ""));
 
+// A query about a patient as an address: values are encoded, since a server or a proxy between may else take http:// within one for a path.
+function addressed(query, patient) {
+  const [path, search] = query.split("?");
+  const encoded = (text) => encodeURIComponent(text.replaceAll("{{context.patientId}}", patient)).replaceAll("%2C", ",");
+  const values = search?.split("&").map((pair) => pair.split(/=(.*)/)).map(([name, value]) => `${name}=${encoded(value)}`);
+  return path.split("/").map(encoded).join("/") + (values ? `?${values.join("&")}` : "");
+}
+
 // Whether a record's leave covers a kind of resource: patient/Observation.rs, patient/*.read, user/Condition.cruds; a part of a kind (?category=...) is tried.
 export function covers(scope, kind, letters, word) {
   return scope.split(/\s+/).some((one) => {
@@ -53,7 +61,7 @@ export class Record {
 
   // Every query that the leave covers: what it brought, and in words what could not be asked.
   async chart(queries) {
-    const asked = Object.entries(queries).map(([key, query]) => ({ key, kind: query.split(/[/?]/)[0], url: query.replaceAll("{{context.patientId}}", encodeURIComponent(this.patient)) }));
+    const asked = Object.entries(queries).map(([key, query]) => ({ key, kind: query.split(/[/?]/)[0], url: addressed(query, this.patient) }));
     const may = asked.filter((one) => covers(this.scope, one.kind, one.key === "patient" ? "r" : "s", "read"));
     const missing = [...new Set(asked.filter((one) => !may.includes(one)).map((one) => one.kind))];
     const answers = await Promise.allSettled(may.map((one) => this.pages(one.url)));
