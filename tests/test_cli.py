@@ -448,7 +448,7 @@ def test_cases_of_a_rule_that_is_none_are_exit_code_2(run: Run) -> None:
 def test_lint_without_a_folder_checks_the_packaged_rules(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     small = mps.load(ROOT / "tests" / "lint" / "base")
     monkeypatch.setattr("mps_rules.api.load", lambda: small)
-    monkeypatch.setattr(sys.modules["mps_rules.authoring.lint"], "lint", lambda asked: (mps.Issue("asked", "rules", repr(asked)),))
+    monkeypatch.setattr("mps_rules.authoring.lint.lint", lambda asked: (mps.Issue("asked", "rules", repr(asked)),))
     result = run("lint")
 
     assert (result.exit_code, result.stdout) == (1, f"rules: {small!r} [asked]\n1 issue\n")
@@ -466,7 +466,8 @@ def test_lint_takes_folders_laid_on_top_of_each_other(run: Run) -> None:
     bad = run("lint", folder / "base", folder / "never-fires" / "bad")
 
     assert (good.exit_code, good.stdout) == (0, "0 issues\n")
-    assert (bad.exit_code, bad.stdout) == (1, "demo/cough.yaml: no case makes demo.cough fire [never_fires]\n1 issue\n")
+    place = folder / "never-fires" / "bad" / "demo" / "cough.yaml"
+    assert (bad.exit_code, bad.stdout) == (1, f"{place}: no case makes demo.cough fire [never_fires]\n1 issue\n")
 
 
 def test_lint_of_what_cannot_be_loaded_is_exit_code_1(tmp_path: Path, run: Run) -> None:
@@ -623,11 +624,35 @@ def test_new_rule_wants_a_shelf_and_a_name(id_: str, rules: Path, run: Run) -> N
     assert (2, [f"{id_}: expected shelf/name in small letters, digits and underscores"]) == (result.exit_code, faults(result))
 
 
-def test_new_rule_wants_a_folder_of_rules(tmp_path: Path, run: Run) -> None:
+def test_new_rule_does_not_begin_a_pack_among_other_files(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "letter.txt").write_text("mine", encoding="utf-8")
     result = run("new", "rule", "article/my_rule", "--into", tmp_path)
+    expected = [f"{tmp_path}: is not a folder of rules (it has no pack.yaml); name one, or a new one, with --into"]
 
-    assert (2, [f"{tmp_path}: is not a folder of rules (it has no pack.yaml); name one with --into"]) == (result.exit_code, faults(result))
-    assert list(tmp_path.iterdir()) == []
+    assert (2, expected) == (result.exit_code, faults(result))
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.parametrize("shelf", ["vocabulary", "causes", "codes"])
+def test_new_rule_goes_on_no_shelf_of_other_things(shelf: str, tmp_path: Path, run: Run) -> None:
+    result = run("new", "rule", f"{shelf}/my_rule", "--into", tmp_path / "ours")
+
+    assert (2, [f"{shelf}/my_rule: {shelf} holds no rules: choose a shelf of another name"]) == (result.exit_code, faults(result))
+
+
+def test_new_rule_into_a_new_folder_begins_a_pack_that_lies_on_top_without_an_issue(tmp_path: Path, run: Run) -> None:
+    ours = tmp_path / "ours"
+    made = run("new", "rule", "ours/my_rule", "--into", ours)
+    linted = run("--rules", "packaged", "--rules", ours, "lint", "--only", "ours/my_rule")
+    again = run("new", "rule", "ours/second", "--into", ours)
+
+    assert (made.exit_code, made.stdout.splitlines()[-1]) == (
+        0,
+        f"next: mps-rules --rules packaged --rules {ours} lint --only ours/my_rule",
+    )
+    assert (0, "0 issues\n") == (linted.exit_code, linted.stdout)
+    assert again.stdout.splitlines() == [f"wrote {ours}/ours/second.yaml", f"wrote {ours}/ours/second.cases.yaml"]
+    assert mps.load(["packaged", ours]).pack.version.endswith(" + ours 0.1")
 
 
 # --- as a program of its own ------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from mps_rules.answer.values import (
     Argument,
     Assessment,
     Caution,
+    Closing,
     Covering,
     CriterionResult,
     Difference,
@@ -18,6 +19,7 @@ from mps_rules.answer.values import (
     KnowledgeUsed,
     MuscleCandidate,
     NearMiss,
+    PointsShort,
     Proof,
     Question,
     Recommendation,
@@ -32,10 +34,10 @@ from mps_rules.authoring.lint import Issue, lint
 from mps_rules.chaining.chains import Derivation
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, SettingsError, UnattachedError, UnsupportedError
 from mps_rules.former import keep_former_paths
-from mps_rules.interview import Turn, interview
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import Rule
 from mps_rules.patient.values import Exam, Finding, Findings, GivenLabel, Pain
+from mps_rules.turns import Turn, interview
 
 __version__ = "0.2.0"
 
@@ -46,6 +48,7 @@ __all__ = [
     "Assessments",
     "Caution",
     "Changed",
+    "Closing",
     "Covering",
     "CriterionResult",
     "Derivation",
@@ -68,6 +71,7 @@ __all__ = [
     "MuscleCandidate",
     "NearMiss",
     "Pain",
+    "PointsShort",
     "Proof",
     "Question",
     "Recommendation",

@@ -121,14 +121,29 @@ def read_by(rule: Rule, words: Vocabulary, concluding: Mapping[str, Sequence[Rul
     >>> {"saddle_anaesthesia", "sensory_symptom_regions"} <= terms_read(read, kb.vocabulary)
     True
     """
-    found: set[Reading] = set()
-    waiting = [reading for part in (rule.trigger or rule.when, rule.qualifier) if part for reading in _leaves(part, nearer=True)]
-    while waiting:
-        reading = waiting.pop()
-        if reading not in found:
-            found.add(reading)
-            waiting += _behind(reading, words, concluding)
-    return frozenset(found)
+    return Readings(words, concluding).of(rule)
+
+
+class Readings:
+    """What red flags read, one flag after the other: what stands behind a reading is followed once."""
+
+    def __init__(self, words: Vocabulary, concluding: Mapping[str, Sequence[Rule]]) -> None:
+        self.words, self.concluding = words, concluding
+        self.behind: dict[Reading, tuple[Reading, ...]] = {}
+
+    def of(self, rule: Rule) -> frozenset[Reading]:
+        """Everything that a red flag reads, as ``read_by`` says."""
+        found: set[Reading] = set()
+        waiting = [reading for part in (rule.trigger or rule.when, rule.qualifier) if part for reading in _leaves(part, nearer=True)]
+        while waiting:
+            reading = waiting.pop()
+            if reading not in found:
+                found.add(reading)
+                behind = self.behind.get(reading)
+                if behind is None:
+                    behind = self.behind[reading] = tuple(_behind(reading, self.words, self.concluding))
+                waiting += behind
+        return frozenset(found)
 
 
 def terms_read(readings: Iterable[Reading], words: Vocabulary) -> frozenset[str]:
@@ -151,8 +166,9 @@ def dangers(rules: Iterable[Rule], words: Vocabulary) -> Dangers:
             concluding.setdefault(id_, []).append(rule)
     terms: dict[str, dict[Reading, None]] = {}
     labels: dict[str, dict[Reading, None]] = {}
+    readings = Readings(words, concluding)
     for graded in (False, True):
-        read = {one for rule in every if rule.alert and rule.alert.graded is graded for one in read_by(rule, words, concluding)}
+        read = {one for rule in every if rule.alert and rule.alert.graded is graded for one in readings.of(rule)}
         settled, given = frozenset(terms), frozenset(labels)
         for reading in sorted(read, key=repr):
             match reading.leaf:

@@ -115,6 +115,12 @@ def blank_form(base: KnowledgeBase) -> str:
     return "\n".join(_form_lines(base)) + "\n"
 
 
+def blank(base: KnowledgeBase) -> dict[str, Any]:
+    """A blank patient as plain data: every finding that can be told of a patient, none of them known."""
+    own = {term.id: None for term in base.vocabulary.terms.values() if term.subject == "patient" and not term.of_record}
+    return {"pain": [], "pain_map_complete": None, "labels": {}, "exam": [], **own}
+
+
 def _form_lines(base: KnowledgeBase) -> Iterator[str]:
     words = base.vocabulary
     yield f"# Findings of one patient, for mps-rules evaluate. Rules: {base.pack.id} {base.pack.version}."
