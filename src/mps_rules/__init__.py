@@ -36,7 +36,7 @@ from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError,
 from mps_rules.former import keep_former_paths
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import Rule
-from mps_rules.patient.values import Exam, Finding, Findings, GivenLabel, Pain
+from mps_rules.patient.values import Exam, Finding, Findings, GivenLabel, Pain, RegionExam
 from mps_rules.turns import Turn, interview
 
 __version__ = "0.2.0"
@@ -75,6 +75,7 @@ __all__ = [
     "Proof",
     "Question",
     "Recommendation",
+    "RegionExam",
     "Rule",
     "RulesDiff",
     "SettingsError",

@@ -246,7 +246,7 @@ def alert_without_region(subject: Subject) -> Iterator[Issue]:
             yield Issue("alert_without_region", rule.source, f"{rule.alert.id} names no region")
 
 
-_PROMISE = re.compile(r"\b(cure[sd]?|you(?: have|'ve|’ve))\b", re.IGNORECASE)
+_PROMISE = re.compile(r"\b(cure[sd]?|you(?: have|'ve|\u2019ve))\b", re.IGNORECASE)
 _DISCLAIMER = re.compile(r"\b(not|no|never) (a )?cure[sd]?\b", re.IGNORECASE)
 
 

@@ -328,6 +328,11 @@ class ReferralMap:
             for place in self.places(muscle)
         )
 
+    def lying_in(self, region: str, side: str | None) -> tuple[tuple[str, str], ...]:
+        """The single muscles, each with its side, that lie in a region; a side left out asks for both."""
+        spot = _Spot(region, side)
+        return tuple((muscle, own) for muscle in self.vocabulary.muscles for own in SIDES if self.lies_in(muscle, own, spot))
+
     def path(self, muscle: str, match: Match) -> str:
         """Why a muscle is thought of, in words: where it hurts, and where the muscle lies."""
         key = (muscle, match.edge.region, match.certain)

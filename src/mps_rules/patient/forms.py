@@ -67,8 +67,11 @@ def schema(base: KnowledgeBase) -> dict[str, Any]:
             },
             "exam": {
                 "type": ["array", "null"],
-                "description": "One entry for each muscle, or group of muscles, and side examined.",
-                "items": _about("muscle", words, {"muscle": {"enum": muscles}, "side": {"enum": [*SIDES, "bilateral", None]}}, ["muscle"]),
+                "description": "One entry for each muscle, or group of muscles, and side examined; of a region, where no muscle is named.",
+                "items": {
+                    **_about("muscle", words, {"muscle": {"enum": muscles}, "region": {"enum": list(words.regions)}, "side": side}, []),
+                    "oneOf": [{"required": ["muscle"]}, {"required": ["region"]}],
+                },
             },
         },
         "additionalProperties": False,
