@@ -16,13 +16,14 @@ import attrs
 import jsonschema
 import pytest
 from click import Group
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
 import mps_rules as mps
 from mps_rules.command.cli import main
-from mps_rules.command.printed import in_one_line, printable
+from mps_rules.command.printed import fitted, in_one_line, printable
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.packaged import packaged_rules
 from mps_rules.language.reading import read_yaml
@@ -226,6 +227,120 @@ def test_fhir_names_a_file_that_is_not_there(run: Run, tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "cannot be read: No such file or directory" in result.stderr
+
+
+# --- for programs -----------------------------------------------------------------------------------------------------
+
+SPEAKS_JSON = {("mcp",)}
+"""What tells nothing to a reader: all that it says is JSON as it stands."""
+
+
+@pytest.mark.parametrize("path", [path for path in _commands(main) if path not in {(), ("new",), *SPEAKS_JSON}], ids=" ".join)
+def test_every_command_takes_json(path: tuple[str, ...], run: Run) -> None:
+    found: Any = main
+    for name in path:
+        found = found.commands[name]
+
+    assert any("--json" in parameter.opts for parameter in found.params)
+
+
+SMALL = str(ROOT / "tests" / "lint" / "base")
+ILL = '{"fever": true, "back_pain": true}'
+TOLD: dict[str, tuple[list[str], set[str]]] = {
+    "evaluate": (["evaluate", "-"], {"findings", "urgency"}),
+    "explain": (["explain", "-", "hot_back"], {"statement", "because"}),
+    "why-not": (["why-not", "-", "hot_back"], {"id", "rules"}),
+    "flip": (["flip", "-", "hot_back"], {"id", "sets"}),
+    "what-if": (["what-if", "-", "fever=false"], {"difference", "assessment"}),
+    "graph": (["graph", "-"], {"nodes", "edges"}),
+    "cases": (["cases"], {"cases", "failed"}),
+    "lint": (["lint"], {"issues"}),
+    "manifest": (["manifest"], {"inputs"}),
+    "schema": (["schema"], {"properties"}),
+    "terms": (["terms", "fever"], {"found"}),
+    "form": (["form"], {"fever", "pain", "exam"}),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_command_with_json_prints_json_and_nothing_else(name: str, run: Run) -> None:
+    arguments, keys = TOLD[name]
+    result = run("--rules", SMALL, *arguments, "--json", stdin="{}" if name == "why-not" else ILL)
+
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert keys <= set(json.loads(result.stdout))
+
+
+def test_the_graph_as_json_leads_from_findings_to_what_follows(run: Run) -> None:
+    told = json.loads(run("--rules", SMALL, "graph", "-", "--json", stdin=ILL).stdout)
+    edges = {(told["nodes"][edge["from"]]["id"], told["nodes"][edge["to"]]["id"]) for edge in told["edges"]}
+
+    assert ("demo.hot_back", "hot_back") in edges
+
+
+def test_what_fails_is_told_as_json_too(run: Run) -> None:
+    folder = ROOT / "tests" / "lint"
+    result = run("lint", folder / "base", folder / "never-fires" / "bad", "--json")
+    (issue,) = json.loads(result.stdout)["issues"]
+
+    assert (1, "never_fires") == (result.exit_code, issue["check"])
+
+
+def test_an_interview_with_json_talks_on_standard_error(run: Run) -> None:
+    result = run("--rules", SMALL, "ask", "--json", stdin="q\n")
+
+    assert json.loads(result.stdout)["knowledge"]["id"] == "lint"
+
+
+def test_a_blank_form_as_json_says_nothing_of_anybody(run: Run, kb: KnowledgeBase) -> None:
+    told = json.loads(run("form", "--json").stdout)
+
+    assert mps.evaluate({}, kb).to_dict() == mps.evaluate(told, kb).to_dict()
+
+
+def test_a_cohort_is_summed_up_as_json(tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("person,fever\n1,true\n2,\n", encoding="utf-8")
+    told = json.loads(run("--rules", SMALL, "cohort", file, "--out", tmp_path / "out.parquet", "--json").stdout)
+
+    assert told["summary"]["people"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "begun", "expected"),
+    [
+        (["explain", "x"], "hot_", "hot_back"),
+        (["why-not", "x"], "demo.", "demo.hot_back"),
+        (["what-if", "x"], "fev", "fever="),
+        (["cases"], "demo.h", "demo.hot_back"),
+        (["lint", "--only"], "de", "demo"),
+    ],
+)
+def test_the_shell_completes_words_of_the_rules(arguments: list[str], begun: str, expected: str) -> None:
+    completed = ShellComplete(main, {}, "mps-rules", "_MPS_RULES_COMPLETE").get_completions(["--rules", SMALL, *arguments], begun)
+
+    assert expected in [one.value for one in completed]
+
+
+def test_rules_that_cannot_be_read_complete_nothing(tmp_path: Path) -> None:
+    shell = ShellComplete(main, {}, "mps-rules", "_MPS_RULES_COMPLETE")
+
+    assert shell.get_completions(["--rules", str(tmp_path), "explain", "x"], "") == []
+
+
+@pytest.mark.parametrize("arguments", [["terms", "pain"], ["evaluate", "--full", FILES["facet_label"]], ["schema"]])
+def test_a_reader_who_has_read_enough_is_no_error(arguments: list[str]) -> None:
+    script = f"set -o pipefail; {PROGRAM} {' '.join(arguments)} | head -1 > /dev/null"
+
+    assert subprocess.run(["bash", "-c", script], check=False, timeout=120, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("width", [40, 64])
+def test_what_is_read_at_a_terminal_is_as_wide_as_it(width: int) -> None:
+    text = str(mps.evaluate({"pain": ["low_back.left"]}).why_not("fm_acr_2010"))
+
+    assert max(map(len, fitted(text, width).splitlines())) <= width
+    assert text.split() == fitted(text, width).split()
 
 
 # --- wrong input ------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def schema(base: KnowledgeBase) -> dict[str, Any]:
                                 "region": {"enum": list(words.regions)},
                                 "side": side,
                                 "present": {"type": ["boolean", "null"]},
-                                "intensity": own["pain_intensity"],
+                                **({"intensity": own["pain_intensity"]} if "pain_intensity" in own else {}),
                             },
                             "required": ["region"],
                             "additionalProperties": False,
