@@ -10,7 +10,18 @@ import pytest
 
 import mps_rules as mps
 
-INSIDE = (mps.KnowledgeBase, mps.Rule, mps.Cause, mps.Vocabulary, mps.Pack, mps.ReferralMap, mps.Term)
+INSIDE = (
+    mps.KnowledgeBase,
+    mps.Rule,
+    mps.Cause,
+    mps.Vocabulary,
+    mps.Pack,
+    mps.ReferralMap,
+    mps.Term,
+    mps.Diagnosis,
+    mps.Muscle,
+    mps.Region,
+)
 """What holds the rules themselves: its parts are the rules' own, and described with them."""
 ASIDE = {"Chain"}
 """What only somebody who writes an executor meets."""
