@@ -8,7 +8,6 @@ import attrs
 from mps_rules.answer.values import Assessment
 from mps_rules.api import evaluate
 from mps_rules.errors import FindingError
-from mps_rules.interview import Turn, interview
 from mps_rules.knowledge.causes import GRADES
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.vocabulary import SIDES, Term
@@ -16,6 +15,7 @@ from mps_rules.patient.addresses import address, as_mapping, changed
 from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.patient.findings import read_findings
 from mps_rules.patient.values import Finding
+from mps_rules.turns import Turn, interview
 
 SHOWN = ("age_years", "sex_at_birth", "pain", "pain_map_complete")
 """What is known before the first question."""

@@ -16,13 +16,14 @@ import attrs
 import jsonschema
 import pytest
 from click import Group
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
 import mps_rules as mps
 from mps_rules.command.cli import main
-from mps_rules.command.printed import in_one_line, printable
+from mps_rules.command.printed import fitted, in_one_line, printable
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.packaged import packaged_rules
 from mps_rules.language.reading import read_yaml
@@ -226,6 +227,120 @@ def test_fhir_names_a_file_that_is_not_there(run: Run, tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "cannot be read: No such file or directory" in result.stderr
+
+
+# --- for programs -----------------------------------------------------------------------------------------------------
+
+SPEAKS_JSON = {("mcp",)}
+"""What tells nothing to a reader: all that it says is JSON as it stands."""
+
+
+@pytest.mark.parametrize("path", [path for path in _commands(main) if path not in {(), ("new",), *SPEAKS_JSON}], ids=" ".join)
+def test_every_command_takes_json(path: tuple[str, ...], run: Run) -> None:
+    found: Any = main
+    for name in path:
+        found = found.commands[name]
+
+    assert any("--json" in parameter.opts for parameter in found.params)
+
+
+SMALL = str(ROOT / "tests" / "lint" / "base")
+ILL = '{"fever": true, "back_pain": true}'
+TOLD: dict[str, tuple[list[str], set[str]]] = {
+    "evaluate": (["evaluate", "-"], {"findings", "urgency"}),
+    "explain": (["explain", "-", "hot_back"], {"statement", "because"}),
+    "why-not": (["why-not", "-", "hot_back"], {"id", "rules"}),
+    "flip": (["flip", "-", "hot_back"], {"id", "sets"}),
+    "what-if": (["what-if", "-", "fever=false"], {"difference", "assessment"}),
+    "graph": (["graph", "-"], {"nodes", "edges"}),
+    "cases": (["cases"], {"cases", "failed"}),
+    "lint": (["lint"], {"issues"}),
+    "manifest": (["manifest"], {"inputs"}),
+    "schema": (["schema"], {"properties"}),
+    "terms": (["terms", "fever"], {"found"}),
+    "form": (["form"], {"fever", "pain", "exam"}),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_command_with_json_prints_json_and_nothing_else(name: str, run: Run) -> None:
+    arguments, keys = TOLD[name]
+    result = run("--rules", SMALL, *arguments, "--json", stdin="{}" if name == "why-not" else ILL)
+
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert keys <= set(json.loads(result.stdout))
+
+
+def test_the_graph_as_json_leads_from_findings_to_what_follows(run: Run) -> None:
+    told = json.loads(run("--rules", SMALL, "graph", "-", "--json", stdin=ILL).stdout)
+    edges = {(told["nodes"][edge["from"]]["id"], told["nodes"][edge["to"]]["id"]) for edge in told["edges"]}
+
+    assert ("demo.hot_back", "hot_back") in edges
+
+
+def test_what_fails_is_told_as_json_too(run: Run) -> None:
+    folder = ROOT / "tests" / "lint"
+    result = run("lint", folder / "base", folder / "never-fires" / "bad", "--json")
+    (issue,) = json.loads(result.stdout)["issues"]
+
+    assert (1, "never_fires") == (result.exit_code, issue["check"])
+
+
+def test_an_interview_with_json_talks_on_standard_error(run: Run) -> None:
+    result = run("--rules", SMALL, "ask", "--json", stdin="q\n")
+
+    assert json.loads(result.stdout)["knowledge"]["id"] == "lint"
+
+
+def test_a_blank_form_as_json_says_nothing_of_anybody(run: Run, kb: KnowledgeBase) -> None:
+    told = json.loads(run("form", "--json").stdout)
+
+    assert mps.evaluate({}, kb).to_dict() == mps.evaluate(told, kb).to_dict()
+
+
+def test_a_cohort_is_summed_up_as_json(tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("person,fever\n1,true\n2,\n", encoding="utf-8")
+    told = json.loads(run("--rules", SMALL, "cohort", file, "--out", tmp_path / "out.parquet", "--json").stdout)
+
+    assert told["summary"]["people"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "begun", "expected"),
+    [
+        (["explain", "x"], "hot_", "hot_back"),
+        (["why-not", "x"], "demo.", "demo.hot_back"),
+        (["what-if", "x"], "fev", "fever="),
+        (["cases"], "demo.h", "demo.hot_back"),
+        (["lint", "--only"], "de", "demo"),
+    ],
+)
+def test_the_shell_completes_words_of_the_rules(arguments: list[str], begun: str, expected: str) -> None:
+    completed = ShellComplete(main, {}, "mps-rules", "_MPS_RULES_COMPLETE").get_completions(["--rules", SMALL, *arguments], begun)
+
+    assert expected in [one.value for one in completed]
+
+
+def test_rules_that_cannot_be_read_complete_nothing(tmp_path: Path) -> None:
+    shell = ShellComplete(main, {}, "mps-rules", "_MPS_RULES_COMPLETE")
+
+    assert shell.get_completions(["--rules", str(tmp_path), "explain", "x"], "") == []
+
+
+@pytest.mark.parametrize("arguments", [["terms", "pain"], ["evaluate", "--full", FILES["facet_label"]], ["schema"]])
+def test_a_reader_who_has_read_enough_is_no_error(arguments: list[str]) -> None:
+    script = f"set -o pipefail; {PROGRAM} {' '.join(arguments)} | head -1 > /dev/null"
+
+    assert subprocess.run(["bash", "-c", script], check=False, timeout=120, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("width", [40, 64])
+def test_what_is_read_at_a_terminal_is_as_wide_as_it(width: int) -> None:
+    text = str(mps.evaluate({"pain": ["low_back.left"]}).why_not("fm_acr_2010"))
+
+    assert max(map(len, fitted(text, width).splitlines())) <= width
+    assert text.split() == fitted(text, width).split()
 
 
 # --- wrong input ------------------------------------------------------------------------------------------------------
@@ -448,7 +563,7 @@ def test_cases_of_a_rule_that_is_none_are_exit_code_2(run: Run) -> None:
 def test_lint_without_a_folder_checks_the_packaged_rules(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     small = mps.load(ROOT / "tests" / "lint" / "base")
     monkeypatch.setattr("mps_rules.api.load", lambda: small)
-    monkeypatch.setattr(sys.modules["mps_rules.authoring.lint"], "lint", lambda asked: (mps.Issue("asked", "rules", repr(asked)),))
+    monkeypatch.setattr("mps_rules.authoring.lint.lint", lambda asked: (mps.Issue("asked", "rules", repr(asked)),))
     result = run("lint")
 
     assert (result.exit_code, result.stdout) == (1, f"rules: {small!r} [asked]\n1 issue\n")
@@ -466,7 +581,8 @@ def test_lint_takes_folders_laid_on_top_of_each_other(run: Run) -> None:
     bad = run("lint", folder / "base", folder / "never-fires" / "bad")
 
     assert (good.exit_code, good.stdout) == (0, "0 issues\n")
-    assert (bad.exit_code, bad.stdout) == (1, "demo/cough.yaml: no case makes demo.cough fire [never_fires]\n1 issue\n")
+    place = folder / "never-fires" / "bad" / "demo" / "cough.yaml"
+    assert (bad.exit_code, bad.stdout) == (1, f"{place}: no case makes demo.cough fire [never_fires]\n1 issue\n")
 
 
 def test_lint_of_what_cannot_be_loaded_is_exit_code_1(tmp_path: Path, run: Run) -> None:
@@ -623,11 +739,35 @@ def test_new_rule_wants_a_shelf_and_a_name(id_: str, rules: Path, run: Run) -> N
     assert (2, [f"{id_}: expected shelf/name in small letters, digits and underscores"]) == (result.exit_code, faults(result))
 
 
-def test_new_rule_wants_a_folder_of_rules(tmp_path: Path, run: Run) -> None:
+def test_new_rule_does_not_begin_a_pack_among_other_files(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "letter.txt").write_text("mine", encoding="utf-8")
     result = run("new", "rule", "article/my_rule", "--into", tmp_path)
+    expected = [f"{tmp_path}: is not a folder of rules (it has no pack.yaml); name one, or a new one, with --into"]
 
-    assert (2, [f"{tmp_path}: is not a folder of rules (it has no pack.yaml); name one with --into"]) == (result.exit_code, faults(result))
-    assert list(tmp_path.iterdir()) == []
+    assert (2, expected) == (result.exit_code, faults(result))
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.parametrize("shelf", ["vocabulary", "causes", "codes"])
+def test_new_rule_goes_on_no_shelf_of_other_things(shelf: str, tmp_path: Path, run: Run) -> None:
+    result = run("new", "rule", f"{shelf}/my_rule", "--into", tmp_path / "ours")
+
+    assert (2, [f"{shelf}/my_rule: {shelf} holds no rules: choose a shelf of another name"]) == (result.exit_code, faults(result))
+
+
+def test_new_rule_into_a_new_folder_begins_a_pack_that_lies_on_top_without_an_issue(tmp_path: Path, run: Run) -> None:
+    ours = tmp_path / "ours"
+    made = run("new", "rule", "ours/my_rule", "--into", ours)
+    linted = run("--rules", "packaged", "--rules", ours, "lint", "--only", "ours/my_rule")
+    again = run("new", "rule", "ours/second", "--into", ours)
+
+    assert (made.exit_code, made.stdout.splitlines()[-1]) == (
+        0,
+        f"next: mps-rules --rules packaged --rules {ours} lint --only ours/my_rule",
+    )
+    assert (0, "0 issues\n") == (linted.exit_code, linted.stdout)
+    assert again.stdout.splitlines() == [f"wrote {ours}/ours/second.yaml", f"wrote {ours}/ours/second.cases.yaml"]
+    assert mps.load(["packaged", ours]).pack.version.endswith(" + ours 0.1")
 
 
 # --- as a program of its own ------------------------------------------------------------------------------------------

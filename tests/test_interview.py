@@ -17,12 +17,12 @@ from mps_rules.authoring.vignettes import Vignette
 from mps_rules.command import terminal
 from mps_rules.command.cli import main
 from mps_rules.errors import FindingError
-from mps_rules.interview import Turn, interview, next_question, so_far
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import PRESSING, URGENCIES
 from mps_rules.language import conditions as c
 from mps_rules.language.reading import read_text, read_yaml
 from mps_rules.patient.findings import read_findings
+from mps_rules.turns import Turn, interview, next_question, so_far
 from packs import SMALL, Layer, rule, written
 from random_packs import seeded
 from simulated import ended, guided, shown, truth

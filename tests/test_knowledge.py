@@ -414,7 +414,7 @@ def test_a_region_that_lies_within_itself_is_named_with_its_circle(faults_of: Fa
         ("{all: []}", "when.all", "expected a list of conditions, got []"),
         ("{all: [fever], any: [rash]}", "when", "a condition has exactly one form, got {'all': ['fever'], 'any': ['rash']}"),
         ("{}", "when", "a condition has exactly one form, got {}"),
-        ("[fever]", "when", "a condition has exactly one form, got ['fever']"),
+        ("[fever]", "when", "a condition has exactly one form, got ['fever']; of a list say whether all: [...] or any: [...] of it holds"),
         ("3", "when", "a condition has exactly one form, got 3"),
         ("", "when", "a condition has exactly one form, got None"),
         ("{fever: true}", "when.fever", "'fever' is a yes/no finding: write it alone, or under not"),

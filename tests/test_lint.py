@@ -1,12 +1,12 @@
 """The linter eats its own examples: of every check, one bad pack with exactly one issue, and one good pack with none."""
 
-import sys
+import re
 from pathlib import Path
 
 import pytest
 
 import mps_rules as mps
-from mps_rules.authoring.cases import Outcome, read_cases
+from mps_rules.authoring.cases import Case, Outcome
 from mps_rules.authoring.lint import CHECKS
 from mps_rules.chaining.circuit import circuit_of
 from mps_rules.knowledge.pack import KnowledgeBase
@@ -35,6 +35,8 @@ FOUND = {
     "age-triggers": "demo/infection.yaml: age alone triggers demo.infection",
     "alert-without-region": "demo/infection.yaml: rf_infection names no region",
     "case-fails": "demo/hot_back.cases.yaml line 1, [0]: 'A cough only: warned': fires: expected true, but it is silent",
+    "date-impossible": "demo/cough.yaml: demo.cough: '2026-02-30' is no day; write it as 2026-11-30",
+    "text-empty": "demo/cough.yaml: demo.cough: then[0].text is empty",
     "case-title-twice": "demo.hot_back: 'Back pain without fever: silent' stands 2 times",
     "claim-without-home": "evidence/claims.yaml: A01 (Fever is warm) lives nowhere",
     "muscle-nowhere": "referral: soleus sends pain to no region",
@@ -54,22 +56,25 @@ EXAMPLES = sorted({*LOADING, *FOUND, "alert-without-urgency"})
 
 
 def _issues(check: str, kind: str) -> list[str]:
-    return [str(issue) for issue in mps.lint([BASE, FOLDER / check / kind])]
+    return [_in_its_folder(str(issue)) for issue in mps.lint([BASE, FOLDER / check / kind])]
 
 
-def _verdicts(base: KnowledgeBase) -> tuple[Outcome, ...]:
-    """The verdict of every case, without what it expects besides: whether it passes is tested with the cases."""
-    terrain, circuit, found = terrain_of(base), circuit_of(base), []
-    for case in read_cases(base):
-        state = circuit.read(Facts(terrain, read_findings(case.findings, terrain)))
-        rule = base.by_id[case.rule]
-        verdicts = {state.verdict(rule.id, one) for one in ([case.expect.for_] if case.expect.for_ else state.facts.subjects(rule.about))}
-        found.append(Outcome(case, next((truth for truth in (True, None) if truth in verdicts), False), ()))
-    return tuple(found)
+def _in_its_folder(text: str) -> str:
+    """A text in which the folders of the examples are left out."""
+    return re.sub(rf"{re.escape(FOLDER.as_posix())}/(base|[a-z-]+/(bad|good))/", "", text)
+
+
+def _verdict(base: KnowledgeBase, case: Case) -> Outcome:
+    """The verdict of a case, without what it expects besides: whether it passes is tested with the cases."""
+    terrain = terrain_of(base)
+    state = circuit_of(base).read(Facts(terrain, read_findings(case.findings, terrain)))
+    rule = base.by_id[case.rule]
+    verdicts = {state.verdict(rule.id, one) for one in ([case.expect.for_] if case.expect.for_ else state.facts.subjects(rule.about))}
+    return Outcome(case, next((truth for truth in (True, None) if truth in verdicts), False), ())
 
 
 def test_the_packaged_rules_have_no_issue(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["mps_rules.authoring.lint"], "run_cases", _verdicts)
+    monkeypatch.setattr("mps_rules.authoring.lint.run_case", _verdict)
 
     assert [str(issue) for issue in mps.lint(kb)] == []
 
@@ -117,7 +122,16 @@ def test_all_faults_of_all_files_are_issues_at_once() -> None:
     folders = [BASE, FOLDER / "unknown-word" / "bad", FOLDER / "alert-without-reference" / "bad"]
     expected = [LOADING["unknown-word"], LOADING["alert-without-reference"]]
 
-    assert [f"{text} [loads]" for text in expected] == [str(issue) for issue in mps.lint(folders)]
+    assert [f"{text} [loads]" for text in expected] == [_in_its_folder(str(issue)) for issue in mps.lint(folders)]
+
+
+@pytest.mark.parametrize("check", ["unknown-word", "never-fires", "case-fails", "serious-without-keys"])
+def test_of_several_folders_an_issue_names_its_own(check: str) -> None:
+    folder = FOLDER / check / "bad"
+    (issue,) = mps.lint([BASE, folder])
+
+    assert issue.where.startswith((f"{folder}/", f"{BASE}/")), issue
+    assert (Path(issue.where.split(" line ")[0])).is_file()
 
 
 def test_a_faulty_file_of_cases_is_an_issue_of_loading(tmp_path: Path) -> None:
@@ -125,7 +139,7 @@ def test_a_faulty_file_of_cases_is_an_issue_of_loading(tmp_path: Path) -> None:
     (tmp_path / "demo" / "hot_back.cases.yaml").write_text("- {findings: {}, expect: {}}\n", encoding="utf-8")
     issues = mps.lint([BASE, tmp_path])
 
-    assert [str(issue) for issue in issues] == ["demo/hot_back.cases.yaml line 1, [0].case: is missing [loads]"]
+    assert [str(issue) for issue in issues] == [f"{tmp_path}/demo/hot_back.cases.yaml line 1, [0].case: is missing [loads]"]
 
 
 @pytest.mark.parametrize("as_given", [str, Path])

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -23,8 +22,9 @@ from mps_rules.answer.questions import questions
 from mps_rules.answer.values import Assessment, Difference, Flips, Fragile, Proof, Question, Shortfall, WhatIf
 from mps_rules.chaining.chains import Chain
 from mps_rules.chaining.circuit import circuit_of
-from mps_rules.errors import Fault, FindingError, closest
+from mps_rules.errors import Fault, FindingError, closest, shown
 from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import PACKAGED, load_named, load_packaged, packaged_rules
 from mps_rules.knowledge.vocabulary import SIDES
 from mps_rules.patient.addresses import Address, changed
 from mps_rules.patient.facts import Facts, terrain_of
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from mps_rules.population.tables import Backend, Dates
 
 Folder = str | PathLike[str]
-PACKAGED = "packaged"
-"""The name by which the packaged rules stand among folders."""
 
 
 def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
@@ -56,25 +54,40 @@ def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
         folders: a folder; or several, where a later one may replace a rule with ``replaces: id``; ``packaged`` names the packaged rules.
 
     Raises:
-        KnowledgeError: every fault of every file, with file, line and path.
+        KnowledgeError: every fault of every file, with file, line and path; of several folders, with the folder too.
+        FindingError: what is given is no folder, nor a list of them.
 
     """
     if folders is None:
         return _packaged()
     if isinstance(folders, str | PathLike):
         folders = [folders]
-    if list(folders) == [PACKAGED]:
+    if not isinstance(folders, Sequence) or not all(isinstance(folder, str | PathLike) for folder in folders):
+        raise FindingError([Fault("folders", f"expected a folder, or a list of folders, got {shown(folders)}")])
+    if not folders:
+        raise FindingError([Fault("folders", f"names no folder; left out, or {PACKAGED!r}, it is the packaged rules")])
+    if [str(folder) for folder in folders] == [PACKAGED]:
         return _packaged()
-    from mps_rules.knowledge.loading import load_folders
-    from mps_rules.knowledge.packaged import packaged_rules
+    return load_named(folders)
 
-    return load_folders([packaged_rules() if folder == PACKAGED else Path(folder) for folder in folders])
+
+def rules_of(kb: object, otherwise: str = "load them: mps.load()") -> KnowledgeBase:
+    """
+    The rules that a caller gave, or the packaged ones.
+
+    Raises:
+        FindingError: what was given are no rules; ``otherwise`` says what was perhaps meant.
+
+    """
+    if kb is None:
+        return load()
+    if not isinstance(kb, KnowledgeBase):
+        raise FindingError([Fault("kb", f"expected rules, got {shown(kb)}; {otherwise}")])
+    return kb
 
 
 @lru_cache(maxsize=1)
 def _packaged() -> KnowledgeBase:
-    from mps_rules.knowledge.packaged import load_packaged, packaged_rules
-
     return load_packaged(packaged_rules())
 
 
@@ -85,7 +98,7 @@ def referral_map(kb: KnowledgeBase | None = None) -> "ReferralMap":
     >>> ("scalene_anterior", "left") in referral_map().muscles_referring_to("thumb", "left")
     True
     """
-    return terrain_of(kb or load()).referral
+    return terrain_of(rules_of(kb)).referral
 
 
 def muscle_picture(muscle: str, side: str = "left", kb: KnowledgeBase | None = None) -> str:
@@ -101,7 +114,7 @@ def muscle_picture(muscle: str, side: str = "left", kb: KnowledgeBase | None = N
     """
     from mps_rules.views import pictures
 
-    base = kb or load()
+    base = rules_of(kb)
     known = base.vocabulary.muscles
     faults = [Fault("muscle", f"no muscle {muscle!r}", closest(muscle, known))] if muscle not in known else []
     faults += [Fault("side", f"no side {side!r} of a muscle", closest(side, SIDES))] if side not in SIDES else []
@@ -135,9 +148,13 @@ class _Tools:
         return explain.why_not(self.assessor, assessment, id)
 
     def flip(self, assessment: Assessment, id: str, through: Through, work: int) -> Flips:  # noqa: ARG002 - the facts are at hand
+        if through not in ("unknown", "any"):
+            raise FindingError([Fault("through", f"expected unknown or any, got {shown(through)}")])
         return flips(circuit_of(self.base), self.facts, self.assessor.focus, id, through, work)
 
     def what_if(self, assessment: Assessment, changes: Mapping[str, Any]) -> WhatIf:
+        if not isinstance(changes, Mapping):
+            raise FindingError([Fault("changes", f"expected changes by their addresses, got {shown(changes)}")])
         after = evaluate(changed(assessment.findings, changes, self.base.vocabulary), self.base)
         return WhatIf(after, difference(assessment, after))
 
@@ -226,7 +243,9 @@ def evaluate(findings: Any, kb: KnowledgeBase | None = None, *, on: date | None 
         FindingError: every fault of the findings, each with its place, and the closest known word.
 
     """
-    base = kb or load()
+    base = rules_of(kb, "findings come first: evaluate(findings, kb)")
+    if on is not None and not isinstance(on, date):
+        raise FindingError([Fault("on", f"expected a day (datetime.date), got {shown(on)}")])
     return _evaluated(base, read_findings(findings, terrain_of(base), on))
 
 
@@ -267,7 +286,7 @@ def evaluate_many(
         FindingError: every fault of every row, each place beginning with the row's number from 0; a column that is not there.
 
     """
-    base = kb or load()
+    base = rules_of(kb)
     aside = tuple(dict.fromkeys((*([person] if person else ()), *keep)))
     found: list[Assessment] = []
     kept: dict[str, list[Any]] = {name: [] for name in aside}
@@ -364,7 +383,7 @@ def evaluate_cohort(
     """
     from mps_rules.population import cohort
 
-    base = kb or load()
+    base = rules_of(kb)
     return cohort.evaluate_cohort(
         table, base, conclusions=conclusions, explain=explain, person=person, keep=keep, backend=backend, dates=dates
     )
@@ -378,7 +397,9 @@ def attach(assessment: Assessment, kb: KnowledgeBase | None = None) -> Assessmen
         FindingError: these are not the rules that gave it.
 
     """
-    base = kb or load()
+    base = rules_of(kb)
+    if not isinstance(assessment, Assessment):
+        raise FindingError([Fault("assessment", f"expected an assessment, got {shown(assessment)}")])
     if base.digest != assessment.knowledge.digest:
         given, made = base.digest[:12], assessment.knowledge.digest[:12]
         raise FindingError([Fault("knowledge.digest", f"these rules ({given}) did not give this assessment ({made})")])

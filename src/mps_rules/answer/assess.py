@@ -665,6 +665,13 @@ class Assessor:
                 said |= {"because": because, "title": title}
             return said[name]
 
+    def told_of(self, held: Held) -> str:
+        """What a cue that counts says."""
+        if held.part is None:
+            return "pain elsewhere, or given for a whole part of the body"
+        title: str = self.told(held, "title", {})
+        return lowered(title)
+
     def firm(self, id_: str) -> bool:
         """Whether a hypothesis may be more than possible."""
         cause = self.base.causes.get(id_)

@@ -48,7 +48,7 @@ def candidates(values: Values) -> tuple[MuscleCandidate, ...]:
     """
     scorer = _Scorer(values)
     bits = values.refers | values.possible | values.lies
-    for who in values.exams:
+    for who in (*values.exams, *scorer.somewhere):
         bits |= 1 << values.program.bits[who]
     made = []
     while bits:
@@ -256,7 +256,29 @@ class _Scorer:
         self.prevalent: frozenset[str] = frozenset().union(*(self.atlas.prevalent[region] for region, _ in self.pains))
         self.patient = self.facts.view(PATIENT)
         self.judged: dict[c.Condition, c.Truth] = {}
+        self.somewhere = self._somewhere()
         self.planes = [(state, None if node is None else values.muscle[node[1]]) for state, node in self.atlas.states]
+
+    def _somewhere(self) -> dict[tuple[str, str | None], tuple[ScorePart, ...]]:
+        """
+        What an examination found in some muscle of a region, for each muscle that lies there and was not examined itself.
+
+        It is possible of each, and found in none: it adds what a finding that points to a muscle adds, by the share of a part of the body.
+        That it was not found there says nothing of one muscle.
+        """
+        found: dict[tuple[str, str | None], list[ScorePart]] = {}
+        worth = round(self.weights.within_group * self.weights.clue, 6)
+        for exam in self.facts.findings.somewhere:
+            place = self.atlas.place((exam.region, exam.side))
+            parts = [
+                ScorePart("might_examination", worth, f"{lowered(self.words.terms[one.term].label)}, in some muscle {placed(place)}")
+                for one in exam.findings
+                if one.value is True
+            ]
+            for who in self.referral.lying_in(exam.region, exam.side) if parts else ():
+                if who in self.values.program.bits and who not in self.values.exams:
+                    found.setdefault(who, []).extend(parts)
+        return {who: tuple(parts) for who, parts in found.items()}
 
     def scored(self, bit: int) -> tuple[Rank, MuscleCandidate]:
         """A muscle, with its place in the order."""
@@ -279,6 +301,7 @@ class _Scorer:
             paths = (f"{lowered(words.muscle_label(muscle))} lies where it hurts",)
         best = max(ordered, key=_weight, default=None)
         terms = tuple(self._terms(bit, certain, possible, counts=reaches or beyond_zones))
+        terms += self.somewhere.get((muscle, side), ())
         if reaches:
             terms += tuple(self._pointing(muscle, best.weight if best else self.weights.lying_zone, lies=lying))
         row = words.muscles.get(muscle)

@@ -3,13 +3,15 @@ Why an assessment says what it says, and why it does not: the proof of any concl
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
 
 import attrs
 
 from mps_rules.answer.assess import Assessor
 from mps_rules.answer.flips import Target
 from mps_rules.answer.questions import FAR, Distance, asked_as
-from mps_rules.answer.values import Argument, Assessment, NearMiss, Proof, Shortfall
+from mps_rules.answer.scores import Scored, considered, scored
+from mps_rules.answer.values import Argument, Assessment, Closing, NearMiss, PointsShort, Proof, Shortfall
 from mps_rules.chaining.chains import Chain, Derivation, Premise
 from mps_rules.chaining.premises import premises
 from mps_rules.chaining.program import TRUE
@@ -17,7 +19,7 @@ from mps_rules.errors import Fault, FindingError, closest
 from mps_rules.knowledge.causes import common_here
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import Rule
-from mps_rules.knowledge.vocabulary import PATIENT, lowered
+from mps_rules.knowledge.vocabulary import COSTS, PATIENT, lowered
 from mps_rules.language import conditions as c
 from mps_rules.language.conditions import points_told
 from mps_rules.patient.facts import Facts
@@ -257,6 +259,7 @@ def _near_miss(assessor: Assessor, rule: Rule, subject: str, far: int) -> NearMi
         for term in unknown
         if term in facts.excluded
     ]
+    against += _not_considered(assessor, rule)
     ask = dict.fromkeys(asked_as(term, words) for term in unknown if term not in facts.excluded)
     return NearMiss(
         rule.id,
@@ -268,7 +271,94 @@ def _near_miss(assessor: Assessor, rule: Rule, subject: str, far: int) -> NearMi
         tuple(dict.fromkeys(against)),
         tuple(ask),
         rule.evidence.references,
+        _points_short(assessor, rule),
     )
+
+
+CLOSING = 10
+"""How many sets of findings that would close a gap are told."""
+TOGETHER = 3
+"""Of how many findings such a set is made at most."""
+
+
+def _points_short(assessor: Assessor, rule: Rule) -> PointsShort | None:
+    """How many points the cause of a rule is short of its line, by the profile that is nearest, and what would close the gap."""
+    cause = assessor.base.causes.get(rule.cause or "")
+    if cause is None:
+        return None
+    urgency = rule.alert.urgency if rule.alert else cause.urgency
+    several = [one for one in considered(assessor.values, cause.id) if cause.profiles[one[0]].urgency == urgency]
+    if not several:
+        return None
+    line = assessor.base.scale.line(urgency)
+    (best,) = scored(assessor.values, cause, several[:1])
+    short = max(line - best.low, 0)
+    gains = [] if best.high < line else list(_gains(assessor, best, several[0][1]))
+    sets = list(_closing(gains, max(short, 1)))
+    told = [(assessor.told_of(held), held.points) for held in best.held]
+    return PointsShort(
+        score=best.low,
+        line=line,
+        short=short,
+        most=best.high,
+        counted=(common_here(best.picture.counted.prior), *(f"{text} {points_told(points)}" for text, points in told if points > 0)),
+        against=tuple(f"{text} {points_told(points)}" for text, points in told if points < 0),
+        closing=tuple(sets[:CLOSING]),
+        more=len(sets[CLOSING:]),
+    )
+
+
+def _not_considered(assessor: Assessor, rule: Rule) -> Iterator[str]:
+    """Why no profile of the cause of a rule is considered: it hurts elsewhere, or a gate is shut."""
+    cause = assessor.base.causes.get(rule.cause or "")
+    if cause is None or considered(assessor.values, cause.id):
+        return
+    name = assessor.facts.terrain.name
+    shut = [one.only_if for one in cause.profiles if one.only_if is not None and assessor.truth(one.only_if, PATIENT) is False]
+    yield from dict.fromkeys(f"considered only with: {lowered(c.describe(gate, name))}" for gate in shut)
+    if len(shut) < len(cause.profiles) and cause.places:
+        yield f"no pain is recorded where it is felt: {', '.join(lowered(name('region', region)) for region in cause.places)}"
+
+
+@attrs.frozen
+class _Gain:
+    """A cue that is not known yet: the group of which it may count, what it would add, what it is called, and its cost."""
+
+    group: int
+    points: int
+    text: str
+    cost: int
+
+
+def _gains(assessor: Assessor, best: Scored, number: int) -> Iterator[_Gain]:
+    """What the cues that are not known yet would add to a profile; of one group the strongest counts."""
+    facts, words, name = assessor.facts, assessor.words, assessor.facts.terrain.name
+    groups = assessor.values.parts.cues(number)
+    for place, signs in enumerate(best.picture.cues):
+        counted = max((points for points, part in groups[place] if assessor.values.part(part, PATIENT) == TRUE), default=0)
+        for sign in signs:
+            if sign.points <= counted or assessor.truth(sign.when, PATIENT) is not None:
+                continue
+            terms = dict.fromkeys(term for _, term in assessor.unknown(sign.when, PATIENT))
+            if not terms or any(term in facts.excluded for term in terms):
+                continue
+            open_ = [part for part in _lines_of(sign.when) if assessor.truth(part, PATIENT) is not True]
+            cost = max(COSTS.index(words.terms[term].cost) if term in words.terms else 0 for term in terms)
+            yield _Gain(place, sign.points - counted, " and ".join(lowered(c.describe(part, name)) for part in open_), cost)
+
+
+def _closing(gains: Sequence[_Gain], short: int) -> Iterator[Closing]:
+    """The sets of cues, none with one too many, that add so many points: the cheapest first, then the fewest, then the most telling."""
+    found: list[tuple[_Gain, ...]] = []
+    for size in range(1, TOGETHER + 1):
+        for several in combinations(gains, size):
+            added = sum(one.points for one in several)
+            one_of_each = len({one.group for one in several}) == size
+            if one_of_each and added >= short and added - min(one.points for one in several) < short:
+                found.append(several)
+    found.sort(key=lambda several: (max(one.cost for one in several), len(several), -sum(one.points for one in several)))
+    for several in found:
+        yield Closing(tuple(one.text for one in several), tuple(one.points for one in several), COSTS[max(one.cost for one in several)])
 
 
 def _lines_of(condition: c.Condition) -> Iterator[c.Condition]:

@@ -462,13 +462,41 @@ class Proof:
 
 
 @attrs.frozen
+class Closing:
+    """Findings, in words, that together would add the points that a cause is short of, and the cost of the dearest."""
+
+    findings: tuple[str, ...]
+    points: tuple[int, ...]
+    cost: str
+
+
+@attrs.frozen
+class PointsShort:
+    """
+    How far the points of a cause are from its line: ``score`` of ``line``, ``short`` points more are needed.
+
+    ``counted`` and ``against`` are what counts so far, with its points; ``closing`` the sets of findings that would close the gap, cheapest
+    first, of which ``more`` are not told; ``most`` is the score that everything not yet known could give.
+    """
+
+    score: int
+    line: int
+    short: int
+    most: int
+    counted: tuple[str, ...]
+    against: tuple[str, ...]
+    closing: tuple[Closing, ...]
+    more: int = 0
+
+
+@attrs.frozen
 class NearMiss:
     """
     A rule that could have concluded something and did not.
 
     ``missing`` is about how many findings it still needs (one that it reads twice is counted twice), None where what is recorded
     rules it out; ``holds``, ``unknown`` and ``against`` say of its parts which stand, which are not known, and which are recorded
-    against it; ``ask`` are the open findings in words.
+    against it; ``ask`` are the open findings in words. ``points``: of a cause, how many it is short.
     """
 
     rule: str
@@ -480,6 +508,7 @@ class NearMiss:
     against: tuple[str, ...]
     ask: tuple[str, ...]
     references: tuple[str, ...]
+    points: PointsShort | None = None
 
     def __repr__(self) -> str:
         return f"<NearMiss {self.rule}: {'ruled out' if self.missing is None else f'{self.missing} missing'}>"

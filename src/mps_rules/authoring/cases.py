@@ -3,6 +3,7 @@ Cases are the proof of a rule: a patient in a few findings, and what the rule mu
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,9 @@ class Outcome:
         return not self.differences
 
 
-def read_cases(base: KnowledgeBase) -> tuple[Case, ...]:
+def read_cases(base: KnowledgeBase, only: str = "") -> tuple[Case, ...]:
     """
-    Every case beside the rules of a knowledge base.
+    Every case beside the rules of a knowledge base, or beside those of one rule or shelf.
 
     Raises:
         KnowledgeError: a cases file is not readable or not what it should be; all faults of all files.
@@ -79,19 +80,21 @@ def read_cases(base: KnowledgeBase) -> tuple[Case, ...]:
     found: list[Case] = []
     known = {rule.id for rule in (*base.rules, *base.shelved)}
     written = {rule.written or rule.id for rule in (*base.rules, *base.shelved)}
-    for folder in base.folders:
+    for folder, under in zip(base.folders, base.shown_as, strict=True):
         for path in sorted(Path(folder).rglob("*.cases.yaml")):
             name = path.relative_to(folder).as_posix()
+            rule, shown_name = name.removesuffix(".cases.yaml").replace("/", "."), f"{under}{name}"
+            if only and not (f"{rule}.".startswith(f"{only}.") or only.startswith(f"{rule}.")):
+                continue
             try:
-                document = read_yaml(text_of(path, name), name)
+                document = read_yaml(text_of(path, shown_name), shown_name)
             except Unreadable as error:
                 faults += error.faults
                 continue
             cases, wrong = structure(document.data, tuple[Case, ...], document.place)
             faults += wrong
-            rule = name.removesuffix(".cases.yaml").replace("/", ".")
             if rule not in written:
-                faults.append(Fault(name, f"no rule {rule!r} beside these cases", closest(rule, written)))
+                faults.append(Fault(shown_name, f"no rule {rule!r} beside these cases", closest(rule, written)))
             for number, case in enumerate(cases or ()):
                 id_ = f"{rule}.{case.row}" if case.row else rule
                 place = document.place((number,))
@@ -113,8 +116,12 @@ def run_cases(base: KnowledgeBase, only: str = "", executor: Executor | None = N
         KnowledgeError: the cases cannot be read.
 
     """
-    chosen = [case for case in read_cases(base) if case.rule in base.by_id and (not only or f"{case.rule}.".startswith(f"{only}."))]
-    return tuple(run_case(base, case, executor) for case in chosen)
+    return tuple(run_case(base, case, executor) for case in chosen_of(base, read_cases(base, only), only))
+
+
+def chosen_of(base: KnowledgeBase, cases: Iterable[Case], only: str = "") -> tuple[Case, ...]:
+    """The cases that are run: of live rules, all or those of one rule or shelf."""
+    return tuple(case for case in cases if case.rule in base.by_id and (not only or f"{case.rule}.".startswith(f"{only}.")))
 
 
 def run_case(base: KnowledgeBase, case: Case, executor: Executor | None = None) -> Outcome:
@@ -186,11 +193,11 @@ def _of_rule(case: Case, rule: Rule, verdict: Verdict, base: KnowledgeBase, fact
 
 
 def _of_assessment(expect: Expectation, assessment: Assessment, base: KnowledgeBase) -> Iterator[str]:
-    seen = _seen(assessment, base)
+    seen = _Seen(assessment, base)
     for key, wanted in _listed(expect).items():
         yield from (f"{key}: {id_} is missing" for id_ in wanted if id_ not in seen[key])
     for key, wanted_by_id in (("alerts", _alerts(expect)), ("hypotheses", expect.hypotheses)):
-        actual: Mapping[str, str] = seen[key]
+        actual: Mapping[str, str] = seen[key] if wanted_by_id else {}
         yield from (
             f"{key}: {id_} is {actual.get(id_, 'not there')}, expected {w}" for id_, w in wanted_by_id.items() if actual.get(id_) != w
         )
@@ -214,15 +221,27 @@ def _listed(expect: Expectation) -> dict[str, tuple[str, ...]]:
     return {"cautions": expect.cautions, "criteria": expect.criteria, "derived": expect.derived, "recommends": expect.recommends}
 
 
-def _seen(assessment: Assessment, base: KnowledgeBase) -> dict[str, Any]:
-    return {
-        "cautions": {caution.id for caution in assessment.cautions},
-        "criteria": {criterion.id for criterion in assessment.criteria if criterion.status == "met"},
-        "derived": {id_ for one in assessment.trace for id_ in base.by_id[one.rule].derives()},
-        "recommends": {advice.kind for advice in assessment.recommendations},
-        "alerts": {alert.id: alert.status for alert in assessment.alerts},
-        "hypotheses": {hypothesis.id: hypothesis.status for hypothesis in assessment.hypotheses},
-    }
+@attrs.frozen(eq=False)
+class _Seen:
+    """What an assessment holds, by the keys of what a case may expect of it; worked out where a case asks, since an answer is worked out where it is looked at."""
+
+    assessment: Assessment
+    base: KnowledgeBase
+
+    def __getitem__(self, key: str) -> Any:
+        seen = self.assessment
+        match key:
+            case "cautions":
+                return {caution.id for caution in seen.cautions}
+            case "criteria":
+                return {criterion.id for criterion in seen.criteria if criterion.status == "met"}
+            case "derived":
+                return {id_ for one in seen.trace for id_ in self.base.by_id[one.rule].derives()}
+            case "recommends":
+                return {advice.kind for advice in seen.recommendations}
+            case "alerts":
+                return {alert.id: alert.status for alert in seen.alerts}
+        return {hypothesis.id: hypothesis.status for hypothesis in seen.hypotheses}
 
 
 def _alerts(expect: Expectation) -> dict[str, str]:
@@ -241,9 +260,10 @@ def _denied(expect: Expectation) -> Expectation | None:
     return denied
 
 
-def _checked_words(expect: Expectation, base: KnowledgeBase) -> Iterator[str]:
-    """A word that no rule can ever give would make a denial pass for nothing."""
-    known: dict[str, Iterable[str]] = {
+@lru_cache(maxsize=8)
+def _words_given(base: KnowledgeBase) -> dict[str, Iterable[str]]:
+    """Every word that a case may expect, by its key."""
+    return {
         "cautions": {x.id for rule in base.rules for x in rule.then if isinstance(x, GiveCaution)},
         "criteria": base.concluding,
         "derived": base.concluding,
@@ -251,6 +271,11 @@ def _checked_words(expect: Expectation, base: KnowledgeBase) -> Iterator[str]:
         "alerts": {rule.alert.id for rule in base.rules if rule.alert},
         "hypotheses": base.vocabulary.suspects,
     }
+
+
+def _checked_words(expect: Expectation, base: KnowledgeBase) -> Iterator[str]:
+    """A word that no rule can ever give would make a denial pass for nothing."""
+    known = _words_given(base)
     from mps_rules.language.structure import structure
 
     denied = None

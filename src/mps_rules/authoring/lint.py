@@ -8,20 +8,21 @@ as issues of the check ``loads``.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
 from typing import assert_never
 
 import attrs
 
 from mps_rules.answer.screening import is_basic
-from mps_rules.authoring.cases import Outcome, read_cases, run_cases
-from mps_rules.errors import KnowledgeError
-from mps_rules.knowledge.causes import Sign, terms_read
+from mps_rules.authoring.cases import Case, Outcome, chosen_of, read_cases, run_case
+from mps_rules.errors import Fault, FindingError, KnowledgeError, closest, shown
+from mps_rules.knowledge.causes import Cause, Sign, terms_read
 from mps_rules.knowledge.pack import KnowledgeBase
-from mps_rules.knowledge.rules import PRESSING, Rule
+from mps_rules.knowledge.packaged import load_named
+from mps_rules.knowledge.rules import PRESSING, Ask, CriterionMet, GiveCaution, RaiseAlert, Recommend, Rule
 from mps_rules.knowledge.vocabulary import Care, Diagnosis, Measure, Muscle
 from mps_rules.language import conditions as c
 
@@ -40,14 +41,26 @@ class Issue:
 
 @attrs.frozen(eq=False)
 class Subject:
-    """What is checked: a knowledge base and the outcomes of its cases, run once."""
+    """What is checked: a knowledge base, or one rule of it, and the outcomes of its cases, read and run once."""
 
     base: KnowledgeBase
+    only: str = ""
+
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """
+        Every case.
+
+        Raises:
+            KnowledgeError: the cases cannot be read.
+
+        """
+        return read_cases(self.base, self.only)
 
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
-        """The outcome of every case."""
-        return run_cases(self.base)
+        """The outcome of every case of a live rule."""
+        return tuple(run_case(self.base, case) for case in chosen_of(self.base, self.cases, self.only))
 
     @cached_property
     def verdicts(self) -> dict[str, set[bool | None]]:
@@ -60,9 +73,19 @@ class Subject:
         return found
 
     @cached_property
-    def authored(self) -> tuple[Rule, ...]:
+    def every(self) -> tuple[Rule, ...]:
         """The live rules that somebody wrote, the loader's own left out."""
         return tuple(rule for rule in self.base.rules if not rule.open_alert)
+
+    @cached_property
+    def authored(self) -> tuple[Rule, ...]:
+        """Those of them that are checked."""
+        return tuple(rule for rule in self.every if not self.only or self.only in (rule.id, rule.written))
+
+    @cached_property
+    def causes(self) -> tuple[Cause, ...]:
+        """The causes that are checked."""
+        return tuple(cause for cause in self.base.causes.values() if self.only in ("", cause.address))
 
     @cached_property
     def written(self) -> dict[str, tuple[Rule, ...]]:
@@ -85,7 +108,7 @@ def case_fails(subject: Subject) -> Iterator[Issue]:
 
 def case_title_twice(subject: Subject) -> Iterator[Issue]:
     """Two cases of one rule have the same title."""
-    titles = Counter((case.rule, case.case) for case in read_cases(subject.base))
+    titles = Counter((case.rule, case.case) for case in subject.cases)
     yield from (Issue("case_title_twice", rule, f"{title!r} stands {n} times") for (rule, title), n in titles.items() if n > 1)
 
 
@@ -136,9 +159,10 @@ def can_be_unknown(condition: c.Condition, base: KnowledgeBase) -> bool:
 def same_condition(subject: Subject) -> Iterator[Issue]:
     """Two rules about the same kind of subject have one condition: they are one rule."""
     first: dict[tuple[str, object], Rule] = {}
-    for rule in subject.authored:
+    checked = set(map(id, subject.authored))
+    for rule in sorted(subject.every, key=lambda rule: id(rule) in checked):
         other = first.setdefault((rule.about, _shape(c.normalise(rule.when))), rule)
-        if other is not rule:
+        if other is not rule and id(rule) in checked:
             yield Issue("same_condition", rule.source, f"{rule.id} has the same condition as {other.id}")
 
 
@@ -222,17 +246,62 @@ def alert_without_region(subject: Subject) -> Iterator[Issue]:
             yield Issue("alert_without_region", rule.source, f"{rule.alert.id} names no region")
 
 
-_PROMISE = re.compile(r"\b(cure[sd]?|you have)\b", re.IGNORECASE)
+_PROMISE = re.compile(r"\b(cure[sd]?|you(?: have|'ve|\u2019ve))\b", re.IGNORECASE)
 _DISCLAIMER = re.compile(r"\b(not|no|never) (a )?cure[sd]?\b", re.IGNORECASE)
 
 
 def promises_cure(subject: Subject) -> Iterator[Issue]:
     """A text that promises a cure or tells a patient what they have."""
-    for rule in subject.authored:
-        for conclusion in rule.then:
-            text = f"{getattr(conclusion, 'text', '')} {getattr(conclusion, 'action', '')}"
+    for source, id_, texts in _said(subject):
+        for _, text in texts:
             for phrase in _PROMISE.findall(_DISCLAIMER.sub("", text)):
-                yield Issue("promises_cure", rule.source, f"{rule.id} says {phrase!r}")
+                yield Issue("promises_cure", source, f"{id_} says {phrase!r}")
+
+
+def text_empty(subject: Subject) -> Iterator[Issue]:
+    """A text that a reader would meet says nothing."""
+    for source, id_, texts in _said(subject):
+        yield from (Issue("text_empty", source, f"{id_}: {field} is empty") for field, text in texts if not text.strip())
+
+
+_SPOKEN: Mapping[type, tuple[str, ...]] = {
+    GiveCaution: ("text",),
+    Recommend: ("text",),
+    Ask: ("text",),
+    RaiseAlert: ("label", "act_within", "action"),
+    CriterionMet: ("name",),
+}
+"""What of a conclusion a reader always meets."""
+_SPOKEN_IF_GIVEN = ("short", "instead", "meanwhile", "beside")
+
+
+def _said(subject: Subject) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
+    """Of every live rule and cause: where it stands, what it is called, and its texts by the names of their fields."""
+    for id_, rules in subject.written.items():
+        if rules[0].cause is not None:
+            continue
+        for rule in rules:
+            texts = [("title", rule.title), ("summary", rule.summary), ("limits", rule.limits)]
+            for number, conclusion in enumerate(rule.then):
+                always = _SPOKEN.get(type(conclusion), ())
+                given = [name for name in _SPOKEN_IF_GIVEN if getattr(conclusion, name, "")]
+                texts += [(f"then[{number}].{name}", str(getattr(conclusion, name))) for name in (*always, *given)]
+            yield rule.source, id_, texts
+    for cause in subject.causes:
+        names = ("label", "title", "action", "confirm", "limits")
+        pictured = [(f"profiles[{n}].action", one.action) for n, one in enumerate(cause.profiles) if one.action]
+        yield cause.source, cause.address, [*((name, getattr(cause, name)) for name in names), *pictured]
+
+
+def date_impossible(subject: Subject) -> Iterator[Issue]:
+    """A day of review that is in no calendar."""
+    reviews = [(rules[0].source, id_, rules[0].reviewed.on) for id_, rules in subject.written.items() if rules[0].reviewed]
+    reviews += [("pack.yaml", "revised", subject.base.pack.revised)] if subject.base.pack.revised and not subject.only else []
+    for source, id_, day in reviews:
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            yield Issue("date_impossible", source, f"{id_}: {day!r} is no day; write it as 2026-11-30")
 
 
 def muscle_nowhere(subject: Subject) -> Iterator[Issue]:
@@ -295,8 +364,8 @@ KEYS = 4
 def serious_without_keys(subject: Subject) -> Iterator[Issue]:
     """An emergency or urgent profile whose key questions could never bring it to its line, although its other cues could: it would never be due."""
     base = subject.base
-    for cause in base.causes.values():
-        source = f"{cause.address.replace('.', '/')}.yaml"
+    for cause in subject.causes:
+        source = cause.source
         for number, picture in enumerate(cause.profiles):
             if picture.urgency not in PRESSING:
                 continue
@@ -334,6 +403,8 @@ CHECKS: tuple[Check, ...] = (
     age_triggers,
     alert_without_region,
     promises_cure,
+    text_empty,
+    date_impossible,
     muscle_nowhere,
     region_astray,
     adjacency_one_way,
@@ -343,23 +414,67 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+ABOUT_ONE: tuple[Check, ...] = (
+    case_fails,
+    case_title_twice,
+    never_fires,
+    never_silent,
+    never_undecided,
+    same_condition,
+    age_triggers,
+    alert_without_region,
+    promises_cure,
+    text_empty,
+    date_impossible,
+    serious_without_keys,
+)
+"""The checks that say something of one rule."""
+
+
 def lint(folders: KnowledgeBase | str | PathLike[str] | Sequence[str | PathLike[str]]) -> tuple[Issue, ...]:
     """
     Every issue of a knowledge base, or of the folders one would be loaded from; none is what you want.
-    """
-    from mps_rules.knowledge.loading import load_folders
 
-    if isinstance(folders, KnowledgeBase):
-        base = folders
-    else:
-        paths = [folders] if isinstance(folders, str | PathLike) else folders
-        try:
-            base = load_folders([Path(path) for path in paths])
-        except KnowledgeError as error:
-            return tuple(Issue("loads", fault.where, str(attrs.evolve(fault, where=""))) for fault in error.faults)
+    Raises:
+        FindingError: what is given is no folder, nor a list of them.
+
+    """
     try:
-        read_cases(base)
+        subject = Subject(_loaded(folders))
+        return tuple(issue for check in CHECKS for issue in check(subject))
     except KnowledgeError as error:
-        return tuple(Issue("loads", fault.where, str(attrs.evolve(fault, where=""))) for fault in error.faults)
-    subject = Subject(base)
-    return tuple(issue for check in CHECKS for issue in check(subject))
+        return _loading(error)
+
+
+def lint_only(folders: KnowledgeBase | str | PathLike[str] | Sequence[str | PathLike[str]], only: str) -> tuple[Issue, ...]:
+    """
+    What concerns one rule or cause, by its path or its id: the rest of the pack is read, its cases are not run.
+
+    Raises:
+        FindingError: there is no such rule or cause; names the closest.
+
+    """
+    try:
+        base = _loaded(folders)
+        known = {rule.written or rule.id for rule in (*base.rules, *base.shelved)}
+        id_ = only.removesuffix(".yaml").replace("/", ".")
+        if id_ not in known:
+            raise FindingError([Fault(only, "no such rule or cause", closest(id_, known))])
+        subject = Subject(base, id_)
+        return tuple(issue for check in ABOUT_ONE for issue in check(subject))
+    except KnowledgeError as error:
+        return _loading(error)
+
+
+def _loaded(folders: KnowledgeBase | str | PathLike[str] | Sequence[str | PathLike[str]]) -> KnowledgeBase:
+    if isinstance(folders, KnowledgeBase):
+        return folders
+    paths = [folders] if isinstance(folders, str | PathLike) else folders
+    if not isinstance(paths, Sequence) or not all(isinstance(path, str | PathLike) for path in paths):
+        raise FindingError([Fault("folders", f"expected a folder, a list of folders or a knowledge base, got {shown(folders)}")])
+    return load_named(paths)
+
+
+def _loading(error: KnowledgeError) -> tuple[Issue, ...]:
+    """What stops the loading, as issues."""
+    return tuple(Issue("loads", fault.where, str(attrs.evolve(fault, where=""))) for fault in error.faults)

@@ -5,6 +5,7 @@ Exit codes: 0 fine, 1 the knowledge or its cases fail, 2 wrong input. A user's m
 """
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from io import StringIO, TextIOWrapper
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import attrs
@@ -21,10 +23,12 @@ import click
 
 from mps_rules import api
 from mps_rules.answer.values import Assessment
-from mps_rules.command.printed import in_one_line, printable
+from mps_rules.command import completion
+from mps_rules.command.printed import fitted, in_one_line, printable
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError, listed
 from mps_rules.knowledge.pack import KnowledgeBase
-from mps_rules.knowledge.packaged import packaged_rules
+from mps_rules.knowledge.shapes import SHELF_FOLDERS_APART
+from mps_rules.language.plain import plain
 from mps_rules.language.reading import LONGEST, Unreadable, as_yaml, bytes_of, decoded, read_text, text_of
 
 if TYPE_CHECKING:
@@ -40,14 +44,31 @@ F = TypeVar("F", bound=Callable[..., Any])
 WRONG_KNOWLEDGE, WRONG_INPUT = 1, 2
 LARGEST_BUNDLE = 64_000_000
 """How many bytes of FHIR one command reads."""
+WIDEST_HELP = 120
+"""How wide the help is at most; a narrower terminal makes it narrower."""
+
+_FOLDERS = "A folder of rules instead of the packaged ones; given again, laid on top: --rules packaged --rules ours."
+
+
+def _with_those_before(context: click.Context, _: click.Parameter, folders: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The folders named before the command, then those named behind it."""
+    return (*(context.find_root().obj or ()), *folders)
+
 
 _rules = click.option(
     "--rules",
     "folders",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A folder of rules instead of the packaged ones; given again, laid on top: --rules packaged --rules ours.",
+    callback=_with_those_before,
+    shell_complete=completion.folders,
+    help=_FOLDERS,
 )
+_as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+
+
+def _keep_folders(context: click.Context, _: click.Parameter, folders: tuple[Path, ...]) -> None:
+    context.obj = folders
 
 
 def _guarded(command: F) -> F:
@@ -91,6 +112,11 @@ def _say(text: str) -> None:
     click.echo(printable(text), nl=not text.endswith("\n"))
 
 
+def _read_out(text: str) -> None:
+    """Text for a reader: broken at the width of the terminal where there is one."""
+    _say(fitted(text, get_terminal_size().columns) if sys.stdout.isatty() else text)
+
+
 def _tell(data: Any) -> None:
     """Plain data as JSON."""
     _say(json.dumps(data, ensure_ascii=False, indent=2))
@@ -100,7 +126,17 @@ def _console(**how: Any) -> "Console":
     """What is printed is text: no brackets or colons in it are orders to rich."""
     from rich.console import Console
 
-    return Console(**{"highlight": False, "markup": False, "emoji": False, "soft_wrap": True} | how)
+    class Quiet(Console):
+        """Whoever reads has read enough: no error."""
+
+        def on_broken_pipe(self) -> None:
+            """As rich does it, but the program ends well."""
+            try:
+                super().on_broken_pipe()
+            except SystemExit:
+                raise SystemExit(0) from None
+
+    return Quiet(**{"highlight": False, "markup": False, "emoji": False, "soft_wrap": True} | how)
 
 
 def _load(folders: tuple[Path, ...]) -> KnowledgeBase:
@@ -156,7 +192,11 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
     context.exit()
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST_HELP},
+    epilog='Words are completed by the shell after: eval "$(_MPS_RULES_COMPLETE=bash_source mps-rules)" (or zsh_source, fish_source).',
+)
 @click.option(
     "--version",
     is_flag=True,
@@ -165,8 +205,22 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
     callback=_print_version,
     help="The versions of the program and of its rules.",
 )
-def main() -> None:
+@click.option(
+    "--rules",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    callback=_keep_folders,
+    expose_value=False,
+    shell_complete=completion.folders,
+    help=_FOLDERS,
+)
+@click.pass_context
+def main(context: click.Context) -> None:
     """Decision support for muscle pain, for clinicians: rules over findings, every conclusion explained."""
+    command = main.commands.get(context.invoked_subcommand or "")
+    if context.obj and command is not None and not any(parameter.name == "folders" for parameter in command.params):
+        message = f"{context.invoked_subcommand} reads no --rules: mps-rules {context.invoked_subcommand} --help"
+        raise click.UsageError(message)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -206,17 +260,26 @@ def _show(text: str) -> None:
     from rich.text import Text
 
     console = _console()
-    for line in printable(text).removesuffix("\n").split("\n"):
-        marked = Text(line)
-        if line.startswith(("EMERGENCY", "URGENT", "OPEN, ")) or (
-            line.startswith("Urgency:  ") and "NONE" not in line and "none raised; all" not in line
-        ):
-            marked.stylize("bold red")
-        elif line[:2].isupper():
-            marked.stylize("bold")
-        elif line.startswith("  !"):
-            marked.stylize("yellow")
-        console.print(marked)
+    shown = printable(text).removesuffix("\n")
+    for line in (fitted(shown, console.width) if console.is_terminal else shown).split("\n"):
+        console.print(Text(line, _style(line)))
+
+
+def _style(line: str) -> str:
+    """
+    How a line of an answer is marked: an alarm is red; what is open or not known yet asks for attention, and is no alarm.
+
+    >>> [_style(f"Urgency:  {said}") for said in ("EMERGENCY; act now", "NOT KNOWN; none raised so far.", "NONE")]
+    ['bold red', 'bold yellow', '']
+    """
+    if line.startswith("Urgency:  "):
+        said = line.removeprefix("Urgency:  ").lstrip()
+        return "bold red" if said.startswith(("EMERGENCY", "URGENT")) else "bold yellow" if said.startswith(("NOT KNOWN", "SOON")) else ""
+    if line.startswith(("EMERGENCY", "URGENT")):
+        return "bold red"
+    if line.startswith("OPEN, "):
+        return "red"
+    return "bold" if line[:2].isupper() else "yellow" if line.startswith("  !") else ""
 
 
 @main.command()
@@ -266,7 +329,7 @@ def _lined(report: "ImportReport") -> "ImportReport":
 
 @main.command()
 @click.argument("file")
-@click.argument("id")
+@click.argument("id", shell_complete=completion.conclusions)
 @click.option("--short", "form", flag_value="short", help="In one sentence.")
 @click.option("--json", "form", flag_value="json", help="The proof as JSON.")
 @click.option("--full", "form", flag_value="full", default=True, help="Down to findings and sources (this is the default).")
@@ -282,24 +345,24 @@ def explain(file: str, id: str, form: str, folders: tuple[Path, ...]) -> None:
     if form == "json":
         _tell(proof.to_dict())
     else:
-        _say(proof.short if form == "short" else str(proof))
+        _read_out(proof.short if form == "short" else str(proof))
 
 
 @main.command(name="why-not")
 @click.argument("file")
-@click.argument("id")
+@click.argument("id", shell_complete=completion.conclusions)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @_rules
 @_guarded
 def why_not(file: str, id: str, as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
     """Why ID was not concluded of the patient in FILE: the rules that could have, nearest first."""
     shortfall = api.evaluate(_findings(file), _load(folders)).why_not(id)
-    _tell(shortfall.to_dict()) if as_json else _say(str(shortfall))
+    _tell(shortfall.to_dict()) if as_json else _read_out(str(shortfall))
 
 
 @main.command()
 @click.argument("file")
-@click.argument("id")
+@click.argument("id", shell_complete=completion.conclusions)
 @click.option("--any", "through", flag_value="any", help="Change what is recorded too: on what does it hang?")
 @click.option("--unknown", "through", flag_value="unknown", default=True, help="Change only what is not known (this is the default).")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -308,12 +371,12 @@ def why_not(file: str, id: str, as_json: bool, folders: tuple[Path, ...]) -> Non
 def flip(file: str, id: str, through: Literal["unknown", "any"], as_json: bool, folders: tuple[Path, ...]) -> None:  # noqa: FBT001 - click's flag
     """The smallest sets of findings that would reach ID for the patient in FILE, or undo it; cheapest first."""
     found = api.evaluate(_findings(file), _load(folders)).flip(id, through)
-    _tell(found.to_dict()) if as_json else _say(str(found))
+    _tell(found.to_dict()) if as_json else _read_out(str(found))
 
 
 @main.command(name="what-if")
 @click.argument("file")
-@click.argument("changes", nargs=-1, required=True, metavar="ADDRESS=VALUE...")
+@click.argument("changes", nargs=-1, required=True, metavar="ADDRESS=VALUE...", shell_complete=completion.addresses)
 @click.option("--json", "as_json", is_flag=True, help="The difference and the new assessment as JSON.")
 @_rules
 @_guarded
@@ -336,50 +399,54 @@ def what_if(file: str, changes: tuple[str, ...], as_json: bool, folders: tuple[P
     if as_json:
         _tell({"difference": list(found.difference.lines), "assessment": found.assessment.to_dict()})
     else:
-        _say(str(found))
+        _read_out(str(found))
 
 
 @main.command()
 @click.argument("file", required=False)
+@_as_json
 @click.option("--out", type=click.Path(path_type=Path), help="Keep what was answered in this file (YAML), to go on from later.")
 @click.option("--to-the-end", is_flag=True, help="Go on while anything is open, even where enough has been asked.")
 @_rules
 @_guarded
-def ask(file: str | None, out: Path | None, *, to_the_end: bool, folders: tuple[Path, ...]) -> None:
+def ask(file: str | None, out: Path | None, *, to_the_end: bool, as_json: bool, folders: tuple[Path, ...]) -> None:
     """
     Ask, step by step, what could change the answer most, until enough has been asked; then print the assessment.
 
     FILE holds what is known beforehand: at least age and where it hurts make the first questions better. Enter leaves a finding
-    not known, s skips a step, q leaves and keeps what was said.
+    not known, s skips a step, q leaves and keeps what was said. With --json the talk goes to standard error, and the assessment out.
     """
     from rich.text import Text
 
     from mps_rules.command import terminal
-    from mps_rules.interview import so_far
+    from mps_rules.turns import so_far
 
-    console = _console()
+    console = _console(stderr=as_json)
     base = _load(folders)
     try:
         assessment = terminal.run(base, _findings(file) if file else {}, console, console.input, to_the_end=to_the_end)
     except terminal.Left as left:
-        _keep(out, left.findings)
+        _keep(out, left.findings, quietly=as_json)
+        if as_json:
+            _say(api.evaluate(left.findings, base).to_json())
         return
     console.print(Text(printable(f"\n{terminal.closing(assessment)}\n"), "bold"))
-    _show(_brief(assessment, base))
-    _keep(out, so_far(assessment))
+    _say(assessment.to_json()) if as_json else _show(_brief(assessment, base))
+    _keep(out, so_far(assessment), quietly=as_json)
 
 
-def _keep(out: Path | None, findings: dict[str, Any]) -> None:
+def _keep(out: Path | None, findings: dict[str, Any], *, quietly: bool) -> None:
     if out is not None:
-        _write(out, as_yaml(findings))
+        _write(out, as_yaml(findings), quietly=quietly)
 
 
 @main.command()
 @click.argument("before")
 @click.argument("after")
 @click.argument("patients", type=click.Path(path_type=Path))
+@_as_json
 @_guarded
-def diff(before: str, after: str, patients: Path) -> None:
+def diff(before: str, after: str, patients: Path, *, as_json: bool) -> None:
     """
     For whom, and because of which rule, the answer changes when rules AFTER replace rules BEFORE: mps-rules diff packaged packaged+ours FILES.
 
@@ -388,7 +455,8 @@ def diff(before: str, after: str, patients: Path) -> None:
     from mps_rules.answer import differences
 
     old, new = _laid(before), _laid(after)
-    _say(str(differences.diff_rules(old, new, _patients(patients))))
+    found = differences.diff_rules(old, new, _patients(patients))
+    _tell(plain(found)) if as_json else _read_out(str(found))
 
 
 def _laid(folders: str) -> KnowledgeBase:
@@ -431,6 +499,7 @@ def _patients(path: Path) -> dict[str, Any]:
     show_default=True,
     help="How a long file writes dates, beside 2026-02-01.",
 )
+@_as_json
 @_rules
 @_guarded
 def cohort(
@@ -443,6 +512,7 @@ def cohort(
     backend: "Backend",
     rows: int,
     dates: "Dates",
+    as_json: bool,  # noqa: FBT001 - click's flag
     folders: tuple[Path, ...],
 ) -> None:
     """
@@ -471,11 +541,15 @@ def cohort(
         ran = partitions.evaluate_files(inputs, out, base, asked, lambda done, of: progress.update(bar, completed=done, total=of))
     for part in ran.unopened:
         click.echo(in_one_line(f"error: {part.file}, from row {part.start}: cannot be opened: {part.fault}"), err=True)
-    if ran.people:
+    if as_json:
+        summary = plain(tally.summarised(out, base)) if ran.people else None
+        written = {"out": str(out), "rejects": str(ran.rejects) if ran.faults else None, "faults": ran.faults, "found_done": ran.found_done}
+        _tell({"summary": summary, **written})
+    elif ran.people:
         _show(tally.text(tally.summarised(out, base), base))
         rejects = f", {ran.faults:,} faults of set-aside rows to {ran.rejects}" if ran.faults else ""
         click.echo(in_one_line(f"Written to {out}{rejects}"))
-    if ran.found_done:
+    if ran.found_done and not as_json:
         click.echo(f"{ran.found_done} parts were done already by an earlier run")
     if ran.unopened:
         sys.exit(WRONG_INPUT)
@@ -487,8 +561,11 @@ def _listed(text: str) -> list[str]:
 
 @main.command()
 @click.argument("file")
-@click.argument("id", required=False)
+@click.argument("id", required=False, shell_complete=completion.conclusions)
 @click.option("--body", "form", flag_value="body", help="The body map as SVG.")
+@click.option(
+    "--json", "form", flag_value="json", help="The whole derivation as JSON: nodes, and edges from what is known to what follows."
+)
 @click.option("--mermaid", "form", flag_value="mermaid", help="The derivation as Mermaid text.")
 @click.option("--svg", "form", flag_value="svg", default=True, help="The derivation as SVG (this is the default).")
 @_rules
@@ -502,17 +579,30 @@ def graph(file: str, id: str | None, form: str, folders: tuple[Path, ...]) -> No
     assessment = api.evaluate(_findings(file), _load(folders))
     if form == "body":
         _say(assessment.body_map())
+    elif form == "json":
+        _tell(_graph_of(assessment))
     elif form == "mermaid":
         _say(assessment.derivation_mermaid(id))
     else:
         _say(assessment.derivation_svg(id))
 
 
+def _graph_of(assessment: Assessment) -> dict[str, Any]:
+    """The graph of a derivation as plain data; an edge names its ends by their places among the nodes."""
+    graph = assessment.derivation_graph()
+    number = {node: place for place, node in enumerate(graph)}
+    return {
+        "nodes": [{"kind": kind, "id": id_, **plain(graph.nodes[kind, id_])} for kind, id_ in graph],
+        "edges": [{"from": number[source], "to": number[target], **plain(data)} for source, target, data in graph.edges(data=True)],
+    }
+
+
 @main.command(name="cases")
-@click.argument("id", default="")
+@click.argument("id", default="", shell_complete=completion.rules)
+@_as_json
 @_rules
 @_guarded
-def cases_command(id: str, folders: tuple[Path, ...]) -> None:
+def cases_command(id: str, *, as_json: bool, folders: tuple[Path, ...]) -> None:
     """Run the cases of all rules, of one shelf, or of the rule ID."""
     from mps_rules.authoring import cases
 
@@ -520,33 +610,42 @@ def cases_command(id: str, folders: tuple[Path, ...]) -> None:
     if not outcomes:
         raise FindingError([Fault(id, "no rule or shelf of that name has cases")])
     failed = [outcome for outcome in outcomes if not outcome.passed]
-    for outcome in failed:
-        click.echo(in_one_line(f"{outcome.case.place}: {outcome.case.case}"))
-        for difference in outcome.differences:
-            click.echo(in_one_line(f"    {difference}"))
     rules = len({outcome.case.rule for outcome in outcomes})
-    click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} cases passed, of {rules} rules")
+    if as_json:
+        told = [{"rule": one.case.rule, "place": one.case.place, "case": one.case.case, "differences": one.differences} for one in failed]
+        _tell({"cases": len(outcomes), "rules": rules, "failed": plain(told)})
+    else:
+        for outcome in failed:
+            click.echo(in_one_line(f"{outcome.case.place}: {outcome.case.case}"))
+            for difference in outcome.differences:
+                click.echo(in_one_line(f"    {difference}"))
+        click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} cases passed, of {rules} rules")
     if failed:
         sys.exit(WRONG_KNOWLEDGE)
 
 
 @main.command()
-@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("more", metavar="[FOLDER]...", nargs=-1, type=click.Path(path_type=Path), shell_complete=completion.folders)
+@click.option(
+    "--only", metavar="SHELF/NAME", shell_complete=completion.rules, help="Only what concerns this rule or cause, while you write it."
+)
+@_as_json
+@_rules
 @_guarded
-def lint(folders: tuple[Path, ...]) -> None:
+def lint(more: tuple[Path, ...], only: str | None, *, as_json: bool, folders: tuple[Path, ...]) -> None:
     """Check the rules of FOLDER (several are laid on top of each other), or the packaged ones."""
-    from mps_rules.authoring.lint import lint as lint_folders
+    from mps_rules.authoring import lint as checks
 
-    issues = lint_folders(_of_existing(folders) if folders else api.load())
-    for issue in issues:
-        click.echo(in_one_line(str(issue)))
-    click.echo(f"{len(issues)} issue{'' if len(issues) == 1 else 's'}")
+    named = _named((*folders, *more))
+    issues = checks.lint(named or api.load()) if only is None else checks.lint_only(named or [api.PACKAGED], only)
+    if as_json:
+        _tell({"issues": plain(issues)})
+    else:
+        for issue in issues:
+            click.echo(in_one_line(str(issue)))
+        click.echo(f"{len(issues)} issue{'' if len(issues) == 1 else 's'}")
     if issues:
         sys.exit(WRONG_KNOWLEDGE)
-
-
-def _of_existing(folders: Sequence[Path]) -> list[Path]:
-    return [packaged_rules() if folder == api.PACKAGED else Path(folder) for folder in _named(folders)]
 
 
 def _judged(folder: Path, base: KnowledgeBase) -> "tuple[Judged, ...]":
@@ -563,9 +662,10 @@ def _judged(folder: Path, base: KnowledgeBase) -> "tuple[Judged, ...]":
 @click.option("--chart", help="An ordinary patient (YAML or JSON), to whom each yes/no finding is added singly: which raise an alarm.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the whole page, as Markdown, into this file.")
 @click.option("--draws", default=10_000, show_default=True, help="Of charts: how many ordinary ones are drawn with two findings more.")
+@_as_json
 @_rules
 @_guarded
-def validate(folder: Path, chart: str | None, out: Path | None, draws: int, folders: tuple[Path, ...]) -> None:
+def validate(folder: Path, chart: str | None, out: Path | None, draws: int, *, as_json: bool, folders: tuple[Path, ...]) -> None:
     """
     Hold what the rules say of the vignettes in FOLDER against the right answers; or of its charts, where it holds dev/ or presentations/.
 
@@ -579,10 +679,18 @@ def validate(folder: Path, chart: str | None, out: Path | None, draws: int, fold
     if (folder / "dev").is_dir() or (folder / "presentations").is_dir():
         from mps_rules.authoring import presented
 
-        _validate_charts(presented.Validation(base, folder), draws)
+        charts = presented.Validation(base, folder)
+        _tell(_charts_of(charts, draws)) if as_json else _validate_charts(charts, draws)
         return
     judged = _judged(folder, base)
     alone = None if chart is None else vignettes.singly(base, _findings(chart))
+    if out is not None:
+        _write(out, vignettes.page(judged, base, alone), quietly=as_json)
+    if as_json:
+        right = {aspect: {"right": n, "of": of} for aspect, (n, of) in vignettes.shares(judged).items()}
+        differing = [{"place": one.place, "vignette": one.vignette, "what": what} for one, what in vignettes.failures(judged)]
+        _tell({"vignettes": len(judged), "right": right, "differ": differing, "raising": None if alone is None else list(alone.raising)})
+        return
     table = Table("what is right", "share, 95 per cent interval", box=None, pad_edge=False)
     for aspect, (right, of) in vignettes.shares(judged).items():
         table.add_row(vignettes.MEANT[aspect], vignettes.share(right, of))
@@ -596,8 +704,12 @@ def validate(folder: Path, chart: str | None, out: Path | None, draws: int, fold
         console.print(
             f"\n{len(alone.raising)} of {alone.tried} findings, added singly to {in_one_line(str(chart))}, raise an urgent or emergency flag"
         )
-    if out is not None:
-        _write(out, vignettes.page(judged, base, alone))
+
+
+def _charts_of(charts: "Validation", draws: int) -> dict[str, Any]:
+    figures = [{**plain(figure), "met": figure.met} for figure in charts.figures(draws)]
+    single = [{"finding": term, "urgency": urgency, "suspects": list(suspects)} for term, urgency, suspects in charts.single_findings()]
+    return {"figures": figures, "single_findings": single}
 
 
 def _validate_charts(charts: "Validation", draws: int) -> None:
@@ -617,12 +729,13 @@ LISTED = 12
 """How many charts that miss an aim are named."""
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, *, quietly: bool = False) -> None:
+    """Writes a file and says so: on standard error where JSON goes out."""
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise FindingError([Fault(str(path), f"cannot be written: {error.strerror or error}")]) from None
-    click.echo(in_one_line(f"wrote {path}"))
+    click.echo(in_one_line(f"wrote {path}"), err=quietly)
 
 
 @main.command(name="omop")
@@ -631,10 +744,18 @@ def _write(path: Path, text: str) -> None:
 @click.option("--observations", type=click.Path(path_type=Path), help="The same, shaped like the model's observation table.")
 @click.option("--index", default="latest visit", show_default=True, help="The day on which each person is judged, or one day for all.")
 @click.option("--schema", help="Where the tables stand, if not in the database's own schema.")
+@_as_json
 @_rules
 @_guarded
 def omop_command(
-    database: str, out: Path | None, observations: Path | None, index: str, schema: str | None, folders: tuple[Path, ...]
+    database: str,
+    out: Path | None,
+    observations: Path | None,
+    index: str,
+    schema: str | None,
+    *,
+    as_json: bool,
+    folders: tuple[Path, ...],
 ) -> None:
     """
     What the rules say of everybody in DB, tables of the OMOP Common Data Model (5.3 or 5.4), and what nobody has asked.
@@ -658,19 +779,22 @@ def omop_command(
         progress.update(task, advance=1, description="applying the rules")
         concluded, found = overview.overview(rows, base, keep=omop.KEEP, backend="duckdb")
         progress.update(task, advance=1)
-    _show("\n".join((*overview.lines(found, base), "", "Where it comes from", *report.lines())))
+    if as_json:
+        _tell({"overview": plain(found), "report": plain(report)})
+    else:
+        _show("\n".join((*overview.lines(found, base), "", "Where it comes from", *report.lines())))
     if out is not None:
-        _keep_table(out, concluded)
+        _keep_table(out, concluded, quietly=as_json)
     if observations is not None:
-        _keep_table(observations, omop.as_observations(concluded))
+        _keep_table(observations, omop.as_observations(concluded), quietly=as_json)
 
 
-def _keep_table(path: Path, frame: Any) -> None:
+def _keep_table(path: Path, frame: Any, *, quietly: bool) -> None:
     try:
         (frame.write_csv if path.suffix == ".csv" else frame.write_parquet)(path)
     except OSError as error:
         raise FindingError([Fault(str(path), f"cannot be written: {error.strerror or error}")]) from None
-    click.echo(in_one_line(f"wrote {path}"))
+    click.echo(in_one_line(f"wrote {path}"), err=quietly)
 
 
 @main.command()
@@ -688,6 +812,7 @@ def manifest(as_json: bool, patients: Path | None, folders: tuple[Path, ...]) ->
 
 
 @main.command()
+@click.option("--json", is_flag=True, expose_value=False, help="As JSON, which it is without asking.")
 @_rules
 @_guarded
 def schema(folders: tuple[Path, ...]) -> None:
@@ -699,9 +824,10 @@ def schema(folders: tuple[Path, ...]) -> None:
 
 @main.command()
 @click.argument("search", nargs=-1, required=True)
+@_as_json
 @_rules
 @_guarded
-def terms(search: tuple[str, ...], folders: tuple[Path, ...]) -> None:
+def terms(search: tuple[str, ...], *, as_json: bool, folders: tuple[Path, ...]) -> None:
     """Find findings, diagnoses, muscles and places by name, synonym or code: mps-rules terms pins and needles."""
     from rich.table import Table
 
@@ -710,6 +836,10 @@ def terms(search: tuple[str, ...], folders: tuple[Path, ...]) -> None:
 
     base = _load(folders)
     looked = forms.look_up(base, " ".join(search))
+    if as_json:
+        hits = looked.hits if looked.whole else ()
+        _tell({"found": [{"kind": hit.kind, "id": hit.entry.id, "label": hit.entry.label, "side": hit.side} for hit in hits]})
+        return
     entries = [hit.entry for hit in looked.hits] if looked.whole else []
     found = [entry for entry in entries if isinstance(entry, Term)]
     table = Table("finding", "what it is", "kind", "how", "about", "also called", box=None, pad_edge=False)
@@ -735,13 +865,15 @@ def terms(search: tuple[str, ...], folders: tuple[Path, ...]) -> None:
 
 
 @main.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON: every finding, none of them known.")
 @_rules
 @_guarded
-def form(folders: tuple[Path, ...]) -> None:
+def form(*, as_json: bool, folders: tuple[Path, ...]) -> None:
     """Print a blank patient file with every finding as a comment."""
     from mps_rules.patient import forms
 
-    _say(forms.blank_form(_load(folders)))
+    base = _load(folders)
+    _tell(forms.blank(base)) if as_json else _say(forms.blank_form(base))
 
 
 _config = click.option("--config", type=click.Path(path_type=Path), help="The settings of the service (YAML); left out, the defaults.")
@@ -749,17 +881,25 @@ _config = click.option("--config", type=click.Path(path_type=Path), help="The se
 
 @main.command()
 @_config
+@click.option("--json", "as_json", is_flag=True, help="Say as JSON where it listens.")
+@_rules
 @_guarded
-def serve(config: Path | None) -> None:
+def serve(config: Path | None, *, as_json: bool, folders: tuple[Path, ...]) -> None:
     """
     Answer the hooks of an electronic record (CDS Hooks) over HTTP until stopped.
 
-    Without settings it listens on this machine only, at port 8080, and keeps its records in mps-rules.sqlite here.
+    Without settings it listens on this machine only, at port 8080, and keeps its records in mps-rules.sqlite here. Folders of rules
+    named here go before those of the settings.
     """
     _service_installed()
     from mps_rules.service import serving
 
-    serving.serve(config, lambda address: click.echo(f"listening on {address}"))
+    _named(folders)
+    serving.serve(
+        config,
+        lambda address: click.echo(json.dumps({"listening": address}) if as_json else f"listening on {address}"),
+        tuple(map(str, folders)),
+    )
 
 
 @main.command(name="feedback-report")
@@ -796,6 +936,17 @@ def new() -> None:
     """Start a folder of rules, or a single rule, from a template."""
 
 
+_NEW_PACK = """\
+id: {id}
+title: "The rules of our department, laid on top of the packaged ones"
+version: "0.1"
+status: not clinically reviewed
+licence: for internal use
+owners: ["our department"]
+intended_users: Clinicians of our department who examine patients with muscle pain.
+intended_use: To add our own rules to the packaged ones.
+"""
+
 _NEW_RULE = """\
 id: {shelf}.{name}
 title: "A title that a clinician could dispute"
@@ -828,19 +979,32 @@ _NEW_CASES = """\
 @new.command()
 @click.argument("id", metavar="SHELF/NAME")
 @click.option("--into", "folder", default="rules", show_default=True, type=click.Path(path_type=Path), help="The folder of rules.")
+@_as_json
 @_guarded
-def rule(id: str, folder: Path) -> None:
-    """Write a rule and its cases to fill in."""
+def rule(id: str, folder: Path, *, as_json: bool) -> None:
+    """Write a rule and its cases to fill in; where FOLDER is not there yet, a pack of its own to lay on top of the packaged rules."""
     shelf, _, name = id.partition("/")
     if not all(part.isidentifier() and part.islower() for part in (shelf, name)):
         raise FindingError([Fault(id, "expected shelf/name in small letters, digits and underscores")])
-    if not (folder / "pack.yaml").is_file():
-        raise FindingError([Fault(str(folder), "is not a folder of rules (it has no pack.yaml); name one with --into")])
+    if shelf in (*SHELF_FOLDERS_APART, "causes", "codes"):
+        raise FindingError([Fault(id, f"{shelf} holds no rules: choose a shelf of another name")])
+    pack = folder / "pack.yaml"
+    if not pack.is_file() and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FindingError([Fault(str(folder), "is not a folder of rules (it has no pack.yaml); name one, or a new one, with --into")])
     files = {folder / shelf / f"{name}.yaml": _NEW_RULE.format(shelf=shelf, name=name), folder / shelf / f"{name}.cases.yaml": _NEW_CASES}
     there = [str(path) for path in files if path.exists()]
     if there:
         raise FindingError([Fault(path, "is already there") for path in there])
-    for path, text in files.items():
+    laid = not pack.is_file()
+    for path, text in {**({pack: _NEW_PACK.format(id=_pack_id(folder))} if laid else {}), **files}.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        click.echo(in_one_line(f"wrote {path}"))
+        _write(path, text, quietly=as_json)
+    if as_json:
+        _tell({"wrote": [str(path) for path in ([pack] if laid else []) + list(files)]})
+    elif laid:
+        click.echo(in_one_line(f"next: mps-rules --rules packaged --rules {folder} lint --only {id}"))
+
+
+def _pack_id(folder: Path) -> str:
+    """The name of a folder as the id of a pack."""
+    return re.sub(r"\W+", "_", folder.resolve().name.lower()).strip("_") or "ours"

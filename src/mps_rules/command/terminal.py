@@ -13,12 +13,12 @@ from rich.text import Text
 from mps_rules.answer.values import DUE, Assessment
 from mps_rules.command.printed import in_one_line
 from mps_rules.errors import FindingError
-from mps_rules.interview import Turn, interview, so_far
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.vocabulary import Term, Vocabulary, lowered
 from mps_rules.patient.addresses import address, as_mapping, changed
 from mps_rules.patient.facts import terrain_of
 from mps_rules.patient.findings import read_findings
+from mps_rules.turns import Turn, interview, so_far
 
 SHOWN = 3
 """How many hypotheses are shown while answers come in."""

@@ -108,10 +108,10 @@ class CauseReader:
         self.words, self.ground, self.references = words, ground, references
         self.faults: list[Fault] = []
 
-    def cause(self, raw: CauseRow, document: Document, parse: Parse) -> Cause:
-        """The cause of a file."""
+    def cause(self, raw: CauseRow, document: Document, within: str, parse: Parse) -> Cause:
+        """The cause of a file; ``within`` is its path in its folder."""
         place = document.place
-        path = document.source.removesuffix(".yaml")
+        path = within.removesuffix(".yaml")
         if path.rpartition("/")[2] != raw.id:
             self.faults.append(Fault(place(("id",)), f"id {raw.id!r} is not the name of its file", path.rpartition("/")[2]))
         self._one_of(raw.kind, KINDS_OF_HYPOTHESIS, "kind", place(("kind",)))
@@ -135,6 +135,7 @@ class CauseReader:
         return Cause(
             raw.id, raw.label, raw.kind, _grade(raw.urgency), raw.title, raw.summary, pictures, raw.action, raw.confirm, raw.limits, raw.basis,
             raw.nonspecific, probable_if, raw.synonyms, raw.care, raw.offers, path.replace("/", "."), raw.reviewed.on, raw.reviewed.by,
+            document.source,
         )  # fmt: skip
 
     def _picture(self, row: ProfileRow, raw: CauseRow, path: Steps, document: Document, parse: Parse) -> Picture:
@@ -246,7 +247,7 @@ def _rule(cause: Cause, id_: str, when: c.Condition, conclusion: Conclusion) -> 
         reviewed=Review(cause.reviewed_on, cause.reviewed_by) if cause.reviewed_on else None,
         written=None if id_ == cause.address else cause.address,
         cause=cause.id,
-        source=cause.address.replace(".", "/") + ".yaml",
+        source=cause.source,
     )
 
 

@@ -83,6 +83,7 @@ class Cause:
     address: str = attrs.field(default="", eq=False)
     reviewed_on: str = ""
     reviewed_by: str = ""
+    source: str = attrs.field(default="", eq=False)
 
     @cached_property
     def references(self) -> tuple[str, ...]:

@@ -54,15 +54,15 @@ from mps_rules.language.rows import ITEM, expanded, table_and_field
 from mps_rules.language.structure import structure
 
 
-def load_folders(folders: Sequence[Path]) -> KnowledgeBase:
+def load_folders(folders: Sequence[Path], names: Sequence[str] = ()) -> KnowledgeBase:
     """
-    The knowledge of one folder, or of several laid on top of each other.
+    The knowledge of one folder, or of several laid on top of each other; ``names``: what faults call them, left out their paths.
 
     Raises:
         KnowledgeError: every fault of every file, with file, line, path, and the closest known word.
 
     """
-    return Loader(folders).load()
+    return Loader(folders, names).load()
 
 
 class Loader(Checks):
@@ -70,8 +70,8 @@ class Loader(Checks):
 
     def load(self) -> KnowledgeBase:
         """Everything that was read, checked and ordered, as one knowledge base."""
-        for folder in self.folders:
-            self._read_folder(folder)
+        for folder, under in zip(self.folders, self.shown_as, strict=True):
+            self._read_folder(folder, under)
         if self.pack is None:
             self.faults.append(Fault(", ".join(str(folder) for folder in self.folders), "has no pack.yaml"))
             raise KnowledgeError(self.faults)
@@ -113,6 +113,7 @@ class Loader(Checks):
             shelved=shelved,
             digest="",
             folders=tuple(str(folder) for folder in self.folders),
+            shown_as=tuple(self.shown_as),
             unread_dangers=unread,
             omop=self.omop,
             codes=self.codes,
@@ -145,7 +146,7 @@ class Loader(Checks):
         found: dict[str, Cause] = {}
         for id_, (raw, document) in sorted(self.raw_causes.items()):
             parser = ConditionParser(words, document.place, shared=self.shared)
-            found[id_] = reader.cause(raw, document, partial(parser.parse, scope="patient"))
+            found[id_] = reader.cause(raw, document, self.within[document.source], partial(parser.parse, scope="patient"))
             reader.faults += parser.faults
         self.faults += reader.faults
         self._stop_if_faulty()
@@ -319,8 +320,8 @@ class Loader(Checks):
 
     def _written(self, raw: RuleShape, document: Document, words: Vocabulary) -> Iterator[Rule]:
         """The rule of a file, or, where it is written over a table, one rule for each row that it says something of."""
-        if document.source != f"{raw.id.replace('.', '/')}.yaml":
-            path = document.source.removesuffix(".yaml").replace("/", ".")
+        path = self.within[document.source].removesuffix(".yaml").replace("/", ".")
+        if path != raw.id:
             self.faults.append(Fault(document.place(("id",)), f"id {raw.id!r} is not its path", path))
         rules = [self._rule(raw, document, words)] if raw.for_each is None else list(self._for_each(raw, document, words))
         yield from (rule for rule in rules if rule)

@@ -286,6 +286,8 @@ class KnowledgeBase:
     codes: CodeMap = attrs.Factory(CodeMap)
     causes: Mapping[str, Cause] = attrs.Factory(dict)
     scale: Scale = attrs.Factory(Scale)
+    shown_as: tuple[str, ...] = ()
+    """What stands before the path of a file of each folder in a fault: nothing where there is one folder, else its name and a slash."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KnowledgeBase) and self.digest == other.digest

@@ -11,7 +11,9 @@ import pickle
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from os import PathLike
 from pathlib import Path
 
 from mps_rules.errors import Fault, KnowledgeError
@@ -20,7 +22,9 @@ from mps_rules.knowledge.pack import KnowledgeBase
 PROGRAM = Path(__file__).resolve().parents[1]
 """The folder of this program."""
 KEPT = 4
-"""How many loaded packs are kept; the least recently written make room."""
+"""How many loaded packs are kept; the least recently used make room."""
+PACKAGED = "packaged"
+"""The name by which the packaged rules stand among folders."""
 
 
 def packaged_rules() -> Path:
@@ -45,9 +49,26 @@ def packaged_examples() -> tuple[Path, ...]:
     return tuple(next((files for files in found if files), ()))
 
 
-def load_packaged(folder: Path) -> KnowledgeBase:
+def load_named(names: Sequence[str | PathLike[str]]) -> KnowledgeBase:
     """
-    The knowledge of the packaged folder, from the cache where it holds just this.
+    The knowledge of folders laid on top of each other, of which ``packaged`` names the packaged rules; with these it is kept as they are.
+
+    Raises:
+        KnowledgeError: as ``load_folders``.
+
+    """
+    shown = [str(name) for name in names]
+    folders = [packaged_rules() if name == PACKAGED else Path(name) for name in shown]
+    if PACKAGED in shown:
+        return load_packaged(*folders, names=shown if len(shown) > 1 else ())
+    from mps_rules.knowledge.loading import load_folders
+
+    return load_folders(folders, shown)
+
+
+def load_packaged(*folders: Path, names: Sequence[str] = ()) -> KnowledgeBase:
+    """
+    The knowledge of the packaged folder, and of those laid on top of it, from the cache where it holds just this.
 
     ``MPS_RULES_CACHE`` names another folder for the cache; empty, nothing is kept.
 
@@ -56,12 +77,12 @@ def load_packaged(folder: Path) -> KnowledgeBase:
 
     """
     place = _place()
-    path = place / f"{_key(folder)}.pickle" if place else None
+    path = place / f"{_key(folders, names)}.pickle" if place and all(folder.is_dir() for folder in folders) else None
     base = _kept(path) if path else None
     if base is None:
         from mps_rules.knowledge.loading import load_folders  # YAML and cattrs are left alone where the cache knows
 
-        base = load_folders([folder])
+        base = load_folders(list(folders), names) if names else load_folders(list(folders))
         if path:
             _keep(path, pickle.dumps(base, pickle.HIGHEST_PROTOCOL))
     if path:
@@ -104,10 +125,10 @@ def _place() -> Path | None:
     return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "mps-rules"
 
 
-def _key(folder: Path) -> str:
-    """A digest of the rules' files, of this program and of the Python that runs it."""
-    digest = hashlib.sha256(f"{sys.version}\0{folder.resolve()}".encode())
-    for root, files in ((folder, _files(folder, ".yaml")), (PROGRAM, _files(PROGRAM, ".py"))):
+def _key(folders: Sequence[Path], names: Sequence[str]) -> str:
+    """A digest of the rules' files, of what they are called, of this program and of the Python that runs it."""
+    digest = hashlib.sha256("\0".join((sys.version, *(str(folder.resolve()) for folder in folders), *names)).encode())
+    for root, files in (*((folder, _files(folder, ".yaml")) for folder in folders), (PROGRAM, _files(PROGRAM, ".py"))):
         for path in files:
             content = path.read_bytes()
             digest.update(f"\0{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
@@ -128,7 +149,11 @@ def _kept(path: Path) -> KnowledgeBase | None:
         base = pickle.loads(content)  # noqa: S301 - written by this user, and writable by nobody else
     except Exception:  # noqa: BLE001 - a damaged file raises whatever its bytes happen to spell
         return None
-    return base if isinstance(base, KnowledgeBase) else None
+    if not isinstance(base, KnowledgeBase):
+        return None
+    with suppress(OSError):
+        path.touch()
+    return base
 
 
 def _content(path: Path) -> bytes | None:

@@ -46,7 +46,8 @@ class ConditionParser:
         if isinstance(data, str):
             return self._term(data, None, path, scope)
         if not isinstance(data, dict) or len(data) != 1:
-            return self._fault(path, f"a condition has exactly one form, got {shown(data)}")
+            joined = "; of a list say whether all: [...] or any: [...] of it holds" if isinstance(data, list) else ""
+            return self._fault(path, f"a condition has exactly one form, got {shown(data)}{joined}")
         (form, value), *_ = data.items()
         if form in FORMS:
             return self._form(form, value, (*path, form), scope)

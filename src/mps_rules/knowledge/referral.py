@@ -4,12 +4,13 @@ Where muscles send pain: one networkx graph, frozen after loading, and the quest
 Nodes are muscles, their groups, and regions. Edges: ``refers_to`` (with its Referral), ``lies_in``, ``part_of``, ``adjacent_to``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import attrs
 
+from mps_rules.errors import Fault, FindingError, closest, shown
 from mps_rules.knowledge.pack import Referral
 from mps_rules.knowledge.regions import RegionTree
 from mps_rules.knowledge.vocabulary import SIDES, Vocabulary, lowered, placed
@@ -179,7 +180,13 @@ class ReferralMap:
         The muscles, each with its side, that can send pain to a leaf region, or to a leaf of a group, on a side.
 
         A side left out, or a region without sides, asks for both sides. In vocabulary order.
+
+        Raises:
+            FindingError: no region of that id, or no such side; names the closest.
+
         """
+        self._must_know("side", side, (None, *SIDES, "midline", "bilateral"))
+        self._must_know("region", region, self.tree.leaves)
         leaves = self.tree.leaves[region]
         found = {
             (muscle[1], own)
@@ -196,7 +203,13 @@ class ReferralMap:
         Where a muscle (or group) on a side sends pain: region, side and zone, main zones first.
 
         The side is None for a region without sides, and for a pattern that crosses or lies on the midline.
+
+        Raises:
+            FindingError: no muscle or group of that id, or no such side; names the closest.
+
         """
+        self._must_know("muscle", muscle, self._edges)
+        self._must_know("side", side, SIDES)
         found = {
             (
                 edge.region,
@@ -212,7 +225,13 @@ class ReferralMap:
         The shortest ways over neighbouring regions from where a muscle lies to where the pain is felt.
 
         Each way is a tuple of leaf regions, the muscle's own place first; a single region: the muscle lies there.
+
+        Raises:
+            FindingError: no muscle or group, or no region, of that id; names the closest.
+
         """
+        self._must_know("muscle", muscle, self._edges)
+        self._must_know("region", region, self.tree.leaves)
         import networkx as nx
 
         goals = set(self.tree.leaves[region])
@@ -259,6 +278,11 @@ class ReferralMap:
             certain={edge.region for edge in fitting} >= set(leaves),
         )
 
+    @staticmethod
+    def _must_know(kind: str, word: str | None, known: Collection[str | None]) -> None:
+        if word not in known:
+            raise FindingError([Fault(kind, f"no {kind} {shown(word)}", closest(word, [one for one in known if one]))])
+
     def explain(self, muscle: str, side: str | None, pain_map: "PainMap") -> Relation:
         """How a muscle on a side stands to the pain."""
         who = (muscle, side)
@@ -303,6 +327,11 @@ class ReferralMap:
             pain.region in self.tree.around[place] and not (beside and self.vocabulary.regions[place].sides)
             for place in self.places(muscle)
         )
+
+    def lying_in(self, region: str, side: str | None) -> tuple[tuple[str, str], ...]:
+        """The single muscles, each with its side, that lie in a region; a side left out asks for both."""
+        spot = _Spot(region, side)
+        return tuple((muscle, own) for muscle in self.vocabulary.muscles for own in SIDES if self.lies_in(muscle, own, spot))
 
     def path(self, muscle: str, match: Match) -> str:
         """Why a muscle is thought of, in words: where it hurts, and where the muscle lies."""

@@ -34,8 +34,11 @@ Place = Callable[[Steps], str]
 class Shelf:
     """What has been read of the folders so far, and every fault found."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], names: Sequence[str] = ()) -> None:
         self.folders = [Path(folder) for folder in folders]
+        called = names or [folder.as_posix() for folder in self.folders]
+        self.shown_as = [f"{name.rstrip('/')}/" if len(self.folders) > 1 else "" for name in called]
+        self.within: dict[str, str] = {}
         self.faults: list[Fault] = []
         self.found: dict[str, dict[str, Any]] = {name: {} for name in (*FILES, "findings")}
         self.places: dict[tuple[str, str], str] = {}
@@ -58,7 +61,8 @@ class Shelf:
 
     # --- reading
 
-    def _read_folder(self, folder: Path) -> None:
+    def _read_folder(self, folder: Path, under: str = "") -> None:
+        """Every file of a folder; ``under`` stands before its path wherever it is named."""
         if not folder.is_dir():
             self.faults.append(Fault(str(folder), "is not a folder"))
             return
@@ -70,13 +74,15 @@ class Shelf:
         self.codes_here = set()
         for path in paths:
             name = path.relative_to(folder).as_posix()
+            shown_name = f"{under}{name}"
             if name.endswith(".yml"):
-                self.faults.append(Fault(name, "would be passed over: name it .yaml"))
+                self.faults.append(Fault(shown_name, "would be passed over: name it .yaml"))
                 continue
             if name.endswith(".cases.yaml"):
                 continue
+            self.within[shown_name] = name
             try:
-                document = read_yaml(text_of(path, name), name)
+                document = read_yaml(text_of(path, shown_name), shown_name)
             except Unreadable as error:
                 self.faults += error.faults
                 continue
@@ -121,7 +127,7 @@ class Shelf:
         elif top in SHELF_FOLDERS_APART:
             key = next(iter(document.data), None) if isinstance(document.data, dict) else None
             if key not in FILES:
-                self.faults.append(Fault(name, f"begins with {shown(key)}", closest(key, FILES)))
+                self.faults.append(Fault(document.source, f"begins with {shown(key)}", closest(key, FILES)))
                 return
             file, faults = structure(document.data, FILES[key], document.place)
             self.faults += faults

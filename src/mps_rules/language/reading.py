@@ -270,20 +270,19 @@ def as_yaml(data: Data) -> str:
 def _guarded(events: Iterator[yaml.Event], source: str) -> Iterator[yaml.Event]:
     depth = 0
     for event in events:
-        where = _where(event, source)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                _refuse(where, f"nested more than {DEEPEST} deep")
+                _refuse(_where(event, source), f"nested more than {DEEPEST} deep")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         elif isinstance(event, yaml.AliasEvent):
-            _refuse(where, "aliases (*name) are not allowed; write the value out")
+            _refuse(_where(event, source), "aliases (*name) are not allowed; write the value out")
         if getattr(event, "anchor", None):
-            _refuse(where, "anchors (&name) are not allowed; write the value out")
+            _refuse(_where(event, source), "anchors (&name) are not allowed; write the value out")
         tag = getattr(event, "tag", None)
         if tag not in (None, "!"):
-            _refuse(where, f"tags ({tag}) are not allowed")
+            _refuse(_where(event, source), f"tags ({tag}) are not allowed")
         yield event
 
 
@@ -310,7 +309,7 @@ def _document(events: Iterator[yaml.Event], source: str, lines: dict[Path, int],
 def _value(event: yaml.Event, events: Iterator[yaml.Event], path: Path, source: str, lines: dict[Path, int], faults: list[Fault]) -> Data:
     lines.setdefault(path, _line(event))
     if isinstance(event, yaml.ScalarEvent):
-        return _scalar(event, _where(event, source), faults)
+        return _scalar(event, source, faults)
     if isinstance(event, yaml.SequenceStartEvent):
         sequence: list[Data] = []
         while not isinstance(item := next(events), yaml.SequenceEndEvent):
@@ -318,18 +317,17 @@ def _value(event: yaml.Event, events: Iterator[yaml.Event], path: Path, source: 
         return sequence
     mapping: dict[str, Data] = {}
     while not isinstance(item := next(events), yaml.MappingEndEvent):
-        where = _where(item, source)
         if not isinstance(item, yaml.ScalarEvent):
-            _refuse(where, "a key must be a word")
+            _refuse(_where(item, source), "a key must be a word")
         key: str = item.value
         if key in mapping:
-            faults.append(Fault(where, f"key {key!r} is given twice"))
+            faults.append(Fault(_where(item, source), f"key {key!r} is given twice"))
         lines[(*path, key)] = _line(item)
         mapping[key] = _value(next(events), events, (*path, key), source, lines, faults)
     return mapping
 
 
-def _scalar(event: yaml.ScalarEvent, where: str, faults: list[Fault]) -> Data:
+def _scalar(event: yaml.ScalarEvent, source: str, faults: list[Fault]) -> Data:
     text: str = event.value
     if not event.implicit[0]:
         return text
@@ -338,15 +336,17 @@ def _scalar(event: yaml.ScalarEvent, where: str, faults: list[Fault]) -> Data:
     if _INTEGER.match(text) and len(text) <= 18:
         return int(text)
     if _TREACHEROUS.match(text):
-        faults.append(Fault(where, f"a bare {text} is read differently by different programs: write true or false, or quote it"))
+        faults.append(
+            Fault(_where(event, source), f"a bare {text} is read differently by different programs: write true or false, or quote it")
+        )
         return text
     if text.lower().lstrip("+-") in (".nan", ".inf"):
-        faults.append(Fault(where, f"{text} is not a number"))
+        faults.append(Fault(_where(event, source), f"{text} is not a number"))
         return text
     if _NUMBER.match(text):
         number = float(text)
         if not math.isfinite(number):
-            faults.append(Fault(where, f"{text} is not a number that can be held"))
+            faults.append(Fault(_where(event, source), f"{text} is not a number that can be held"))
         return number
     return text
 

@@ -155,6 +155,11 @@ def as_mapping(findings: Findings) -> dict[str, Any]:
             {"muscle": exam.muscle, **({"side": exam.side} if exam.side else {}), **{f.term: _written(f) for f in exam.findings}}
             for exam in findings.exam
         ]
+    if findings.somewhere:
+        data["exam"] = data.get("exam", []) + [
+            {"region": one.region, **({"side": one.side} if one.side else {}), **{f.term: _written(f) for f in one.findings}}
+            for one in findings.somewhere
+        ]
     return data
 
 
@@ -170,7 +175,8 @@ def as_row(findings: Findings, words: Vocabulary) -> dict[str, Any]:
     """
     The findings as one row of a table: address to value, a word to a column of its own where several may hold.
 
-    A number of which only a range is known has two columns, its ends. The intensity of a pain is left out: no table of patients asks for it.
+    A number of which only a range is known has two columns, its ends. The intensity of a pain, and what was found in some muscle of a region,
+    are left out: no table of patients asks for them.
     What only follows from others is left out too.
     """
     row: dict[str, Any] = {}
@@ -243,7 +249,7 @@ def _change(data: dict[str, Any], at: Address, value: Any) -> None:
                 data["pain"] = [e for e in entries if e is not found] + ([] if value is None else [entry])
         case "muscle":
             entries = data.setdefault("exam", [])
-            found = next((e for e in entries if (e["muscle"], e.get("side")) == (at.name, at.side)), None)
+            found = next((e for e in entries if (e.get("muscle"), e.get("side")) == (at.name, at.side)), None)
             if found is None and value is not None:
                 found = {"muscle": at.name, **({"side": at.side} if at.side else {})}
                 entries.append(found)

@@ -23,7 +23,7 @@ from mps_rules.patient.dialects import STRUCTURED, Said, Spoken, addresses_of, a
 from mps_rules.patient.facts import Facts, Terrain
 from mps_rules.patient.forms import Lexicon, LexiconKind
 from mps_rules.patient.painmap import Hurting
-from mps_rules.patient.values import Exam, Finding, Findings, GivenLabel, Pain
+from mps_rules.patient.values import Exam, Finding, Findings, GivenLabel, Pain, RegionExam
 
 LONGEST_PLACE = 120
 _SINCE = re.compile(r"\s*since\s+([12][0-9]{3})(?:-([01]?[0-9])(?:-([0-3]?[0-9]))?)?\s*\Z", re.IGNORECASE)
@@ -82,6 +82,7 @@ class _Reader:
             pain_map_complete=complete,
             labels=self._about_the_only(loose, self._labels(spoken.structured["labels"], spoken.given)),
             exam=self._exam(spoken.structured["exam"], spoken.exam),
+            somewhere=self._somewhere(spoken.structured["exam"]),
         )
 
     def _truth(self, value: Any, where: str) -> bool | None:
@@ -384,9 +385,46 @@ class _Reader:
         finding = self._finding(said.at.term, said.value, said.where)
         return Exam(said.at.name, said.at.side, (finding,)) if finding else None
 
+    def _somewhere(self, data: Any) -> tuple[RegionExam, ...]:
+        """What was found in a region without naming the muscle."""
+        entries = [
+            (f"exam[{index}]", one)
+            for index, item in enumerate(data if isinstance(data, list | tuple) else ())
+            if self._names_a_region(item)
+            for one in self._somewhere_entry(item, f"exam[{index}]")
+        ]
+        merged: dict[tuple[str, str | None], dict[str, Finding]] = {}
+        for where, one in entries:
+            found = merged.setdefault((one.region, one.side), {})
+            for finding in one.findings:
+                if found.setdefault(finding.term, finding) != finding:
+                    self._fault(f"{where}.{finding.term}", f"contradicts an earlier entry for the same place, {one.region}")
+        return tuple(
+            RegionExam(region, side, tuple(sorted(found.values(), key=lambda f: f.term)))
+            for (region, side), found in sorted(merged.items(), key=lambda item: (item[0][0], item[0][1] or ""))
+        )
+
+    def _names_a_region(self, item: Any) -> bool:
+        return isinstance(item, Mapping) and "region" in item and "muscle" not in item
+
+    def _somewhere_entry(self, item: Mapping[Any, Any], where: str) -> Iterable[RegionExam]:
+        region = item["region"]
+        if not isinstance(region, str) or region not in self.words.regions:
+            self._fault(f"{where}.region", f"no region {shown(region)}", self._nearest(region, ("place",), self.words.regions))
+            return
+        rest = {key: value for key, value in item.items() if key not in ("region", "side")}
+        findings = self._findings_of("muscle", rest, where)
+        for side in self._sides(region, item.get("side"), f"{where}.side"):
+            yield RegionExam(region, side, findings)
+
     def _exam_entry(self, item: Any, where: str) -> Iterable[Exam]:
+        if self._names_a_region(item):
+            return
         if not isinstance(item, Mapping) or "muscle" not in item:
-            self._fault(where, f"expected a mapping with muscle, got {shown(item)}")
+            self._fault(where, f"expected a mapping with muscle (or, where no muscle is named, with region), got {shown(item)}")
+            return
+        if "region" in item:
+            self._fault(f"{where}.region", "a muscle is named, so its place is known: leave one of them out")
             return
         muscle, side = item["muscle"], item.get("side")
         known = {*self.words.muscles, *self.words.groups}

@@ -40,7 +40,7 @@ def schema(base: KnowledgeBase) -> dict[str, Any]:
                                 "region": {"enum": list(words.regions)},
                                 "side": side,
                                 "present": {"type": ["boolean", "null"]},
-                                "intensity": own["pain_intensity"],
+                                **({"intensity": own["pain_intensity"]} if "pain_intensity" in own else {}),
                             },
                             "required": ["region"],
                             "additionalProperties": False,
@@ -67,8 +67,11 @@ def schema(base: KnowledgeBase) -> dict[str, Any]:
             },
             "exam": {
                 "type": ["array", "null"],
-                "description": "One entry for each muscle, or group of muscles, and side examined.",
-                "items": _about("muscle", words, {"muscle": {"enum": muscles}, "side": {"enum": [*SIDES, "bilateral", None]}}, ["muscle"]),
+                "description": "One entry for each muscle, or group of muscles, and side examined; of a region, where no muscle is named.",
+                "items": {
+                    **_about("muscle", words, {"muscle": {"enum": muscles}, "region": {"enum": list(words.regions)}, "side": side}, []),
+                    "oneOf": [{"required": ["muscle"]}, {"required": ["region"]}],
+                },
             },
         },
         "additionalProperties": False,
@@ -113,6 +116,12 @@ def _range_of(number: dict[str, Any]) -> dict[str, Any]:
 def blank_form(base: KnowledgeBase) -> str:
     """A blank patient file in YAML, every finding as a comment to uncomment, by category."""
     return "\n".join(_form_lines(base)) + "\n"
+
+
+def blank(base: KnowledgeBase) -> dict[str, Any]:
+    """A blank patient as plain data: every finding that can be told of a patient, none of them known."""
+    own = {term.id: None for term in base.vocabulary.terms.values() if term.subject == "patient" and not term.of_record}
+    return {"pain": [], "pain_map_complete": None, "labels": {}, "exam": [], **own}
 
 
 def _form_lines(base: KnowledgeBase) -> Iterator[str]:

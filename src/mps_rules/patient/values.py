@@ -62,14 +62,28 @@ class Exam:
 
 
 @attrs.frozen
+class RegionExam:
+    """What was found in some muscle of a region on one side, and nobody says in which."""
+
+    region: str
+    side: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@attrs.frozen
 class Findings:
-    """Everything known of one patient, checked and normalised; what is not here is unknown."""
+    """
+    Everything known of one patient, checked and normalised; what is not here is unknown.
+
+    ``somewhere`` is what an examination found without naming the muscle: possible of each that lies there, found in none.
+    """
 
     patient: tuple[Finding, ...] = ()
     pain: tuple[Pain, ...] = ()
     pain_map_complete: bool | None = None
     labels: tuple[GivenLabel, ...] = ()
     exam: tuple[Exam, ...] = ()
+    somewhere: tuple[RegionExam, ...] = ()
 
     def __repr__(self) -> str:
         painful = sum(entry.present for entry in self.pain)

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+import attrs
 import h11
 import uvicorn
 from starlette.applications import Starlette
@@ -30,6 +31,8 @@ from mps_rules.service.settings import Settings, bind_faults, is_loopback, read_
 
 CONFIG = "MPS_RULES_CONFIG"
 """The environment variable that names the settings for workers."""
+FOLDERS = "MPS_RULES_FOLDERS"
+"""The environment variable that names, for workers, the folders of rules that go before those of the settings."""
 HEADERS_S = 10.0
 """How long the head of a request may take to arrive."""
 WORKER_S = 30
@@ -38,26 +41,27 @@ LONGEST_HEAD = 16_384
 """Bytes of the head of a request; a token fits."""
 
 
-def serve(path: Path | None = None, listening: Callable[[str], None] = lambda _: None) -> None:
+def serve(path: Path | None = None, listening: Callable[[str], None] = lambda _: None, rules: tuple[str, ...] = ()) -> None:
     """
     Run the service that a file describes until it is told to stop (SIGTERM, SIGINT); running requests finish first.
 
     Args:
         path: of the settings; left out, the defaults.
         listening: is told the address once connections are accepted there.
+        rules: folders that go before those of the settings.
 
     Raises:
         SettingsError: every fault of the file, a store that cannot be opened, or a port on which it cannot listen.
         KnowledgeError: the rules cannot be read.
 
     """
-    settings = _allowed(path)
+    settings = _allowed(path, rules)
     if settings.workers == 1:
         _log()
         config = uvicorn.Config(application(settings), **_options(settings))
     else:
         close(create_app(settings))  # what is wrong is told once, here, and not by workers that die and are begun again
-        os.environ[CONFIG] = str(path)
+        os.environ[CONFIG], os.environ[FOLDERS] = str(path), os.pathsep.join(rules)
         config = uvicorn.Config("mps_rules.service.serving:from_environment", factory=True, workers=settings.workers, **_options(settings))
     with _socket(settings) as bound:
         host, port = bound.getsockname()[:2]
@@ -72,11 +76,12 @@ def from_environment() -> ASGIApp:
     """The application of the settings that ``MPS_RULES_CONFIG`` names: what a worker runs, or another ASGI server."""
     _log()
     named = os.environ.get(CONFIG)
-    return application(_allowed(Path(named) if named else None))
+    return application(_allowed(Path(named) if named else None, tuple(filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)))))
 
 
-def _allowed(path: Path | None) -> Settings:
+def _allowed(path: Path | None, rules: tuple[str, ...] = ()) -> Settings:
     settings = read_settings(path)
+    settings = attrs.evolve(settings, rules=rules) if rules else settings
     faults = list(bind_faults(settings))
     if faults:
         raise SettingsError(faults)

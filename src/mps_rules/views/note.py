@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from mps_rules.answer.values import Assessment
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import PRESSING
-from mps_rules.knowledge.vocabulary import PATIENT, lowered
-from mps_rules.patient.values import Exam, Finding, GivenLabel
+from mps_rules.knowledge.vocabulary import PATIENT, lowered, placed
+from mps_rules.patient.values import Exam, Finding, GivenLabel, RegionExam
 from mps_rules.views.wording import IN_FULL, all_of, capital, cut, in_short, muscle_names, scored, state_words, together, weaknesses
 
 
@@ -40,6 +40,7 @@ class _Note:
         asked = [one for one in told if self.words.terms[one.term].cost == "asked"]
         examined = [one for one in told if self.words.terms[one.term].cost != "asked"]
         muscles = [(self._muscle(one), [self._said(sign) for sign in one.findings if not sign.follows_from]) for one in self.found.exam]
+        muscles += [(self._somewhere(one), [self._said(sign) for sign in one.findings]) for one in self.found.somewhere]
         given = [("Diagnoses given", [self._given(label) for label in self.found.labels])]
         yield _paragraph("Subjective", [("Pain", self._pain()), *self._three_ways(asked), *given]) or "Subjective: nothing recorded."
         yield _paragraph("Objective", [*self._three_ways(examined), *muscles]) or "Objective: nothing recorded."
@@ -121,6 +122,10 @@ class _Note:
 
     def _muscle(self, exam: Exam) -> str:
         return self.words.muscle_label(exam.muscle) + (f", {exam.side}" if exam.side else "")
+
+    def _somewhere(self, exam: RegionExam) -> str:
+        where = self.words.name("region", exam.region) + (f", {exam.side}" if exam.side else "")
+        return f"Some muscle {placed(where)}"
 
     def _label(self, finding: Finding) -> str:
         return lowered(self.words.terms[finding.term].label)

@@ -12,6 +12,7 @@ from mps_rules.answer.values import (
     Flips,
     Hypothesis,
     MuscleCandidate,
+    PointsShort,
     Proof,
     Recommendation,
     Shortfall,
@@ -297,6 +298,9 @@ def _shortfall_in_words(shortfall: Shortfall) -> str:
     """How a shortfall is read, nearest rule first."""
     lines = [f"{shortfall.label}: {shortfall.status}."]
     for miss in shortfall.rules:
+        if miss.points is not None:
+            lines += [f"  {miss.title} ({_points_far(miss.points)})", *_points_lines(miss.points)]
+            continue
         if miss.missing is None:
             far = "ruled out by what is recorded"
         else:
@@ -308,16 +312,41 @@ def _shortfall_in_words(shortfall: Shortfall) -> str:
             ("not known", miss.unknown),
             ("ask", _gathered(miss.ask)),
         ):
-            if len("; ".join(parts)) <= _ONE_LINE:
-                lines += [f"    {name}: {'; '.join(parts)}"] if parts else []
-            else:
-                lines.append(f"    {name}:")
-                lines += [
-                    line
-                    for part in parts
-                    for line in textwrap.wrap(part, _ONE_LINE, initial_indent="      - ", subsequent_indent="        ")
-                ]
+            lines += _part_lines(name, parts)
     return "\n".join(lines)
+
+
+def _part_lines(name: str, parts: Sequence[str], most: int = _ONE_LINE) -> list[str]:
+    """Parts of a rule in one line, or one by one where they are many."""
+    if len("; ".join(parts)) <= most:
+        return [f"    {name}: {'; '.join(parts)}"] if parts else []
+    each = (textwrap.wrap(part, _ONE_LINE, initial_indent="      - ", subsequent_indent="        ") for part in parts)
+    return [f"    {name}:", *(line for lines in each for line in lines)]
+
+
+def _points_far(points: PointsShort) -> str:
+    if points.most < points.line:
+        return (
+            f"{points_told(points.score)}, at most {points_told(points.most)} by what is not known; its line is {points_told(points.line)}"
+        )
+    if points.short == 0:
+        return f"{points_told(points.score)}, its line is {points_told(points.line)}; nothing that speaks for it is known"
+    return (
+        f"{points.short} point{'s' if points.short > 1 else ''} short: {points_told(points.score)}, its line is {points_told(points.line)}"
+    )
+
+
+def _points_lines(points: PointsShort) -> Iterator[str]:
+    """What counts of a cause so far, and what would bring it to its line."""
+    yield from _part_lines("counts", points.counted)
+    yield from _part_lines("against it", points.against)
+    closing = [
+        f"{'; '.join(f'{text} {points_told(gain)}' for text, gain in zip(one.findings, one.points, strict=True))} ({one.cost})"
+        for one in points.closing
+    ]
+    if points.short and not closing and points.most >= points.line:
+        yield "    would close it: only many findings together"
+    yield from _part_lines("would close it, cheapest first", [*closing, *([f"and {points.more} more"] if points.more else [])], most=0)
 
 
 @in_words.register
