@@ -36,6 +36,7 @@ from mps_rules.interview import Turn, interview
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import Rule
 from mps_rules.patient.values import Exam, Finding, Findings, GivenLabel, Pain
+from mps_rules.service.notebook import widget
 
 __version__ = "0.2.0"
 
@@ -94,6 +95,7 @@ __all__ = [
     "plot_referrals",
     "referral_map",
     "run_cases",
+    "widget",
 ]
 
 keep_former_paths()
