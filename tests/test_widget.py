@@ -212,7 +212,8 @@ def test_in_jupyterlab_a_click_reaches_python_and_a_cell_reaches_the_page(browse
     import nbformat
 
     cells = [nbformat.v4.new_code_cell(text) for text in (NOTEBOOK.strip(), "print('KNOWN', w.findings, w.assessment.urgency)", "w.findings = {'saddle_anaesthesia': True}")]  # fmt: skip
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "patient.ipynb")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "patient.ipynb")
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.token=t", "--ServerApp.port=0", f"--ServerApp.root_dir={tmp_path}"]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as lab:
         try:

@@ -145,11 +145,13 @@ def _evaluate(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
 
 def _why(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     found, id_ = _assessed(kb, asked), _text(asked, "id")
+    held = next((one.stands for one in found.hypotheses if one.id == id_), True)
+    first, second = (found.why, found.why_not) if held else (found.why_not, found.why)
     try:
-        held, text = True, str(found.why(id_))
+        text = str(first(id_))
     except FindingError as error:
         try:
-            held, text = False, str(found.why_not(id_))
+            held, text = not held, str(second(id_))
         except FindingError:
             raise error from None
     return _whole(kb, urgency_words(found, kb), id=id_, holds=held, text=text)

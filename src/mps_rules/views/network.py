@@ -18,7 +18,7 @@ import attrs
 from mps_rules.answer.values import Svg, counted
 from mps_rules.knowledge.pack import KnowledgeBase, Referral
 from mps_rules.knowledge.regions import Place
-from mps_rules.knowledge.vocabulary import SIDES, lowered
+from mps_rules.knowledge.vocabulary import lowered
 from mps_rules.patient.facts import terrain_of
 from mps_rules.views.figure import MIDLINE, Point, Shape, View, figure, written
 
@@ -31,7 +31,7 @@ NUMBERED = 24
 APART = 15.0
 """How far two muscles stand from each other, where there is room."""
 STEP = 5.0
-"""How finely a place is searched for room."""
+"""How finely a place is searched for room; a small one more finely."""
 GAP, MARGIN, TOP = 40.0, 24.0, 92.0
 HIGHEST = 560.0
 """How high a view is drawn."""
@@ -66,10 +66,12 @@ class Node:
 
 @attrs.frozen
 class Line:
-    """A way on which a muscle sends pain: whether to its main zone, whether into another view, and where to, in words."""
+    """A way on which a muscle sends pain: where to, whether to its main zone, whether into another view, and the place in words."""
 
     node: Node
     to: Point
+    view: str
+    place: Place
     essential: bool
     away: bool
     where: str
@@ -98,8 +100,8 @@ class Layout:
     title: str
     size: Point
     stands: tuple[Stand, ...]
-    reached: Mapping[Place, bool]
-    """Each place that a line leads to, and whether one does so as its main zone."""
+    reached: Mapping[tuple[str, Place], bool]
+    """Each place that a line leads to, in which view, and whether it is a main zone."""
     nodes: tuple[Node, ...]
     lines: tuple[Line, ...]
     key: tuple[Entry, ...]
@@ -116,17 +118,16 @@ def laid_out(base: KnowledgeBase, muscles: Sequence[str], side: str, regions: Se
     wanted = {leaf for region in regions for leaf in terrain.tree.leaves[region]}
     edges = {m: [e for e in terrain.referral.edges(m) if not wanted or e.region in wanted] for m in muscles}
     homes = {m: _home(base, m, side) for m in muscles}
-    reached: dict[Place, bool] = {}
-    for muscle in muscles:
-        for edge in edges[muscle]:
-            for place in _places(base, edge, side):
-                reached[place] = reached.get(place, False) or edge.zone == "essential"
-    used = {home.id for home in homes.values() if home} | {v.id for p in reached if (v := _shown_in(p, homes.values()))}
+    places = {place for muscle in muscles for edge in edges[muscle] for place in _places(base, edge, side)}
+    used = {home.id for home in homes.values() if home} | {view.id for at in places if (view := _shown_in(at, homes.values()))}
     stands = _stands([view for view in figure().views.values() if view.id in used])
     by_id = {stand.view.id: stand for stand in stands}
     hues = _hues(base, muscles)
     nodes = {m: Node(m, base.vocabulary.muscle_label(m), at, hues[m]) for m, at in _spots(base, muscles, side, homes, by_id)}
     lines = [line for m, node in nodes.items() for edge in edges[m] for line in _lines(base, node, edge, side, by_id, homes[m])]
+    reached: dict[tuple[str, Place], bool] = {}
+    for line in lines:
+        reached[line.view, line.place] = reached.get((line.view, line.place), False) or line.essential
     numbered = len(nodes) <= NUMBERED
     names = [node.label for node in nodes.values()] if numbered else _parts(base, muscles)
     whole = set(base.vocabulary.muscles) <= set(muscles) and not regions
@@ -221,8 +222,9 @@ def _spots(
 @cache
 def _grid(shape: Shape) -> tuple[Point, ...]:
     left, top, right, bottom = shape.path.bounds
-    rows, columns = (int(span / STEP) + 1 for span in (bottom - top, right - left))
-    points = [(left + STEP * column, top + STEP * row) for row in range(rows) for column in range(columns)]
+    step = min(STEP, max(1.0, min(right - left, bottom - top) / 6))
+    rows, columns = (int(span / step) + 1 for span in (bottom - top, right - left))
+    points = [(left + step * column, top + step * row) for row in range(rows) for column in range(columns)]
     return tuple(point for point in points if shape.path.contains(point))
 
 
@@ -235,7 +237,7 @@ def _lines(base: KnowledgeBase, node: Node, edge: Referral, side: str, stands: M
         (x, y), midline = _shapes(view, place)[0].at, edge.laterality == MIDLINE
         label = base.vocabulary.regions[edge.region].label + (f", {place[1]}" if place[1] else "")
         to = stands[view.id].on_page((0.0 if midline else x, y))
-        yield Line(node, to, edge.zone == "essential", view is not home, lowered(label))
+        yield Line(node, to, view.id, place, edge.zone == "essential", view is not home, lowered(label))
 
 
 def _part(base: KnowledgeBase, muscle: str) -> str:
@@ -327,12 +329,11 @@ def _figure(layout: Layout) -> Iterator[str]:
         yield f'<g transform="translate({written(x)} {written(y)}) scale({written(stand.scale)})" stroke-linejoin="round">'
         edge = f'stroke="{_LIGHT["edge"]}" stroke-width="1.1"'
         yield from (f'<path class="s e" fill="{_LIGHT["skin"]}" {edge} d="{d}"/>' for d in view.outline)
-        for place, main in layout.reached.items() if layout.few else ():
-            for shape in _shapes(view, place):
+        for (id_, place), main in layout.reached.items() if layout.few else ():
+            for shape in _shapes(view, place) if id_ == view.id else ():
                 cls, fill = ("m", _LIGHT["main"]) if main else ("l", _LIGHT["less"])
                 title = escape(layout.base.vocabulary.regions[place[0]].label, quote=False)
-                yield f'<path class="{cls}" fill="{fill}" d="{shape.path.text()}"><title>{title}</title></path>'
-        yield from (f'<path class="e" fill="none" {edge} d="{d}"/>' for d in view.outline if layout.few)
+                yield f'<path class="{cls} e" fill="{fill}" {edge.replace("1.1", "0.6")} d="{shape.path.text()}"><title>{title}</title></path>'
         yield "</g>"
 
 
@@ -412,9 +413,12 @@ def on_axes(layout: Layout, ax: Any) -> Any:
     from matplotlib.path import Path
 
     few = layout.few
+    views = {stand.view.id: stand.view for stand in layout.stands}
+    reached = layout.reached.items() if few else ()
+    shaded = {(id_, id(shape)): main for (id_, place), main in reached for shape in _shapes(views[id_], place)}
     for stand in layout.stands:
         for shape in stand.view.shapes:
-            main = layout.reached.get((shape.region, shape.side if shape.side in SIDES else None)) if few else None
+            main = shaded.get((stand.view.id, id(shape)))
             fill = _LIGHT["skin" if main is None else "main" if main else "less"]
             for polygon in shape.path.polygons:
                 outline = Path([stand.on_page(point) for point in (*polygon, polygon[0])])
