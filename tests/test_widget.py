@@ -5,6 +5,7 @@ The page in a notebook: findings and assessment live in Python; clicked in Chrom
 import copy
 import json
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -215,16 +216,15 @@ def test_in_jupyterlab_a_click_reaches_python_and_a_cell_reaches_the_page(browse
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "patient.ipynb")
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.token=t", "--ServerApp.port=0", f"--ServerApp.root_dir={tmp_path}"]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as lab:
+    log = tmp_path / "lab.log"
+    with log.open("w") as written, subprocess.Popen(command, stdout=written, stderr=written) as lab:
         try:
-            assert lab.stderr
-            address = next(
-                line.split()[-1].partition("/lab")[0] for line in lab.stderr if "http://localhost" in line or "http://127" in line
-            )
+            waits(lambda: "http://127.0.0.1" in log.read_text(), lambda: time.sleep(0.2), 120)
+            address = re.findall(r"http://127\.0\.0\.1:\d+", log.read_text())[0]
             made = browser.new_page(viewport={"width": 1400, "height": 1000})
             made.goto(f"{address}/lab/tree/patient.ipynb?token=t")
-            made.locator(".jp-Notebook .jp-Cell").first.click(timeout=120_000)
-            made.keyboard.press("Shift+Enter")
+            made.get_by_text("| Idle").wait_for(timeout=120_000)
+            run(made, 0)
             frame = made.frame_locator("iframe[title^='Muscle pain']")
             clicked(frame, lambda: True, lambda: None)
             run(made, 1)
