@@ -32,6 +32,7 @@ bench: $(READY)
 docs: $(READY)
 	rm -rf docs/rules
 	$(BIN)/python -m mps_rules.authoring.docgen docs tests/vignettes examples/simple_back_pain.yaml
+	$(BIN)/python -m mps_rules.authoring.typegen src/mps_rules/types.py
 	$(BIN)/python tests/code_coverage.py docs/fhir.md
 	if test -d ../shared/knowledge; then $(BIN)/python tests/knowledge_rows.py ../shared/knowledge > docs/knowledge.md; fi
 

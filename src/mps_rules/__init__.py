@@ -32,7 +32,7 @@ from mps_rules.answer.values import (
     Unscreened,
     WhatIf,
 )
-from mps_rules.api import attach, evaluate, evaluate_cohort, evaluate_many, load, muscle_picture, referral_map
+from mps_rules.api import attach, evaluate, evaluate_cohort, evaluate_many, load, muscle_picture, plot_referrals, referral_map
 from mps_rules.authoring.cases import Case, Expectation, Outcome, run_cases
 from mps_rules.authoring.lint import Issue, lint
 from mps_rules.chaining.chains import Derivation, Premise
@@ -44,6 +44,7 @@ from mps_rules.knowledge.referral import ReferralMap
 from mps_rules.knowledge.rules import Rule
 from mps_rules.knowledge.vocabulary import Diagnosis, Muscle, Region, Term, Vocabulary
 from mps_rules.patient.values import Exam, Finding, Findings, GivenLabel, Pain, RegionExam
+from mps_rules.service.notebook import widget
 from mps_rules.turns import Interview, Turn, interview
 
 __version__ = "0.2.0"
@@ -122,8 +123,10 @@ __all__ = [
     "lint",
     "load",
     "muscle_picture",
+    "plot_referrals",
     "referral_map",
     "run_cases",
+    "widget",
 ]
 
 keep_former_paths()

@@ -123,6 +123,45 @@ def muscle_picture(muscle: str, side: str = "left", kb: KnowledgeBase | None = N
     return pictures.muscle_picture(base, muscle, side)
 
 
+def plot_referrals(of: str | Sequence[str] | None = None, side: str = "left", kb: KnowledgeBase | None = None, *, ax: Any = None) -> Any:
+    """
+    The referral graph drawn on the body: muscles at their places, lines to where they send pain.
+
+    >>> plot_referrals("soleus").startswith("<svg")
+    True
+
+    Args:
+        of: a muscle or several, or a group; or a place: what sends pain there. Left out, every muscle.
+        side: of the muscles.
+        kb: the rules; left out, the packaged ones.
+        ax: axes of matplotlib to draw on; they are given back.
+
+    Returns:
+        SVG text, which a notebook draws; or the axes.
+
+    Raises:
+        FindingError: no muscle, group or place of that id, or no such side; names the closest.
+
+    """
+    from mps_rules.views import network
+
+    base = kb or load()
+    words = base.vocabulary
+    asked = [of] if isinstance(of, str) else list(of or ())
+    known = {*words.muscles, *words.groups, *words.regions}
+    faults = [Fault("of", f"no muscle, group or place {name!r}", closest(name, known)) for name in asked if name not in known]
+    faults += [Fault("side", f"no side {side!r} of a muscle", closest(side, SIDES))] if side not in SIDES else []
+    if faults:
+        raise FindingError(faults)
+    regions = [name for name in asked if name in words.regions]
+    muscles = [muscle for name in asked if name not in words.regions for muscle in words.groups.get(name, (name,))]
+    terrain = terrain_of(base)
+    senders = [muscle for region in regions for muscle, own in terrain.referral.muscles_referring_to(region, side) if own == side]
+    wanted = list(dict.fromkeys([*muscles, *senders])) if asked else list(words.muscles)
+    layout = network.laid_out(base, wanted, side, regions)
+    return network.svg(layout) if ax is None else network.on_axes(layout, ax)
+
+
 @attrs.frozen(eq=False)
 class _Tools:
     """What an assessment needs to explain itself: the rules, the facts, what was chained from them, and who assessed it."""

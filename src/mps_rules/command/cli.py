@@ -902,6 +902,30 @@ def serve(config: Path | None, *, as_json: bool, folders: tuple[Path, ...]) -> N
     )
 
 
+@main.command()
+@click.option(
+    "--http",
+    "port",
+    type=click.IntRange(0, 65535),
+    help="A port of 127.0.0.1 to answer at, over streamable HTTP; 0 chooses one. Left out, a pipe.",
+)
+@_rules
+@_guarded
+def mcp(port: int | None, folders: tuple[Path, ...]) -> None:
+    """
+    Answer assistants and other programs over the Model Context Protocol, at standard input and output, until they go away.
+
+    Tools: find_terms, evaluate, why, next_questions, what_if. Nothing is kept.
+    """
+    from mps_rules.service import assistants
+
+    base = _load(folders)
+    if port is None:
+        assistants.serve_pipe(base)
+    else:
+        assistants.serve_http(base, port, lambda address: click.echo(f"listening on {address}"))
+
+
 @main.command(name="feedback-report")
 @_config
 @click.option(

@@ -18,9 +18,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def schema(base: KnowledgeBase) -> dict[str, Any]:
     """The JSON Schema of a patient's findings under these rules, for editors and form makers."""
     words = base.vocabulary
-    own = {t.id: _schema_of(t, words) for t in words.terms.values() if t.subject == "patient"}
+    own = {t.id: _schema_of(t, words) for t in words.terms.values() if t.subject == "patient" and not t.fact}
     muscles = sorted({*words.muscles, *words.groups})
     side = {"enum": [*SIDES, "bilateral", "midline", None]}
+    place = {"enum": places(words)}
+    about_a_label = _about("label", words, {}, [])
     return {
         "$schema": DIALECT,
         "title": f"Findings of one patient ({base.pack.id} {base.pack.version})",
@@ -28,25 +30,32 @@ def schema(base: KnowledgeBase) -> dict[str, Any]:
         "type": "object",
         "properties": {
             **own,
+            **{id_: {**of, "description": OF_THE_ONE} for id_, of in about_a_label["properties"].items()},
             "pain": {
-                "type": ["array", "null"],
                 "description": "The pain map: region.side, or a mapping.",
-                "items": {
-                    "anyOf": [
-                        {"enum": _places(words)},
-                        {
-                            "type": "object",
-                            "properties": {
-                                "region": {"enum": list(words.regions)},
-                                "side": side,
-                                "present": {"type": ["boolean", "null"]},
-                                **({"intensity": own["pain_intensity"]} if "pain_intensity" in own else {}),
-                            },
-                            "required": ["region"],
-                            "additionalProperties": False,
+                "anyOf": [
+                    {"type": "null"},
+                    place,
+                    {
+                        "type": "array",
+                        "items": {
+                            "anyOf": [
+                                place,
+                                {
+                                    "type": "object",
+                                    "properties": {
+                                        "region": {"enum": list(words.regions)},
+                                        "side": side,
+                                        "present": {"type": ["boolean", "null"]},
+                                        **({"intensity": own["pain_intensity"]} if "pain_intensity" in own else {}),
+                                    },
+                                    "required": ["region"],
+                                    "additionalProperties": False,
+                                },
+                            ]
                         },
-                    ]
-                },
+                    },
+                ],
             },
             "pain_map_complete": {
                 "type": ["boolean", "null"],
@@ -61,7 +70,7 @@ def schema(base: KnowledgeBase) -> dict[str, Any]:
                     {
                         "type": "object",
                         "propertyNames": {"enum": list(words.diagnoses)},
-                        "additionalProperties": {"anyOf": [{"type": ["boolean", "null"]}, _about("label", words, {}, [])]},
+                        "additionalProperties": {"anyOf": [{"type": ["boolean", "null"]}, about_a_label]},
                     },
                 ],
             },
@@ -74,8 +83,33 @@ def schema(base: KnowledgeBase) -> dict[str, Any]:
                 },
             },
         },
+        "patternProperties": _addresses(words, muscles, about_a_label["properties"]),
         "additionalProperties": False,
     }
+
+
+OF_THE_ONE = "Of the diagnosis that is given, where exactly one is."
+
+
+def _addresses(words: Vocabulary, muscles: Sequence[str], of_label: Mapping[str, Any]) -> dict[str, Any]:
+    """What may stand at an address, by the form of the address: the same findings, one key each."""
+    truth, end = {"type": ["boolean", "null"]}, {"type": ["number", "string", "null"]}
+    of_muscle = _about("muscle", words, {}, [])["properties"]
+    muscle, label = f"({'|'.join(muscles)})(\\.({'|'.join(SIDES)}))?", f"({'|'.join(words.diagnoses)})"
+    written = {f"(pain\\.)?({'|'.join(map(re.escape, places(words)))})": truth}
+    written[f"labels\\.{label}"] = {"anyOf": [truth, {"type": "object", "properties": dict(of_label), "additionalProperties": False}]}
+    for place, findings in ((f"{muscle}\\.", of_muscle), (f"(labels\\.)?{label}\\.", of_label)):
+        written |= {f"{place}{id_}": schema for id_, schema in findings.items()}
+    for place, subject in (("", "patient"), (f"{muscle}\\.", "muscle"), (f"(labels\\.)?{label}\\.", "label")):
+        terms = [term for term in words.terms.values() if term.subject == subject and not term.fact]
+        for term in terms:
+            if term.values:
+                written[f"{place}{term.id}\\.({'|'.join(map(re.escape, term.values))})"] = truth
+        if numbers := [term.id for term in terms if term.kind in ("number", "duration")]:
+            written[f"{place}({'|'.join(numbers)})\\.(at_least|at_most)"] = end
+    if "examined" in words.terms:
+        written[f"{muscle}\\.examined"] = truth
+    return {f"^{pattern}$": schema for pattern, schema in written.items() if "()" not in pattern}
 
 
 def _about(subject: str, words: Vocabulary, more: dict[str, Any], required: list[str]) -> dict[str, Any]:
@@ -83,7 +117,8 @@ def _about(subject: str, words: Vocabulary, more: dict[str, Any], required: list
     return {"type": "object", "properties": {**more, **own}, "required": required, "additionalProperties": False}
 
 
-def _places(words: Vocabulary) -> list[str]:
+def places(words: Vocabulary) -> list[str]:
+    """Every place as the pain map takes it: a region, or a region and side."""
     sides = {id_: (*sides, "bilateral") if sides else ("midline",) for id_, sides in words.possible_sides.items()}
     return [place for region in words.regions for place in (region, *(f"{region}.{side}" for side in sides[region]))]
 
@@ -109,7 +144,7 @@ def _schema_of(term: Term, words: Vocabulary) -> dict[str, Any]:
 
 def _range_of(number: dict[str, Any]) -> dict[str, Any]:
     """A number of which only the range is known."""
-    ends = {"at_least": number, "at_most": number}
+    ends = {key: {"anyOf": [number, {"type": "string"}]} for key in ("at_least", "at_most")}
     return {"type": "object", "properties": ends, "required": list(ends), "additionalProperties": False}
 
 

@@ -1,7 +1,7 @@
 """
 The application on a port: one process or several, each with its log on standard error, and no connection that keeps others waiting.
 
-TLS is for the proxy in front. The only module that knows uvicorn.
+TLS is for the proxy in front. It and ``assistants`` know uvicorn.
 """
 
 import asyncio

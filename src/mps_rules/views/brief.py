@@ -131,6 +131,12 @@ def brief_parts(assessment: Assessment, base: KnowledgeBase) -> list[tuple[str, 
     return [(part.heading, part.within(lines)) for part, lines in _spread(found, BRIEF_LINES)]
 
 
+def urgency_words(assessment: Assessment, base: KnowledgeBase) -> str:
+    """How urgent it is, in one paragraph: what the brief begins with."""
+    (_, rows), *_ = brief_parts(assessment, base)
+    return " ".join(rows)
+
+
 class _Brief:
     """What matters, in the order in which a clinician needs it; everything in it stands in the full text with its reasons."""
 

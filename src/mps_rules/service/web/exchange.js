@@ -69,7 +69,7 @@ async function out(current) {
       button("Findings (JSON)", () => download("findings.json", JSON.stringify(patient.findings(), null, 1), "application/json")),
       button("Answer (JSON)", () => download("assessment.json", JSON.stringify(current().assessment, null, 1), "application/json")),
       button("FHIR", fhir),
-      button("Link", link),
+      location.protocol === "about:" ? null : button("Link", link), // in a notebook the page has no address
       button("Handout for the patient…", () => handout.open(current)),
       button("Print", () => {
         byId("sheet").close();
