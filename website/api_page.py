@@ -26,19 +26,16 @@ ENTRY = re.compile(r"^\s{4}([\w*]+): (.+)$")
 
 def page() -> str:
     """The page as Markdown."""
-    public = [(name, getattr(mps_rules, name)) for name in mps_rules.__all__]
-    functions = [(name, one) for name, one in public if inspect.isfunction(one)]
-    faults = [(name, one) for name, one in public if inspect.isclass(one) and issubclass(one, Exception)]
-    values = [(name, one) for name, one in public if inspect.isclass(one) and not issubclass(one, Exception)]
+    public: dict[str, Any] = {name: getattr(mps_rules, name) for name in mps_rules.__all__}
     lines = [HEAD, "## Functions", ""]
-    for name, one in functions:
-        lines += _function(name, one, "###")
+    for name in filter(lambda one: inspect.isfunction(public[one]), public):
+        lines += _function(name, public[name], "###")
     lines += ["## Values", ""]
-    for name, one in values:
-        lines += _value(name, one)
+    for name in filter(lambda one: inspect.isclass(public[one]) and not issubclass(public[one], Exception), public):
+        lines += _value(name, public[name])
     lines += ["## Faults", ""]
-    for name, one in faults:
-        lines += [f"### {name}", "", *_told(inspect.getdoc(one) or ""), ""]
+    for name in filter(lambda one: inspect.isclass(public[one]) and issubclass(public[one], Exception), public):
+        lines += [f"### {name}", "", *_told(inspect.getdoc(public[name]) or ""), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -132,6 +132,4 @@ def _keep_offline(folder: Path) -> None:
     version = hashlib.sha256(b"\0".join((folder / name).read_bytes() for name in files)).hexdigest()[:16]
     script = (BROWSER / "offline.js").read_text(encoding="utf-8")
     listed = json.dumps(["./", *files])
-    (folder / "offline.js").write_text(
-        script.replace("@VERSION@", f"mps-rules-{version}").replace('"@FILES@"', listed), encoding="utf-8"
-    )
+    (folder / "offline.js").write_text(script.replace("@VERSION@", f"mps-rules-{version}").replace('"@FILES@"', listed), encoding="utf-8")
