@@ -37,6 +37,7 @@ docs: $(READY)
 	rm -rf docs/rules
 	$(BIN)/python -m mps_rules.authoring.docgen docs tests/vignettes examples/simple_back_pain.yaml
 	$(BIN)/python website/api_page.py > docs/api.md
+	$(BIN)/python website/pictures.py answer
 	$(BIN)/python tests/code_coverage.py docs/fhir.md
 	if test -d ../shared/knowledge; then $(BIN)/python tests/knowledge_rows.py ../shared/knowledge > docs/knowledge.md; fi
 

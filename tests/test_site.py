@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import api_page
 import build
 import docs_tree
 import mps_rules as mps
+import pictures
 import static_page
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.service import json_api
@@ -40,19 +41,6 @@ def with_browser(test: Any) -> Any:
     return test
 
 
-class Files(http.server.SimpleHTTPRequestHandler):
-    """Plain files, as any host gives them out."""
-
-    extensions_map: Mapping[str, str] = {
-        **http.server.SimpleHTTPRequestHandler.extensions_map,
-        ".mjs": "text/javascript",
-        ".wasm": "application/wasm",
-    }  # type: ignore[assignment]
-
-    def log_message(self, *_: object) -> None:
-        """Nothing is logged."""
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("static")
@@ -62,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=str(folder)))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(pictures.Files, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/try/"
@@ -221,6 +209,10 @@ def test_the_page_of_the_python_interface_is_fresh() -> None:
     written = (docs_tree.ROOT / "docs" / "api.md").read_text("utf-8")
 
     assert api_page.page() == written, "docs/api.md is behind the docstrings: make docs"
+
+
+def test_the_picture_of_the_answer_is_fresh() -> None:
+    assert pictures.answer() == pictures.ANSWER.read_text("utf-8"), "docs/answer.svg is behind: python website/pictures.py answer"
 
 
 def test_the_python_interface_names_everything_public() -> None:
