@@ -37,6 +37,7 @@ export async function send(name, { body, signal } = {}) {
   try {
     signal?.throwIfAborted(); // overtaken while it waited: it costs nothing
     const found = await answer(name, body);
+    keepForNextTime();
     signal?.throwIfAborted();
     return found;
   } finally {
@@ -49,9 +50,12 @@ loading.setAttribute("role", "status");
 document.getElementById("result").append(loading);
 
 // After the first answer everything is kept for the next time, with or without a network.
-answer("search", JSON.stringify({ text: "pain" })).then(async () => {
-  if (!navigator.serviceWorker) return;
+let kept = false;
+
+async function keepForNextTime() {
+  if (kept || !navigator.serviceWorker) return;
+  kept = true;
   await navigator.serviceWorker.register(new URL("offline.js", AT), { updateViaCache: "none" });
   await navigator.serviceWorker.ready;
   document.body.dataset.offline = "ready";
-});
+}

@@ -5,7 +5,7 @@ import { loadPyodide } from "./pyodide/pyodide.mjs";
 const at = (path) => new URL(path, import.meta.url).href;
 
 const START = `
-import sys
+import gc, sys
 sys.path.insert(0, "/library")
 from pathlib import Path
 from mps_rules.knowledge.packaged import load_shipped
@@ -14,6 +14,7 @@ shipped = Path("/library/shipped")
 for path in (shipped, *shipped.iterdir()):
     path.chmod(0o700)  # a file system in memory lets everybody write: what others may have written is not believed
 kb = load_shipped(shipped)
+gc.freeze()  # the rules live as long as the page: nobody need look for them again
 
 def answer(operation, question):
     status, text = answered_text(operation, question.encode(), kb)
