@@ -37,6 +37,7 @@ export async function send(name, { body, signal } = {}) {
   try {
     signal?.throwIfAborted(); // overtaken while it waited: it costs nothing
     const found = await answer(name, body);
+    loading.remove();
     keepForNextTime();
     signal?.throwIfAborted();
     return found;
@@ -47,7 +48,7 @@ export async function send(name, { body, signal } = {}) {
 
 const loading = Object.assign(document.createElement("p"), { textContent: LOADING, className: "quiet" });
 loading.setAttribute("role", "status");
-document.getElementById("result").append(loading);
+document.querySelector("header").append(loading);
 
 // After the first answer everything is kept for the next time, with or without a network.
 let kept = false;
@@ -55,7 +56,11 @@ let kept = false;
 async function keepForNextTime() {
   if (kept || !navigator.serviceWorker) return;
   kept = true;
-  await navigator.serviceWorker.register(new URL("offline.js", AT), { updateViaCache: "none" });
-  await navigator.serviceWorker.ready;
-  document.body.dataset.offline = "ready";
+  try {
+    await navigator.serviceWorker.register(new URL("offline.js", AT), { updateViaCache: "none" });
+    await navigator.serviceWorker.ready;
+    document.body.dataset.offline = "ready";
+  } catch {
+    document.body.dataset.offline = "refused"; // by the browser or for want of room: the page goes on with a network
+  }
 }
