@@ -205,6 +205,14 @@ def test_a_link_that_leads_nowhere_and_a_file_from_elsewhere_are_found(tmp_path:
     assert docs_tree.broken(tmp_path) == fault
 
 
+def test_every_page_can_be_reached_and_a_new_one_too() -> None:
+    settings = (build.HERE / "zensical.toml").read_text("utf-8")
+    pages = docs_tree.written()
+
+    assert all(f'"{page}"' in build.completed(settings, pages) for page in pages)
+    assert '{ "More" = ["new.md"] },\n  { "Changes"' in build.completed(settings, ["index.md", "new.md"])
+
+
 def test_the_page_of_the_python_interface_is_fresh() -> None:
     written = (docs_tree.ROOT / "docs" / "api.md").read_text("utf-8")
 

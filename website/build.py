@@ -4,9 +4,11 @@ The whole site: ``python website/build.py build/site`` gathers the pages, has Ze
 Needs the packages of ``site.lock`` and, for the static page, Node and npm (``website/package-lock.json``); ``make site`` brings the packages.
 """
 
+import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import docs_tree
@@ -22,7 +24,8 @@ def build(site: Path) -> None:
     npm = installed(work)
     docs_tree.gather(work / "docs")
     static_page.build(work / "docs" / "try", npm)
-    shutil.copy(HERE / "zensical.toml", work)
+    settings = (HERE / "zensical.toml").read_text(encoding="utf-8")
+    (work / "zensical.toml").write_text(completed(settings, docs_tree.written()), encoding="utf-8")
     _ran([str(Path(sys.executable).with_name("zensical")), "build", "--strict", "--clean"], work)
     (work / "site" / "404.html").unlink()  # its links begin at the root of a host; these files may stand anywhere
     broken = docs_tree.broken(work / "site")
@@ -30,6 +33,21 @@ def build(site: Path) -> None:
         sys.exit("\n".join(broken))
     shutil.rmtree(site, ignore_errors=True)
     (work / "site").rename(site)
+
+
+def completed(settings: str, pages: Sequence[str]) -> str:
+    r"""
+    The settings, with the pages that their navigation does not name under a heading of their own: none is out of reach.
+
+    >>> print(completed('nav = [\n  { "Changes" = "changelog.md" },\n]', ["changelog.md", "proofs.md"]))
+    nav = [
+      { "More" = ["proofs.md"] },
+      { "Changes" = "changelog.md" },
+    ]
+    """
+    more = [page for page in pages if f'"{page}"' not in settings]
+    last = '  { "Changes"'
+    return settings.replace(last, f'  {{ "More" = {json.dumps(more)} }},\n{last}') if more else settings
 
 
 def installed(work: Path) -> Path:

@@ -23,8 +23,16 @@ BROUGHT = {
     "rules/README.md": "writing_rules.md",
     "website/index.md": "index.md",
     "website/site.css": "site.css",
+    "website/site.js": "site.js",
 }
 """Pages that stand elsewhere in the repository, and under which name they stand here."""
+
+
+def written() -> list[str]:
+    """The pages that are written in ``docs/``, by their path there."""
+    docs = ROOT / "docs"
+    paths = (path.relative_to(docs) for path in sorted(docs.rglob("*.md")))
+    return [path.as_posix() for path in paths if path.parts[0] not in GENERATED]
 
 
 def gather(folder: Path) -> None:
@@ -83,7 +91,7 @@ def _muscle(muscle: Muscle, base: KnowledgeBase) -> Iterator[str]:
     yield ""
     yield f"![Where the {cell(muscle.label)} lies and sends pain]({muscle.id}.svg){{ .muscle }}"
     yield ""
-    yield "| | |"
+    yield "| what | of this muscle |"
     yield "|---|---|"
     yield from (f"| {name} | {cell(text)} |" for name, text in facts.items() if text)
     yield ""
