@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 UV := $(BIN)/uv pip
 LOCKED := --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: demo test lint bench docs lock clean
+.PHONY: demo test lint bench docs site lock clean
 
 demo: $(READY)
 	$(BIN)/mps-rules evaluate examples/facet_label.yaml
@@ -29,10 +29,16 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/pytest -q bench -o python_files="bench_*.py" -o python_functions="bench_*" --benchmark-only --benchmark-disable-gc --benchmark-columns=median,iqr,rounds
 
+site: $(READY)
+	$(UV) install --quiet --require-hashes -r site.lock
+	$(BIN)/python website/build.py build/site
+
 docs: $(READY)
 	rm -rf docs/rules
 	$(BIN)/python -m mps_rules.authoring.docgen docs tests/vignettes examples/simple_back_pain.yaml
 	$(BIN)/python -m mps_rules.authoring.typegen src/mps_rules/types.py
+	$(BIN)/python website/api_page.py > docs/api.md
+	$(BIN)/python website/pictures.py answer
 	$(BIN)/python tests/code_coverage.py docs/fhir.md
 	if test -d ../shared/knowledge; then $(BIN)/python tests/knowledge_rows.py ../shared/knowledge > docs/knowledge.md; fi
 
@@ -48,6 +54,7 @@ lock:
 	printf 'uv\nsetuptools\n' | $(UV) compile $(LOCKED) --output-file bootstrap.lock -
 	$(UV) compile $(LOCKED) --group dev --output-file requirements.lock pyproject.toml
 	$(UV) compile $(LOCKED) --extra service --extra postgres --constraints requirements.lock --output-file service.lock pyproject.toml
+	$(UV) compile $(LOCKED) --group site --constraints requirements.lock --output-file site.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache

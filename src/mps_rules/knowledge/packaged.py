@@ -108,6 +108,32 @@ def kept_beside(base: KnowledgeBase, ending: str, make: Callable[[], bytes]) -> 
     return found[_DIGEST:]
 
 
+SHIPPED = "rules.pickle"
+"""The file of a knowledge base that is shipped ready to be used."""
+
+
+def ship(base: KnowledgeBase, folder: Path) -> None:
+    """Lay a knowledge base into a folder, for a place where no YAML is to be read; what is worked out from it from now on is kept beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SHIPPED).write_bytes(pickle.dumps(base, pickle.HIGHEST_PROTOCOL))
+    _AT[base.digest] = folder / SHIPPED
+
+
+def load_shipped(folder: Path) -> KnowledgeBase:
+    """
+    The knowledge base that was laid into a folder, with what was worked out from it.
+
+    Raises:
+        KnowledgeError: it is not there, damaged, or somebody else's.
+
+    """
+    base = _kept(folder / SHIPPED)
+    if base is None:
+        raise KnowledgeError([Fault(str(folder / SHIPPED), "the rules that ship ready to be used cannot be read; build them again")])
+    _AT[base.digest] = folder / SHIPPED
+    return base
+
+
 _DIGEST = hashlib.sha256().digest_size
 
 

@@ -24,7 +24,7 @@ from mps_rules.knowledge.packaged import packaged_examples
 from mps_rules.knowledge.rules import PRESSING, RECOMMENDATIONS, URGENCIES, RaiseAlert
 from mps_rules.knowledge.vocabulary import COSTS
 from mps_rules.language.plain import plain
-from mps_rules.language.reading import Unreadable, read_text
+from mps_rules.language.reading import DEEPEST, Unreadable, read_json, read_text
 from mps_rules.patient import forms
 from mps_rules.patient.addresses import as_mapping
 from mps_rules.patient.facts import Facts, terrain_of
@@ -72,6 +72,38 @@ def answered(operation: str, asked: Any, kb: KnowledgeBase) -> tuple[int, Json]:
         return 200, OPERATIONS[operation](kb, asked)
     except (FindingError, Unreadable) as error:
         return 422, _faulty(listed(error.faults))
+
+
+def answered_text(operation: str, question: bytes, kb: KnowledgeBase) -> tuple[int, bytes]:
+    """
+    The HTTP status and the answer to one question, both as they are sent: JSON in UTF-8.
+
+    >>> from mps_rules import load
+    >>> answered_text("search", b"not JSON", load())[0], answered_text("search", b'{"text": "sciatica"}', load())[0]
+    (400, 200)
+
+    Args:
+        operation: one of ``OPERATIONS``.
+        question: what was sent.
+        kb: the rules.
+
+    """
+    try:
+        asked = read_json(question.decode(), "the question").data
+    except (UnicodeDecodeError, Unreadable):
+        return 400, as_sent(_faulty([Fault("", f"expected JSON in UTF-8, no key twice in an object, nested at most {DEEPEST} deep")]))
+    status, answer = answered(operation, asked, kb)
+    return status, as_sent(answer)
+
+
+def as_sent(value: Json) -> bytes:
+    """
+    An answer as it is sent.
+
+    >>> as_sent({"text": "45 °"}).decode()
+    '{"text":"45 °"}'
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _faulty(faults: Any) -> Json:
@@ -191,6 +223,17 @@ def examples() -> Json:
         about = " ".join(line.removeprefix("#").strip() for line in text.splitlines()[:1])
         found.append({"name": path.stem.replace("_", " "), "about": about, "findings": read_text(text, path.name).data})
     return {"examples": found}
+
+
+def still(kb: KnowledgeBase) -> Mapping[str, Json]:
+    """
+    All that stays the same as long as the rules do, by the name under which a page asks for it.
+
+    >>> from mps_rules import load
+    >>> list(still(load()))
+    ['vocabulary', 'body', 'examples']
+    """
+    return {"vocabulary": vocabulary(kb), "body": body(kb), "examples": examples()}
 
 
 # --- questions --------------------------------------------------------------------------------------------------------

@@ -7,17 +7,15 @@ Nothing that is sent is logged here.
 """
 
 import asyncio
-import json
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from mps_rules.errors import Fault, UnsupportedError
 from mps_rules.knowledge.pack import KnowledgeBase
-from mps_rules.language.reading import DEEPEST, LONGEST, Unreadable, read_json
+from mps_rules.language.reading import LONGEST
 from mps_rules.service import json_api
 
 try:
@@ -105,9 +103,8 @@ def questions(
     '/page/api/{operation}'
     """
     desk = _Desk(kb, _Pace(per_minute, clock), answer_seconds)
-    still = {"vocabulary": json_api.vocabulary(kb), "body": json_api.body(kb), "examples": json_api.examples()}
     return [
-        *(Route(f"{at}/api/{name}", _still(value, kb.digest)) for name, value in still.items()),
+        *(Route(f"{at}/api/{name}", _still(value, kb.digest)) for name, value in json_api.still(kb).items()),
         Route(f"{at}/api/{{operation}}", desk.ask, methods=["POST"]),
     ]
 
@@ -130,9 +127,9 @@ def answering(content: bytes, kind: str, under: str) -> Callable[[Request], Resp
     return lambda _: Response(content, media_type=kind, headers=headers)
 
 
-def _still(value: Any, digest: str) -> Callable[[Request], Response]:
+def _still(value: json_api.Json, digest: str) -> Callable[[Request], Response]:
     """What stays the same as long as the rules do: a browser that has it is not sent it again."""
-    content, tag = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), f'"{digest[:32]}"'
+    content, tag = json_api.as_sent(value), f'"{digest[:32]}"'
     headers = {"etag": tag, "cache-control": "no-cache"}
 
     def given(request: Request) -> Response:
@@ -192,20 +189,12 @@ class _Desk:
     async def _worked(self, operation: str, raw: bytes) -> tuple[int, bytes]:
         """The answer, by a thread; one that cannot be stopped keeps its place until it ends, whoever has given it up."""
         await self._free.acquire()
-        work = asyncio.get_running_loop().run_in_executor(None, self._answer, operation, raw)
+        work = asyncio.get_running_loop().run_in_executor(None, json_api.answered_text, operation, raw, self._kb)
         work.add_done_callback(lambda _: self._free.release())
         return await asyncio.shield(work)
 
-    def _answer(self, operation: str, raw: bytes) -> tuple[int, bytes]:
-        try:
-            asked = read_json(raw.decode(), "the question").data
-        except (UnicodeDecodeError, Unreadable):
-            return 400, json.dumps(_fault(f"expected JSON in UTF-8, no key twice in an object, nested at most {DEEPEST} deep")).encode()
-        status, answer = json_api.answered(operation, asked, self._kb)
-        return status, json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
-
-def _fault(what: str) -> dict[str, Any]:
+def _fault(what: str) -> json_api.Json:
     return {"faults": [{"where": "", "what": what}]}
 
 

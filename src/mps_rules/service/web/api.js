@@ -1,6 +1,6 @@
-// Questions to the program that served this page, and to nobody else.
+// Questions to the rules, and what comes back: an answer, or every fault.
 
-const BASE = new URL("api/", document.baseURI);
+import { send } from "./transport.js";
 
 export class Faulty extends Error {
   constructor(faults, status) {
@@ -21,14 +21,6 @@ async function taken(response) {
   return data;
 }
 
-export const still = async (name) => taken(await fetch(new URL(name, BASE)));
+export const still = async (name) => taken(await send(name));
 
-export const ask = async (operation, question, signal) =>
-  taken(
-    await fetch(new URL(operation, BASE), {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(question),
-      signal,
-    }),
-  );
+export const ask = async (operation, question, signal) => taken(await send(operation, { body: JSON.stringify(question), signal }));
