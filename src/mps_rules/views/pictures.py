@@ -9,10 +9,10 @@ it again. The same input gives the same bytes; every word from outside is escape
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from html import escape
 from textwrap import shorten, wrap
-
-import attrs
+from typing import TypeAlias
 
 from mps_rules.answer.values import Assessment, MuscleCandidate
 from mps_rules.knowledge.pack import KnowledgeBase, Referral
@@ -20,6 +20,7 @@ from mps_rules.knowledge.regions import Place
 from mps_rules.knowledge.vocabulary import SIDES, lowered
 from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.patient.values import Pain
+from mps_rules.views.bellies import Belly, Sites, bellies, seen_on, sites
 from mps_rules.views.figure import MAIN_VIEWS, Point, Shape, View, figure, written
 from mps_rules.views.places import (
     Mark,
@@ -35,13 +36,18 @@ from mps_rules.views.places import (
     targets_of,
 )
 
+Frame: TypeAlias = tuple[float, float, float, float]
+"""Left, top, width and height."""
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', Arial, sans-serif"
 STRIP = 7.0
 """Half the width of the strip in which pain on the midline is drawn."""
 OWN = "mps-own-"
 """Stands before every id while a picture is drawn; in the end, what the picture alone has stands there."""
-MARGIN = 45.0
+MARGIN = 28.0
 """What a picture of one muscle shows around the places it needs."""
+
+ARM, LEGS, WRISTS = 60.0, 84.0, 365.0
+"""How far from the midline only the arm is, how far the legs reach, and from which height down the hands hang beside them."""
 
 
 # --- text and colour --------------------------------------------------------------------------------------------------
@@ -49,12 +55,14 @@ MARGIN = 45.0
 _LIGHT = {
     "paper": "#ffffff", "ink": "#1d2430", "soft": "#59616e", "skin": "#f5ece3", "line": "#c9b5a3", "edge": "#6f5b4c", "detail": "#b59c88",
     "pain1": "#fbdcc6", "pain2": "#f4b78d", "pain3": "#e88a4e", "pain4": "#cf5a0c", "pain5": "#8f3a00", "some": "#cf5a0c",
-    "main": "#00508a", "mainwash": "#56b4e9", "less": "#2b86c5", "zone": "#4a93c7", "free": "#4f9a85", "mark": "#000000", "halo": "#ffffff",
+    "main": "#00508a", "mainwash": "#56b4e9", "less": "#2b86c5", "free": "#4f9a85", "mark": "#000000", "halo": "#ffffff",
+    "belly": "#7ea3c4", "fibre": "#163e63", "sends": "#d4451a",
 }  # fmt: skip
 _DARK = {
     "paper": "#14181d", "ink": "#e9edf2", "soft": "#a7b0bc", "skin": "#3a3531", "line": "#615850", "edge": "#c8b9a9", "detail": "#776b60",
     "pain1": "#5e3a24", "pain2": "#864b25", "pain3": "#b5622a", "pain4": "#e27d35", "pain5": "#ffb07a", "some": "#f08f4c",
-    "main": "#9bd3ff", "mainwash": "#2f79ad", "less": "#7fc4f5", "zone": "#3f8cc4", "free": "#6fbfa8", "mark": "#ffffff", "halo": "#101418",
+    "main": "#9bd3ff", "mainwash": "#2f79ad", "less": "#7fc4f5", "free": "#6fbfa8", "mark": "#ffffff", "halo": "#101418",
+    "belly": "#3f6d96", "fibre": "#d3e8fb", "sends": "#ff7a4d",
 }  # fmt: skip
 
 _PAINTED: Mapping[str, tuple[str, str]] = {
@@ -102,11 +110,36 @@ def _patterns() -> str:
         + pattern("main-over", 7, f'<path d="M0 3.5H7" stroke-width="1.3" {_paint(stroke="main")}/>', -45, over=True)
         + pattern("less-over", 7, f'<circle cx="3.5" cy="3.5" r="1.1" {_paint("main")}/>', over=True)
         + pattern("less", 5, f'<circle cx="1.25" cy="1.25" r="1" {_paint("less")}/><circle cx="3.75" cy="3.75" r="1" {_paint("less")}/>')
+        + _stipple("stipple", 11, 0.95)
+        + _stipple("stipple-fine", 5.5, 0.48)
+        + f'<filter id="{OWN}soft"><feGaussianBlur stdDeviation="3"/></filter>'
+        + f'<filter id="{OWN}softer"><feGaussianBlur stdDeviation="1.3"/></filter>'
         + pattern("free", 11, f'<path d="M1 2.5H4.5M6.5 8H10" stroke-width=".9" stroke-opacity=".6" {_paint(stroke="free")}/>')
         + f'<marker id="{OWN}tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">'
         + f'<path d="M0 1L8 4L0 7Z" {_paint("mark")}/></marker>'
         + f'<clipPath id="{OWN}strip"><rect x="{written(-STRIP)}" y="-10" width="{written(2 * STRIP)}" height="800"/></clipPath></defs>'
     )
+
+
+STIPPLE = (
+    (1.2, 1.5),
+    (4.6, 0.9),
+    (8.3, 2.1),
+    (2.9, 4.3),
+    (6.4, 4.9),
+    (9.9, 5.6),
+    (1.0, 7.4),
+    (4.4, 8.0),
+    (7.8, 8.6),
+    (2.6, 10.2),
+    (10.1, 9.7),
+)
+"""Dots of the lesser zone in a square of eleven, nowhere in rows."""
+
+
+def _stipple(id_: str, size: float, dot: float) -> str:
+    dots = "".join(f'<circle cx="{written(x * size / 11)}" cy="{written(y * size / 11)}" r="{written(dot)}"/>' for x, y in STIPPLE)
+    return f'<pattern id="{OWN}{id_}" width="{written(size)}" height="{written(size)}" patternUnits="userSpaceOnUse"><g {_paint("sends")}>{dots}</g></pattern>'
 
 
 def _words(x: float, y: float, text: str, size: float = 13, colour: str = "ink", more: str = "") -> str:
@@ -125,11 +158,8 @@ class _Drawing:
         marks: Mapping[Place, Mark],
         sources: Sequence[Source] = (),
         targets: Mapping[int, Sequence[Place]] | None = None,
-        *,
-        solid: bool = False,
     ) -> None:
         self.base, self.marks, self.sources = base, marks, sources
-        self.solid = solid
         self.targets = targets or {}
         self.zones: dict[Place, set[tuple[str, bool]]] = {}
         for source in sources:
@@ -186,7 +216,7 @@ class _Drawing:
         zone, strip = self._zone(shape, place)
         if not zone or strip or mark.midline:
             return ""
-        return f" {_paint('zone')}" if self.solid and zone == "main" else f' fill="url(#{OWN}{zone})"'
+        return f' fill="url(#{OWN}{zone})"'
 
     def _zone(self, shape: Shape, place: Place) -> tuple[str, bool]:
         """The zone in which a region lies, the main one before the lesser; and whether only its strip on the midline does."""
@@ -344,6 +374,12 @@ def _key(x: float, y: float, rows: Iterable[tuple[str, str, str]]) -> Iterator[s
             for n in range(5):
                 yield f'<rect x="{written(x + 14 * n)}" y="{written(top)}" width="14" height="14" {_paint(f"pain{n + 1}")}/>'
             yield f'<rect x="{written(x)}" y="{written(top)}" width="70" height="14" fill="none" stroke-width=".8" {_paint(stroke="edge")}/>'
+        elif pattern == "fibres":
+            yield _swatch(x, top, fill)
+            yield f'<path d="M{written(x + 2)} {written(top + 3.5)}h22m-22 3.5h22m-22 3.5h22" fill="none" stroke-width=".8" {_paint(stroke="fibre")}/>'
+        elif pattern == "sent":
+            yield _swatch(x, top, "skin")
+            yield f'<rect x="{written(x + 4)}" y="{written(top + 3)}" width="18" height="8" rx="4" filter="url(#{OWN}softer)" {_paint("sends")}/>'
         else:
             yield _swatch(x, top, fill, pattern)
         yield _words(x + (78 if pattern == "shades" else 36), top + 11.5, words, 12.5)
@@ -511,7 +547,7 @@ def _pain_in_words(base: KnowledgeBase, pain: Pain) -> str:
 
 def muscle_picture(base: KnowledgeBase, muscle: str, side: str = "left") -> str:
     """
-    Where one muscle, or group of muscles, lies and where it sends pain, in the manner of a trigger-point chart.
+    Where one muscle, or group of muscles, lies and where it sends pain, in the manner of a trigger point chart.
 
     Raises:
         KeyError: the knowledge base has no such muscle.
@@ -519,60 +555,198 @@ def muscle_picture(base: KnowledgeBase, muscle: str, side: str = "left") -> str:
     """
     terrain, words = terrain_of(base), base.vocabulary
     edges = terrain.referral.edges(muscle)
-    source = source_of(base, 0, muscle, side)
-    wanted = list(dict.fromkeys([*source.lies, *(place for place, _, _ in source.zones)]))
-    names = _needed(source.lies, wanted)
-    most = max((len(set(_shown(source.lies, figure().views[name]))) for name in names), default=0)
-    drawing = _Drawing(base, {}, [source], solid=True)
+    chart = Chart(base, muscle, side)
     title = f"{words.muscle_label(muscle)}, {side}"
-    body: list[str] = []
+    lies = ", ".join(words.name("region", place) for place in terrain.referral.places(muscle))
+    panels: list[str] = []
     x, tallest = 24.0, 0.0
-    for name in names:
-        view = figure().views[name]
-        left, top, wide, high = _crop(view, wanted)
-        zoom = min(2.0, 400 / high, 380 / wide) * (1 if name in MAIN_VIEWS else 0.8)
-        width, height = wide * zoom, high * zoom
-        local = attrs.evolve(view, at=(0.0, 0.0), scale=1.0)
-        lying = len(set(_shown(source.lies, view)))
-        spot = drawing.spot(local, source) if lying >= most else None
-        body.append(_words(x + width / 2, 76, view.caption, 12.5, "soft", ' text-anchor="middle"'))
-        body.append(
-            f'<svg x="{written(x)}" y="86" width="{written(width)}" height="{written(height)}" viewBox="{written(left)} {written(top)} {written(wide)} {written(high)}">'
-        )
-        body += drawing.view(local, captioned=False)
-        if spot is not None:
-            body.append(
-                f'<g transform="translate({written(spot[0])} {written(spot[1])}) scale({written(1 / zoom * 1.3)})">{_cross(0, 0, 0)}</g>'
-            )
-        body.append("</svg>")
+    for view in chart.views():
+        frame = chart.frame(view)
+        zoom = min(2.0 if view.id in MAIN_VIEWS else 3.0, 400 / frame[3], 460 / frame[2])
+        width, height = frame[2] * zoom, frame[3] * zoom
+        panels += chart.panel(view, frame, (x, 86.0, width, height))
+        panels += _named(view, x, width, 78)
         x += width + 24
         tallest = max(tallest, height)
     width = max(x, 620.0)
     y = 86 + tallest + 22
-    body += _key(
-        24,
-        y,
-        [
-            ("", "cross", "where the muscle lies"),
-            ("zone", "", "main zone: where it mostly sends pain"),
-            ("skin", "less", "lesser zone: where it sends pain at times"),
-        ],
-    )
-    zones = {zone: _zone_words(base, edges, zone) for zone in ("essential", "spillover")}
-    told = [f"Main zone: {zones['essential'] or 'none'}. Lesser zone: {zones['spillover'] or 'none'}."]
+    key = [
+        ("belly", "fibres", f"the muscle and the way its fibres run{', broken: it lies deep' if chart.deep else ''}")
+        if chart.drawn
+        else ("", "cross", "where the muscle lies"),
+        ("skin", "sent", "main zone: where it mostly sends pain"),
+        ("skin", "stipple", "lesser zone: where it sends pain at times"),
+    ]
+    told = [
+        f"Main zone: {_zone_words(base, edges, 'essential') or 'none'}. Lesser zone: {_zone_words(base, edges, 'spillover') or 'none'}."
+    ]
     told.append(f"Sources: {', '.join(dict.fromkeys(ref for edge in edges for ref in edge.references)) or 'none'}.")
-    y += 82
-    for line in told:
+    if chart.sites:
+        key.append(("", "cross", "trigger point, as commonly charted: examine the whole muscle"))
+        told += [f"Trigger points: {site.told}. Source: {site.source}." for site in chart.sites]
+    body = [*_defined(figure().views[view.id] for view in chart.views()), *panels, *_key(24, y, key)]
+    y += 19 + 21 * len(key)
+    for number, line in enumerate(told):
         rows = wrap(line, int((width - 48) / 6.1))
-        body += _lines(24, y, [(row, "ink" if line is told[0] else "soft") for row in rows], 12)
+        body += _lines(24, y, [(row, "soft" if number else "ink") for row in rows], 12)
         y += 17 * len(rows)
     body += [
         _words(24, 34, title, 20, "ink", ' font-weight="600"'),
-        _words(24, 53, f"Lies in: {', '.join(words.name('region', place) for place in terrain.referral.places(muscle))}", 12.5, "soft"),
+        _words(24, 53, f"Lies in: {lies}", 12.5, "soft"),
         _words(24, y + 4, f"Rules {base.pack.id} {base.pack.version}, {base.pack.status}, digest {base.digest[:12]}.", 11, "soft"),
     ]
-    description = f"{title}. Lies in: {', '.join(words.name('region', p) for p in terrain.referral.places(muscle))}. {told[0]}"
-    return _svg(width, y + 16, title, description, body)
+    return _svg(width, y + 16, title, f"{title}. Lies in: {lies}. {told[0]}", body)
+
+
+class Chart:
+    """One muscle, or group of muscles, on one side: its bellies, the sites charted, and the zones it sends pain to, in any view."""
+
+    def __init__(self, base: KnowledgeBase, muscle: str, side: str) -> None:
+        self.base, self.side = base, side
+        self.source = source_of(base, 0, muscle, side)
+        words = base.vocabulary
+        self.parts = (muscle,) if muscle in words.muscles else tuple(m.id for m in words.muscles.values() if m.group == muscle)
+        self.bellies = {
+            name: [belly for part in self.parts for belly in bellies(part, side, view)] for name, view in figure().views.items()
+        }
+        self.charted = {name: [found for part in self.parts if (found := sites(part, side, view))] for name, view in figure().views.items()}
+        self.wanted = list(dict.fromkeys([*self.source.lies, *(place for place, _, _ in self.source.zones)]))
+
+    @cached_property
+    def drawn(self) -> bool:
+        """Whether the figure knows the muscle."""
+        return any(self.bellies.values())
+
+    @cached_property
+    def deep(self) -> bool:
+        """Whether some of it lies deep."""
+        return any(belly.deep for name in self.bellies for belly in self.bellies[name])
+
+    @cached_property
+    def sites(self) -> list[Sites]:
+        """What is said of where its trigger points are charted."""
+        return [site for name in self.charted for site in self.charted[name]]
+
+    @cached_property
+    def home(self) -> View | None:
+        """The view that shows the muscle best."""
+        best = next((drawn for part in self.parts for drawn in seen_on(part)[:1]), "")
+        return next((view for name, view in figure().views.items() if view.drawing == best and self.bellies[name]), None)
+
+    def views(self) -> list[View]:
+        """The fewest views, whole figures first, that show the muscle and every zone."""
+        shown = {name: {place for place in self.wanted if any(_shown((place,), view))} for name, view in figure().views.items()}
+        order = list(figure().views)
+        needed = [self.home.id] if self.home else []
+        zones = {place for place, _, _ in self.source.zones}
+        left = (zones if needed else set(self.wanted)) - {place for name in needed for place in shown[name]}
+        while left:
+            first = set() if needed else set(self.source.lies)
+            best = max(order, key=lambda v: (len(shown[v] & left) + 2 * len(shown[v] & first), v in MAIN_VIEWS, -order.index(v)))
+            if not shown[best] & left:
+                break
+            needed.append(best)
+            left -= shown[best]
+        return [figure().views[name] for name in sorted(needed, key=order.index)]
+
+    def frame(self, view: View, least: float = 230.0) -> Frame:
+        """The part of a view that is needed: the muscle, its zones and a margin, never too little to know where one is."""
+        x, y, wide, high = view.box
+        if view.id not in MAIN_VIEWS:
+            return x - 4, y - 4, wide + 8, high + 8
+        points = [point for shape in _shown(self.wanted, view) for polygon in shape.path.polygons for point in polygon]
+        points += [point for belly in self.bellies[view.id] for polygon in belly.border.polygons for point in polygon]
+        top, bottom = min(p[1] for p in points) - MARGIN, max(p[1] for p in points) + MARGIN
+        for _ in range(2):
+            if bottom - top < least:
+                top, bottom = top - (least - bottom + top) / 2, bottom + (least - bottom + top) / 2
+            top, bottom = max(top, y - 6), min(bottom, y + high + 6)
+        between = [p[0] for shape in view.shapes for polygon in shape.path.polygons for p in polygon if top <= p[1] <= bottom]
+        if top > WRISTS and view.turned.keys() == set(SIDES):
+            between = [x for x in between if abs(x) < LEGS]
+        left, right = min(between) - 6, max(between) + 6
+        if min(p[0] for p in points) > ARM:
+            left = -ARM / 2
+        elif max(p[0] for p in points) < -ARM:
+            right = ARM / 2
+        return left, top, right - left, bottom - top
+
+    def panel(self, view: View, frame: Frame, at: Frame, target: str = "") -> Iterator[str]:
+        """One view: the body, soft shading where the muscle sends pain (or only in one target region), the muscle, and its sites."""
+        zoom = at[2] / frame[2]
+        yield (
+            f'<svg x="{written(at[0])}" y="{written(at[1])}" width="{written(at[2])}" height="{written(at[3])}" '
+            f'viewBox="{" ".join(map(written, frame))}">'
+        )
+        yield f'<use href="#{OWN}{view.id}" {_paint("skin")}/>'
+        yield f'<g clip-path="url(#{OWN}{view.id}-body)">'
+        essential = [(place, midline) for place, zone, midline in self.source.zones if zone == "essential" and target in ("", place[0])]
+        lesser = [(place, midline) for place, zone, midline in self.source.zones if zone != "essential" and target in ("", place[0])]
+        soft = "soft" if view.id in MAIN_VIEWS else "softer"
+        yield f'<g filter="url(#{OWN}{soft})" fill-opacity=".9" {_paint("sends")}>'
+        yield from self._zones(view, essential)
+        yield f'</g><g fill="url(#{OWN}stipple{"" if view.id in MAIN_VIEWS else "-fine"})">'
+        yield from self._zones(view, [one for one in lesser if one[0] not in {place for place, _ in essential}])
+        yield "</g></g>"
+        yield (
+            f'<use href="#{OWN}{view.id}-lines" fill="none" stroke-linecap="round" stroke-width="{written(0.8 / zoom)}" {_paint(stroke="detail")}/>'
+        )
+        yield f'<g stroke-linejoin="round" stroke-linecap="round" stroke-width="{written(1 / zoom)}">'
+        for belly in self.bellies[view.id]:
+            yield from _belly(belly, zoom)
+        yield "</g>"
+        yield f'<use href="#{OWN}{view.id}" fill="none" stroke-linejoin="round" stroke-width="{written(1.5 / zoom)}" {_paint(stroke="edge")}/>'
+        spots = [at for site in self.charted[view.id] for at in site.at]
+        if not self.drawn and any(_shown(self.source.lies, view)):
+            spots = [spot for spot in [_Drawing(self.base, {}).spot(view, self.source)] if spot]
+        yield from (
+            f'<g transform="translate({written(x)} {written(y)}) scale({written(1.1 / zoom)})">{_cross(0, 0, 0)}</g>' for x, y in spots
+        )
+        yield "</svg>"
+
+    def _zones(self, view: View, zones: Iterable[tuple[Place, bool]]) -> Iterator[str]:
+        for place, midline in dict(zones).items():
+            for shape in _shown((place,), view):
+                clip = f' clip-path="url(#{OWN}strip)"' if midline and shape.split else ""
+                yield (
+                    f'<path data-view="{view.id}" data-region="{escape(shape.region)}" data-side="{shape.side}"{clip} d="{shape.path.text()}">'
+                    f"<title>{escape(place_name(self.base, place), quote=False)}</title></path>"
+                )
+
+
+def _belly(belly: Belly, zoom: float) -> Iterator[str]:
+    """A belly with its fibres; what lies deep is paler, its border broken."""
+    look = f'fill-opacity=".38" stroke-dasharray="{written(3.5 / zoom)} {written(2.5 / zoom)}"' if belly.deep else 'fill-opacity=".82"'
+    yield f'<path class="mps-belly f-belly s-fibre" fill="{_LIGHT["belly"]}" stroke="{_LIGHT["fibre"]}" fill-rule="evenodd" {look} d="{belly.border.text()}"/>'
+    yield (
+        f'<path fill="none" stroke-width="{written(0.7 / zoom)}" stroke-opacity="{".55" if belly.deep else ".8"}" {_paint(stroke="fibre")} '
+        f'd="{belly.fibres.text(closed=False)}"/>'
+    )
+
+
+def _defined(views: Iterable[View]) -> Iterator[str]:
+    """The outline and the lines of some views, drawn once, and used wherever a picture shows them."""
+    yield "<defs>"
+    for view in views:
+        yield f'<g id="{OWN}{view.id}">' + "".join(f'<path d="{one}"/>' for one in view.outline) + "</g>"
+        yield f'<g id="{OWN}{view.id}-lines">' + "".join(f'<path d="{one}"/>' for one in view.lines) + "</g>"
+        yield f'<clipPath id="{OWN}{view.id}-body">' + "".join(f'<path d="{one}"/>' for one in view.outline) + "</clipPath>"
+    yield "</defs>"
+
+
+def _named(view: View, x: float, width: float, y: float) -> Iterator[str]:
+    """The caption of a panel, and the letters of the sides of the body where they stand."""
+    yield _words(x + width / 2, y, view.caption, 12.5, "soft", ' text-anchor="middle"')
+    for letter, right in _letters(view):
+        yield _words(x + width - 6 if right else x + 6, y, letter, 13, "ink", ' text-anchor="middle" font-weight="700"')
+
+
+def _letters(view: View) -> Iterator[tuple[str, bool]]:
+    """R and L, and whether each stands at the right of the view."""
+    if len(view.turned) == 1:
+        yield from ((side[0].upper(), False) for side in view.turned)
+    else:
+        yield from ((side[0].upper(), not turned) for side, turned in view.turned.items())
 
 
 def _zone_words(base: KnowledgeBase, edges: Iterable[Referral], zone: str) -> str:
@@ -584,37 +758,3 @@ def _zone_words(base: KnowledgeBase, edges: Iterable[Referral], zone: str) -> st
             note = ", ".join(part for part in (where, doubt) if part)
             names[base.vocabulary.name("region", edge.region) + (f" ({note})" if note else "")] = None
     return ", ".join(names)
-
-
-def _needed(lies: Sequence[Place], wanted: Sequence[Place]) -> list[str]:
-    """The fewest views, whole figures first, that show the muscle and every zone."""
-    shown = {name: {place for place in wanted if any(_shown((place,), view))} for name, view in figure().views.items()}
-    order = list(figure().views)
-    left = set(wanted)
-    needed: list[str] = []
-    while left:
-        first = set(lies) if not needed else set()
-        best = max(order, key=lambda v: (len(shown[v] & left) + 2 * len(shown[v] & first), v in MAIN_VIEWS, -order.index(v)))
-        if not shown[best] & left:
-            break
-        needed.append(best)
-        left -= shown[best]
-    return sorted(needed, key=order.index)
-
-
-def _crop(view: View, wanted: Sequence[Place]) -> tuple[float, float, float, float]:
-    """The part of a view that a picture of one muscle needs: the places shown and a margin, never too narrow to know where one is."""
-    x, y, wide, high = view.box
-    if view.id not in MAIN_VIEWS:
-        return x - 4, y - 4, wide + 8, high + 8
-    points = [point for shape in _shown(wanted, view) for polygon in shape.path.polygons for point in polygon]
-    left, right = min(p[0] for p in points) - MARGIN, max(p[0] for p in points) + MARGIN
-    top, bottom = min(p[1] for p in points) - MARGIN, max(p[1] for p in points) + MARGIN
-    if view.id in ("front", "back"):
-        left, right = min(left, -100.0), max(right, 100.0)
-    for _ in range(2):
-        if bottom - top < 240:
-            top, bottom = top - (240 - bottom + top) / 2, bottom + (240 - bottom + top) / 2
-    left, right = max(left, x - 6), min(right, x + wide + 6)
-    top, bottom = max(top, y - 6), min(bottom, y + high + 6)
-    return left, top, right - left, bottom - top
