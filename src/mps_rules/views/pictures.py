@@ -53,13 +53,13 @@ ARM, LEGS, WRISTS = 60.0, 84.0, 365.0
 # --- text and colour --------------------------------------------------------------------------------------------------
 
 _LIGHT = {
-    "paper": "#ffffff", "ink": "#1d2430", "soft": "#59616e", "skin": "#f5ece3", "line": "#c9b5a3", "edge": "#6f5b4c", "detail": "#b59c88",
+    "paper": "#ffffff", "ink": "#1d2430", "soft": "#59616e", "skin": "#f5ece3", "line": "#dccabb", "edge": "#6f5b4c", "detail": "#b59c88",
     "pain1": "#fbdcc6", "pain2": "#f4b78d", "pain3": "#e88a4e", "pain4": "#cf5a0c", "pain5": "#8f3a00", "some": "#cf5a0c",
     "main": "#00508a", "mainwash": "#56b4e9", "less": "#2b86c5", "free": "#4f9a85", "mark": "#000000", "halo": "#ffffff",
     "belly": "#7ea3c4", "fibre": "#163e63", "sends": "#d4451a",
 }  # fmt: skip
 _DARK = {
-    "paper": "#14181d", "ink": "#e9edf2", "soft": "#a7b0bc", "skin": "#3a3531", "line": "#615850", "edge": "#c8b9a9", "detail": "#776b60",
+    "paper": "#14181d", "ink": "#e9edf2", "soft": "#a7b0bc", "skin": "#3a3531", "line": "#554d46", "edge": "#c8b9a9", "detail": "#776b60",
     "pain1": "#5e3a24", "pain2": "#864b25", "pain3": "#b5622a", "pain4": "#e27d35", "pain5": "#ffb07a", "some": "#f08f4c",
     "main": "#9bd3ff", "mainwash": "#2f79ad", "less": "#7fc4f5", "free": "#6fbfa8", "mark": "#ffffff", "halo": "#101418",
     "belly": "#3f6d96", "fibre": "#d3e8fb", "sends": "#ff7a4d",
@@ -104,12 +104,12 @@ def _patterns() -> str:
         + pattern(
             "main",
             4,
-            f'<path d="M0 0H4V4H0Z" fill-opacity=".3" {_paint("mainwash")}/><path d="M0 2H4" stroke-width="1.5" {_paint(stroke="main")}/>',
+            f'<path d="M0 0H4V4H0Z" fill-opacity=".28" {_paint("mainwash")}/><path d="M0 2H4" stroke-width=".7" stroke-opacity=".7" {_paint(stroke="main")}/>',
             -45,
         )
         + pattern("main-over", 7, f'<path d="M0 3.5H7" stroke-width="1.3" {_paint(stroke="main")}/>', -45, over=True)
         + pattern("less-over", 7, f'<circle cx="3.5" cy="3.5" r="1.1" {_paint("main")}/>', over=True)
-        + pattern("less", 5, f'<circle cx="1.25" cy="1.25" r="1" {_paint("less")}/><circle cx="3.75" cy="3.75" r="1" {_paint("less")}/>')
+        + pattern("less", 5, f'<circle cx="1.25" cy="1.25" r=".6" {_paint("less")}/><circle cx="3.75" cy="3.75" r=".6" {_paint("less")}/>')
         + _stipple("stipple", 11, 0.95)
         + _stipple("stipple-fine", 5.5, 0.48)
         + f'<filter id="{OWN}soft"><feGaussianBlur stdDeviation="3"/></filter>'
@@ -172,6 +172,7 @@ class _Drawing:
             left, top, wide, _ = view.box
             cx, cy = view.on_page((left + wide / 2, top))
             yield _words(cx, cy - 12, view.caption, 13 if view.id in MAIN_VIEWS else 11, "soft", ' text-anchor="middle"')
+            yield from _lettered(view)
         yield f'<g transform="translate({written(x)} {written(y)})' + (f" scale({written(view.scale)})" if view.scale != 1 else "") + '">'
         yield f'<g stroke-width="{written(0.7 / view.scale)}" stroke-linejoin="round" {_paint("skin", "line")}>'
         yield from (self._region(view, shape) for shape in sorted(view.shapes, key=self._rank))
@@ -182,6 +183,10 @@ class _Drawing:
         yield '<g pointer-events="none">'
         for shape in view.shapes:
             yield from self._over(shape)
+        yield f'</g><g pointer-events="none" stroke-linejoin="round" stroke-width="{written(1 / view.scale)}">'
+        for source in self.sources:
+            for belly in _lying(source, view):
+                yield from _belly(belly, view.scale)
         yield "</g>"
         yield f'<g pointer-events="none" fill="none" stroke-linejoin="round" stroke-width="{written(1.5 / view.scale)}" {_paint(stroke="edge")}>'
         yield from (f'<path d="{one}"/>' for one in view.outline)
@@ -243,7 +248,7 @@ class _Drawing:
     # --- crosses and arrows
 
     def crosses(self, within: Sequence[str]) -> Iterator[str]:
-        """A cross for each muscle, and arrows to the pain it explains."""
+        """The number of each muscle, with a cross where the figure does not know it, and arrows to the pain it explains."""
         crosses: dict[tuple[str, Point], int] = {}
         arrows: list[str] = []
         signs: list[str] = []
@@ -253,10 +258,18 @@ class _Drawing:
                 here = (spot[0], spot[1] + 15 * taken)
                 crosses[view.id, here] = source.number
                 x, y = view.on_page(here)
-                signs.append(_cross(x, y, source.number))
+                signs.append(_cross(x, y, source.number, crossed=not _lying(source, view)))
                 arrows += [line for other, at in reached if (line := _arrow((x, y), other.on_page(at), straight=other is view))]
         yield from arrows
         yield from signs
+
+    def signs(self) -> Iterator[tuple[str, str, str]]:
+        """What the legend says of how muscles are shown."""
+        known = {bool(seen_on(source.muscle)) for source in self.sources}
+        if True in known:
+            yield "belly", "fibres", "the muscles shown, with their numbers; arrow: pain one could explain"
+        if False in known or not known:
+            yield "", "cross", "where the muscle lies; arrow: pain it could explain"
 
     def _stations(self, source: Source, within: Sequence[str]) -> list[tuple[View, Point, list[tuple[View, Point]]]]:
         """
@@ -266,7 +279,8 @@ class _Drawing:
         only if it shows both the muscle and pain that the first does not show.
         """
         views = [view for name, view in figure().views.items() if name in within]
-        spots = {view.id: spot for view in views if (spot := self.spot(view, source)) is not None}
+        drawn = [view for view in views if _lying(source, view)]
+        spots = {view.id: spot for view in drawn or views if (spot := self.spot(view, source)) is not None}
         if not spots:
             return []
         order = [view.id for view in views]
@@ -292,6 +306,10 @@ class _Drawing:
         return [(by_id[v], spots[v], reached) for v, reached in kept.items()]
 
     def spot(self, view: View, source: Source) -> Point | None:
+        """The middle of a muscle, or of the regions where it lies."""
+        drawn = _lying(source, view)
+        if drawn:
+            return drawn[len(drawn) // 2].middle
         shapes = list(_shown(source.lies, view))
         if not shapes:
             return None
@@ -315,13 +333,21 @@ def _shown(wanted: Iterable[Place], view: View) -> Iterator[Shape]:
         yield from (shape for _, shape in shapes_of(place, (view.id,)))
 
 
-def _cross(x: float, y: float, number: int) -> str:
+def _lying(source: Source, view: View) -> tuple[Belly, ...]:
+    """The bellies of a muscle shown as a source, in one view."""
+    return bellies(source.muscle, source.side, view) if source.side else ()
+
+
+def _cross(x: float, y: float, number: int, *, crossed: bool = True) -> str:
     arms = f"M{written(x - 5)} {written(y - 5)}L{written(x + 5)} {written(y + 5)}M{written(x + 5)} {written(y - 5)}L{written(x - 5)} {written(y + 5)}"
     tag = ""
     if number:
-        tag = f'<circle cx="{written(x + 10)}" cy="{written(y - 9)}" r="6.5" stroke-width="1.2" {_paint("halo", "mark")}/>' + _words(
-            x + 10, y - 5.6, str(number), 9.5, "mark", ' text-anchor="middle" font-weight="700"'
+        right, up = (10, 9) if crossed else (0, 0)
+        tag = f'<circle cx="{written(x + right)}" cy="{written(y - up)}" r="6.5" stroke-width="1.2" {_paint("halo", "mark")}/>' + _words(
+            x + right, y - up + 3.4, str(number), 9.5, "mark", ' text-anchor="middle" font-weight="700"'
         )
+    if not crossed:
+        return f'<g class="mps-cross">{tag}</g>'
     return (
         f'<g class="mps-cross"><path d="{arms}" fill="none" stroke-width="5.5" stroke-linecap="round" {_paint(stroke="halo")}/>'
         f'<path d="{arms}" fill="none" stroke-width="2.6" stroke-linecap="round" {_paint(stroke="mark")}/>{tag}</g>'
@@ -449,7 +475,7 @@ def body_map(assessment: Assessment, base: KnowledgeBase) -> str:
                 ("skin", "main", "main zone: where the muscles shown mostly send pain"),
                 ("skin", "less", "lesser zone: where they send it at times"),
                 ("pain3", "main-over", "stripes, or dots, over it: pain in a main, or lesser, zone"),
-                ("", "cross", "where the muscle lies; arrow: pain it could explain"),
+                *drawing.signs(),
                 ("skin", "", "not known"),
             ],
         ),
@@ -739,6 +765,15 @@ def _named(view: View, x: float, width: float, y: float) -> Iterator[str]:
     yield _words(x + width / 2, y, view.caption, 12.5, "soft", ' text-anchor="middle"')
     for letter, right in _letters(view):
         yield _words(x + width - 6 if right else x + 6, y, letter, 13, "ink", ' text-anchor="middle" font-weight="700"')
+
+
+def _lettered(view: View) -> Iterator[str]:
+    """The letters of the sides on the page, in the upper corners of a view."""
+    left, top, wide, _ = view.box
+    for letter, right in _letters(view):
+        covered = len(view.turned) == 1 and any(shape.path.contains((left + 3, top + 8)) for shape in view.shapes)
+        x, y = view.on_page((left + wide, top) if right or covered else (left, top))
+        yield _words(x, y + 9, letter, 12, "ink", ' text-anchor="middle" font-weight="700"')
 
 
 def _letters(view: View) -> Iterator[tuple[str, bool]]:
