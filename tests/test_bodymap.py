@@ -21,6 +21,7 @@ from mps_rules.views.bellies import bellies, seen_on, sites
 from mps_rules.views.figure import MIDLINE, Curve, Shape, View, figure
 from mps_rules.views.pictures import blank_map, body_map, muscle_picture
 from mps_rules.views.places import GROUPS_SHOWN, places
+from mps_rules.views.posters import FIRST, candidates, poster
 
 SVG = "{http://www.w3.org/2000/svg}"
 PATIENTS: Mapping[str, dict[str, Any]] = {
@@ -439,3 +440,37 @@ def test_a_group_is_drawn_with_all_its_parts(kb: KnowledgeBase) -> None:
 
     for part in ("biceps_femoris", "semitendinosus", "semimembranosus"):
         assert [belly.border.text() in whole for belly in bellies(part, "left", back)] == [True]
+
+
+# --- many muscles on one sheet
+
+
+def test_a_poster_shows_every_muscle_that_sends_pain_to_the_place_and_no_other(kb: KnowledgeBase) -> None:
+    sheet = poster(kb, "low_back")
+    desc = parsed(sheet).findtext(f"{SVG}desc") or ""
+    referral = terrain_of(kb).referral
+
+    senders = [muscle for muscle in kb.vocabulary.muscles if any(edge.region == "low_back" for edge in referral.edges(muscle))]
+    others = [muscle for muscle in kb.vocabulary.muscles if muscle not in senders]
+    drawn = {muscle for muscle in kb.vocabulary.muscles if kb.vocabulary.muscle_label(muscle) in text_of(sheet)}
+    assert all(kb.vocabulary.muscle_label(muscle) in desc for muscle in senders)
+    assert not {muscle for muscle in others if f" {kb.vocabulary.muscle_label(muscle)}," in desc}
+    assert len(drawn) >= len(senders) / 2
+    assert sheet == poster(kb, "low_back")
+
+
+def test_a_poster_of_a_part_of_the_body_gathers_its_places(kb: KnowledgeBase) -> None:
+    leaf, part = (parsed(poster(kb, region)).findtext(f"{SVG}desc") or "" for region in ("thumb", "upper_limb"))
+
+    assert "Scalene, anterior" in leaf
+    assert len(part) > len(leaf)
+
+
+def test_the_first_candidates_stand_side_by_side_each_small(assessment: Assessment, kb: KnowledgeBase) -> None:
+    sheet = candidates(assessment, kb)
+    first = list(dict.fromkeys(one.muscle for one in assessment.muscles if one.explains))[:FIRST]
+
+    told = parsed(sheet).findtext(f"{SVG}desc") or ""
+    assert [muscle for muscle in first if kb.vocabulary.muscle_label(muscle) not in told] == []
+    assert ("No muscle" in text_of(sheet)) == (not first)
+    assert len(sheet.encode()) < 100_000

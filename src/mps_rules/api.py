@@ -110,6 +110,28 @@ def muscle_picture(muscle: str, side: str = "left", kb: KnowledgeBase | None = N
     return pictures.muscle_picture(base, muscle, side)
 
 
+def poster(region: str, side: str = "left", kb: KnowledgeBase | None = None) -> str:
+    """
+    All muscles that send pain to a place on one sheet of A3, as SVG text: for the wall.
+
+    >>> poster("low_back").startswith("<svg")
+    True
+
+    Raises:
+        FindingError: no region of that id, or no such side; names the closest.
+
+    """
+    from mps_rules.views import posters
+
+    base = kb or load()
+    known = base.vocabulary.regions
+    faults = [Fault("region", f"no region {region!r}", closest(region, known))] if region not in known else []
+    faults += [Fault("side", f"no side {side!r} of a muscle", closest(side, SIDES))] if side not in SIDES else []
+    if faults:
+        raise FindingError(faults)
+    return posters.poster(base, region, side)
+
+
 @attrs.frozen(eq=False)
 class _Tools:
     """What an assessment needs to explain itself: the rules, the facts, what was chained from them, and who assessed it."""

@@ -142,7 +142,8 @@ def _stipple(id_: str, size: float, dot: float) -> str:
     return f'<pattern id="{OWN}{id_}" width="{written(size)}" height="{written(size)}" patternUnits="userSpaceOnUse"><g {_paint("sends")}>{dots}</g></pattern>'
 
 
-def _words(x: float, y: float, text: str, size: float = 13, colour: str = "ink", more: str = "") -> str:
+def words_at(x: float, y: float, text: str, size: float = 13, colour: str = "ink", more: str = "") -> str:
+    """A line of text."""
     return f'<text x="{written(x)}" y="{written(y)}" font-size="{written(size)}" {_paint(colour)}{more}>{escape(text, quote=False)}</text>'
 
 
@@ -171,7 +172,7 @@ class _Drawing:
         if captioned:
             left, top, wide, _ = view.box
             cx, cy = view.on_page((left + wide / 2, top))
-            yield _words(cx, cy - 12, view.caption, 13 if view.id in MAIN_VIEWS else 11, "soft", ' text-anchor="middle"')
+            yield words_at(cx, cy - 12, view.caption, 13 if view.id in MAIN_VIEWS else 11, "soft", ' text-anchor="middle"')
             yield from _lettered(view)
         yield f'<g transform="translate({written(x)} {written(y)})' + (f" scale({written(view.scale)})" if view.scale != 1 else "") + '">'
         yield f'<g stroke-width="{written(0.7 / view.scale)}" stroke-linejoin="round" {_paint("skin", "line")}>'
@@ -343,7 +344,7 @@ def _cross(x: float, y: float, number: int, *, crossed: bool = True) -> str:
     tag = ""
     if number:
         right, up = (10, 9) if crossed else (0, 0)
-        tag = f'<circle cx="{written(x + right)}" cy="{written(y - up)}" r="6.5" stroke-width="1.2" {_paint("halo", "mark")}/>' + _words(
+        tag = f'<circle cx="{written(x + right)}" cy="{written(y - up)}" r="6.5" stroke-width="1.2" {_paint("halo", "mark")}/>' + words_at(
             x + right, y - up + 3.4, str(number), 9.5, "mark", ' text-anchor="middle" font-weight="700"'
         )
     if not crossed:
@@ -391,7 +392,8 @@ def _swatch(x: float, y: float, fill: str, pattern: str = "") -> str:
     return f'<rect {box} stroke-width=".8" {_paint(fill, "edge")}/>{over}'
 
 
-def _key(x: float, y: float, rows: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+def key(x: float, y: float, rows: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """The key to what a picture shows: a colour, a pattern and what they mean, line by line."""
     for number, (fill, pattern, words) in enumerate(rows):
         top = y + 21 * number
         if pattern == "cross":
@@ -408,15 +410,15 @@ def _key(x: float, y: float, rows: Iterable[tuple[str, str, str]]) -> Iterator[s
             yield f'<rect x="{written(x + 4)}" y="{written(top + 3)}" width="18" height="8" rx="4" filter="url(#{OWN}softer)" {_paint("sends")}/>'
         else:
             yield _swatch(x, top, fill, pattern)
-        yield _words(x + (78 if pattern == "shades" else 36), top + 11.5, words, 12.5)
+        yield words_at(x + (78 if pattern == "shades" else 36), top + 11.5, words, 12.5)
 
 
 def _lines(x: float, y: float, lines: Iterable[tuple[str, str]], size: float = 12.5, leading: float = 17) -> Iterator[str]:
     for number, (line, colour) in enumerate(lines):
-        yield _words(x, y + leading * number, line, size, colour)
+        yield words_at(x, y + leading * number, line, size, colour)
 
 
-def _svg(width: float, height: float, title: str, description: str, body: Iterable[str]) -> str:
+def framed(width: float, height: float, title: str, description: str, body: Iterable[str]) -> str:
     """A picture, with ids that no other picture has: they are made of all that it shows."""
     picture = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="mps-map" viewBox="0 0 {written(width)} {written(height)}" role="img" '
@@ -435,11 +437,11 @@ def blank_map(base: KnowledgeBase) -> str:
     drawing = _Drawing(base, {})
     width, height = figure().size
     body = [
-        _words(24, 34, "Body map", 20, "ink", ' font-weight="600"'),
+        words_at(24, 34, "Body map", 20, "ink", ' font-weight="600"'),
         *(part for view in figure().views.values() for part in drawing.view(view)),
     ]
     description = "A standing figure from the front, from behind and from both sides, with details of face, hands, feet and pelvis, divided into regions."
-    return _svg(width, height, "Body map", description, body)
+    return framed(width, height, "Body map", description, body)
 
 
 def body_map(assessment: Assessment, base: KnowledgeBase) -> str:
@@ -460,12 +462,12 @@ def body_map(assessment: Assessment, base: KnowledgeBase) -> str:
     height = top + 40 + max(21.0 * 8 + 12, 20.0 + sum(17 * len(lines) + 9 for lines in legend)) + 17 * len(notes) + 34
     title = "Body map: where it hurts, and which muscles could send this pain"
     body = [
-        _words(24, 34, title, 20, "ink", ' font-weight="600"'),
-        _words(24, 54, "The patient's left is on the right of the picture from the front, and on its left from behind.", 12.5, "soft"),
+        words_at(24, 34, title, 20, "ink", ' font-weight="600"'),
+        words_at(24, 54, "The patient's left is on the right of the picture from the front, and on its left from behind.", 12.5, "soft"),
         *(part for view in figure().views.values() for part in drawing.view(view)),
         *drawing.crosses(tuple(figure().views)),
         f'<path d="M24 {top + 2}H{width - 24}" stroke-width=".8" {_paint(stroke="line")}/>',
-        *_key(
+        *key(
             24,
             top + 22,
             [
@@ -485,7 +487,7 @@ def body_map(assessment: Assessment, base: KnowledgeBase) -> str:
     body += _lines(24, y, [(note, "ink") for note in notes])
     used = assessment.knowledge
     body.append(
-        _words(
+        words_at(
             24,
             height - 12,
             f"For clinicians, beside their own judgement; no diagnosis. Rules {used.id} {used.version}, {used.status}, digest {used.digest[:12]}.",
@@ -493,7 +495,7 @@ def body_map(assessment: Assessment, base: KnowledgeBase) -> str:
             "soft",
         )
     )
-    return _svg(width, height, title, _description(base, hurting, groups, sources), body)
+    return framed(width, height, title, _description(base, hurting, groups, sources), body)
 
 
 def _legend(base: KnowledgeBase, number: int, parts: Sequence[MuscleCandidate], sources: Sequence[Source]) -> list[str]:
@@ -518,13 +520,13 @@ def _state(base: KnowledgeBase, status: str) -> str:
 
 def _muscle_key(x: float, y: float, legend: Sequence[Sequence[str]]) -> Iterator[str]:
     if not legend:
-        yield _words(x, y, "No muscle of the rules explains the pain listed.", 12.5, "soft")
+        yield words_at(x, y, "No muscle of the rules explains the pain listed.", 12.5, "soft")
         return
-    yield _words(x, y, "Muscles that could send this pain, best first", 13, "ink", ' font-weight="600"')
+    yield words_at(x, y, "Muscles that could send this pain, best first", 13, "ink", ' font-weight="600"')
     y += 20
     for lines in legend:
         for number, line in enumerate(lines):
-            yield _words(x if number == 0 else x + 17, y, line, 12.5, "ink" if number == 0 else "soft")
+            yield words_at(x if number == 0 else x + 17, y, line, 12.5, "ink" if number == 0 else "soft")
             y += 17
         y += 9
 
@@ -596,7 +598,7 @@ def muscle_picture(base: KnowledgeBase, muscle: str, side: str = "left") -> str:
         tallest = max(tallest, height)
     width = max(x, 620.0)
     y = 86 + tallest + 22
-    key = [
+    rows = [
         ("belly", "fibres", f"the muscle and the way its fibres run{', broken: it lies deep' if chart.deep else ''}")
         if chart.drawn
         else ("", "cross", "where the muscle lies"),
@@ -608,20 +610,20 @@ def muscle_picture(base: KnowledgeBase, muscle: str, side: str = "left") -> str:
     ]
     told.append(f"Sources: {', '.join(dict.fromkeys(ref for edge in edges for ref in edge.references)) or 'none'}.")
     if chart.sites:
-        key.append(("", "cross", "trigger point, as commonly charted: examine the whole muscle"))
+        rows.append(("", "cross", "trigger point, as commonly charted: examine the whole muscle"))
         told += [f"Trigger points: {site.told}. Source: {site.source}." for site in chart.sites]
-    body = [*_defined(figure().views[view.id] for view in chart.views()), *panels, *_key(24, y, key)]
-    y += 19 + 21 * len(key)
+    body = [*defined(figure().views[view.id] for view in chart.views()), *panels, *key(24, y, rows)]
+    y += 19 + 21 * len(rows)
     for number, line in enumerate(told):
-        rows = wrap(line, int((width - 48) / 6.1))
-        body += _lines(24, y, [(row, "soft" if number else "ink") for row in rows], 12)
-        y += 17 * len(rows)
+        wrapped = wrap(line, int((width - 48) / 6.1))
+        body += _lines(24, y, [(row, "soft" if number else "ink") for row in wrapped], 12)
+        y += 17 * len(wrapped)
     body += [
-        _words(24, 34, title, 20, "ink", ' font-weight="600"'),
-        _words(24, 53, f"Lies in: {lies}", 12.5, "soft"),
-        _words(24, y + 4, f"Rules {base.pack.id} {base.pack.version}, {base.pack.status}, digest {base.digest[:12]}.", 11, "soft"),
+        words_at(24, 34, title, 20, "ink", ' font-weight="600"'),
+        words_at(24, 53, f"Lies in: {lies}", 12.5, "soft"),
+        words_at(24, y + 4, f"Rules {base.pack.id} {base.pack.version}, {base.pack.status}, digest {base.digest[:12]}.", 11, "soft"),
     ]
-    return _svg(width, y + 16, title, f"{title}. Lies in: {lies}. {told[0]}", body)
+    return framed(width, y + 16, title, f"{title}. Lies in: {lies}. {told[0]}", body)
 
 
 class Chart:
@@ -675,8 +677,16 @@ class Chart:
             left -= shown[best]
         return [figure().views[name] for name in sorted(needed, key=order.index)]
 
-    def frame(self, view: View, least: float = 230.0) -> Frame:
-        """The part of a view that is needed: the muscle, its zones and a margin, never too little to know where one is."""
+    def frame(self, view: View, least: float = 230.0, most: float = math.inf) -> Frame:
+        """
+        The part of a view that is needed: the muscle, its zones and a margin, never too little to know where one is.
+
+        Args:
+            view: the view.
+            least: so much of the height is shown.
+            most: from the midline of a front or back, no more is shown than this where nothing wanted lies beyond it.
+
+        """
         x, y, wide, high = view.box
         if view.id not in MAIN_VIEWS:
             return x - 4, y - 4, wide + 8, high + 8
@@ -688,8 +698,10 @@ class Chart:
                 top, bottom = top - (least - bottom + top) / 2, bottom + (least - bottom + top) / 2
             top, bottom = max(top, y - 6), min(bottom, y + high + 6)
         between = [p[0] for shape in view.shapes for polygon in shape.path.polygons for p in polygon if top <= p[1] <= bottom]
-        if top > WRISTS and view.turned.keys() == set(SIDES):
-            between = [x for x in between if abs(x) < LEGS]
+        if view.turned.keys() == set(SIDES):
+            furthest = max(abs(p[0]) for p in points) + 10
+            reach = math.inf if furthest > LEGS + MARGIN else max(furthest, LEGS if top > WRISTS else most)
+            between = [x for x in between if abs(x) < reach]
         left, right = min(between) - 6, max(between) + 6
         if min(p[0] for p in points) > ARM:
             left = -ARM / 2
@@ -726,7 +738,8 @@ class Chart:
         if not self.drawn and any(_shown(self.source.lies, view)):
             spots = [spot for spot in [_Drawing(self.base, {}).spot(view, self.source)] if spot]
         yield from (
-            f'<g transform="translate({written(x)} {written(y)}) scale({written(1.1 / zoom)})">{_cross(0, 0, 0)}</g>' for x, y in spots
+            f'<g transform="translate({written(x)} {written(y)}) scale({written(min(1.1 / zoom, 0.8))})">{_cross(0, 0, 0)}</g>'
+            for x, y in spots
         )
         yield "</svg>"
 
@@ -750,7 +763,7 @@ def _belly(belly: Belly, zoom: float) -> Iterator[str]:
     )
 
 
-def _defined(views: Iterable[View]) -> Iterator[str]:
+def defined(views: Iterable[View]) -> Iterator[str]:
     """The outline and the lines of some views, drawn once, and used wherever a picture shows them."""
     yield "<defs>"
     for view in views:
@@ -762,21 +775,21 @@ def _defined(views: Iterable[View]) -> Iterator[str]:
 
 def _named(view: View, x: float, width: float, y: float) -> Iterator[str]:
     """The caption of a panel, and the letters of the sides of the body where they stand."""
-    yield _words(x + width / 2, y, view.caption, 12.5, "soft", ' text-anchor="middle"')
-    for letter, right in _letters(view):
-        yield _words(x + width - 6 if right else x + 6, y, letter, 13, "ink", ' text-anchor="middle" font-weight="700"')
+    yield words_at(x + width / 2, y, view.caption, 12.5, "soft", ' text-anchor="middle"')
+    for letter, right in letters(view):
+        yield words_at(x + width - 6 if right else x + 6, y, letter, 13, "ink", ' text-anchor="middle" font-weight="700"')
 
 
 def _lettered(view: View) -> Iterator[str]:
     """The letters of the sides on the page, in the upper corners of a view."""
     left, top, wide, _ = view.box
-    for letter, right in _letters(view):
+    for letter, right in letters(view):
         covered = len(view.turned) == 1 and any(shape.path.contains((left + 3, top + 8)) for shape in view.shapes)
         x, y = view.on_page((left + wide, top) if right or covered else (left, top))
-        yield _words(x, y + 9, letter, 12, "ink", ' text-anchor="middle" font-weight="700"')
+        yield words_at(x, y + 9, letter, 12, "ink", ' text-anchor="middle" font-weight="700"')
 
 
-def _letters(view: View) -> Iterator[tuple[str, bool]]:
+def letters(view: View) -> Iterator[tuple[str, bool]]:
     """R and L, and whether each stands at the right of the view."""
     if len(view.turned) == 1:
         yield from ((side[0].upper(), False) for side in view.turned)

@@ -139,7 +139,7 @@ function card(title, key, about, ...children) {
   return h("article", { class: "card", "data-key": key }, h("h3", {}, title), about, children);
 }
 
-const palpation = (id) => {
+const palpation = (id, side) => {
   const of = words.muscles[id];
   const told = [
     ["Lies in", of.lies_in.join(", ")],
@@ -148,7 +148,7 @@ const palpation = (id) => {
     ["Worse with", of.aggravating],
     ["Care", of.safety],
   ];
-  return h("dl", {}, told.filter(([, text]) => text).map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]));
+  return [map.chart(id, side ?? map.side()), h("dl", {}, told.filter(([, text]) => text).map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]))];
 };
 
 const signs = () => Object.keys(words.terms).filter((id) => words.terms[id].subject === "muscle" && !words.terms[id].follows && words.terms[id].cost !== "tested");
@@ -208,7 +208,7 @@ function openedCard(one) {
     `open:${one.id}`,
     shut,
     sides,
-    palpation(one.id),
+    palpation(one.id, one.side),
     first.map((id) => ofMuscle(one.id, one.side, id)),
     h("details", { "data-key": `more:${one.id}` }, h("summary", {}, "Other signs"), others.map((id) => ofMuscle(one.id, one.side, id))),
   );
@@ -279,7 +279,7 @@ function question(one, alarm) {
       deniable ? act("none", one.step, "None of these", none) : null,
       act("later", stepOf(one), "Later", () => putOff(one)),
     ),
-    words.muscles[subject] ? palpation(subject) : null,
+    words.muscles[subject] ? palpation(subject, side) : null,
     fields,
     h("p", { class: "why" }, `Why: ${one.why}`),
   );
