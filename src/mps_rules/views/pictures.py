@@ -43,6 +43,8 @@ STRIP = 7.0
 """Half the width of the strip in which pain on the midline is drawn."""
 OWN = "mps-own-"
 """Stands before every id while a picture is drawn; in the end, what the picture alone has stands there."""
+ROOM = 620.0
+"""How wide the views of one muscle are together at most, so that the words beside them stay readable on a small picture."""
 MARGIN = 28.0
 """What a picture of one muscle shows around the places it needs."""
 
@@ -588,10 +590,11 @@ def muscle_picture(base: KnowledgeBase, muscle: str, side: str = "left") -> str:
     lies = ", ".join(words.name("region", place) for place in terrain.referral.places(muscle))
     panels: list[str] = []
     x, tallest = 24.0, 0.0
-    for view in chart.views():
-        frame = chart.frame(view)
-        zoom = min(2.0 if view.id in MAIN_VIEWS else 3.0, 400 / frame[3], 460 / frame[2])
-        width, height = frame[2] * zoom, frame[3] * zoom
+    seen = [(view, chart.frame(view)) for view in chart.views()]
+    zooms = [min(2.0 if view.id in MAIN_VIEWS else 3.0, 400 / frame[3], 460 / frame[2]) for view, frame in seen]
+    fits = min(1.0, ROOM / sum(frame[2] * zoom for (_, frame), zoom in zip(seen, zooms, strict=True)))
+    for (view, frame), zoom in zip(seen, zooms, strict=True):
+        width, height = frame[2] * zoom * fits, frame[3] * zoom * fits
         panels += chart.panel(view, frame, (x, 86.0, width, height))
         panels += _named(view, x, width, 78)
         x += width + 24
@@ -662,15 +665,16 @@ class Chart:
         return next((view for name, view in figure().views.items() if view.drawing == best and self.bellies[name]), None)
 
     def views(self) -> list[View]:
-        """The fewest views, whole figures first, that show the muscle and every zone."""
+        """The fewest views that show the muscle and every zone: whole figures first, for what is drawn apart other details."""
         shown = {name: {place for place in self.wanted if any(_shown((place,), view))} for name, view in figure().views.items()}
         order = list(figure().views)
         needed = [self.home.id] if self.home else []
+        whole = not self.home or self.home.id in MAIN_VIEWS
         zones = {place for place, _, _ in self.source.zones}
         left = (zones if needed else set(self.wanted)) - {place for name in needed for place in shown[name]}
         while left:
             first = set() if needed else set(self.source.lies)
-            best = max(order, key=lambda v: (len(shown[v] & left) + 2 * len(shown[v] & first), v in MAIN_VIEWS, -order.index(v)))
+            best = max(order, key=lambda v: (len(shown[v] & left) + 2 * len(shown[v] & first), (v in MAIN_VIEWS) is whole, -order.index(v)))
             if not shown[best] & left:
                 break
             needed.append(best)

@@ -1,7 +1,7 @@
 // What to ask and examine next, and everything else that can be said: found by its words.
 
 import { ask } from "./api.js";
-import { byId, h, redraw } from "./dom.js";
+import { byId, folding, h, redraw } from "./dom.js";
 import { field } from "./fields.js";
 import * as map from "./map.js";
 import * as patient from "./patient.js";
@@ -139,7 +139,7 @@ function card(title, key, about, ...children) {
   return h("article", { class: "card", "data-key": key }, h("h3", {}, title), about, children);
 }
 
-const palpation = (id, side) => {
+const palpation = (id) => {
   const of = words.muscles[id];
   const told = [
     ["Lies in", of.lies_in.join(", ")],
@@ -148,7 +148,7 @@ const palpation = (id, side) => {
     ["Worse with", of.aggravating],
     ["Care", of.safety],
   ];
-  return [map.chart(id, side ?? map.side()), h("dl", {}, told.filter(([, text]) => text).map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]))];
+  return h("dl", {}, told.filter(([, text]) => text).map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]));
 };
 
 const signs = () => Object.keys(words.terms).filter((id) => words.terms[id].subject === "muscle" && !words.terms[id].follows && words.terms[id].cost !== "tested");
@@ -208,7 +208,8 @@ function openedCard(one) {
     `open:${one.id}`,
     shut,
     sides,
-    palpation(one.id, one.side),
+    map.chart(one.id, one.side),
+    palpation(one.id),
     first.map((id) => ofMuscle(one.id, one.side, id)),
     h("details", { "data-key": `more:${one.id}` }, h("summary", {}, "Other signs"), others.map((id) => ofMuscle(one.id, one.side, id))),
   );
@@ -279,7 +280,7 @@ function question(one, alarm) {
       deniable ? act("none", one.step, "None of these", none) : null,
       act("later", stepOf(one), "Later", () => putOff(one)),
     ),
-    words.muscles[subject] ? palpation(subject, side) : null,
+    words.muscles[subject] ? [palpation(subject), folding({ "data-key": `chart:${one.subject}` }, "Picture of the muscle", () => map.chart(subject, side ?? map.side()))] : null,
     fields,
     h("p", { class: "why" }, `Why: ${one.why}`),
   );
