@@ -469,6 +469,7 @@ def test_a_picture_of_a_muscle_is_that_of_the_library_and_its_bellies_are_those_
     views = body(kb)["views"]
 
     assert good(kb, "picture", muscle="soleus", side="right")["svg"] == mps.muscle_picture("soleus", "right", kb)
+    assert good(kb, "charts", findings={"pain": ["calf.left"]})["svg"] == mps.evaluate({"pain": ["calf.left"]}, kb).muscle_charts()
     assert set(drawn) == set(kb.vocabulary.muscles)
     assert {belly["on"] for bellies in drawn.values() for belly in bellies} <= {view["drawing"] for view in views}
     assert {side for view in views for side in view["turned"]} == {"left", "right"}

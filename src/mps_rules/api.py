@@ -20,7 +20,7 @@ from mps_rules.answer.differences import difference
 from mps_rules.answer.flips import Target, Through, flips
 from mps_rules.answer.many import Assessments
 from mps_rules.answer.questions import questions
-from mps_rules.answer.values import Assessment, Difference, Flips, Fragile, Proof, Question, Shortfall, WhatIf
+from mps_rules.answer.values import Assessment, Difference, Flips, Fragile, Proof, Question, Shortfall, Svg, WhatIf
 from mps_rules.chaining.chains import Chain
 from mps_rules.chaining.circuit import circuit_of
 from mps_rules.errors import Fault, FindingError, closest
@@ -107,7 +107,7 @@ def muscle_picture(muscle: str, side: str = "left", kb: KnowledgeBase | None = N
     faults += [Fault("side", f"no side {side!r} of a muscle", closest(side, SIDES))] if side not in SIDES else []
     if faults:
         raise FindingError(faults)
-    return pictures.muscle_picture(base, muscle, side)
+    return Svg(pictures.muscle_picture(base, muscle, side))
 
 
 def poster(region: str, side: str = "left", kb: KnowledgeBase | None = None) -> str:
@@ -129,7 +129,7 @@ def poster(region: str, side: str = "left", kb: KnowledgeBase | None = None) -> 
     faults += [Fault("side", f"no side {side!r} of a muscle", closest(side, SIDES))] if side not in SIDES else []
     if faults:
         raise FindingError(faults)
-    return posters.poster(base, region, side)
+    return Svg(posters.poster(base, region, side))
 
 
 @attrs.frozen(eq=False)
@@ -199,6 +199,11 @@ class _Tools:
         from mps_rules.views.pictures import body_map
 
         return body_map(assessment, self.base)
+
+    def muscle_charts(self, assessment: Assessment) -> str:
+        from mps_rules.views.posters import candidates
+
+        return candidates(assessment, self.base)
 
     def derivation_graph(self, assessment: Assessment) -> "nx.DiGraph[derivations.Node]":
         return derivations.derivation_graph(assessment, self.base)

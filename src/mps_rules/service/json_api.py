@@ -249,7 +249,12 @@ def _handout(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
 
 def _picture(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     """Where a muscle lies and where it sends pain, as a picture."""
-    return {"svg": muscle_picture(_text(asked, "muscle"), _text(asked, "side"), kb)}
+    return {"svg": str(muscle_picture(_text(asked, "muscle"), _text(asked, "side"), kb))}
+
+
+def _charts(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The first muscles that could send the pain, side by side, as a picture."""
+    return {"svg": str(_assessed(kb, asked).muscle_charts())}
 
 
 def _search(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
@@ -296,6 +301,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "note": _note,
     "handout": _handout,
     "picture": _picture,
+    "charts": _charts,
     "search": _search,
     "read": _read,
     "read_fhir": _read_fhir,

@@ -11,6 +11,7 @@ import attrs
 
 from mps_rules.answer.values import Assessment, MuscleCandidate
 from mps_rules.knowledge.pack import KnowledgeBase, Referral
+from mps_rules.knowledge.rules import PRESSING
 from mps_rules.knowledge.vocabulary import SIDES, lowered
 from mps_rules.patient.facts import terrain_of
 from mps_rules.views.figure import View, figure
@@ -77,6 +78,8 @@ def candidates(assessment: Assessment, base: KnowledgeBase) -> str:
     chosen = _first(assessment)
     cells = [_cell(base, one.muscle, one.side if one.side in SIDES else "left", set(one.explains), _explained(base, one)) for one in chosen]
     title = "Muscles that could send this pain, best first"
+    if assessment.urgency in PRESSING:
+        title = "Only once the red flag is excluded: muscles that could send this pain"
     width = 1040.0
     rows = max(1, -(-len(cells) // 3))
     height = 70 + rows * 330.0 + 80
