@@ -17,9 +17,11 @@ from mps_rules.knowledge.vocabulary import SIDES
 from mps_rules.language.reading import read_yaml
 from mps_rules.patient.facts import terrain_of
 from mps_rules.views import figure as figure_module
+from mps_rules.views.bellies import bellies, seen_on, sites
 from mps_rules.views.figure import MIDLINE, Curve, Shape, View, figure
 from mps_rules.views.pictures import blank_map, body_map, muscle_picture
 from mps_rules.views.places import GROUPS_SHOWN, places
+from mps_rules.views.posters import FIRST, candidates, poster
 
 SVG = "{http://www.w3.org/2000/svg}"
 PATIENTS: Mapping[str, dict[str, Any]] = {
@@ -32,6 +34,9 @@ PATIENTS: Mapping[str, dict[str, Any]] = {
     "head, map complete": {"pain": ["temple.left", "jaw.left", "occiput.midline"], "pain_map_complete": True},
     "a limb, side not known": {"pain": ["lower_limb"]},
 }
+MUSCLES = Path(figure_module.__file__).with_name("muscles.yaml")
+OPEN_DRAWINGS = ("pelvis", "perineum")
+"""Where only some of what is drawn is a region."""
 VIEWS = tuple(figure().views.values())
 
 
@@ -305,12 +310,14 @@ def test_a_small_pack_with_other_regions_is_drawn_too(small: KnowledgeBase) -> N
 # --- the picture of one muscle
 
 
-def test_every_muscle_has_a_picture_with_its_cross_zones_and_sources(kb: KnowledgeBase) -> None:
+def test_every_muscle_has_a_picture_with_its_belly_zones_and_sources(kb: KnowledgeBase) -> None:
     assert kb.vocabulary.muscles
     for muscle in kb.vocabulary.muscles:
         svg = muscle_picture(kb, muscle, "right")
         root = parsed(svg)
-        assert svg.count('class="mps-cross"') >= 2, muscle
+        assert 'class="mps-belly' in svg, muscle
+        assert len(svg.encode()) < 60_000, muscle
+        assert svg == muscle_picture(kb, muscle, "right")
         assert kb.vocabulary.muscles[muscle].label in (root.findtext(f"{SVG}title") or "")
         assert "Sources: " in text_of(svg)
         edges = terrain_of(kb).referral.edges(muscle)
@@ -324,3 +331,146 @@ def test_pictures_of_the_two_sides_differ_and_ids_stay_unique(kb: KnowledgeBase)
     for svg in (left, right, blank_map(kb)):
         ids = [id_ for element in parsed(svg).iter() if (id_ := element.get("id"))]
         assert not [a for a, b in combinations(sorted(ids), 2) if a == b]
+
+
+# --- the muscles on the figure
+
+
+def test_every_muscle_of_the_rules_is_drawn_and_no_other(kb: KnowledgeBase) -> None:
+    drawn = read_yaml(MUSCLES.read_text(encoding="utf-8"), MUSCLES.name).data
+
+    assert set(drawn["muscles"]) == set(kb.vocabulary.muscles)
+    assert set(drawn["sites"]) <= set(kb.vocabulary.muscles)
+    assert {row["source"] for row in drawn["sites"].values()} == set(drawn["sources"])
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_muscle_lies_within_the_figure_of_its_view(kb: KnowledgeBase, side: str) -> None:
+    outside: list[tuple[str, str]] = []
+    for muscle in kb.vocabulary.muscles:
+        shown = {view.id: found for view in VIEWS if (found := bellies(muscle, side, view))}
+        assert shown, muscle
+        for name, found in shown.items():
+            if name in OPEN_DRAWINGS:
+                continue
+            covers = [shape.path for shape in figure().views[name].shapes]
+            points = [point for belly in found for polygon in belly.border.polygons for point in polygon]
+            bare = [point for point in points if not any(path.contains(point) for path in covers)]
+            outside += [(muscle, name)] * (len(bare) > len(points) * 0.3)
+
+    assert outside == []
+
+
+def test_a_muscle_lies_on_its_own_side(kb: KnowledgeBase) -> None:
+    for muscle in kb.vocabulary.muscles:
+        for name, sign in (("front", 1), ("back", -1)):
+            for belly in bellies(muscle, "left", figure().views[name]):
+                assert belly.middle[0] * sign > 0, muscle
+                assert bellies(muscle, "right", figure().views[name])
+
+
+def test_most_muscles_are_drawn_in_or_beside_the_regions_where_they_lie(kb: KnowledgeBase) -> None:
+    """A muscle named for a region touches it, or a neighbour of it, in some view."""
+    referral, words = terrain_of(kb).referral, kb.vocabulary
+    astray = []
+    for muscle in words.muscles:
+        near = {r for place in referral.places(muscle) for r in (place, *words.regions[place].adjacent)}
+        touched = {
+            shape.region
+            for view in VIEWS
+            for belly in bellies(muscle, "left", view)
+            for shape in view.shapes
+            if any(shape.path.contains(point) for polygon in (*belly.fibres.polygons, (belly.middle,)) for point in polygon)
+        }
+        astray += [] if near & touched else [muscle]
+
+    assert astray == []
+
+
+def test_a_trigger_point_site_lies_in_its_muscle_and_says_whose_it_is(kb: KnowledgeBase) -> None:
+    charted = [
+        (muscle, side, view, found)
+        for muscle in kb.vocabulary.muscles
+        for side in SIDES
+        for view in VIEWS
+        if (found := sites(muscle, side, view))
+    ]
+    assert len({muscle for muscle, *_ in charted}) > 10
+    for muscle, side, view, found in charted:
+        assert found.told
+        assert found.source
+        for point in found.at:
+            assert any(belly.border.contains(point) for belly in bellies(muscle, side, view)), (muscle, point)
+
+
+def test_a_site_is_marked_with_its_source_and_where_there_is_none_no_cross_is_drawn(kb: KnowledgeBase) -> None:
+    upper, middle = muscle_picture(kb, "trapezius_upper"), muscle_picture(kb, "trapezius_middle")
+
+    assert upper.count('class="mps-cross"') == 2
+    assert "as commonly charted" in text_of(upper)
+    assert "Barbero" in text_of(upper)
+    assert 'class="mps-cross"' not in middle
+
+
+def test_what_lies_deep_is_drawn_with_a_broken_border(kb: KnowledgeBase) -> None:
+    assert "stroke-dasharray" in muscle_picture(kb, "piriformis")
+    assert "it lies deep" in text_of(muscle_picture(kb, "piriformis"))
+    assert "stroke-dasharray" not in muscle_picture(kb, "gluteus_maximus")
+
+
+def test_every_view_of_a_picture_says_which_side_is_which(kb: KnowledgeBase) -> None:
+    letters = sorted(
+        (float(element.get("x") or 0), element.text)
+        for element in parsed(muscle_picture(kb, "infraspinatus")).iter(f"{SVG}text")
+        if element.text in {"R", "L"}
+    )
+
+    assert [letter for _, letter in letters] == ["R", "L", "L", "R"]
+
+
+def test_a_muscle_that_the_figure_does_not_know_has_a_cross_where_it_lies(small: KnowledgeBase) -> None:
+    unknown = next(muscle for muscle in small.vocabulary.muscles if not seen_on(muscle))
+
+    assert 'class="mps-belly' not in muscle_picture(small, unknown)
+    assert "where the muscle lies" in text_of(muscle_picture(small, unknown))
+
+
+def test_a_group_is_drawn_with_all_its_parts(kb: KnowledgeBase) -> None:
+    whole, back = muscle_picture(kb, "hamstrings"), figure().views["back"]
+
+    for part in ("biceps_femoris", "semitendinosus", "semimembranosus"):
+        assert [belly.border.text() in whole for belly in bellies(part, "left", back)] == [True]
+
+
+# --- many muscles on one sheet
+
+
+def test_a_poster_shows_every_muscle_that_sends_pain_to_the_place_and_no_other(kb: KnowledgeBase) -> None:
+    sheet = poster(kb, "low_back")
+    desc = parsed(sheet).findtext(f"{SVG}desc") or ""
+    referral = terrain_of(kb).referral
+
+    senders = [muscle for muscle in kb.vocabulary.muscles if any(edge.region == "low_back" for edge in referral.edges(muscle))]
+    others = [muscle for muscle in kb.vocabulary.muscles if muscle not in senders]
+    drawn = {muscle for muscle in kb.vocabulary.muscles if kb.vocabulary.muscle_label(muscle) in text_of(sheet)}
+    assert all(kb.vocabulary.muscle_label(muscle) in desc for muscle in senders)
+    assert not {muscle for muscle in others if f" {kb.vocabulary.muscle_label(muscle)}," in desc}
+    assert len(drawn) >= len(senders) / 2
+    assert sheet == poster(kb, "low_back")
+
+
+def test_a_poster_of_a_part_of_the_body_gathers_its_places(kb: KnowledgeBase) -> None:
+    leaf, part = (parsed(poster(kb, region)).findtext(f"{SVG}desc") or "" for region in ("thumb", "upper_limb"))
+
+    assert "Scalene, anterior" in leaf
+    assert len(part) > len(leaf)
+
+
+def test_the_first_candidates_stand_side_by_side_each_small(assessment: Assessment, kb: KnowledgeBase) -> None:
+    sheet = candidates(assessment, kb)
+    first = list(dict.fromkeys(one.muscle for one in assessment.muscles if one.explains))[:FIRST]
+
+    told = parsed(sheet).findtext(f"{SVG}desc") or ""
+    assert [muscle for muscle in first if kb.vocabulary.muscle_label(muscle) not in told] == []
+    assert ("No muscle" in text_of(sheet)) == (not first)
+    assert len(sheet.encode()) < 100_000

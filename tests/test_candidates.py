@@ -309,3 +309,10 @@ def test_a_picture_of_a_muscle_nobody_knows_is_refused_with_the_closest_name() -
         mps.muscle_picture("gluteus_medus", "lefft")
 
     assert [fault.closest for fault in caught.value.faults] == ["gluteus_medius", "left"]
+
+
+def test_a_poster_of_a_place_nobody_knows_is_refused_with_the_closest_name() -> None:
+    with pytest.raises(mps.FindingError) as caught:
+        mps.poster("low_bck", "lefft")
+
+    assert [fault.closest for fault in caught.value.faults] == ["low_back", "left"]

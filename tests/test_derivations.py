@@ -73,6 +73,24 @@ def test_no_two_boxes_of_a_drawing_overlap(facet: Assessment) -> None:
             assert x1 + w1 <= x2 or x2 + w2 <= x1 or y1 + h1 <= y2 or y2 + h2 <= y1
 
 
+@pytest.mark.parametrize("name", ["arm_pain", "cauda_equina", "facet_label", "widespread_pain"])
+def test_a_drawing_is_narrow_and_tells_its_conclusion_first(name: str) -> None:
+    root = ET.fromstring(example(name).derivation_svg())  # noqa: S314 - our own drawing
+    first = next(root.iter("{http://www.w3.org/2000/svg}text"))
+
+    assert float(root.attrib["width"]) <= 1200
+    assert "head" == first.get("class")
+    assert (first.text or "")[:20] in (root.findtext("{http://www.w3.org/2000/svg}title") or "")
+
+
+def test_what_is_said_of_many_muscles_alike_is_said_once_with_their_number() -> None:
+    drawn = example("arm_pain").derivation_svg()
+    boxes = " ".join(ET.fromstring(drawn).itertext()).split("svg {")[-1]  # noqa: S314 - our own drawing
+
+    assert re.search(r"\d\d muscles: its referral", boxes)
+    assert 30 > drawn.count('class="box')
+
+
 def test_no_two_drawings_share_an_id(facet: Assessment) -> None:
     drawings = [facet.derivation_svg(), example("arm_pain").derivation_svg()]
     ids = [re.findall(r'\sid="([^"]+)"', one) for one in drawings]

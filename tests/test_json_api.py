@@ -28,7 +28,7 @@ from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import PRESSING, RECOMMENDATIONS
 from mps_rules.knowledge.vocabulary import COSTS
 from mps_rules.service import json_api
-from mps_rules.service.json_api import OPERATIONS, answered, vocabulary
+from mps_rules.service.json_api import OPERATIONS, answered, body, vocabulary
 from mps_rules.service.page import AT_ONCE, FILES, LARGEST, POLICY, routes
 from random_packs import seeded
 
@@ -220,6 +220,7 @@ def test_every_fault_is_told_with_its_field_and_the_closest_word(kb: KnowledgeBa
         ("evaluate", {}, "findings"),
         ("evaluate", {"findings": {}, "before": 3}, "before"),
         ("why", {"findings": {}}, "id"),
+        ("picture", {"muscle": "soleus", "side": "lefft"}, "side"),
         ("flip", {"findings": {}, "id": "fibromyalgia", "through": "x"}, "through"),
         ("read_fhir", {"bundle": {"resourceType": "Patient"}, "on": "yesterday"}, "on"),
         ("read_fhir", {"bundle": 3}, ""),
@@ -327,7 +328,7 @@ def test_the_vocabulary_holds_the_kinds_of_which_an_answer_is_made(kb: Knowledge
 def test_what_stays_the_same_is_not_sent_twice(client: Client, kb: KnowledgeBase) -> None:
     first = client.get("/page/api/vocabulary")
 
-    assert first.headers["etag"] == f'"{kb.digest[:32]}"'
+    assert first.headers["etag"] != client.get("/page/api/body").headers["etag"]
     assert client.get("/page/api/vocabulary", headers={"if-none-match": first.headers["etag"]}).status_code == 304
 
 
@@ -461,3 +462,14 @@ def test_the_command_and_the_page_look_up_alike(kb: KnowledgeBase, text: str) ->
     found = good(kb, "search", text=text)["found"]
 
     assert [one["id"] for one in found if one["id"] not in said] == []
+
+
+def test_a_picture_of_a_muscle_is_that_of_the_library_and_its_bellies_are_those_of_the_figure(kb: KnowledgeBase) -> None:
+    drawn = body(kb)["muscles"]
+    views = body(kb)["views"]
+
+    assert good(kb, "picture", muscle="soleus", side="right")["svg"] == mps.muscle_picture("soleus", "right", kb)
+    assert good(kb, "charts", findings={"pain": ["calf.left"]})["svg"] == mps.evaluate({"pain": ["calf.left"]}, kb).muscle_charts()
+    assert set(drawn) == set(kb.vocabulary.muscles)
+    assert {belly["on"] for bellies in drawn.values() for belly in bellies} <= {view["drawing"] for view in views}
+    assert {side for view in views for side in view["turned"]} == {"left", "right"}

@@ -178,6 +178,22 @@ def test_arm_pain_leads_to_the_scalenes_and_they_light_up(opens: Opens) -> None:
     assert "explains all of the pain" in first.inner_text()
     first.hover()
     assert page.locator("[data-view=front] .place.essential").count() > 0
+    assert page.locator("[data-view=front] .belly").count() > 0
+
+
+def test_the_chart_of_a_muscle_stays_in_its_card_and_follows_the_side(opens: Opens) -> None:
+    page = opens()
+    shows(page, "facet label")
+    page.locator(".muscles .name").first.click()
+    chart = page.locator("#opened img.chart")
+    chart.wait_for(state="attached")
+    page.wait_for_function("document.querySelector('#opened img.chart').naturalWidth > 0")
+    left = chart.get_attribute("src")
+    page.locator("#opened").get_by_role("button", name="right", exact=True).click()
+    page.wait_for_function("document.querySelector('#opened img.chart')?.naturalWidth > 0")
+
+    assert "right" in (page.locator("#opened img.chart").get_attribute("alt") or "")
+    assert page.locator("#opened img.chart").get_attribute("src") != left
 
 
 def test_what_differs_from_the_last_answer_is_said_and_undo_takes_it_back(opens: Opens) -> None:
@@ -944,7 +960,7 @@ def test_the_handout_is_printed_alone_from_the_clinician_with_the_muscle_drawn(o
     assert "the muscle at the side of the hip, on the left (gluteus medius)" in sheet.inner_text()
     assert "Come back at once if:" in sheet.inner_text()
     assert sheet.locator("figure svg").count() == 1
-    assert sheet.locator("figure .there").count() > 0
+    assert sheet.locator("figure .belly").count() > 0
     page.get_by_role("button", name="Print the handout").click()
     assert page.evaluate("window.printed") == "handing"
     page.emulate_media(media="print")

@@ -81,7 +81,13 @@ def test_what_a_notebook_shows_is_small_and_says_what_leads(assessment: mps.Asse
 
 
 def test_a_picture_is_drawn_by_a_notebook_when_it_is_asked_for(assessment: mps.Assessment) -> None:
-    for picture in (assessment.body_map(), assessment.derivation_svg()):
+    for picture in (
+        assessment.body_map(),
+        assessment.muscle_charts(),
+        assessment.derivation_svg(),
+        mps.muscle_picture("soleus"),
+        mps.poster("calf"),
+    ):
         assert picture == picture._repr_svg_()  # type: ignore[attr-defined]
 
 

@@ -19,7 +19,7 @@ from mps_rules.answer.differences import difference
 from mps_rules.answer.flips import Target, Through, flips
 from mps_rules.answer.many import Assessments
 from mps_rules.answer.questions import questions
-from mps_rules.answer.values import Assessment, Difference, Flips, Fragile, Proof, Question, Shortfall, WhatIf
+from mps_rules.answer.values import Assessment, Difference, Flips, Fragile, Proof, Question, Shortfall, Svg, WhatIf
 from mps_rules.chaining.chains import Chain
 from mps_rules.chaining.circuit import circuit_of
 from mps_rules.errors import Fault, FindingError, closest, shown
@@ -120,7 +120,29 @@ def muscle_picture(muscle: str, side: str = "left", kb: KnowledgeBase | None = N
     faults += [Fault("side", f"no side {side!r} of a muscle", closest(side, SIDES))] if side not in SIDES else []
     if faults:
         raise FindingError(faults)
-    return pictures.muscle_picture(base, muscle, side)
+    return Svg(pictures.muscle_picture(base, muscle, side))
+
+
+def poster(region: str, side: str = "left", kb: KnowledgeBase | None = None) -> str:
+    """
+    All muscles that send pain to a place on one sheet of A3, as SVG text: for the wall.
+
+    >>> poster("low_back").startswith("<svg")
+    True
+
+    Raises:
+        FindingError: no region of that id, or no such side; names the closest.
+
+    """
+    from mps_rules.views import posters
+
+    base = kb or load()
+    known = base.vocabulary.regions
+    faults = [Fault("region", f"no region {region!r}", closest(region, known))] if region not in known else []
+    faults += [Fault("side", f"no side {side!r} of a muscle", closest(side, SIDES))] if side not in SIDES else []
+    if faults:
+        raise FindingError(faults)
+    return Svg(posters.poster(base, region, side))
 
 
 def plot_referrals(of: str | Sequence[str] | None = None, side: str = "left", kb: KnowledgeBase | None = None, *, ax: Any = None) -> Any:
@@ -233,6 +255,11 @@ class _Tools:
         from mps_rules.views.pictures import body_map
 
         return body_map(assessment, self.base)
+
+    def muscle_charts(self, assessment: Assessment) -> str:
+        from mps_rules.views.posters import candidates
+
+        return candidates(assessment, self.base)
 
     def derivation_graph(self, assessment: Assessment) -> "nx.DiGraph[derivations.Node]":
         return derivations.derivation_graph(assessment, self.base)

@@ -395,6 +395,10 @@ class Tools(Protocol):
         """Where it hurts and which muscles could send the pain, as SVG."""
         ...
 
+    def muscle_charts(self, assessment: "Assessment") -> str:
+        """The first muscles that could send the pain, side by side, as SVG."""
+        ...
+
     def derivation_graph(self, assessment: "Assessment") -> "nx.DiGraph[tuple[str, str]]":
         """How it was concluded, as a graph."""
         ...
@@ -888,6 +892,10 @@ class Assessment:
     def body_map(self) -> str:
         """Where it hurts and which muscles could send the pain, as SVG text, which a notebook draws."""
         return Svg(self._need_tools().body_map(self))
+
+    def muscle_charts(self) -> str:
+        """The first six muscles that could send the pain, each with its own zones, side by side, as SVG text, which a notebook draws."""
+        return Svg(self._need_tools().muscle_charts(self))
 
     def derivation_graph(self) -> "nx.DiGraph[tuple[str, str]]":
         """How everything was concluded: findings, rules, conclusions and references as nodes ``(kind, id)`` with a ``label``."""

@@ -17,7 +17,7 @@ import attrs
 from mps_rules.answer.assess import concerns_the_pain
 from mps_rules.answer.differences import difference
 from mps_rules.answer.values import STATUSES, Assessment
-from mps_rules.api import evaluate
+from mps_rules.api import evaluate, muscle_picture
 from mps_rules.errors import Fault, FindingError, closest, listed
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.packaged import packaged_examples
@@ -33,7 +33,7 @@ from mps_rules.records.fhir_out import to_fhir
 from mps_rules.records.questionnaire import answers, whole_form
 from mps_rules.views import wording
 from mps_rules.views.handout import handout
-from mps_rules.views.places import drawing, muscle_zones, shading
+from mps_rules.views.places import drawing, muscle_zones, muscles_drawn, shading
 
 Json: TypeAlias = dict[str, Any]
 Operation: TypeAlias = Callable[[KnowledgeBase, Mapping[str, Any]], Json]
@@ -200,13 +200,13 @@ def vocabulary(kb: KnowledgeBase) -> Json:
 @lru_cache(maxsize=4)
 def body(kb: KnowledgeBase) -> Json:
     """
-    The figure, view by view, as paths.
+    The figure, view by view, and the muscles on it, as paths.
 
     >>> from mps_rules import load
     >>> [view["id"] for view in body(load())["views"]][:4]
     ['front', 'back', 'left', 'right']
     """
-    return {"views": plain(drawing(kb))}
+    return {"views": plain(drawing(kb)), "muscles": plain(muscles_drawn(kb))}
 
 
 @lru_cache(maxsize=1)
@@ -290,6 +290,16 @@ def _handout(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     return {"handout": plain(handout(_assessed(kb, asked), kb))}
 
 
+def _picture(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """Where a muscle lies and where it sends pain, as a picture."""
+    return {"svg": str(muscle_picture(_text(asked, "muscle"), _text(asked, "side"), kb))}
+
+
+def _charts(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
+    """The first muscles that could send the pain, side by side, as a picture."""
+    return {"svg": str(_assessed(kb, asked).muscle_charts())}
+
+
 def _search(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     """Findings, diagnoses, muscles and places by the words that people use, or by a code."""
     text = _text(asked, "text")
@@ -333,6 +343,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "flip": _flip,
     "note": _note,
     "handout": _handout,
+    "picture": _picture,
+    "charts": _charts,
     "search": _search,
     "read": _read,
     "read_fhir": _read_fhir,

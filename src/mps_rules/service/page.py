@@ -7,6 +7,7 @@ Nothing that is sent is logged here.
 """
 
 import asyncio
+import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -104,7 +105,7 @@ def questions(
     """
     desk = _Desk(kb, _Pace(per_minute, clock), answer_seconds)
     return [
-        *(Route(f"{at}/api/{name}", _still(value, kb.digest)) for name, value in json_api.still(kb).items()),
+        *(Route(f"{at}/api/{name}", _still(value)) for name, value in json_api.still(kb).items()),
         Route(f"{at}/api/{{operation}}", desk.ask, methods=["POST"]),
     ]
 
@@ -127,9 +128,10 @@ def answering(content: bytes, kind: str, under: str) -> Callable[[Request], Resp
     return lambda _: Response(content, media_type=kind, headers=headers)
 
 
-def _still(value: json_api.Json, digest: str) -> Callable[[Request], Response]:
-    """What stays the same as long as the rules do: a browser that has it is not sent it again."""
-    content, tag = json_api.as_sent(value), f'"{digest[:32]}"'
+def _still(value: json_api.Json) -> Callable[[Request], Response]:
+    """What stays the same as long as the rules and the figure do: a browser that has it is not sent it again."""
+    content = json_api.as_sent(value)
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"etag": tag, "cache-control": "no-cache"}
 
     def given(request: Request) -> Response:

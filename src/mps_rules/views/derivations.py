@@ -144,23 +144,48 @@ def mermaid(assessment: Assessment, base: KnowledgeBase, id: str | None = None) 
 
 # --- drawing ----------------------------------------------------------------------------------------------------------
 
-BOX, GAP, ROW, LINE, MARGIN = 250, 90, 14, 15, 24
-LETTERS = 35
+WIDEST = 1200
+BOX, GAP, ROW, LINE, MARGIN, HEAD = 250, 60, 14, 15, 24, 34
+LETTER = 6.6
+"""How wide a letter is, on average."""
+LISTED = 7
+"""How many lines a box of findings has before it says how many more there are."""
+ALIKE = 3
+"""So many muscles of which the same is said are counted, and no longer told one by one."""
 TIP = "mps-own-tip"
 """The id of the arrow's tip while a picture is drawn; in the end it is one that no other picture has."""
 
-_STYLE = """
-  svg { --paper: #ffffff; --ink: #1c2733; --line: #6b7a89; --finding: #eef3f7; --rule: #ffffff; --conclusion: #dcebf7; --alert: #fbe3dc; }
-  @media (prefers-color-scheme: dark) {
-    svg { --paper: #14191f; --ink: #e6ebf0; --line: #8c9aa8; --finding: #1f2831; --rule: #14191f; --conclusion: #1d3a52; --alert: #53291f; }
-  }
-  .paper { fill: var(--paper); }
-  text { font: 12px/1.2 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", "DejaVu Sans", sans-serif; fill: var(--ink); }
-  .small { font-size: 10px; }
-  .box { stroke: var(--line); stroke-width: 1; }
-  .finding { fill: var(--finding); } .rule { fill: var(--rule); } .conclusion { fill: var(--conclusion); } .alert { fill: var(--alert); stroke-width: 2; }
-  .edge { fill: none; stroke: var(--line); stroke-width: 1.2; }
-  .against { stroke-dasharray: 5 4; }
+_LIGHT = {
+    "paper": "#ffffff",
+    "ink": "#1c2733",
+    "line": "#6b7a89",
+    "finding": "#eef3f7",
+    "rule": "#ffffff",
+    "conclusion": "#dcebf7",
+    "alert": "#fbe3dc",
+}
+_DARK = {
+    "paper": "#14191f",
+    "ink": "#e6ebf0",
+    "line": "#8c9aa8",
+    "finding": "#1f2831",
+    "rule": "#14191f",
+    "conclusion": "#1d3a52",
+    "alert": "#53291f",
+}
+
+
+def _coloured(colours: Mapping[str, str]) -> str:
+    fills = "".join(f" .{name} {{ fill: {colours[name]}; }}" for name in ("paper", "finding", "rule", "conclusion", "alert"))
+    return f"text {{ fill: {colours['ink']}; }}{fills} .box, .edge {{ stroke: {colours['line']}; }} .edge {{ fill: none; }}"
+
+
+_STYLE = f"""
+  text {{ font: 12px/1.2 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", "DejaVu Sans", sans-serif; }}
+  .small {{ font-size: 10px; }} .head {{ font-size: 15px; font-weight: 600; }}
+  .box {{ stroke-width: 1; }} .edge {{ stroke-width: 1.2; }} .against {{ stroke-dasharray: 5 4; }}
+  {_coloured(_LIGHT)} rect.alert {{ stroke-width: 2; }}
+  @media (prefers-color-scheme: dark) {{ {_coloured(_DARK)} }}
 """
 
 
@@ -168,29 +193,35 @@ def svg(assessment: Assessment, base: KnowledgeBase, id: str | None = None) -> s
     """
     What led to a conclusion (left out: the alerts and the leading hypothesis), drawn in layers from left to right.
 
+    Findings that lead to the same rule share a box, and a rule tells what it alone concludes.
+
     Raises:
         FindingError: nothing of that id was concluded.
 
     """
-    graph = _towards(assessment, derivation_graph(assessment, base), id)
+    whole = _towards(assessment, derivation_graph(assessment, base), id)
+    graph = _gathered(_joined(whole))
     layers = _layers(graph)
-    texts = {node: _lines(graph, node) for node in graph}
+    gap = GAP if len(layers) < 5 else GAP // 2
+    box = min(BOX, (WIDEST - 2 * MARGIN - (len(layers) - 1) * gap) // max(1, len(layers)))
+    texts = {node: _lines(graph, node, int((box - 20) / LETTER)) for node in graph}
     heights = {node: len(lines) * LINE + 14 for node, lines in texts.items()}
-    places = _places(layers, heights)
-    width = MARGIN * 2 + len(layers) * BOX + max(0, len(layers) - 1) * GAP
-    height = max((y + heights[node] for node, (_, y) in places.items()), default=0) + MARGIN + 18
+    places = _places(layers, heights, box + gap)
+    width = MARGIN * 2 + len(layers) * box + max(0, len(layers) - 1) * gap
+    height = max((y + heights[node] for node, (_, y) in places.items()), default=HEAD) + MARGIN + 18
     alerts = {alert.id for alert in assessment.alerts}
-    title = "How this was concluded: " + "; ".join(graph.nodes[node]["label"] for node in graph if not list(graph.successors(node)))
-    body = [_edge(places, heights, a, b, data) for a, b, data in graph.edges(data=True)]
-    body += [_box(node, places[node], heights[node], texts[node], alert=node[1] in alerts) for node in places]
+    reached = "; ".join(whole.nodes[node]["label"] for node in whole if not list(whole.successors(node)))
+    body = [_edge(places, heights, box, a, b, data) for a, b, data in graph.edges(data=True)]
+    body += [_box(node, places[node], (box, heights[node]), texts[node], alert=node[1] in alerts) for node in places]
     picture = "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">',
-            f"<title>{escape(title, quote=False)}</title>",
-            f"<desc>{escape(_described(graph), quote=False)}</desc>",
+            f"<title>How this was concluded: {escape(reached, quote=False)}</title>",
+            f"<desc>{escape(_described(whole), quote=False)}</desc>",
             f"<style>{_STYLE}</style>",
             f'<defs><marker id="{TIP}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="context-stroke"/></marker></defs>',
             f'<rect class="paper" width="{width}" height="{height}"/>',
+            f'<text class="head" x="{MARGIN}" y="{MARGIN}">{escape(textwrap.shorten(reached, width // 8, placeholder=" ..."), quote=False)}</text>',
             *body,
             f'<text class="small" x="{MARGIN}" y="{height - 8}">findings, rules and conclusions from left to right; dashed: speaks against</text>',
             "</svg>",
@@ -198,6 +229,43 @@ def svg(assessment: Assessment, base: KnowledgeBase, id: str | None = None) -> s
         ]
     )
     return picture.replace(TIP, f"mps-{hashlib.sha256(picture.encode()).hexdigest()[:10]}-tip")
+
+
+def _joined(graph: "nx.DiGraph[Node]") -> "nx.DiGraph[Node]":
+    """A conclusion that one rule alone draws, and on which others rest, is told in the box of its rule."""
+    joined = graph.copy()
+    for node in list(graph):
+        before, after = list(joined.predecessors(node)), list(joined.successors(node))
+        if node[0] == "conclusion" and after and len(before) == 1 and joined.out_degree(before[0]) == 1:
+            rule = before[0]
+            joined.nodes[rule]["label"] += f" \N{RIGHTWARDS ARROW} {joined.nodes[node]['label']}"
+            joined.add_edges_from((rule, one, joined.edges[node, one]) for one in after)
+            joined.remove_node(node)
+    return joined
+
+
+def _gathered(graph: "nx.DiGraph[Node]") -> "nx.DiGraph[Node]":
+    """Findings that lead to the same rules share a box."""
+    gathered, alike = graph.copy(), dict[frozenset[Node], list[Node]]()
+    for node in graph:
+        if node[0] == "finding":
+            alike.setdefault(frozenset(graph.successors(node)), []).append(node)
+    for first, *others in alike.values():
+        gathered.nodes[first]["parts"] = _counted([graph.nodes[node]["label"] for node in (first, *others)])
+        gathered.remove_nodes_from(others)
+    return gathered
+
+
+def _counted(labels: Iterable[str]) -> list[str]:
+    """What is said of several muscles alike is said once, with their number."""
+    said: dict[str, list[str]] = {}
+    for label in labels:
+        muscle, colon, what = label.partition(": ")
+        said.setdefault(what if colon and muscle.endswith(")") else label, []).append(label)
+    found: list[str] = []
+    for what, own in said.items():
+        found += [f"{len(own)} muscles: {what}"] if len(own) >= ALIKE else own
+    return found
 
 
 def _layers(graph: "nx.DiGraph[Node]") -> list[list[Node]]:
@@ -231,43 +299,49 @@ def _mean(values: list[float], otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
 
 
-def _lines(graph: "nx.DiGraph[Node]", node: Node) -> list[str]:
+def _lines(graph: "nx.DiGraph[Node]", node: Node, letters: int) -> list[str]:
     data = graph.nodes[node]
-    lines = textwrap.wrap(data["label"], LETTERS)[:5]
+    if node[0] == "finding":
+        parts = data["parts"]
+        more = [f"and {len(parts) - LISTED} more"] * (len(parts) > LISTED)
+        told = [*parts[:LISTED], *more]
+        dot = "\N{BULLET} " if len(told) > 1 else ""
+        return [line for part in told for line in textwrap.wrap(dot + part, letters)[:4]]
+    lines = textwrap.wrap(data["label"], letters)[:8]
     if node[0] == "rule":
         effects = dict.fromkeys(graph.edges[node, after].get("effect", "") for after in graph.successors(node))
         cited = f"{', '.join(filter(None, effects))} [{', '.join(data['references'])}]".lstrip()
-        lines.append(textwrap.shorten(cited, LETTERS + 8, placeholder=" ...]"))
+        lines.append(textwrap.shorten(cited, int(letters * 1.2), placeholder=" ...]"))
     return lines
 
 
-def _places(layers: list[list[Node]], heights: Mapping[Node, int]) -> dict[Node, tuple[int, int]]:
+def _places(layers: list[list[Node]], heights: Mapping[Node, int], step: int) -> dict[Node, tuple[int, int]]:
     totals = [sum(heights[node] + ROW for node in layer) for layer in layers]
     tallest = max(totals, default=0)
     places: dict[Node, tuple[int, int]] = {}
     for number, layer in enumerate(layers):
-        y = MARGIN + (tallest - totals[number]) // 2
+        y = MARGIN + HEAD + (tallest - totals[number]) // 2
         for node in layer:
-            places[node] = (MARGIN + number * (BOX + GAP), y)
+            places[node] = (MARGIN + number * step, y)
             y += heights[node] + ROW
     return places
 
 
-def _box(node: Node, place: tuple[int, int], height: int, lines: list[str], *, alert: bool) -> str:
+def _box(node: Node, place: tuple[int, int], size: tuple[int, int], lines: list[str], *, alert: bool) -> str:
     x, y = place
     kind = "alert" if alert else node[0]
     small = ' class="small"'
     radius = {"finding": 14, "rule": 2}.get(node[0], 7)
     texts = "".join(
-        f'<text x="{x + 12}" y="{y + 19 + index * LINE}"{small if line.endswith("]") else ""}>{escape(line, quote=False)}</text>'
+        f'<text x="{x + 10}" y="{y + 19 + index * LINE}"{small if line.endswith("]") else ""}>{escape(line, quote=False)}</text>'
         for index, line in enumerate(lines)
     )
-    return f'<g><rect class="box {kind}" x="{x}" y="{y}" width="{BOX}" height="{height}" rx="{radius}"/>{texts}</g>'
+    return f'<g><rect class="box {kind}" x="{x}" y="{y}" width="{size[0]}" height="{size[1]}" rx="{radius}"/>{texts}</g>'
 
 
-def _edge(places: Mapping[Node, tuple[int, int]], heights: Mapping[Node, int], a: Node, b: Node, data: Mapping[str, Any]) -> str:
+def _edge(places: Mapping[Node, tuple[int, int]], heights: Mapping[Node, int], box: int, a: Node, b: Node, data: Mapping[str, Any]) -> str:
     (ax, ay), (bx, by) = places[a], places[b]
-    x1, y1, x2, y2 = ax + BOX, ay + heights[a] / 2, bx - 2, by + heights[b] / 2
+    x1, y1, x2, y2 = ax + box, ay + heights[a] / 2, bx - 2, by + heights[b] / 2
     bend = (x2 - x1) / 2
     against = " against" if data.get("effect", "").startswith(("against", "excludes")) else ""
     path = f"M{x1:g} {y1:g} C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}"

@@ -139,6 +139,9 @@ class View:
     at: Point
     scale: float
     box: tuple[float, float, float, float]
+    drawing: str
+    turned: Mapping[str, bool]
+    """The sides of the body that it shows, and whether the drawing is mirrored for each."""
     outline: tuple[str, ...]
     lines: tuple[str, ...]
     shapes: tuple[Shape, ...]
@@ -185,6 +188,8 @@ def _view(id_: str, row: Mapping[str, Any], drawing: Mapping[str, Any]) -> View:
         at=(row["at"][0], row["at"][1]),
         scale=row["scale"],
         box=(x, y, wide, high),
+        drawing=row["drawing"],
+        turned={drawn: False, _other(drawn): True} if half else {row["side"]: turned},
         outline=tuple((outline.mirrored() if turned else outline).text() for outline in outlines),
         lines=tuple(one.text(closed=False) for one in ((lines, lines.mirrored()) if half else (lines.mirrored(),) if turned else (lines,))),
         shapes=tuple(

@@ -12,6 +12,7 @@ from mps_rules.knowledge.regions import Place
 from mps_rules.knowledge.vocabulary import SIDES
 from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.patient.values import Pain
+from mps_rules.views.bellies import bellies, seen_on, sites
 from mps_rules.views.figure import MIDLINE, Shape, View, figure
 
 GROUPS_SHOWN = 3
@@ -70,6 +71,8 @@ def drawing(base: KnowledgeBase) -> list[dict[str, Any]]:
             "id": view.id,
             "caption": view.caption,
             "box": view.box,
+            "drawing": view.drawing,
+            "turned": dict(view.turned),
             "outline": view.outline,
             "lines": view.lines,
             "shapes": [
@@ -80,6 +83,33 @@ def drawing(base: KnowledgeBase) -> list[dict[str, Any]]:
         }
         for view in figure().views.values()
     ]
+
+
+def muscles_drawn(base: KnowledgeBase) -> dict[str, list[dict[str, Any]]]:
+    """
+    The muscles of a pack as plain data: on each drawing the border and the fibres of each belly, and where trigger points are commonly charted.
+
+    >>> from mps_rules.api import load
+    >>> muscles_drawn(load())["piriformis"][0]["on"], muscles_drawn(load())["piriformis"][0]["deep"]
+    ('back', True)
+    """
+    return {muscle: list(_bellies(muscle)) for muscle in base.vocabulary.muscles if seen_on(muscle)}
+
+
+def _bellies(muscle: str) -> Iterator[dict[str, Any]]:
+    for drawn in seen_on(muscle):
+        view, side = next(
+            (view, side) for view in figure().views.values() if view.drawing == drawn for side, turned in view.turned.items() if not turned
+        )
+        charted = sites(muscle, side, view)
+        for number, belly in enumerate(bellies(muscle, side, view)):
+            yield {
+                "on": drawn,
+                "deep": belly.deep,
+                "border": belly.border.text(),
+                "fibres": belly.fibres.text(closed=False),
+                "sites": charted.at if charted and not number else (),
+            }
 
 
 def shading(base: KnowledgeBase, facts: Facts) -> list[dict[str, Any]]:

@@ -187,7 +187,7 @@ function reached(one, all) {
 function muscle({ sides, all }, reaches) {
   const [one] = sides;
   const name = sides.length > 1 ? `${muscleName(one.muscle)}, both sides` : muscleName(one.muscle, one.side);
-  const reach = { zones: sides.flatMap((side) => reaches.get(subjectOf(side))?.zones ?? []), lies: sides.flatMap((side) => reaches.get(subjectOf(side))?.lies ?? []) };
+  const reach = { zones: sides.flatMap((side) => reaches.get(subjectOf(side))?.zones ?? []), lies: sides.flatMap((side) => reaches.get(subjectOf(side))?.lies ?? []), of: sides.map(({ muscle: id, side }) => [id, side]) };
   const lit = { onpointerenter: () => map.light(reach), onpointerleave: () => map.light(null), onfocusin: () => map.light(reach), onfocusout: () => map.light(null) };
   return h(
     "li",

@@ -58,6 +58,11 @@ async function out(current) {
     url.hash = patient.asFragment();
     copy(url.href, "Link copied. It holds the findings themselves, in the part of an address that is sent to no server: treat it as a record.");
   };
+  const charts = h("img", { class: "charts", alt: "The first muscles that could send this pain, side by side" });
+  ask("charts", { findings: patient.findings() }).then(
+    ({ svg }) => charts.setAttribute("src", `data:image/svg+xml,${encodeURIComponent(svg)}`),
+    () => charts.remove(),
+  );
   const button = (label, act) => h("button", { type: "button", onclick: act }, label);
   sheet(
     "Note, save, print",
@@ -73,10 +78,13 @@ async function out(current) {
       button("Handout for the patient…", () => handout.open(current)),
       button("Print", () => {
         byId("sheet").close();
+        byId("charts").replaceChildren(charts);
+        window.addEventListener("afterprint", () => byId("charts").replaceChildren(), { once: true });
         window.print();
       }),
       copied,
     ),
+    charts,
   );
 }
 

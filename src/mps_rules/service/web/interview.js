@@ -1,7 +1,7 @@
 // What to ask and examine next, and everything else that can be said: found by its words.
 
 import { ask } from "./api.js";
-import { byId, h, redraw } from "./dom.js";
+import { byId, folding, h, redraw } from "./dom.js";
 import { field } from "./fields.js";
 import * as map from "./map.js";
 import * as patient from "./patient.js";
@@ -208,6 +208,7 @@ function openedCard(one) {
     `open:${one.id}`,
     shut,
     sides,
+    map.chart(one.id, one.side),
     palpation(one.id),
     first.map((id) => ofMuscle(one.id, one.side, id)),
     h("details", { "data-key": `more:${one.id}` }, h("summary", {}, "Other signs"), others.map((id) => ofMuscle(one.id, one.side, id))),
@@ -279,7 +280,7 @@ function question(one, alarm) {
       deniable ? act("none", one.step, "None of these", none) : null,
       act("later", stepOf(one), "Later", () => putOff(one)),
     ),
-    words.muscles[subject] ? palpation(subject) : null,
+    words.muscles[subject] ? [palpation(subject), folding({ "data-key": `chart:${one.subject}` }, "Picture of the muscle", () => map.chart(subject, side ?? map.side()))] : null,
     fields,
     h("p", { class: "why" }, `Why: ${one.why}`),
   );

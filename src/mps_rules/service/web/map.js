@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { byId, h, redraw, say, svg } from "./dom.js";
-import { placeName, words } from "./words.js";
+import { muscleName, placeName, words } from "./words.js";
 import * as patient from "./patient.js";
 
 const GROUPS = [
@@ -14,9 +14,14 @@ const GROUPS = [
 const INTENSITIES = 11;
 const ZOOMS = [1, 2, 4, 6]; // at the largest, a finger meets every place
 
+const LETTER = 34; // how many letters of a side would fill the height of a view
+const SITE = 3; // half the size of the cross of a trigger point
+const MOST = 100; // a view that shows the muscle itself comes before one that shows where it lies
+const charts = new Map();
 const REST = GROUPS.length - 1; // where a view stands that no group names
 
 let views = [];
+let muscles = {};
 let shown = 0;
 let zoom = 0;
 let mark = "pain";
@@ -32,7 +37,7 @@ const OFFERED = 6; // places named where several may be meant
 const key = (region, side) => `${region} ${side ?? ""}`;
 
 export function start(figure) {
-  views = figure.views;
+  ({ views, muscles } = figure);
   const drawn = new Map();
   for (const view of views) for (const shape of view.shapes) drawn.set(key(shape.region, shape.side), [shape.region, shape.side]);
   for (const [region, of] of Object.entries(words.regions)) {
@@ -175,7 +180,7 @@ function figureOf() {
         path.addEventListener("pointerenter", () => hover(shape));
         draw.append(path);
       }
-      draw.append(...view.lines.map((d) => svg("path", { d, class: "line" })));
+      draw.append(...view.lines.map((d) => svg("path", { d, class: "line" })), svg("g", { class: "muscle-of" }), ...letters(view));
       return h("figure", {}, draw, h("figcaption", {}, view.caption));
     }),
   );
@@ -229,26 +234,73 @@ function line(one) {
   );
 }
 
+// Which side of the body is which, in the upper corners of a view that shows both; the caption of another says it.
+function letters(view) {
+  const sides = Object.entries(view.turned);
+  const [x, y, wide, high] = view.box;
+  if (sides.length === 1) return [];
+  const size = high / LETTER;
+  return sides.map(([side, turned]) => svg("text", { x: turned ? x + size / 2 : x + wide - size / 2, y: y + size, "font-size": size, class: "letter", "aria-hidden": "true" }, side[0].toUpperCase()));
+}
+
+// The bellies of a muscle on one side, with the way its fibres run; what lies deep has a broken border.
+function bellies(view, muscle, side) {
+  const turned = view.turned[side];
+  if (turned === undefined) return [];
+  return (muscles[muscle] ?? [])
+    .filter(({ on }) => on === view.drawing)
+    .map(({ deep, border, fibres, sites }) =>
+      svg(
+        "g",
+        { class: `belly${deep ? " deep" : ""}`, transform: turned ? "scale(-1 1)" : null },
+        svg("path", { class: "border", d: border }),
+        svg("path", { class: "fibres", d: fibres }),
+        sites.map(([x, y]) => svg("path", { class: "site", d: `M${x - SITE} ${y - SITE}l${2 * SITE} ${2 * SITE}m0 ${-2 * SITE}l${-2 * SITE} ${2 * SITE}` })),
+      ),
+    );
+}
+
 // Where a muscle lies and sends pain, in the view that shows most of it; for paper, where nothing can be pointed at.
 export function picture(reach) {
   const own = (list) => new Set(list.map((part) => key(part.region, part.side)));
   const [lies, zones] = [own(reach.lies), own(reach.zones)];
-  const shows = (view) => view.shapes.filter((shape) => lies.has(key(shape.region, shape.side))).length;
+  const sides = reach.side ? [reach.side] : SIDES;
+  const drawn = (view) => sides.flatMap((side) => bellies(view, reach.muscle, side));
+  const shows = (view) => drawn(view).length * MOST + view.shapes.filter((shape) => lies.has(key(shape.region, shape.side))).length;
   const [view] = views.filter(({ id }) => GROUPS[0][1].includes(id) || GROUPS[1][1].includes(id)).sort((one, other) => shows(other) - shows(one));
   const [x, y, wide, high] = view.box;
   const draw = svg("svg", { viewBox: `${x - 3} ${y - 3} ${wide + 6} ${high + 6}`, role: "img", "aria-label": "Where the muscle is, and where it may send pain" });
   draw.append(...view.outline.map((d) => svg("path", { d, class: "skin" })));
-  const drawn = view.shapes.map((shape) => [shape, key(shape.region, shape.side)]).filter(([, at]) => lies.has(at) || zones.has(at));
-  draw.append(...drawn.map(([shape, at]) => svg("path", { d: shape.d, class: lies.has(at) ? "there" : "sends" })));
-  draw.append(...view.lines.map((d) => svg("path", { d, class: "line" })));
+  const there = drawn(view).length ? new Set() : lies;
+  const reached = view.shapes.map((shape) => [shape, key(shape.region, shape.side)]).filter(([, at]) => there.has(at) || zones.has(at));
+  draw.append(...reached.map(([shape, at]) => svg("path", { d: shape.d, class: there.has(at) ? "there" : "sends" })));
+  draw.append(...view.lines.map((d) => svg("path", { d, class: "line" })), ...drawn(view), ...letters(view));
   return h("figure", { class: "muscle" }, draw, h("figcaption", {}, `${view.caption}. Dark: where the muscle is. Light: where it may send pain.`));
+}
+
+// The chart of a muscle on one side, as the library draws it; it stays while the card is open.
+export function chart(muscle, side) {
+  if (!muscles[muscle] || !SIDES.slice(0, 2).includes(side)) return null;
+  const image = h("img", { class: "chart", alt: `${muscleName(muscle, side)}: where it lies and where it may send pain` });
+  const at = `${muscle}.${side}`;
+  if (!charts.has(at)) charts.set(at, ask("picture", { muscle, side }).catch((fault) => (charts.delete(at), Promise.reject(fault))));
+  charts.get(at).then(
+    ({ svg: text }) => image.setAttribute("src", `data:image/svg+xml,${encodeURIComponent(text)}`),
+    () => image.remove(),
+  );
+  return image;
 }
 
 // A muscle lights up: where it lies, and its zones, the main ones stronger.
 export function light(reach) {
   for (const path of byId("figure").querySelectorAll(".place")) path.classList.remove("lies", "essential", "spillover");
   for (const part of reach ? reach.zones : []) mine(part)?.forEach((path) => path.classList.add(part.zone));
-  for (const part of reach ? reach.lies : []) mine(part)?.forEach((path) => path.classList.add("lies"));
+  const of = reach?.of ?? [];
+  if (!of.some(([muscle]) => muscles[muscle])) for (const part of reach ? reach.lies : []) mine(part)?.forEach((path) => path.classList.add("lies"));
+  for (const group of byId("figure").querySelectorAll(".muscle-of")) {
+    const view = views.find(({ id }) => id === group.ownerSVGElement.dataset.view);
+    group.replaceChildren(...of.flatMap(([muscle, side]) => (side ? [side] : SIDES).flatMap((one) => bellies(view, muscle, one))));
+  }
 }
 
 const mine = (part) => [...byId("figure").querySelectorAll(`[data-place="${CSS.escape(key(part.region, part.side))}"]`)];
