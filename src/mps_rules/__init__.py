@@ -26,7 +26,7 @@ from mps_rules.answer.values import (
     Unscreened,
     WhatIf,
 )
-from mps_rules.api import attach, evaluate, evaluate_cohort, evaluate_many, load, muscle_picture, referral_map
+from mps_rules.api import attach, evaluate, evaluate_cohort, evaluate_many, load, muscle_picture, prove, referral_map
 from mps_rules.authoring.cases import run_cases
 from mps_rules.authoring.lint import Issue, lint
 from mps_rules.chaining.chains import Derivation
@@ -91,6 +91,7 @@ __all__ = [
     "lint",
     "load",
     "muscle_picture",
+    "prove",
     "referral_map",
     "run_cases",
 ]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mps_rules.authoring.presented import Validation
+    from mps_rules.authoring.prove import Proved
     from mps_rules.authoring.vignettes import Judged
     from mps_rules.population.tables import Backend, Dates
     from mps_rules.records.claims import Noted
@@ -547,6 +548,44 @@ def lint(folders: tuple[Path, ...]) -> None:
 
 def _of_existing(folders: Sequence[Path]) -> list[Path]:
     return [packaged_rules() if folder == api.PACKAGED else Path(folder) for folder in _named(folders)]
+
+
+@main.command(name="prove")
+@click.argument("invariants", nargs=-1)
+@click.option("--kept", type=click.Path(path_type=Path), help="A file of proofs: read where it is of these rules, else written.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the whole page, as Markdown, into this file.")
+@_rules
+@_guarded
+def prove_command(invariants: tuple[str, ...], kept: Path | None, out: Path | None, folders: tuple[Path, ...]) -> None:
+    """
+    Prove what the rules state under invariants.yaml, all or those named, for every patient; or show a patient for whom it fails.
+
+    The exit code is 1 where something fails that the rules do not name as an exception. It takes some minutes.
+    """
+    from mps_rules.authoring import prove
+
+    base = _load(folders)
+
+    def tell(one: "Proved") -> None:
+        verdict = "proved" if one.holds else "FAILS"
+        click.echo(in_one_line(f"{verdict}: {one.says} ({one.about} looked at, {len(one.excepted)} exceptions, {one.seconds:.0f} s)"))
+        for proof in one.failing[:LISTED]:
+            click.echo(in_one_line(f"    {proof.of}: {proof.witness.shows if proof.witness else proof.outcome}"))
+            for findings in proof.witness.findings if proof.witness else ():
+                click.echo(in_one_line(f"        {json.dumps(findings, ensure_ascii=False)}"))
+        for proof in one.in_vain:
+            click.echo(in_one_line(f"    {proof.of}: named as an exception, but no patient needs it"))
+
+    if invariants:
+        proved = prove.prove(base, invariants, tell)
+    else:
+        made = prove.proofs(base, kept, tell)
+        proved = made.proved
+        if out is not None:
+            _write(out, prove.page(made, base))
+    click.echo(f"{sum(one.holds for one in proved)} of {len(proved)} invariants hold for every patient (digest {base.digest[:12]})")
+    if not all(one.holds for one in proved):
+        sys.exit(WRONG_KNOWLEDGE)
 
 
 def _judged(folder: Path, base: KnowledgeBase) -> "tuple[Judged, ...]":

@@ -31,6 +31,7 @@ def digest(base: KnowledgeBase) -> str:
         base.shelved,
         base.omop,
         *([base.causes, base.scale] if base.causes else []),
+        *([base.invariants] if base.invariants else []),
     ]
     text = json.dumps([_canonical(part) for part in content], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(unicodedata.normalize("NFC", text).encode()).hexdigest()

@@ -187,6 +187,34 @@ class Claim:
 
 
 @attrs.frozen
+class Exempt:
+    """A finding, rule or hypothesis for which an invariant is known not to hold, and why that is right."""
+
+    of: str
+    reason: str
+
+
+@attrs.frozen
+class Invariant:
+    """
+    What must hold for every patient: in words, and as a law of ``authoring.prove`` with what it is about.
+
+    ``care`` are kinds of care, ``urgencies`` those of red flags, ``shelf`` the rules that are looked at (all where empty), ``categories`` the
+    findings; ``never`` is a condition of the patient that must never hold.
+    """
+
+    id: str
+    says: str
+    law: str
+    care: tuple[str, ...] = ()
+    urgencies: tuple[str, ...] = ()
+    shelf: str = ""
+    categories: tuple[str, ...] = ()
+    never: Condition | None = None
+    exceptions: tuple[Exempt, ...] = ()
+
+
+@attrs.frozen
 class MuscleState:
     """A word for what is known of a muscle, given when that conclusion was reached about it."""
 
@@ -286,6 +314,7 @@ class KnowledgeBase:
     codes: CodeMap = attrs.Factory(CodeMap)
     causes: Mapping[str, Cause] = attrs.Factory(dict)
     scale: Scale = attrs.Factory(Scale)
+    invariants: tuple[Invariant, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KnowledgeBase) and self.digest == other.digest
