@@ -17,6 +17,7 @@ import attrs
 
 from mps_rules.errors import Fault, UnsupportedError
 from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.regions import atlas_of
 from mps_rules.knowledge.rules import Rule
 from mps_rules.knowledge.vocabulary import SIDES, Term, Vocabulary
 from mps_rules.language import conditions as c
@@ -198,33 +199,44 @@ class Encoding:
     def fresh(self, column: str) -> Cell:
         """A column of another patient; its variables say that nothing is known, for solvers begin with what they say."""
         clauses = self.clauses
-        known, other = -clauses.variable(), -clauses.variable()
+        known = -clauses.variable()
         if self.formulas.columns[column] == "boolean":
+            other = -clauses.variable()
             clauses.clauses.append([-known, -other])
             return Cell(Truth(known, other))
-        clauses.clauses.append([known, other])
-        clauses.clauses.append([-known, -other])
         at = column_of(column, self.base.vocabulary).at
         values = self.domains[at.term if at else ""]
         reached = tuple(clauses.variable() for _ in values[1:])
         clauses.clauses += [[-high, low] for low, high in pairwise((known, *reached))]
-        return Cell(Truth(known, other), values, (TRUE, *reached))
+        return Cell(Truth(known, -known), values, (TRUE, *reached))
 
-    def less_known(self) -> "Copy":
+    def less_known(self) -> "Less":
         """
-        The same patient of whom less is known, whatever it is; the pain map is forgotten whole or not at all.
+        The same patient of whom less is known, whatever it is.
 
-        Of a map that is kept, what is not on it may be read as free (a complete map; both sides free): a single place taken off it is denied.
+        A map that is complete says that what is not on it is free: it is kept whole, or it is no longer complete. Where both sides are free,
+        so is what lies between them: pain of the midline is forgotten with the whole map only.
         """
-        drawn = -self.clauses.variable()
-        own = {}
+        told: dict[str, dict[str, Literal]] = {}
+        own, on_map, between = {}, [], []
         for column in self.formulas.columns:
+            literal = -self.clauses.variable()
             at = column_of(column, self.base.vocabulary).at
-            on_map = (
-                at is None or at.kind == "pain" or (at.kind == "patient" and self.base.vocabulary.terms[at.term].stands_for is not None)
-            )
-            own[column] = self._where(drawn if on_map else -self.clauses.variable(), self.cell(column))
-        return Copy(self, own)
+            own[column] = self._where(literal, self.cell(column))
+            drawn = at is None or at.kind == "pain" or at.term in self.drawing
+            told.setdefault("pain" if drawn else at.term or at.name, {})[column] = literal  # type: ignore[union-attr]
+            on_map += [literal] if drawn and at is not None else []
+            between += [literal] if at is not None and at.kind == "pain" and at.side == "midline" else []
+        complete = own["pain_map_complete"].known.holds
+        self.clauses.clauses += [[-complete, literal] for literal in on_map]
+        self.clauses.clauses += [[-literal, kept] for literal in on_map for kept in between]
+        return Less(Copy(self, own), {name: tuple(of.values()) for name, of in told.items()})
+
+    @cached_property
+    def drawing(self) -> frozenset[str]:
+        """The findings that draw on the pain map, each by what it stands for or by the places of which it is one."""
+        areas = (term.id for term, _, _ in atlas_of(self.formulas.tree).areas)
+        return frozenset((*areas, *(term.id for term in self.base.vocabulary.terms.values() if term.stands_for)))
 
     def _where(self, told: Literal, cell: Cell) -> Cell:
         """What a cell holds where it is told; else nothing."""
@@ -499,6 +511,14 @@ class Copy:
         return below[wanted]
 
 
+@attrs.frozen
+class Less:
+    """A patient of whom less is known, and, by finding, what says that its columns are as they were; the pain map is one finding."""
+
+    patient: Copy
+    told: Mapping[str, tuple[Literal, ...]]
+
+
 _AMOUNTS = ("literal", "number", "weight", "sum", "minus", "larger", "smaller", "where")
 
 
@@ -523,8 +543,9 @@ def _domains(base: KnowledgeBase) -> dict[str, tuple[float, ...]]:
 
 
 def _conditions(base: KnowledgeBase) -> Iterator[c.Condition]:
-    """Every condition that a rule, a finding that follows, or a measure reads."""
+    """Every condition that a rule, an invariant, a finding that follows, or a measure reads."""
     yield from (rule.when for rule in base.rules)
+    yield from (one.never for one in base.invariants if one.never is not None)
     for term in base.vocabulary.terms.values():
         yield from (source for source in (term.implied_by, term.denied_by) if source)
     for measure in base.vocabulary.measures.values():

@@ -16,12 +16,12 @@ from typing import Any, Literal, Self, TypeAlias
 import attrs
 
 from mps_rules.answer.assess import Assessor
-from mps_rules.authoring.encoding import SOLVER, TRUE, Copy, Encoding, Truth
+from mps_rules.authoring.encoding import SOLVER, TRUE, Copy, Encoding, Less, Truth
 from mps_rules.authoring.encoding import Literal as Lit
 from mps_rules.chaining.chains import Chain
-from mps_rules.errors import Fault, FindingError, UnsupportedError, closest
+from mps_rules.errors import Fault, FindingError, KnowledgeError, UnsupportedError, closest
 from mps_rules.knowledge.dangers import dangers_of
-from mps_rules.knowledge.pack import Invariant, KnowledgeBase
+from mps_rules.knowledge.pack import Exempt, Invariant, KnowledgeBase
 from mps_rules.knowledge.rules import KINDS_OF_CARE, PRESSING, URGENCIES, GiveCaution, RaiseAlert, Recommend, Rule
 from mps_rules.knowledge.strata import offered
 from mps_rules.knowledge.vocabulary import PATIENT, lowered
@@ -50,12 +50,22 @@ class Witness:
 
 @attrs.frozen
 class Proof:
-    """Whether an invariant holds of one thing that it speaks of: a rule, a finding, a hypothesis; ``reason`` where it is an exception."""
+    """
+    Whether an invariant holds of one thing that it speaks of: a rule, a finding, a hypothesis.
+
+    ``reason`` where it is an exception; ``beyond``: whether it holds of everybody beyond what the exception is narrowed to.
+    """
 
     of: str
     outcome: Outcome
     witness: Witness | None = None
     reason: str = ""
+    beyond: Outcome | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is proved, or is an exception that is seen to be one and no wider than it says."""
+        return self.outcome == "proved" or (self.outcome == "refuted" and bool(self.reason) and self.beyond in (None, "proved"))
 
 
 @attrs.frozen
@@ -71,17 +81,17 @@ class Proved:
     @property
     def holds(self) -> bool:
         """Whether it holds for every patient, but for the exceptions that the pack names."""
-        return all(proof.outcome == "proved" or (proof.outcome == "refuted" and proof.reason) for proof in self.proofs)
+        return all(proof.stands for proof in self.proofs)
 
     @property
     def failing(self) -> tuple[Proof, ...]:
         """Where it fails or was not decided, and no exception says why."""
-        return tuple(proof for proof in self.proofs if proof.outcome != "proved" and not (proof.reason and proof.outcome == "refuted"))
+        return tuple(proof for proof in self.proofs if not proof.stands)
 
     @property
     def excepted(self) -> tuple[Proof, ...]:
         """The exceptions that some patient needs."""
-        return tuple(proof for proof in self.proofs if proof.outcome == "refuted" and proof.reason)
+        return tuple(proof for proof in self.proofs if proof.stands and proof.outcome == "refuted")
 
     @property
     def in_vain(self) -> tuple[Proof, ...]:
@@ -91,12 +101,17 @@ class Proved:
 
 @attrs.frozen
 class Question:
-    """Whether some patients exist: one, or two who differ; ``sought`` must hold of them, ``shows`` says what a chain of each must show."""
+    """
+    Whether some patients exist: one, or two who differ; ``sought`` must hold of them, ``shows`` says what a chain of each must show.
+
+    ``beyond``: what holds of them besides where they lie beyond an exception; None where nothing says how far it goes.
+    """
 
     of: str
     patients: tuple[Copy, ...]
     sought: Lit
     shows: Callable[[Sequence["Seen"]], str]
+    beyond: Lit | None = None
 
 
 @attrs.frozen
@@ -165,20 +180,27 @@ class Prover:
     def prove(self, invariant: Invariant) -> Proved:
         """One invariant: first whether anything at all refutes it, then what does."""
         began = time.monotonic()
-        reasons = {one.of: one.reason for one in invariant.exceptions}
+        reasons = exceptions_of(invariant)
         questions = list(LAWS[invariant.law](self, invariant))
         strict = [question for question in questions if question.of not in reasons]
         proofs = [Proof(question.of, "proved") for question in strict]
         if not self._none_exists(strict):
             proofs = [self._asked(question) for question in strict]
-        proofs += [attrs.evolve(self._asked(one), reason=reasons[one.of]) for one in questions if one.of in reasons]
-        unknown = [Proof(of, "proved", reason=reason) for of, reason in reasons.items() if all(one.of != of for one in questions)]
+        proofs += [self._excepted(one, reasons[one.of].reason) for one in questions if one.of in reasons]
+        unknown = [Proof(of, "proved", reason=one.reason) for of, one in reasons.items() if all(asked.of != of for asked in questions)]
         return Proved(invariant.id, invariant.says, len(questions), (*proofs, *unknown), time.monotonic() - began)
 
     def _none_exists(self, questions: Sequence[Question]) -> bool:
         """Whether one question for all of them, where they are about one patient, is answered at once."""
         gates, single = self.encoding.clauses, all(question.patients == (self.encoding.anybody,) for question in questions)
         return single and self.solve([self.encoding.anybody.sound, gates.some(one.sought for one in questions)]) is False
+
+    def _excepted(self, question: Question, reason: str) -> Proof:
+        """An exception is seen, and what lies beyond it is proved; where somebody lies beyond it, they are the witness."""
+        if question.beyond is None:
+            return attrs.evolve(self._asked(question), reason=reason)
+        wider = self._asked(attrs.evolve(question, sought=self.encoding.clauses.every((question.sought, question.beyond))))
+        return attrs.evolve(self._asked(question) if wider.outcome == "proved" else wider, reason=reason, beyond=wider.outcome)
 
     def _asked(self, question: Question) -> Proof:
         wanted = [question.sought, *(patient.sound for patient in question.patients)]
@@ -270,6 +292,19 @@ class Prover:
         """The red flag that a rule raises, or by which it is open."""
         return self.base.by_id[rule.id.removesuffix(".open")].alert if rule.open_alert else rule.alert
 
+    def flags_named(self, ids: Sequence[str]) -> dict[str, Rule]:
+        """
+        The rules of these names by which red flags are raised.
+
+        Raises:
+            KnowledgeError: an exception names what is no red flag.
+
+        """
+        known = {rule.id: rule for rule in self.flags(opened=())}
+        if faults := [Fault(id_, "is no rule that raises a red flag", closest(id_, known)) for id_ in ids if id_ not in known]:
+            raise KnowledgeError(faults)
+        return {id_: known[id_] for id_ in ids}
+
     def fires(self, patient: Copy, rules: Iterable[Rule]) -> Lit:
         """That some of these rules hold of a patient."""
         return self.encoding.clauses.some(patient.fires(rule) for rule in rules)
@@ -307,6 +342,11 @@ class Prover:
     def changed(self, term: str, truth: Truth) -> Copy:
         """The same patient, but for one finding."""
         return Copy(self.encoding, {term: attrs.evolve(self.encoding.cell(term), known=truth)})
+
+
+def exceptions_of(invariant: Invariant) -> dict[str, Exempt]:
+    """The exceptions of an invariant by what they are of."""
+    return {one.of: one for one in invariant.exceptions}
 
 
 # --- laws ---------------------------------------------------------------------------------------------------------------
@@ -401,7 +441,12 @@ def _lowered(
     present = becomes == "present"
     before, after = pair = (anybody, changed) if present else (changed, anybody)
     condition = -known.holds if present else gates.every((-known.holds, -known.fails))
-    lost = [gates.every((prover.fires(before, rules), -prover.fires(after, rules))) for rules, _ in steps]
+    exception = exceptions_of(invariant).get(sign)
+    lost = [(rules, gates.every((prover.fires(before, rules), -prover.fires(after, rules)))) for rules, _ in steps]
+    beyond = None
+    if exception and exception.only:
+        others = [[rule for rule in rules if rule.id not in prover.flags_named(exception.only)] for rules, _ in steps]
+        beyond = gates.some(gates.every((fell, prover.fires(before, of))) for (_, fell), of in zip(lost, others, strict=True))
 
     def shows(seen: Sequence[Seen]) -> str:
         for rules, _ in steps:
@@ -411,7 +456,7 @@ def _lowered(
                 return f"{_named(standing)} in the first patient, {other} in the second, who differs in {sign}"
         return ""
 
-    return Question(sign, pair, gates.every((condition, gates.some(lost))), shows)
+    return Question(sign, pair, gates.every((condition, gates.some(fell for _, fell in lost))), shows, beyond)
 
 
 def _forgetting_never_clears(prover: Prover, invariant: Invariant) -> Iterator[Question]:
@@ -421,12 +466,37 @@ def _forgetting_never_clears(prover: Prover, invariant: Invariant) -> Iterator[Q
     clear = {rule.id: anybody.verdict(rule).fails for rule in rules}
     silent = {-one for cell in encoding.cells.values() for one in (cell.known.holds, *(() if cell.values else (cell.known.fails,)))}
     by_silence = [rule for rule in rules if not gates.rests_on(clear[rule.id]).isdisjoint(silent)]
-    less = encoding.less_known() if by_silence else anybody
+    less = encoding.less_known() if by_silence else Less(anybody, {})
+    exceptions = exceptions_of(invariant)
     for rule in rules:
-        if rule in by_silence:
-            yield Question(rule.id, (anybody, less), gates.every((-clear[rule.id], less.verdict(rule).fails)), _cleared(rule))
-        else:
+        if rule not in by_silence:
             yield Question(rule.id, (anybody,), -TRUE, lambda _: "")
+            continue
+        exception = exceptions.get(rule.id)
+        beyond = _beyond(prover, exception, less) if exception else None
+        sought = gates.every((-clear[rule.id], less.patient.verdict(rule).fails))
+        yield Question(rule.id, (anybody, less.patient), sought, _cleared(rule), beyond)
+
+
+def _beyond(prover: Prover, exception: Exempt, less: Less) -> Lit | None:
+    """
+    What holds beyond an exception: none of its findings was forgotten, or none of the flags stands that take over.
+
+    Raises:
+        KnowledgeError: an exception names what is no finding that a rule reads.
+
+    """
+    gates, wider = prover.encoding.clauses, []
+    if faults := [
+        Fault(name, "is no finding that a rule reads", closest(name, less.told)) for name in exception.only if name not in less.told
+    ]:
+        raise KnowledgeError(faults)
+    if exception.only:
+        wider.append(gates.every(literal for name in exception.only for literal in less.told[name]))
+    if exception.taken_over_by:
+        others = prover.flags_named(exception.taken_over_by)
+        wider.append(gates.every(less.patient.verdict(rule).fails for rule in others.values()))
+    return gates.some(wider) if wider else None
 
 
 def _cleared(rule: Rule) -> Callable[[Sequence[Seen]], str]:

@@ -188,10 +188,17 @@ class Claim:
 
 @attrs.frozen
 class Exempt:
-    """A finding, rule or hypothesis for which an invariant is known not to hold, and why that is right."""
+    """
+    A finding, rule or hypothesis for which an invariant is known not to hold, and why that is right.
+
+    ``only``: the findings, or the red flags, by which it fails; with all others it is proved to hold. ``taken_over_by``: the red flags of
+    which one stands wherever it fails.
+    """
 
     of: str
     reason: str
+    only: tuple[str, ...] = ()
+    taken_over_by: tuple[str, ...] = ()
 
 
 @attrs.frozen
