@@ -70,13 +70,18 @@ class Proof:
 
 @attrs.frozen
 class Proved:
-    """What was found of an invariant: of how many things it holds, those of which it does not, and how long that took."""
+    """
+    What was found of an invariant: of how many things it speaks, what was found of each, and how long that took.
+
+    ``idle``: the things of which it can hold for no better reason than that they never come about.
+    """
 
     invariant: str
     says: str
     about: int
     proofs: tuple[Proof, ...]
     seconds: float = attrs.field(eq=False)
+    idle: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -104,7 +109,8 @@ class Question:
     """
     Whether some patients exist: one, or two who differ; ``sought`` must hold of them, ``shows`` says what a chain of each must show.
 
-    ``beyond``: what holds of them besides where they lie beyond an exception; None where nothing says how far it goes.
+    ``beyond``: what holds of them besides where they lie beyond an exception; None where nothing says how far it goes. ``about``: what must
+    come about for somebody, lest nothing be proved.
     """
 
     of: str
@@ -112,6 +118,7 @@ class Question:
     sought: Lit
     shows: Callable[[Sequence["Seen"]], str]
     beyond: Lit | None = None
+    about: Lit = TRUE
 
 
 @attrs.frozen
@@ -188,7 +195,9 @@ class Prover:
             proofs = [self._asked(question) for question in strict]
         proofs += [self._excepted(one, reasons[one.of].reason) for one in questions if one.of in reasons]
         unknown = [Proof(of, "proved", reason=one.reason) for of, one in reasons.items() if all(asked.of != of for asked in questions)]
-        return Proved(invariant.id, invariant.says, len(questions), (*proofs, *unknown), time.monotonic() - began)
+        sound = self.encoding.anybody.sound
+        idle = tuple(one.of for one in questions if not self.solve([sound, one.about]))
+        return Proved(invariant.id, invariant.says, len(questions), (*proofs, *unknown), time.monotonic() - began, idle)
 
     def _none_exists(self, questions: Sequence[Question]) -> bool:
         """Whether one question for all of them, where they are about one patient, is answered at once."""
@@ -372,7 +381,7 @@ def _no_care_beside_a_flag(prover: Prover, invariant: Invariant) -> Iterator[Que
     pressing = prover.fires(anybody, flags)
     for rule in prover.offering(invariant.care):
         sought = gates.every((anybody.fires(rule), pressing))
-        yield Question(rule.id, (anybody,), sought, _beside(rule, flags))
+        yield Question(rule.id, (anybody,), sought, _beside(rule, flags), about=anybody.fires(rule))
 
 
 def _beside(rule: Rule, flags: Sequence[Rule]) -> Callable[[Sequence[Seen]], str]:
@@ -390,7 +399,8 @@ def _no_forbidden_care(prover: Prover, invariant: Invariant) -> Iterator[Questio
         flags = [rule for rule in prover.flags(opened=PRESSING) if kind in getattr(prover.alert_of(rule), "forbids", ())]
         forbidden = prover.fires(anybody, flags)
         for rule in prover.offering([kind]):
-            yield Question(f"{rule.id} ({kind})", (anybody,), gates.every((anybody.fires(rule), forbidden)), _beside(rule, flags))
+            offers = anybody.fires(rule)
+            yield Question(f"{rule.id} ({kind})", (anybody,), gates.every((offers, forbidden)), _beside(rule, flags), about=offers)
 
 
 def _settled_once(prover: Prover, invariant: Invariant) -> Iterator[Question]:  # noqa: ARG001 - it has nothing to say
@@ -399,8 +409,8 @@ def _settled_once(prover: Prover, invariant: Invariant) -> Iterator[Question]:  
     for hypothesis, arguments in prover.base.arguments.items():
         for_, against = ([rule for rule, effect, _ in arguments if effect == wanted] for wanted in ("confirm", "exclude"))
         if for_ and against:
-            sought = gates.every((prover.fires(anybody, for_), prover.fires(anybody, against)))
-            yield Question(hypothesis, (anybody,), sought, _both(for_, against))
+            one, other = prover.fires(anybody, for_), prover.fires(anybody, against)
+            yield Question(hypothesis, (anybody,), gates.every((one, other)), _both(for_, against), about=one)
 
 
 def _both(for_: Sequence[Rule], against: Sequence[Rule]) -> Callable[[Sequence[Seen]], str]:
@@ -456,7 +466,8 @@ def _lowered(
                 return f"{_named(standing)} in the first patient, {other} in the second, who differs in {sign}"
         return ""
 
-    return Question(sign, pair, gates.every((condition, gates.some(fell for _, fell in lost))), shows, beyond)
+    about = gates.every((condition, gates.some(prover.fires(before, rules) for rules, _ in steps)))
+    return Question(sign, pair, gates.every((condition, gates.some(fell for _, fell in lost))), shows, beyond, about)
 
 
 def _forgetting_never_clears(prover: Prover, invariant: Invariant) -> Iterator[Question]:
@@ -470,12 +481,12 @@ def _forgetting_never_clears(prover: Prover, invariant: Invariant) -> Iterator[Q
     exceptions = exceptions_of(invariant)
     for rule in rules:
         if rule not in by_silence:
-            yield Question(rule.id, (anybody,), -TRUE, lambda _: "")
+            yield Question(rule.id, (anybody,), -TRUE, lambda _: "", about=anybody.fires(rule))
             continue
         exception = exceptions.get(rule.id)
         beyond = _beyond(prover, exception, less) if exception else None
         sought = gates.every((-clear[rule.id], less.patient.verdict(rule).fails))
-        yield Question(rule.id, (anybody, less.patient), sought, _cleared(rule), beyond)
+        yield Question(rule.id, (anybody, less.patient), sought, _cleared(rule), beyond, anybody.fires(rule))
 
 
 def _beyond(prover: Prover, exception: Exempt, less: Less) -> Lit | None:
@@ -547,13 +558,11 @@ class Kept:
 
 
 def program() -> str:
-    """A digest of what a proof depends on beside the rules: the encoding, the laws, and the formulas that they start from."""
-    home = Path(__file__).resolve().parent
-    files = [
-        home / "encoding.py",
-        home / "prove.py",
-        *(home.parent / "population" / f"{name}.py" for name in ("formulas", "rules", "unread")),
-    ]
+    """A digest of what a proof depends on beside the rules: how they are read, the formulas that they become, the encoding and the laws."""
+    home = Path(__file__).resolve().parents[1]
+    files = [file for room in ("language", "knowledge", "patient") for file in sorted((home / room).glob("*.py"))]
+    files += [home / "population" / f"{name}.py" for name in ("formulas", "rules", "unread")]
+    files += [home / "authoring" / f"{name}.py" for name in ("encoding", "prove")]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
@@ -621,9 +630,12 @@ through the engine, and the answer shows what is claimed. This page is generated
 
 {count} of {all} laws hold for these rules{but}.
 
-| law | holds | of so many | exceptions | seconds |
+| law | holds | looked at | exceptions | seconds |
 |---|---|---|---|---|
 {rows}
+
+*Looked at* counts the rules, red flags or findings of which the law was asked one by one. An exception is a rule or finding for which the law is
+known not to hold, named in `rules/invariants.yaml` with its reason; it goes no further than is said there, and that too is proved.
 """
 
 OUTSIDE = """\
@@ -633,17 +645,29 @@ The rules are written out as three-valued formulas, the same from which tables o
 place and side, every muscle on each side, every diagnosis and what is said of it is a column of its own that may be known to hold, known not
 to, or unknown. What the vocabulary says of findings (what follows from what, what excludes what, which region is part of which) holds of every
 patient. Numbers are told apart at the limits that rules ask for, and may be known exactly or as a range; the points of causes are added up
-exactly. The formulas become clauses, and the solver CaDiCaL (through python-sat) is asked whether a patient exists. A test walks 500 random
-patients through clauses and rules alike and finds no difference.
+exactly. The formulas become clauses, and the solver CaDiCaL (through python-sat) is asked whether a patient exists.
+
+What stands behind it: of each law a spoilt pack is kept among the tests, which it must refute with a patient whose answer shows the fault, and a
+sound one of which it must hold; of random red flags over three findings the solver finds exactly what trying all patients finds; and random
+patients are walked through the clauses, through the definition of the rules and through the engine, which must agree about every rule.
+
+To forget a finding is to forget all that was said of it; part of what is known may be forgotten, or all. A pain map that is declared complete says
+that every place not drawn is free: it is kept whole, or it is no longer complete. Left and right free are read as free: pain of the midline
+is forgotten with the whole map.
 
 ## What lies outside
 
-- The order in which muscles and hypotheses are ranked, and what is asked next: no formula speaks of it.
-- Texts: what a sentence advises is what its rule says under `offers`; a text that offers more than that is not seen here.
-- Dates: which of several records stands is decided before the rules are asked.
-- How a chart of another system is read (FHIR, OMOP): the proof begins at the findings.
+- Outside: what the points of causes do to the urgency of the whole answer when a danger sign appears. Points count against a cause as well as
+  for it, so that a sign of one disease may lower the suspicion of another. The laws on danger signs speak of the red flags of the safety rules.
+- Outside: danger signs that are numbers or words, and those of a muscle or a diagnosis. The laws on danger signs take yes/no findings of the patient.
+- Outside: the order in which muscles and hypotheses are ranked, what is asked next, and how far the screening is said to be: no formula speaks of it.
+- Outside: texts. What a sentence advises is what its rule says under `offers`; a text that offers more than that is not seen here. What a red flag
+  itself suggests (`beside`) and what is preferred to something avoided (`instead`) is left unsaid by the program where it is forbidden.
+- Outside: dates. Which of several records stands is decided before the rules are asked.
+- Outside: how a chart of another system is read (FHIR, OMOP). The proof begins at the findings.
 - Totals and items that are added up (the widespread pain index, symptom scores) are taken as whole numbers.
 - A muscle that is examined is named with a side or without; that it is examined on both sides is two entries.
+- The solver is believed when it finds nobody; its proof is not checked by a second program.
 - A proof says that the rules keep a law, not that the law, or the rules, are clinically right.
 """
 
@@ -652,9 +676,7 @@ def page(made: Kept, base: KnowledgeBase) -> str:
     """The page ``docs/proofs.md``."""
     holding = sum(one.holds for one in made.proved)
     rows = "\n".join(
-        f"| {one.says} | {'proved' if one.holds and not one.excepted else 'proved but for the exceptions' if one.holds else '**no**'} "
-        f"| {one.about} | {len(one.excepted) or 'none'} | {one.seconds:.0f} |"
-        for one in made.proved
+        f"| {one.says} | {_verdict(one)} | {one.about} | {len(one.excepted) or 'none'} | {one.seconds:.0f} |" for one in made.proved
     )
     but = "" if holding == len(made.proved) else "; the others are shown below with a patient for whom they fail"
     found = [
@@ -662,21 +684,45 @@ def page(made: Kept, base: KnowledgeBase) -> str:
             pack=base.pack.id, version=base.pack.version, digest=made.digest[:12], count=holding, all=len(made.proved), but=but, rows=rows
         )
     ]
+    stated = {invariant.id: exceptions_of(invariant) for invariant in base.invariants}
     for one in made.proved:
-        told = [*one.failing, *one.excepted, *one.in_vain]
+        told = [_told(proof, stated[one.invariant].get(proof.of), base) for proof in (*one.failing, *one.excepted, *one.in_vain)]
+        if one.idle:
+            told.append(f"- Never comes about, so that nothing was to be proved of it: {', '.join(f'`{of}`' for of in one.idle)}.")
         if told:
-            found.append(f"## {one.says}\n\n" + "\n".join(_told(proof, base) for proof in told) + "\n")
+            found.append(f"## {one.says}\n\n" + "\n".join(told) + "\n")
     return "\n".join((*found, OUTSIDE))
 
 
-def _told(proof: Proof, base: KnowledgeBase) -> str:
+def _verdict(one: Proved) -> str:
+    if not one.about:
+        return "nothing in these rules falls under it"
+    if not one.holds:
+        return "**no**"
+    return "proved but for the exceptions" if one.excepted else "proved"
+
+
+def _told(proof: Proof, exception: Exempt | None, base: KnowledgeBase) -> str:
     lines = [f"- `{proof.of}`: {_outcome(proof)}"]
-    if proof.reason:
-        lines.append(f"  Reason: {proof.reason}")
+    if exception is not None:
+        lines += [f"  Reason: {exception.reason}", *_how_far(proof, exception, base)]
     if proof.witness:
         lines.append(f"  Seen: {proof.witness.shows}.")
         lines += [f"  Patient {number}: {in_words(one, base)}." for number, one in enumerate(proof.witness.findings, 1)]
     return "<br>\n".join(lines)
+
+
+def _how_far(proof: Proof, exception: Exempt, base: KnowledgeBase) -> Iterator[str]:
+    """How far an exception goes, and whether that is proved."""
+    words, found = base.vocabulary, {"proved": "Proved", "refuted": "**Not true**", "undecided": "Not decided"}.get(proof.beyond or "", "")
+    if exception.only and found:
+        named = [
+            lowered(words.name("term", one)) if one in words.terms else "the pain map" if one == "pain" else f"`{one}`"
+            for one in exception.only
+        ]
+        yield f"  {found}: nothing but this brings it about: {', '.join(named)}."
+    if exception.taken_over_by and found:
+        yield f"  {found}: wherever it happens, {' or '.join(f'`{one}`' for one in exception.taken_over_by)} is raised or undecided."
 
 
 def _outcome(proof: Proof) -> str:
@@ -684,4 +730,4 @@ def _outcome(proof: Proof) -> str:
         return "not decided within the limit."
     if proof.outcome == "proved":
         return "named as an exception, but no patient needs it."
-    return "an exception." if proof.reason else "it fails."
+    return "an exception." if proof.reason and proof.stands else "it fails beyond its exception." if proof.reason else "it fails."
