@@ -14,12 +14,14 @@ from typing import Any
 
 import attrs
 import pytest
+from click.testing import CliRunner
 from pysat.solvers import Solver
 
 from mps_rules.api import evaluate, load
 from mps_rules.authoring.encoding import SOLVER, Encoding, Literal
 from mps_rules.authoring.prove import Kept, Proof, Prover, Seen, in_words, kept, page, program, proofs, prove
 from mps_rules.chaining import engine, reference
+from mps_rules.command.cli import main
 from mps_rules.errors import FindingError, KnowledgeError
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import Recommend
@@ -494,6 +496,39 @@ def test_proofs_are_kept_for_the_same_rules_and_made_anew_for_others(tmp_path: P
     assert ["It was kept."] == [one.says for one in proofs(base, path).proved]
     assert ["It holds."] == [one.says for one in proofs(attrs.evolve(base, digest="another"), path).proved]
     assert made.is_of(base)
+
+
+def test_proofs_with_their_patients_and_exceptions_are_read_back_as_they_were_made(tmp_path: Path) -> None:
+    exceptions = "exceptions: [{of: safety.fa, only: [b], reason: To see.}]"
+    base = pack(
+        tmp_path, flag("fa", "{all: [a, established: b]}"), flag("fb", "{all: [a, established: c]}"), stated(f"{FORGOTTEN}, {exceptions}")
+    )
+    made = proofs(base, tmp_path / "proofs.json")
+    (found,) = made.proved
+
+    assert made == kept(tmp_path / "proofs.json")
+    assert (["safety.fb"], ["safety.fa"]) == ([one.of for one in found.failing], [one.of for one in found.excepted])
+
+
+def test_what_never_comes_about_is_named_lest_its_proof_be_taken_for_one(tmp_path: Path) -> None:
+    (found,) = prove(pack(tmp_path, flag("fa", "{all: [a, not: a]}"), flag("fb", "b"), stated(FORGOTTEN)))
+
+    assert (True, ("safety.fa",)) == (found.holds, found.idle)
+
+
+@pytest.mark.parametrize(
+    ("when", "code", "says"), [("{all: [a, b]}", 0, "1 of 1 invariants hold"), ("{all: [a, established: b]}", 1, "FAILS: It holds.")]
+)
+def test_the_command_proves_what_a_folder_of_rules_states_and_fails_where_it_does_not_hold(
+    tmp_path: Path, when: str, code: int, says: str
+) -> None:
+    pack(tmp_path, flag("fa", when), stated(FORGOTTEN))
+    result = CliRunner().invoke(
+        main, ["prove", "--rules", str(tmp_path), "--kept", str(tmp_path / "kept.json"), "--out", str(tmp_path / "page.md")]
+    )
+
+    assert (code, True) == (result.exit_code, says in result.output)
+    assert (tmp_path / "page.md").read_text().startswith("# What is proved")
 
 
 def test_a_file_of_proofs_that_holds_something_else_is_a_fault(tmp_path: Path) -> None:
