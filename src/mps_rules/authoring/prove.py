@@ -330,16 +330,6 @@ class Prover:
             )
         )
 
-    def dangers(self, categories: Sequence[str]) -> tuple[str, ...]:
-        """The yes/no findings of the patient, of some categories, whose presence can bring a red flag nearer; background left out."""
-        read = dangers_of(self.base)
-        return tuple(
-            term.id
-            for term in self.base.vocabulary.terms.values()
-            if term.subject == "patient" and term.kind == "boolean" and not term.background and term.category in categories
-            if term.id in read.of_term and read.helps(read.of_term[term.id], value=True)
-        )
-
     def steps(self, shelf: str) -> Sequence[tuple[tuple[Rule, ...], frozenset[Lit]]]:
         """The flags of an urgency or more (of a shelf, where one is named) that raise the answer to it, with the readings on which they rest."""
         if shelf not in self._steps:
@@ -351,6 +341,17 @@ class Prover:
     def changed(self, term: str, truth: Truth) -> Copy:
         """The same patient, but for one finding."""
         return Copy(self.encoding, {term: attrs.evolve(self.encoding.cell(term), known=truth)})
+
+
+def dangers(base: KnowledgeBase, categories: Sequence[str]) -> tuple[str, ...]:
+    """The yes/no findings of the patient, of some categories, whose presence can bring a red flag nearer; background left out."""
+    read = dangers_of(base)
+    return tuple(
+        term.id
+        for term in base.vocabulary.terms.values()
+        if term.subject == "patient" and term.kind == "boolean" and not term.background and term.category in categories
+        if term.id in read.of_term and read.helps(read.of_term[term.id], value=True)
+    )
 
 
 def exceptions_of(invariant: Invariant) -> dict[str, Exempt]:
@@ -423,14 +424,14 @@ def _both(for_: Sequence[Rule], against: Sequence[Rule]) -> Callable[[Sequence[S
 
 def _danger_never_lowers(prover: Prover, invariant: Invariant) -> Iterator[Question]:
     """A danger sign that becomes present, having been unknown or absent, lowers nothing."""
-    for sign in prover.dangers(invariant.categories):
+    for sign in dangers(prover.base, invariant.categories):
         known = prover.encoding.cell(sign).known
         yield _lowered(prover, invariant, sign, Truth(TRUE, -TRUE), (-known.holds, known.fails), becomes="present")
 
 
 def _denial_never_raises(prover: Prover, invariant: Invariant) -> Iterator[Question]:
     """A danger sign that becomes absent, having been unknown, raises nothing."""
-    for sign in prover.dangers(invariant.categories):
+    for sign in dangers(prover.base, invariant.categories):
         known = prover.encoding.cell(sign).known
         yield _lowered(prover, invariant, sign, Truth(-TRUE, TRUE), (known.fails,), becomes="absent")
 
