@@ -412,6 +412,16 @@ def test_a_condition_that_somebody_can_meet_is_refuted_by_somebody_small_though_
     assert answers(proof, base)
 
 
+def test_rules_that_fire_for_nobody_and_rules_that_hold_of_everybody_are_named(tmp_path: Path) -> None:
+    dead, constant = (
+        flag("fa", "{all: [a, b, {any: [{not: a}, {not: b}]}]}"),
+        rule("criteria.always", "{not: {established: {all: [a, not: a]}}}"),
+    )
+    made = proofs(pack(tmp_path, dead, constant, flag("fb", "b"), stated(SETTLED)))
+
+    assert (("safety.fa",), ("criteria.always",)) == (made.dead, made.constant)
+
+
 # --- the solver finds what trying everybody finds ------------------------------------------------------------------------
 
 THREE, SIGNED = (True, False, None), ("a", "b", "c")

@@ -155,13 +155,8 @@ def prove(base: KnowledgeBase, invariants: Sequence[str] = (), told: Callable[[P
     known = {one.id for one in base.invariants}
     if faults := [Fault(one, "is no invariant of these rules", closest(one, known)) for one in invariants if one not in known]:
         raise FindingError(faults)
-    found = []
     with Prover(base) as prover:
-        for invariant in base.invariants:
-            if not invariants or invariant.id in invariants:
-                found.append(prover.prove(invariant))
-                told(found[-1])
-    return tuple(found)
+        return prover.all(invariants, told)
 
 
 class Prover:
@@ -184,6 +179,36 @@ class Prover:
     def __exit__(self, *_: object) -> None:
         self.solver.delete()
 
+    def all(self, invariants: Sequence[str], told: Callable[[Proved], None]) -> tuple[Proved, ...]:
+        """Every invariant, or those named; ``told`` is given each when it is there."""
+        found = []
+        for invariant in self.base.invariants:
+            if not invariants or invariant.id in invariants:
+                found.append(self.prove(invariant))
+                told(found[-1])
+        return tuple(found)
+
+    def never(self, truths: Mapping[str, Lit]) -> tuple[str, ...]:
+        """Of several things those that come about for nobody; each patient who is found settles all that holds of them."""
+        waiting, found = dict(truths), []
+        while waiting:
+            id_, literal = waiting.popitem()
+            somebody = self.solve([self.encoding.anybody.sound, literal])
+            if somebody:
+                model = frozenset(self.solver.get_model())
+                waiting = {other: one for other, one in waiting.items() if one not in model}
+            elif somebody is False:
+                found.append(id_)
+        return tuple(sorted(found))
+
+    def dead(self) -> tuple[str, ...]:
+        """The rules that fire for nobody."""
+        return self.never({rule.id: self.encoding.anybody.verdict(rule).holds for rule in self.base.rules})
+
+    def constant(self) -> tuple[str, ...]:
+        """The rules that hold whatever is known."""
+        return self.never({rule.id: -self.encoding.anybody.verdict(rule).holds for rule in self.base.rules})
+
     def prove(self, invariant: Invariant) -> Proved:
         """One invariant: first whether anything at all refutes it, then what does."""
         began = time.monotonic()
@@ -195,8 +220,7 @@ class Prover:
             proofs = [self._asked(question) for question in strict]
         proofs += [self._excepted(one, reasons[one.of].reason) for one in questions if one.of in reasons]
         unknown = [Proof(of, "proved", reason=one.reason) for of, one in reasons.items() if all(asked.of != of for asked in questions)]
-        sound = self.encoding.anybody.sound
-        idle = tuple(one.of for one in questions if not self.solve([sound, one.about]))
+        idle = self.never({one.of: one.about for one in questions})
         return Proved(invariant.id, invariant.says, len(questions), (*proofs, *unknown), time.monotonic() - began, idle)
 
     def _none_exists(self, questions: Sequence[Question]) -> bool:
@@ -543,11 +567,13 @@ LAWS: Mapping[str, Callable[[Prover, Invariant], Iterator[Question]]] = {
 
 @attrs.frozen
 class Kept:
-    """Proofs that were made, of which rules and by which program."""
+    """Proofs that were made, of which rules and by which program; the rules that fire for nobody, and those that hold of everybody."""
 
     digest: str
     program: str
     proved: tuple[Proved, ...]
+    dead: tuple[str, ...] = ()
+    constant: tuple[str, ...] = ()
 
     def is_of(self, base: KnowledgeBase) -> bool:
         """Whether they are proofs of these rules, made by this program."""
@@ -594,7 +620,8 @@ def proofs(base: KnowledgeBase, path: Path | None = None, told: Callable[[Proved
         for one in there.proved:
             told(one)
         return there
-    made = Kept(base.digest, program(), prove(base, told=told))
+    with Prover(base) as prover:
+        made = Kept(base.digest, program(), prover.all((), told), prover.dead(), prover.constant())
     if path:
         path.write_text(made.to_json(), encoding="utf-8")
     return made
@@ -637,6 +664,16 @@ through the engine, and the answer shows what is claimed. This page is generated
 
 *Looked at* counts the rules, red flags or findings of which the law was asked one by one. An exception is a rule or finding for which the law is
 known not to hold, named in `rules/invariants.yaml` with its reason; it goes no further than is said there, and that too is proved.
+"""
+
+DEAD = """\
+## Rules that change nothing
+
+Of each of the {count} rules (those that the program makes of tables and causes among them) somebody was sought for whom it fires, and somebody
+for whom it does not.
+
+- Rules that fire for nobody: {dead}.
+- Rules that hold of everybody: {constant}.
 """
 
 OUTSIDE = """\
@@ -692,7 +729,8 @@ def page(made: Kept, base: KnowledgeBase) -> str:
             told.append(f"- Never comes about, so that nothing was to be proved of it: {', '.join(f'`{of}`' for of in one.idle)}.")
         if told:
             found.append(f"## {one.says}\n\n" + "\n".join(told) + "\n")
-    return "\n".join((*found, OUTSIDE))
+    dead, constant = (", ".join(f"`{one}`" for one in ids) or "none" for ids in (made.dead, made.constant))
+    return "\n".join((*found, DEAD.format(count=len(base.rules), dead=dead, constant=constant), OUTSIDE))
 
 
 def _verdict(one: Proved) -> str:
