@@ -392,6 +392,15 @@ def test_an_exception_that_names_nothing_is_a_fault_of_the_rules(tmp_path: Path,
         prove(pack(tmp_path, flag("fa", "{all: [a, established: rash]}"), stated(law)))
 
 
+@pytest.mark.parametrize(
+    ("law", "named"),
+    [(SETTLED, "only: [a]"), (DENIAL, "taken_over_by: [safety.fa]")],
+)
+def test_an_exception_says_nothing_that_its_law_does_not_read(tmp_path: Path, law: str, named: str) -> None:
+    with pytest.raises(KnowledgeError, match=r"is not narrowed by only|only what is forgotten"):
+        pack(tmp_path, flag("fa", "a"), stated(f"{law}, exceptions: [{{of: a, {named}, reason: To see.}}]"))
+
+
 NEVER = "law: never, never: "
 
 

@@ -49,6 +49,7 @@ from mps_rules.knowledge.shapes import (
     GRADES,
     KINDS,
     LAWS,
+    NARROWED,
     STATUSES,
     TABLES,
     FindingShape,
@@ -181,6 +182,11 @@ class Loader(Checks):
             self._known(category, "category of findings", {term.category for term in words.terms.values()}, place)
         if (raw.law == "never") != (raw.never is not None):
             self.faults.append(Fault(place, "the law never, and no other, needs a condition under never"))
+        for one in raw.exceptions:
+            if one.only and raw.law not in NARROWED:
+                self.faults.append(Fault(place, f"an exception of {raw.law} is not narrowed by only"))
+            if one.taken_over_by and raw.law != "forgetting_never_clears":
+                self.faults.append(Fault(place, "only what is forgotten may be taken over by another red flag"))
         never = self._condition(raw.never, words, "patient", place) if raw.never is not None else None
         return pack.Invariant(raw.id, raw.says, raw.law, raw.care, raw.urgencies, raw.shelf, raw.categories, never, raw.exceptions)
 

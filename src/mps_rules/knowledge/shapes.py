@@ -145,6 +145,8 @@ LAWS = (
     "settled_once",
 )
 """The kinds of invariant that can be proved."""
+NARROWED = ("danger_never_lowers", "denial_never_raises", "forgetting_never_clears")
+"""Those of which an exception can say by what alone it fails."""
 
 
 @attrs.frozen
