@@ -401,6 +401,14 @@ def test_an_exception_says_nothing_that_its_law_does_not_read(tmp_path: Path, la
         pack(tmp_path, flag("fa", "a"), stated(f"{law}, exceptions: [{{of: a, {named}, reason: To see.}}]"))
 
 
+def test_a_pack_laid_on_top_takes_no_invariant_away(tmp_path: Path) -> None:
+    below, above = pack(tmp_path / "below", flag("fa", "a"), stated(SETTLED)), written(tmp_path / "above", stated(FORGOTTEN))
+
+    assert 1 == len(below.invariants)
+    with pytest.raises(KnowledgeError, match="'it' is stated already at"):
+        load([tmp_path / "below", above])
+
+
 NEVER = "law: never, never: "
 
 

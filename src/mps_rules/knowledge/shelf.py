@@ -108,7 +108,10 @@ class Shelf:
             stated, faults = structure(document.data, InvariantsFile, document.place)
             self.faults += faults
             for index, one in enumerate(stated.invariants if stated else ()):
-                self.raw_invariants[one.id] = (one, document.place(("invariants", index)))
+                place = document.place(("invariants", index))
+                if one.id in self.raw_invariants:
+                    self.faults.append(Fault(place, f"the invariant {one.id!r} is stated already at {self.raw_invariants[one.id][1]}"))
+                self.raw_invariants.setdefault(one.id, (one, place))
         elif name == "omop.yaml":
             mapping, faults = structure(document.data, OmopFile, document.place)
             self.faults += faults
