@@ -174,9 +174,10 @@ class Encoding:
     The rules of a knowledge base over the columns of anybody, as clauses; a rule is encoded when it is first asked for.
 
     The sheet is written whole at once: which node rests on which column must be known before two patients can be told apart.
+    ``beside``: another version of the rules, of the same patients; of the first the ``others`` must be told, for they may ask for other limits.
     """
 
-    def __init__(self, base: KnowledgeBase) -> None:
+    def __init__(self, base: KnowledgeBase, beside: "Encoding | None" = None, others: Sequence[KnowledgeBase] = ()) -> None:
         self.base = base
         self.formulas = Formulas(base, columns_of_anybody(base))
         self.sheet = self.formulas.sheet
@@ -184,9 +185,9 @@ class Encoding:
         self.excluded = {one.id: self.formulas.of(one.never) for one in base.invariants if one.never is not None}
         self.flawed = self.sheet.some(flaw.formula for flaw in self.formulas.flaws() if flaw.formula not in (FALSE, UNKNOWN))
         self.written = len(self.sheet.nodes)
-        self.clauses = Clauses()
-        self.domains = _domains(base)
-        self.cells: dict[str, Cell] = {}
+        self.clauses = beside.clauses if beside else Clauses()
+        self.domains = beside.domains if beside else _domains((base, *others))
+        self.cells: dict[str, Cell] = beside.cells if beside else {}
         self.possible: dict[Amount, tuple[float, ...]] = {}
         self.anybody = Copy(self, {})
 
@@ -522,18 +523,18 @@ class Less:
 _AMOUNTS = ("literal", "number", "weight", "sum", "minus", "larger", "smaller", "where")
 
 
-def _domains(base: KnowledgeBase) -> dict[str, tuple[float, ...]]:
+def _domains(bases: Sequence[KnowledgeBase]) -> dict[str, tuple[float, ...]]:
     """For each number, one value for every way in which rules can find it: the limits, and what lies between; whole numbers where it is added up."""
-    words = base.vocabulary
-    limits: dict[str, set[float]] = {term.id: set() for term in words.terms.values() if term.kind in ("number", "duration")}
-    for condition in _conditions(base):
-        for leaf in c.walk(condition):
-            if isinstance(leaf, c.Compare) and leaf.term in limits:
-                limits[leaf.term] |= set(leaf.bounds().values())
-    added = {item for measure in words.measures.values() for item in (measure.id, measure.also_total, *measure.sum)}
+    terms = {term.id: term for base in bases for term in base.vocabulary.terms.values() if term.kind in ("number", "duration")}
+    limits: dict[str, set[float]] = {id_: set() for id_ in terms}
+    for leaf in (leaf for base in bases for condition in _conditions(base) for leaf in c.walk(condition)):
+        if isinstance(leaf, c.Compare) and leaf.term in limits:
+            limits[leaf.term] |= set(leaf.bounds().values())
+    measures = [measure for base in bases for measure in base.vocabulary.measures.values()]
+    added = {item for measure in measures for item in (measure.id, measure.also_total, *measure.sum)}
     found = {}
     for id_, of in limits.items():
-        low, high = words.terms[id_].range or (min(of, default=0.0) - 1, max(of, default=0.0) + 1)
+        low, high = terms[id_].range or (min(of, default=0.0) - 1, max(of, default=0.0) + 1)
         if id_ in added:
             found[id_] = tuple(float(value) for value in range(int(low), int(high) + 1))
             continue

@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, TypeAlias
 import attrs
 
 from mps_rules.answer.assess import Assessor
-from mps_rules.authoring.encoding import SOLVER, TRUE, Copy, Encoding, Less, Truth
+from mps_rules.authoring.encoding import SOLVER, TRUE, Cell, Clauses, Copy, Encoding, Less, Truth
 from mps_rules.authoring.encoding import Literal as Lit
 from mps_rules.chaining.chains import Chain
 from mps_rules.errors import Fault, FindingError, KnowledgeError, UnsupportedError, closest
@@ -138,6 +138,15 @@ class Seen:
         return tuple(rule for rule in rules if self.verdict(rule))
 
 
+def seen(base: KnowledgeBase, findings: Findings) -> Seen:
+    """What the engine says of findings; the whole answer is made of it, lest it fail."""
+    from mps_rules.chaining.engine import chain
+
+    facts = Facts(terrain_of(base), read_findings(findings, terrain_of(base)))
+    Assessor(base, facts, made := chain(base, facts)).assessment()
+    return Seen(base, made, facts)
+
+
 def prove(base: KnowledgeBase, invariants: Sequence[str] = (), told: Callable[[Proved], None] = lambda _: None) -> tuple[Proved, ...]:
     """
     Every invariant of a knowledge base (or those named), proved over all patients or refuted with a witness.
@@ -159,25 +168,80 @@ def prove(base: KnowledgeBase, invariants: Sequence[str] = (), told: Callable[[P
         return prover.all(invariants, told)
 
 
-class Prover:
-    """A solver that knows the rules, and is asked for patients."""
+class Search:
+    """
+    A solver over clauses that may still grow, and is asked for patients.
 
-    def __init__(self, base: KnowledgeBase) -> None:
+    Raises:
+        UnsupportedError: python-sat is not installed.
+
+    """
+
+    def __init__(self, clauses: Clauses, cells: Mapping[str, Cell]) -> None:
         try:
             from pysat.solvers import Solver
         except ImportError:
             raise UnsupportedError([Fault("", "proofs need python-sat: pip install 'mps-rules[prove]'")]) from None
-        self.base = base
-        self.encoding = Encoding(base)
+        self.clauses, self.cells = clauses, cells
         self.solver: Solver = Solver(SOLVER)
         self.loaded = 0
-        self._steps: dict[str, Sequence[tuple[tuple[Rule, ...], frozenset[Lit]]]] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.solver.delete()
+
+    def solve(self, wanted: Sequence[Lit]) -> bool | None:
+        """Whether all of these can hold together; None where the limit was met first."""
+        if -TRUE in wanted:
+            return False
+        clauses = self.clauses.clauses
+        if self.loaded < len(clauses):
+            self.solver.append_formula(clauses[self.loaded :])
+            self.loaded = len(clauses)
+        self.solver.conf_budget(CONFLICTS)
+        found: bool | None = self.solver.solve_limited(assumptions=list(wanted))
+        return found
+
+    def smaller(self, wanted: Sequence[Lit]) -> frozenset[Lit]:
+        """A model in which little is known: what is known is taken away, half by half, as long as some patient is left."""
+        model = frozenset(self.solver.get_model())
+        known = self._known(model)
+        unknown = [-one for one in self._all_known if one not in known]
+        part = len(known)
+        while part >= 1:
+            kept: list[Lit] = []
+            rest = sorted(known, key=abs)
+            while rest:
+                tried, rest = rest[:part], rest[part:]
+                if self.solve([*wanted, *unknown, *(-one for one in tried)]):
+                    model = frozenset(self.solver.get_model())
+                    now = self._known(model)
+                    unknown += [-one for one in (*tried, *kept, *rest) if one not in now]
+                    kept = [one for one in kept if one in now]
+                    rest = [one for one in rest if one in now]
+                else:
+                    kept += tried
+            known, part = set(kept), part // 2 if part > 1 else 0
+        return model
+
+    @property
+    def _all_known(self) -> list[Lit]:
+        return [one for cell in self.cells.values() for one in (cell.known.holds, *(() if cell.values else (cell.known.fails,)))]
+
+    def _known(self, model: frozenset[Lit]) -> set[Lit]:
+        return {one for one in self._all_known if one in model}
+
+
+class Prover(Search):
+    """A solver that knows the rules, and is asked for patients."""
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        self.base = base
+        self.encoding = Encoding(base)
+        super().__init__(self.encoding.clauses, self.encoding.cells)
+        self._steps: dict[str, Sequence[tuple[tuple[Rule, ...], frozenset[Lit]]]] = {}
 
     def all(self, invariants: Sequence[str], told: Callable[[Proved], None]) -> tuple[Proved, ...]:
         """Every invariant, or those named; ``told`` is given each when it is there."""
@@ -242,50 +306,9 @@ class Prover:
             return Proof(question.of, "undecided")
         if found is False:
             return Proof(question.of, "proved")
-        return Proof(question.of, "refuted", self._witness(question, self._smaller(wanted)))
-
-    def solve(self, wanted: Sequence[Lit]) -> bool | None:
-        """Whether all of these can hold together; None where the limit was met first."""
-        if -TRUE in wanted:
-            return False
-        clauses = self.encoding.clauses.clauses
-        if self.loaded < len(clauses):
-            self.solver.append_formula(clauses[self.loaded :])
-            self.loaded = len(clauses)
-        self.solver.conf_budget(CONFLICTS)
-        found: bool | None = self.solver.solve_limited(assumptions=list(wanted))
-        return found
+        return Proof(question.of, "refuted", self._witness(question, self.smaller(wanted)))
 
     # --- witnesses
-
-    def _smaller(self, wanted: Sequence[Lit]) -> frozenset[Lit]:
-        """A model in which little is known: what is known is taken away, half by half, as long as some patient is left."""
-        model = frozenset(self.solver.get_model())
-        known = self._known(model)
-        unknown = [-one for one in self._all_known if one not in known]
-        part = len(known)
-        while part >= 1:
-            kept: list[Lit] = []
-            rest = sorted(known, key=abs)
-            while rest:
-                tried, rest = rest[:part], rest[part:]
-                if self.solve([*wanted, *unknown, *(-one for one in tried)]):
-                    model = frozenset(self.solver.get_model())
-                    now = self._known(model)
-                    unknown += [-one for one in (*tried, *kept, *rest) if one not in now]
-                    kept = [one for one in kept if one in now]
-                    rest = [one for one in rest if one in now]
-                else:
-                    kept += tried
-            known, part = set(kept), part // 2 if part > 1 else 0
-        return model
-
-    @property
-    def _all_known(self) -> list[Lit]:
-        return [one for cell in self.encoding.cells.values() for one in (cell.known.holds, *(() if cell.values else (cell.known.fails,)))]
-
-    def _known(self, model: frozenset[Lit]) -> set[Lit]:
-        return {one for one in self._all_known if one in model}
 
     def _witness(self, question: Question, model: frozenset[Lit]) -> Witness:
         """
@@ -303,11 +326,7 @@ class Prover:
 
     def seen(self, findings: Findings) -> Seen:
         """What the engine says of findings."""
-        from mps_rules.chaining.engine import chain
-
-        facts = Facts(terrain_of(self.base), read_findings(findings, terrain_of(self.base)))
-        Assessor(self.base, facts, made := chain(self.base, facts)).assessment()
-        return Seen(self.base, made, facts)
+        return seen(self.base, findings)
 
     # --- what rules say
 

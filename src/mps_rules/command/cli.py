@@ -378,18 +378,26 @@ def _keep(out: Path | None, findings: dict[str, Any]) -> None:
 @main.command()
 @click.argument("before")
 @click.argument("after")
-@click.argument("patients", type=click.Path(path_type=Path))
+@click.argument("patients", type=click.Path(path_type=Path), required=False)
+@click.option("--prove", "proved", is_flag=True, help="Say it of every patient that there can be, not of some: it takes some minutes.")
 @_guarded
-def diff(before: str, after: str, patients: Path) -> None:
+def diff(before: str, after: str, patients: Path | None, proved: bool) -> None:  # noqa: FBT001 - an option of the command line
     """
     For whom, and because of which rule, the answer changes when rules AFTER replace rules BEFORE: mps-rules diff packaged packaged+ours FILES.
 
-    PATIENTS is a folder of vignettes or of patient files (YAML, JSON), or one such file.
+    PATIENTS is a folder of vignettes or of patient files (YAML, JSON), or one such file; without it, --prove says it of all that can be.
     """
-    from mps_rules.answer import differences
-
+    if patients is None and not proved:
+        raise click.UsageError("Name patients, or ask for all that there can be with --prove.")
     old, new = _laid(before), _laid(after)
-    _say(str(differences.diff_rules(old, new, _patients(patients))))
+    if patients is not None:
+        from mps_rules.answer import differences
+
+        _say(str(differences.diff_rules(old, new, _patients(patients))))
+    if proved:
+        from mps_rules.authoring import compared
+
+        _say(str(compared.compare(old, new)))
 
 
 def _laid(folders: str) -> KnowledgeBase:
