@@ -121,7 +121,10 @@ def test_the_clauses_say_of_random_patients_what_the_definition_and_the_engine_s
 @pytest.mark.skipif("MPS_PROVE_WALK" not in os.environ, reason="the whole pack takes minutes: MPS_PROVE_WALK=500")
 def test_the_clauses_of_the_whole_pack_say_of_random_patients_what_the_definition_and_the_engine_say(kb: KnowledgeBase) -> None:
     random, count = seeded(int(os.environ.get("MPS_PROVE_SEED", "0"))), int(os.environ["MPS_PROVE_WALK"])
-    charts = (Facts(terrain_of(kb), read_findings(one.findings, terrain_of(kb))) for one in random.sample(vignettes(), min(count // 2, len(vignettes()))))
+    charts = (
+        Facts(terrain_of(kb), read_findings(one.findings, terrain_of(kb)))
+        for one in random.sample(vignettes(), min(count // 2, len(vignettes())))
+    )
 
     assert [] == apart(kb, itertools.chain(filter(whole, charts), patients(kb, random, count - count // 2)))
 
@@ -609,6 +612,19 @@ def test_the_command_proves_what_a_folder_of_rules_states_and_fails_where_it_doe
 
     assert (code, True) == (result.exit_code, says in result.output)
     assert (tmp_path / "page.md").read_text().startswith("# What is proved")
+
+
+def test_proofs_that_were_cut_off_go_on_where_they_were(tmp_path: Path) -> None:
+    two = "invariants:\n" + "".join(f'  - {{id: {id_}, says: "It holds.", {FORGOTTEN}}}\n' for id_ in ("one", "two"))
+    base, path = pack(tmp_path, flag("fa", "a"), {"invariants.yaml": two}), tmp_path / "proofs.json"
+    whole_ = proofs(base, path)
+    first = attrs.evolve(whole_.proved[0], says="It was kept.")
+    path.write_text(attrs.evolve(whole_, proved=(first,), dead=None).to_json())
+    gone_on = proofs(base, path)
+
+    assert ["It was kept.", "It holds."] == [one.says for one in gone_on.proved]
+    assert () == gone_on.dead
+    assert gone_on == kept(path)
 
 
 def test_a_file_of_proofs_that_holds_something_else_is_a_fault(tmp_path: Path) -> None:

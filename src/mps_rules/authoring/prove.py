@@ -586,13 +586,13 @@ LAWS: Mapping[str, Callable[[Prover, Invariant], Iterator[Question]]] = {
 
 @attrs.frozen
 class Kept:
-    """Proofs that were made, of which rules and by which program; the rules that fire for nobody, and those that hold of everybody."""
+    """Proofs that were made, of which rules and by which program; then the rules that fire for nobody, and those that hold of everybody."""
 
     digest: str
     program: str
     proved: tuple[Proved, ...]
-    dead: tuple[str, ...] = ()
-    constant: tuple[str, ...] = ()
+    dead: tuple[str, ...] | None = None
+    constant: tuple[str, ...] | None = None
 
     def is_of(self, base: KnowledgeBase) -> bool:
         """Whether they are proofs of these rules, made by this program."""
@@ -633,17 +633,24 @@ def kept(path: Path) -> Kept | None:
 
 
 def proofs(base: KnowledgeBase, path: Path | None = None, told: Callable[[Proved], None] = lambda _: None) -> Kept:
-    """The proofs of every invariant: those that a file keeps, where it is of these rules, else made anew and kept there."""
+    """The proofs of every invariant: those that a file keeps, where it is of these rules, and those that it lacks, kept there one by one."""
     there = kept(path) if path else None
-    if there is not None and there.is_of(base):
-        for one in there.proved:
-            told(one)
-        return there
+    made = there if there is not None and there.is_of(base) else Kept(base.digest, program(), ())
+    for one in made.proved:
+        told(one)
+    waiting = [one.id for one in base.invariants if all(one.id != proved.invariant for proved in made.proved)]
+    if not waiting and made.dead is not None:
+        return made
+
+    def keep(more: Kept) -> Kept:
+        if path:
+            path.write_text(more.to_json(), encoding="utf-8")
+        return more
+
     with Prover(base) as prover:
-        made = Kept(base.digest, program(), prover.all((), told), prover.dead(), prover.constant())
-    if path:
-        path.write_text(made.to_json(), encoding="utf-8")
-    return made
+        for id_ in waiting:
+            made = keep(attrs.evolve(made, proved=(*made.proved, *prover.all((id_,), told))))
+        return keep(attrs.evolve(made, dead=prover.dead(), constant=prover.constant()))
 
 
 def in_words(findings: Findings, base: KnowledgeBase) -> str:
@@ -748,7 +755,7 @@ def page(made: Kept, base: KnowledgeBase) -> str:
             told.append(f"- Never comes about, so that nothing was to be proved of it: {', '.join(f'`{of}`' for of in one.idle)}.")
         if told:
             found.append(f"## {one.says}\n\n" + "\n".join(told) + "\n")
-    dead, constant = (", ".join(f"`{one}`" for one in ids) or "none" for ids in (made.dead, made.constant))
+    dead, constant = (", ".join(f"`{one}`" for one in ids) or "none" for ids in (made.dead or (), made.constant or ()))
     return "\n".join((*found, DEAD.format(count=len(base.rules), dead=dead, constant=constant), OUTSIDE))
 
 
