@@ -225,7 +225,9 @@ class Encoding:
             at = column_of(column, self.base.vocabulary).at
             own[column] = self._where(literal, self.cell(column))
             drawn = at is None or at.kind == "pain" or at.term in self.drawing
-            told.setdefault("pain" if drawn else at.term or at.name, {})[column] = literal  # type: ignore[union-attr]
+            named = at.term or at.name if at is not None and at.kind != "pain" else ""
+            for name in filter(None, (named, "pain" if drawn else "")):
+                told.setdefault(name, {})[column] = literal
             on_map += [literal] if drawn and at is not None else []
             between += [literal] if at is not None and at.kind == "pain" and at.side == "midline" else []
         complete = own["pain_map_complete"].known.holds
@@ -514,7 +516,11 @@ class Copy:
 
 @attrs.frozen
 class Less:
-    """A patient of whom less is known, and, by finding, what says that its columns are as they were; the pain map is one finding."""
+    """
+    A patient of whom less is known, and, by finding, what says that its columns are as they were.
+
+    ``pain`` is the pain map, with the findings that draw on it, which stand by themselves as well.
+    """
 
     patient: Copy
     told: Mapping[str, tuple[Literal, ...]]
