@@ -35,7 +35,7 @@ from mps_rules.population.formulas import column_of
 from packs import SMALL, Layer, random_part, rule, written
 from random_packs import in_ranges, random_patient, seeded, words_read
 
-PACKS, PATIENTS_EACH = 10, int(os.environ.get("MPS_PROVE_PATIENTS", "10"))
+PACKS, PATIENTS_EACH = 4, int(os.environ.get("MPS_PROVE_PATIENTS", "8"))
 """Of how many parts of the rules, and how many random patients of each are walked through the clauses, the definition and the engine."""
 
 
@@ -528,7 +528,7 @@ def raising(tried: Tried, base: KnowledgeBase, signs: Sequence[str]) -> Iterator
 
 # --- what is sampled, because no formula says it whole --------------------------------------------------------------------
 
-SAMPLED = int(os.environ.get("MPS_PROVE_SAMPLED", "60"))
+SAMPLED = int(os.environ.get("MPS_PROVE_SAMPLED", "20"))
 """So many charts of the vignettes, each with one danger sign that is not recorded there."""
 
 
