@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 UV := $(BIN)/uv pip
 LOCKED := --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: demo test lint bench docs site lock clean
+.PHONY: demo test lint bench docs site prove lock clean
 
 demo: $(READY)
 	$(BIN)/mps-rules evaluate examples/facet_label.yaml
@@ -41,6 +41,9 @@ docs: $(READY)
 	$(BIN)/python website/pictures.py answer
 	$(BIN)/python tests/code_coverage.py docs/fhir.md
 	if test -d ../shared/knowledge; then $(BIN)/python tests/knowledge_rows.py ../shared/knowledge > docs/knowledge.md; fi
+
+prove: $(READY)
+	$(BIN)/mps-rules prove --rules rules --kept docs/proofs.json --out docs/proofs.md
 
 $(READY): pyproject.toml requirements.lock bootstrap.lock
 	$(PYTHON) -c 'import sys; sys.exit("mps_rules needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'

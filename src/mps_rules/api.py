@@ -37,6 +37,7 @@ from mps_rules.views.note import note
 if TYPE_CHECKING:
     import networkx as nx
 
+    from mps_rules.authoring.prove import Proved
     from mps_rules.knowledge.referral import ReferralMap
     from mps_rules.population.tables import Backend, Dates
 
@@ -99,6 +100,24 @@ def referral_map(kb: KnowledgeBase | None = None) -> "ReferralMap":
     True
     """
     return terrain_of(rules_of(kb)).referral
+
+
+def prove(kb: KnowledgeBase | None = None, invariants: Sequence[str] = ()) -> "tuple[Proved, ...]":
+    """
+    Every invariant that the rules state (or those named), proved over all patients or refuted with a patient; it takes some minutes.
+
+    Args:
+        kb: the rules, with what they state under ``invariants.yaml``; left out, the packaged ones.
+        invariants: the ids of those that are asked for; empty, all.
+
+    Raises:
+        FindingError: a name of no invariant; says the closest.
+        UnsupportedError: python-sat is not installed.
+
+    """
+    from mps_rules.authoring import prove as proofs  # brings in all that reads rules
+
+    return proofs.prove(kb or load(), invariants)
 
 
 def muscle_picture(muscle: str, side: str = "left", kb: KnowledgeBase | None = None) -> str:

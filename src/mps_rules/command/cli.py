@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mps_rules.authoring.presented import Validation
+    from mps_rules.authoring.prove import Proved
     from mps_rules.authoring.vignettes import Judged
     from mps_rules.population.tables import Backend, Dates
     from mps_rules.records.claims import Noted
@@ -443,20 +444,30 @@ def _keep(out: Path | None, findings: dict[str, Any], *, quietly: bool) -> None:
 @main.command()
 @click.argument("before")
 @click.argument("after")
-@click.argument("patients", type=click.Path(path_type=Path))
+@click.argument("patients", type=click.Path(path_type=Path), required=False)
+@click.option("--prove", "proved", is_flag=True, help="Say it of every patient that there can be, not of some: it takes some minutes.")
 @_as_json
 @_guarded
-def diff(before: str, after: str, patients: Path, *, as_json: bool) -> None:
+def diff(before: str, after: str, patients: Path | None, *, proved: bool, as_json: bool) -> None:
     """
     For whom, and because of which rule, the answer changes when rules AFTER replace rules BEFORE: mps-rules diff packaged packaged+ours FILES.
 
-    PATIENTS is a folder of vignettes or of patient files (YAML, JSON), or one such file.
+    PATIENTS is a folder of vignettes or of patient files (YAML, JSON), or one such file; without it, --prove says it of all that can be.
     """
-    from mps_rules.answer import differences
-
+    if patients is None and not proved:
+        raise click.UsageError("Name patients, or ask for all that there can be with --prove.")
     old, new = _laid(before), _laid(after)
-    found = differences.diff_rules(old, new, _patients(patients))
-    _tell(plain(found)) if as_json else _read_out(str(found))
+    found: list[Any] = []
+    if patients is not None:
+        from mps_rules.answer import differences
+
+        found.append(differences.diff_rules(old, new, _patients(patients)))
+    if proved:
+        from mps_rules.authoring import compared
+
+        found.append(compared.compare(old, new))
+    for one in found:
+        _tell(plain(one)) if as_json else _read_out(str(one))
 
 
 def _laid(folders: str) -> KnowledgeBase:
@@ -645,6 +656,53 @@ def lint(more: tuple[Path, ...], only: str | None, *, as_json: bool, folders: tu
             click.echo(in_one_line(str(issue)))
         click.echo(f"{len(issues)} issue{'' if len(issues) == 1 else 's'}")
     if issues:
+        sys.exit(WRONG_KNOWLEDGE)
+
+
+@main.command(name="prove")
+@click.argument("invariants", nargs=-1)
+@click.option("--kept", type=click.Path(path_type=Path), help="A file of proofs: read where it is of these rules, else written.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the whole page, as Markdown, into this file.")
+@_as_json
+@_rules
+@_guarded
+def prove_command(
+    invariants: tuple[str, ...], kept: Path | None, out: Path | None, *, as_json: bool, folders: tuple[Path, ...]
+) -> None:
+    """
+    Prove what the rules state under invariants.yaml, all or those named, for every patient; or show a patient for whom it fails.
+
+    The exit code is 1 where something fails that the rules do not name as an exception. It takes some minutes.
+    """
+    from mps_rules.authoring import prove
+
+    base = _load(folders)
+
+    def quiet(_: "Proved") -> None:
+        pass
+
+    def tell(one: "Proved") -> None:
+        verdict = "proved" if one.holds else "FAILS"
+        click.echo(in_one_line(f"{verdict}: {one.says} ({one.about} looked at, {len(one.excepted)} exceptions, {one.seconds:.0f} s)"))
+        for proof in one.failing[:LISTED]:
+            click.echo(in_one_line(f"    {proof.of}: {proof.witness.shows if proof.witness else proof.outcome}"))
+            for findings in proof.witness.findings if proof.witness else ():
+                click.echo(in_one_line(f"        {json.dumps(findings, ensure_ascii=False)}"))
+        for proof in one.in_vain:
+            click.echo(in_one_line(f"    {proof.of}: named as an exception, but no patient needs it"))
+
+    if invariants:
+        proved = prove.prove(base, invariants, quiet if as_json else tell)
+    else:
+        made = prove.proofs(base, kept, quiet if as_json else tell)
+        proved = made.proved
+        if out is not None:
+            _write(out, prove.page(made, base))
+    if as_json:
+        _tell([{"id": one.id, "holds": one.holds, **plain(one)} for one in proved])
+    else:
+        click.echo(f"{sum(one.holds for one in proved)} of {len(proved)} invariants hold for every patient (digest {base.digest[:12]})")
+    if not all(one.holds for one in proved):
         sys.exit(WRONG_KNOWLEDGE)
 
 

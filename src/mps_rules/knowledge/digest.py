@@ -32,6 +32,7 @@ def digest(base: KnowledgeBase) -> str:
         base.shelved,
         base.omop,
         *([base.causes, base.scale] if base.causes else []),
+        *([base.invariants] if base.invariants else []),
     ]
     known: dict[int, Any] = {}
     text = json.dumps([_canonical(part, known) for part in content], sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -43,7 +43,20 @@ from mps_rules.knowledge.rules import (
     Rule,
     Support,
 )
-from mps_rules.knowledge.shapes import ABOUT, CONCLUSIONS, GRADES, KINDS, STATUSES, TABLES, FindingShape, MuscleCues, RuleShape
+from mps_rules.knowledge.shapes import (
+    ABOUT,
+    CONCLUSIONS,
+    GRADES,
+    KINDS,
+    LAWS,
+    NARROWED,
+    STATUSES,
+    TABLES,
+    FindingShape,
+    InvariantShape,
+    MuscleCues,
+    RuleShape,
+)
 from mps_rules.knowledge.shelf import Place
 from mps_rules.knowledge.strata import conclusions_read, offered, under_the_law, unread_dangers, with_open_alert
 from mps_rules.knowledge.vocabulary import COSTS, Care, Diagnosis, Measure, Region, Subject, Suspect, Term, Vocabulary, lowered
@@ -119,6 +132,7 @@ class Loader(Checks):
             codes=self.codes,
             causes=self.causes,
             scale=self.scale,
+            invariants=tuple(self._invariant(raw, place, vocabulary) for raw, place in self.raw_invariants.values()),
         )
         self._stop_if_faulty()
         return attrs.evolve(base, digest=digest(base))
@@ -157,6 +171,25 @@ class Loader(Checks):
         place = self.places["cues", raw.muscle]
         made = tuple(MuscleCue(self._condition(cue.when, words, "patient", place), cue.points, cue.references) for cue in raw.cues)
         return pack.MuscleCues(raw.muscle, made, raw.prevalence, raw.references)
+
+    def _invariant(self, raw: InvariantShape, place: str, words: Vocabulary) -> pack.Invariant:
+        """What must hold for every patient, its condition read; whom an exception names is checked by the proof."""
+        self._known(raw.law, "law", LAWS, place)
+        for kind in raw.care:
+            self._known(kind, "kind of care", ("self_care", *KINDS_OF_CARE), place)
+        for urgency in raw.urgencies:
+            self._known(urgency, "urgency", URGENCIES, place)
+        for category in raw.categories:
+            self._known(category, "category of findings", {term.category for term in words.terms.values()}, place)
+        if (raw.law == "never") != (raw.never is not None):
+            self.faults.append(Fault(place, "the law never, and no other, needs a condition under never"))
+        for one in raw.exceptions:
+            if one.only and raw.law not in NARROWED:
+                self.faults.append(Fault(place, f"an exception of {raw.law} is not narrowed by only"))
+            if one.taken_over_by and raw.law != "forgetting_never_clears":
+                self.faults.append(Fault(place, "only what is forgotten may be taken over by another red flag"))
+        never = self._condition(raw.never, words, "patient", place) if raw.never is not None else None
+        return pack.Invariant(raw.id, raw.says, raw.law, raw.care, raw.urgencies, raw.shelf, raw.categories, never, raw.exceptions)
 
     def _suspects_with_causes(self, words: Vocabulary) -> dict[str, Suspect]:
         """Every cause may be suspected; one that is also a diagnosis has its name from there."""

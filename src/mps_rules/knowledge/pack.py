@@ -187,6 +187,41 @@ class Claim:
 
 
 @attrs.frozen
+class Exempt:
+    """
+    A finding, rule or hypothesis for which an invariant is known not to hold, and why that is right.
+
+    ``only``: the findings, or the red flags, by which it fails; with all others it is proved to hold. ``taken_over_by``: the red flags of
+    which one stands wherever it fails.
+    """
+
+    of: str
+    reason: str
+    only: tuple[str, ...] = ()
+    taken_over_by: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Invariant:
+    """
+    What must hold for every patient: in words, and as a law of ``authoring.prove`` with what it is about.
+
+    ``care`` are kinds of care, ``urgencies`` those of red flags, ``shelf`` the rules that are looked at (all where empty), ``categories`` the
+    findings; ``never`` is a condition of the patient that must never hold.
+    """
+
+    id: str
+    says: str
+    law: str
+    care: tuple[str, ...] = ()
+    urgencies: tuple[str, ...] = ()
+    shelf: str = ""
+    categories: tuple[str, ...] = ()
+    never: Condition | None = None
+    exceptions: tuple[Exempt, ...] = ()
+
+
+@attrs.frozen
 class MuscleState:
     """A word for what is known of a muscle, given when that conclusion was reached about it."""
 
@@ -288,6 +323,7 @@ class KnowledgeBase:
     scale: Scale = attrs.Factory(Scale)
     shown_as: tuple[str, ...] = ()
     """What stands before the path of a file of each folder in a fault: nothing where there is one folder, else its name and a slash."""
+    invariants: tuple[Invariant, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KnowledgeBase) and self.digest == other.digest

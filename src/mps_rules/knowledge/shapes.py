@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 
 from mps_rules.knowledge.code_tables import CodeMap, Omop
-from mps_rules.knowledge.pack import Asking, Claim, Clue, Prevalence, Ranking, Reference, Referral
+from mps_rules.knowledge.pack import Asking, Claim, Clue, Exempt, Prevalence, Ranking, Reference, Referral
 from mps_rules.knowledge.rules import Ask, Confirm, CriterionMet, Exclude, GiveCaution, Oppose, RaiseAlert, Recommend, Support
 from mps_rules.knowledge.vocabulary import Agreement, Called, Muscle, Plainly, Subject, Suspect, Unit
 
@@ -133,6 +133,42 @@ class AskingFile:
     """The file of the steps in which findings are asked for."""
 
     asking: Asking
+
+
+LAWS = (
+    "never",
+    "no_care_beside_a_flag",
+    "no_forbidden_care",
+    "danger_never_lowers",
+    "denial_never_raises",
+    "forgetting_never_clears",
+    "settled_once",
+)
+"""The kinds of invariant that can be proved."""
+NARROWED = ("danger_never_lowers", "denial_never_raises", "forgetting_never_clears")
+"""Those of which an exception can say by what alone it fails."""
+
+
+@attrs.frozen
+class InvariantShape:
+    """An invariant as it is written."""
+
+    id: str
+    says: str
+    law: str
+    care: tuple[str, ...] = ()
+    urgencies: tuple[str, ...] = ()
+    shelf: str = ""
+    categories: tuple[str, ...] = ()
+    never: object = None
+    exceptions: tuple[Exempt, ...] = ()
+
+
+@attrs.frozen
+class InvariantsFile:
+    """The file of what must hold for every patient."""
+
+    invariants: tuple[InvariantShape, ...]
 
 
 @attrs.frozen

@@ -19,6 +19,8 @@ from mps_rules.knowledge.shapes import (
     AskingFile,
     CodesFile,
     FindingsFile,
+    InvariantsFile,
+    InvariantShape,
     OmopFile,
     RankingFile,
     RuleShape,
@@ -51,6 +53,7 @@ class Shelf:
         self.codes = CodeMap(canonical="urn:mps-rules")
         self.codes_here: set[str] = set()
         self.raw_causes: dict[str, tuple[CauseRow, Document]] = {}
+        self.raw_invariants: dict[str, tuple[InvariantShape, str]] = {}
         self.scale = Scale()
         self.causes: dict[str, Cause] = {}
         self.shared: dict[c.Condition, c.Condition] = {}
@@ -107,6 +110,14 @@ class Shelf:
             asking, faults = structure(document.data, AskingFile, document.place)
             self.faults += faults
             self.asking = asking.asking if asking else self.asking
+        elif name == "invariants.yaml":
+            stated, faults = structure(document.data, InvariantsFile, document.place)
+            self.faults += faults
+            for index, one in enumerate(stated.invariants if stated else ()):
+                place = document.place(("invariants", index))
+                if one.id in self.raw_invariants:
+                    self.faults.append(Fault(place, f"the invariant {one.id!r} is stated already at {self.raw_invariants[one.id][1]}"))
+                self.raw_invariants.setdefault(one.id, (one, place))
         elif name == "omop.yaml":
             mapping, faults = structure(document.data, OmopFile, document.place)
             self.faults += faults

@@ -1,0 +1,798 @@
+"""
+What must hold for every patient, proved over all of them or refuted with one: the invariants of a pack, by a solver.
+
+An invariant holds where no patient exists for whom it fails. A patient who is found is made small, written as findings, run through the
+engine, and believed only when the answer shows what was claimed. What names an exception is proved for all others, and the exceptions are
+looked at as well: one that no patient needs is said to be in vain. Ranking, texts and dates are outside: no formula speaks of them.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self, TypeAlias
+
+import attrs
+
+from mps_rules.answer.assess import Assessor
+from mps_rules.authoring.encoding import SOLVER, TRUE, Cell, Clauses, Copy, Encoding, Less, Truth
+from mps_rules.authoring.encoding import Literal as Lit
+from mps_rules.chaining.chains import Chain
+from mps_rules.errors import Fault, FindingError, KnowledgeError, UnsupportedError, closest
+from mps_rules.knowledge.dangers import dangers_of
+from mps_rules.knowledge.pack import Exempt, Invariant, KnowledgeBase
+from mps_rules.knowledge.rules import KINDS_OF_CARE, PRESSING, URGENCIES, GiveCaution, RaiseAlert, Recommend, Rule
+from mps_rules.knowledge.strata import offered
+from mps_rules.knowledge.vocabulary import PATIENT, lowered
+from mps_rules.language.conditions import judge, some
+from mps_rules.language.plain import plain
+from mps_rules.language.reading import Unreadable, read_json, text_of
+from mps_rules.language.structure import structure
+from mps_rules.patient.addresses import as_row
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
+from mps_rules.population.formulas import column_of
+
+Outcome: TypeAlias = Literal["proved", "refuted", "undecided"]
+Findings: TypeAlias = Any
+CONFLICTS = 400_000
+"""After so many conflicts the solver gives up on one question: a limit that is the same on every machine."""
+
+
+@attrs.frozen
+class Witness:
+    """A patient for whom an invariant fails (or two who differ in one thing), checked by the engine, and what was seen."""
+
+    findings: tuple[Findings, ...]
+    shows: str
+
+
+@attrs.frozen
+class Proof:
+    """
+    Whether an invariant holds of one thing that it speaks of: a rule, a finding, a hypothesis.
+
+    ``reason`` where it is an exception; ``beyond``: whether it holds of everybody beyond what the exception is narrowed to.
+    """
+
+    of: str
+    outcome: Outcome
+    witness: Witness | None = None
+    reason: str = ""
+    beyond: Outcome | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is proved, or is an exception that is seen to be one and no wider than it says."""
+        return self.outcome == "proved" or (self.outcome == "refuted" and bool(self.reason) and self.beyond in (None, "proved"))
+
+
+@attrs.frozen
+class Proved:
+    """
+    What was found of an invariant: of how many things it speaks, what was found of each, and how long that took.
+
+    ``idle``: the things of which it can hold for no better reason than that they never come about.
+    """
+
+    invariant: str
+    says: str
+    about: int
+    proofs: tuple[Proof, ...]
+    seconds: float = attrs.field(eq=False)
+    idle: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds for every patient, but for the exceptions that the pack names."""
+        return all(proof.stands for proof in self.proofs)
+
+    @property
+    def failing(self) -> tuple[Proof, ...]:
+        """Where it fails or was not decided, and no exception says why."""
+        return tuple(proof for proof in self.proofs if not proof.stands)
+
+    @property
+    def excepted(self) -> tuple[Proof, ...]:
+        """The exceptions that some patient needs."""
+        return tuple(proof for proof in self.proofs if proof.stands and proof.outcome == "refuted")
+
+    @property
+    def in_vain(self) -> tuple[Proof, ...]:
+        """The exceptions that no patient needs."""
+        return tuple(proof for proof in self.proofs if proof.outcome == "proved" and proof.reason)
+
+
+@attrs.frozen
+class Question:
+    """
+    Whether some patients exist: one, or two who differ; ``sought`` must hold of them, ``shows`` says what a chain of each must show.
+
+    ``beyond``: what holds of them besides where they lie beyond an exception; None where nothing says how far it goes. ``about``: what must
+    come about for somebody, lest nothing be proved.
+    """
+
+    of: str
+    patients: tuple[Copy, ...]
+    sought: Lit
+    shows: Callable[[Sequence["Seen"]], str]
+    beyond: Lit | None = None
+    about: Lit = TRUE
+
+
+@attrs.frozen
+class Seen:
+    """What the engine says of one patient."""
+
+    base: KnowledgeBase
+    chain: Chain
+    facts: Facts
+
+    def verdict(self, rule: Rule) -> bool | None:
+        """Whether a rule holds: of the patient, of some muscle, or of some diagnosis given."""
+        return some(self.chain.verdict(rule.id, subject) for subject in self.facts.subjects(rule.about))
+
+    def fired(self, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+        """Those of some rules that hold."""
+        return tuple(rule for rule in rules if self.verdict(rule))
+
+
+def seen(base: KnowledgeBase, findings: Findings) -> Seen:
+    """What the engine says of findings; the whole answer is made of it, lest it fail."""
+    from mps_rules.chaining.engine import chain
+
+    facts = Facts(terrain_of(base), read_findings(findings, terrain_of(base)))
+    Assessor(base, facts, made := chain(base, facts)).assessment()
+    return Seen(base, made, facts)
+
+
+def prove(base: KnowledgeBase, invariants: Sequence[str] = (), told: Callable[[Proved], None] = lambda _: None) -> tuple[Proved, ...]:
+    """
+    Every invariant of a knowledge base (or those named), proved over all patients or refuted with a witness.
+
+    Args:
+        base: the rules, with what they state under ``invariants.yaml``.
+        invariants: the ids of those that are asked for; empty, all.
+        told: is given each result when it is there.
+
+    Raises:
+        FindingError: a name of no invariant; says the closest.
+        UnsupportedError: python-sat is not installed.
+
+    """
+    known = {one.id for one in base.invariants}
+    if faults := [Fault(one, "is no invariant of these rules", closest(one, known)) for one in invariants if one not in known]:
+        raise FindingError(faults)
+    with Prover(base) as prover:
+        return prover.all(invariants, told)
+
+
+class Search:
+    """
+    A solver over clauses that may still grow, and is asked for patients.
+
+    Raises:
+        UnsupportedError: python-sat is not installed.
+
+    """
+
+    def __init__(self, clauses: Clauses, cells: Mapping[str, Cell]) -> None:
+        try:
+            from pysat.solvers import Solver
+        except ImportError:
+            raise UnsupportedError([Fault("", "proofs need python-sat: pip install 'mps-rules[prove]'")]) from None
+        self.clauses, self.cells = clauses, cells
+        self.solver: Solver = Solver(SOLVER)
+        self.loaded = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.solver.delete()
+
+    def solve(self, wanted: Sequence[Lit]) -> bool | None:
+        """Whether all of these can hold together; None where the limit was met first."""
+        if -TRUE in wanted:
+            return False
+        clauses = self.clauses.clauses
+        if self.loaded < len(clauses):
+            self.solver.append_formula(clauses[self.loaded :])
+            self.loaded = len(clauses)
+        self.solver.conf_budget(CONFLICTS)
+        found: bool | None = self.solver.solve_limited(assumptions=list(wanted))
+        return found
+
+    def smaller(self, wanted: Sequence[Lit]) -> frozenset[Lit]:
+        """A model in which little is known: what is known is taken away, half by half, as long as some patient is left."""
+        model = frozenset(self.solver.get_model())
+        known = self._known(model)
+        unknown = [-one for one in self._all_known if one not in known]
+        part = len(known)
+        while part >= 1:
+            kept: list[Lit] = []
+            rest = sorted(known, key=abs)
+            while rest:
+                tried, rest = rest[:part], rest[part:]
+                if self.solve([*wanted, *unknown, *(-one for one in tried)]):
+                    model = frozenset(self.solver.get_model())
+                    now = self._known(model)
+                    unknown += [-one for one in (*tried, *kept, *rest) if one not in now]
+                    kept = [one for one in kept if one in now]
+                    rest = [one for one in rest if one in now]
+                else:
+                    kept += tried
+            known, part = set(kept), part // 2 if part > 1 else 0
+        return model
+
+    @property
+    def _all_known(self) -> list[Lit]:
+        return [one for cell in self.cells.values() for one in (cell.known.holds, *(() if cell.values else (cell.known.fails,)))]
+
+    def _known(self, model: frozenset[Lit]) -> set[Lit]:
+        return {one for one in self._all_known if one in model}
+
+
+class Prover(Search):
+    """A solver that knows the rules, and is asked for patients."""
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        self.base = base
+        self.encoding = Encoding(base)
+        super().__init__(self.encoding.clauses, self.encoding.cells)
+        self._steps: dict[str, Sequence[tuple[tuple[Rule, ...], frozenset[Lit]]]] = {}
+
+    def all(self, invariants: Sequence[str], told: Callable[[Proved], None]) -> tuple[Proved, ...]:
+        """Every invariant, or those named; ``told`` is given each when it is there."""
+        found = []
+        for invariant in self.base.invariants:
+            if not invariants or invariant.id in invariants:
+                found.append(self.prove(invariant))
+                told(found[-1])
+        return tuple(found)
+
+    def never(self, truths: Mapping[str, Lit]) -> tuple[str, ...]:
+        """Of several things those that come about for nobody; each patient who is found settles all that holds of them."""
+        waiting, found = dict(truths), []
+        while waiting:
+            id_, literal = waiting.popitem()
+            somebody = self.solve([self.encoding.anybody.sound, literal])
+            if somebody:
+                model = frozenset(self.solver.get_model())
+                waiting = {other: one for other, one in waiting.items() if one not in model}
+            elif somebody is False:
+                found.append(id_)
+        return tuple(sorted(found))
+
+    def dead(self) -> tuple[str, ...]:
+        """The rules that fire for nobody."""
+        return self.never({rule.id: self.encoding.anybody.verdict(rule).holds for rule in self.base.rules})
+
+    def constant(self) -> tuple[str, ...]:
+        """The rules that hold whatever is known."""
+        return self.never({rule.id: -self.encoding.anybody.verdict(rule).holds for rule in self.base.rules})
+
+    def prove(self, invariant: Invariant) -> Proved:
+        """One invariant: first whether anything at all refutes it, then what does."""
+        began = time.monotonic()
+        reasons = exceptions_of(invariant)
+        questions = list(LAWS[invariant.law](self, invariant))
+        strict = [question for question in questions if question.of not in reasons]
+        proofs = [Proof(question.of, "proved") for question in strict]
+        if not self._none_exists(strict):
+            proofs = [self._asked(question) for question in strict]
+        proofs += [self._excepted(one, reasons[one.of].reason) for one in questions if one.of in reasons]
+        unknown = [Proof(of, "proved", reason=one.reason) for of, one in reasons.items() if all(asked.of != of for asked in questions)]
+        idle = self.never({one.of: one.about for one in questions})
+        return Proved(invariant.id, invariant.says, len(questions), (*proofs, *unknown), time.monotonic() - began, idle)
+
+    def _none_exists(self, questions: Sequence[Question]) -> bool:
+        """Whether one question for all of them, where they are about one patient, is answered at once."""
+        gates, single = self.encoding.clauses, all(question.patients == (self.encoding.anybody,) for question in questions)
+        return single and self.solve([self.encoding.anybody.sound, gates.some(one.sought for one in questions)]) is False
+
+    def _excepted(self, question: Question, reason: str) -> Proof:
+        """An exception is seen, and what lies beyond it is proved; where somebody lies beyond it, they are the witness."""
+        if question.beyond is None:
+            return attrs.evolve(self._asked(question), reason=reason)
+        wider = self._asked(attrs.evolve(question, sought=self.encoding.clauses.every((question.sought, question.beyond))))
+        return attrs.evolve(self._asked(question) if wider.outcome == "proved" else wider, reason=reason, beyond=wider.outcome)
+
+    def _asked(self, question: Question) -> Proof:
+        wanted = [question.sought, *(patient.sound for patient in question.patients)]
+        found = self.solve(wanted)
+        if found is None:
+            return Proof(question.of, "undecided")
+        if found is False:
+            return Proof(question.of, "proved")
+        return Proof(question.of, "refuted", self._witness(question, self.smaller(wanted)))
+
+    # --- witnesses
+
+    def _witness(self, question: Question, model: frozenset[Lit]) -> Witness:
+        """
+        The patients of a model, run through the engine.
+
+        Raises:
+            AssertionError: the engine does not say what the model says; the encoding is wrong then.
+
+        """
+        findings = tuple(self.encoding.mapping(model, patient) for patient in question.patients)
+        shown = question.shows([self.seen(one) for one in findings])
+        if not shown:
+            raise AssertionError(f"the engine does not show what the solver claims of {question.of}: {json.dumps(findings)}")
+        return Witness(findings, shown)
+
+    def seen(self, findings: Findings) -> Seen:
+        """What the engine says of findings."""
+        return seen(self.base, findings)
+
+    # --- what rules say
+
+    def flags(self, urgencies: Sequence[str] = URGENCIES, *, opened: Sequence[str] = URGENCIES, shelf: str = "") -> tuple[Rule, ...]:
+        """The rules by which red flags are raised, and those by which they are open (of the urgencies ``opened``)."""
+        found = []
+        for rule in self.base.rules:
+            flag = self.alert_of(rule)
+            among = opened if rule.open_alert else urgencies
+            if flag is not None and flag.urgency in among and rule.id.startswith(f"{shelf}." if shelf else ""):
+                found.append(rule)
+        return tuple(found)
+
+    def alert_of(self, rule: Rule) -> RaiseAlert | None:
+        """The red flag that a rule raises, or by which it is open."""
+        return self.base.by_id[rule.id.removesuffix(".open")].alert if rule.open_alert else rule.alert
+
+    def flags_named(self, ids: Sequence[str]) -> dict[str, Rule]:
+        """
+        The rules of these names by which red flags are raised.
+
+        Raises:
+            KnowledgeError: an exception names what is no red flag.
+
+        """
+        known = {rule.id: rule for rule in self.flags(opened=())}
+        if faults := [Fault(id_, "is no rule that raises a red flag", closest(id_, known)) for id_ in ids if id_ not in known]:
+            raise KnowledgeError(faults)
+        return {id_: known[id_] for id_ in ids}
+
+    def fires(self, patient: Copy, rules: Iterable[Rule]) -> Lit:
+        """That some of these rules hold of a patient."""
+        return self.encoding.clauses.some(patient.fires(rule) for rule in rules)
+
+    def offering(self, care: Sequence[str]) -> tuple[Rule, ...]:
+        """The rules that offer care of some kinds; ``self_care`` is any recommendation to oneself."""
+        return tuple(
+            rule
+            for rule in self.base.rules
+            if any(
+                (isinstance(one, Recommend) and one.kind in care) or {*offered(one)} & {*care}
+                for one in rule.then
+                if isinstance(one, Recommend | GiveCaution)
+            )
+        )
+
+    def steps(self, shelf: str) -> Sequence[tuple[tuple[Rule, ...], frozenset[Lit]]]:
+        """The flags of an urgency or more (of a shelf, where one is named) that raise the answer to it, with the readings on which they rest."""
+        if shelf not in self._steps:
+            gates, anybody = self.encoding.clauses, self.encoding.anybody
+            several = [self.flags(URGENCIES[: n + 1], opened=(), shelf=shelf) for n in range(len(URGENCIES))]
+            self._steps[shelf] = [(rules, gates.rests_on(self.fires(anybody, rules))) for rules in several]
+        return self._steps[shelf]
+
+    def changed(self, term: str, truth: Truth) -> Copy:
+        """The same patient, but for one finding."""
+        return Copy(self.encoding, {term: attrs.evolve(self.encoding.cell(term), known=truth)})
+
+
+def dangers(base: KnowledgeBase, categories: Sequence[str]) -> tuple[str, ...]:
+    """The yes/no findings of the patient, of some categories, whose presence can bring a red flag nearer; background left out."""
+    read = dangers_of(base)
+    return tuple(
+        term.id
+        for term in base.vocabulary.terms.values()
+        if term.subject == "patient" and term.kind == "boolean" and not term.background and term.category in categories
+        if term.id in read.of_term and read.helps(read.of_term[term.id], value=True)
+    )
+
+
+def exceptions_of(invariant: Invariant) -> dict[str, Exempt]:
+    """The exceptions of an invariant by what they are of."""
+    return {one.of: one for one in invariant.exceptions}
+
+
+# --- laws ---------------------------------------------------------------------------------------------------------------
+
+
+def _never(prover: Prover, invariant: Invariant) -> Iterator[Question]:
+    """A condition of the patient never holds."""
+    if invariant.never is None:
+        return
+    anybody = prover.encoding.anybody
+    condition = invariant.never
+
+    def shows(seen: Sequence[Seen]) -> str:
+        return "the condition holds" if judge(condition, seen[0].facts.view(PATIENT, seen[0].chain.concluded)) else ""
+
+    yield Question("the condition", (anybody,), anybody.truth(prover.encoding.excluded[invariant.id]).holds, shows)
+
+
+def _no_care_beside_a_flag(prover: Prover, invariant: Invariant) -> Iterator[Question]:
+    """No rule offers care of some kinds while a flag of some urgencies is raised or open."""
+    anybody, gates = prover.encoding.anybody, prover.encoding.clauses
+    flags = prover.flags(invariant.urgencies, opened=invariant.urgencies)
+    pressing = prover.fires(anybody, flags)
+    for rule in prover.offering(invariant.care):
+        sought = gates.every((anybody.fires(rule), pressing))
+        yield Question(rule.id, (anybody,), sought, _beside(rule, flags), about=anybody.fires(rule))
+
+
+def _beside(rule: Rule, flags: Sequence[Rule]) -> Callable[[Sequence[Seen]], str]:
+    def shows(seen: Sequence[Seen]) -> str:
+        standing = seen[0].fired(flags)
+        return f"{rule.id} offers care beside {_named(standing)}" if standing and seen[0].verdict(rule) else ""
+
+    return shows
+
+
+def _no_forbidden_care(prover: Prover, invariant: Invariant) -> Iterator[Question]:
+    """What a flag forbids that is raised, or pressing and open, no rule offers."""
+    anybody, gates = prover.encoding.anybody, prover.encoding.clauses
+    for kind in invariant.care or KINDS_OF_CARE:
+        flags = [rule for rule in prover.flags(opened=PRESSING) if kind in getattr(prover.alert_of(rule), "forbids", ())]
+        forbidden = prover.fires(anybody, flags)
+        for rule in prover.offering([kind]):
+            offers = anybody.fires(rule)
+            yield Question(f"{rule.id} ({kind})", (anybody,), gates.every((offers, forbidden)), _beside(rule, flags), about=offers)
+
+
+def _settled_once(prover: Prover, invariant: Invariant) -> Iterator[Question]:  # noqa: ARG001 - it has nothing to say
+    """No hypothesis is confirmed and excluded at once."""
+    anybody, gates = prover.encoding.anybody, prover.encoding.clauses
+    for hypothesis, arguments in prover.base.arguments.items():
+        for_, against = ([rule for rule, effect, _ in arguments if effect == wanted] for wanted in ("confirm", "exclude"))
+        if for_ and against:
+            one, other = prover.fires(anybody, for_), prover.fires(anybody, against)
+            yield Question(hypothesis, (anybody,), gates.every((one, other)), _both(for_, against), about=one)
+
+
+def _both(for_: Sequence[Rule], against: Sequence[Rule]) -> Callable[[Sequence[Seen]], str]:
+    def shows(seen: Sequence[Seen]) -> str:
+        one, other = seen[0].fired(for_), seen[0].fired(against)
+        return f"confirmed by {_named(one)}, excluded by {_named(other)}" if one and other else ""
+
+    return shows
+
+
+def _danger_never_lowers(prover: Prover, invariant: Invariant) -> Iterator[Question]:
+    """A danger sign that becomes present, having been unknown or absent, lowers nothing."""
+    for sign in dangers(prover.base, invariant.categories):
+        known = prover.encoding.cell(sign).known
+        yield _lowered(prover, invariant, sign, Truth(TRUE, -TRUE), (-known.holds, known.fails), becomes="present")
+
+
+def _denial_never_raises(prover: Prover, invariant: Invariant) -> Iterator[Question]:
+    """A danger sign that becomes absent, having been unknown, raises nothing."""
+    for sign in dangers(prover.base, invariant.categories):
+        known = prover.encoding.cell(sign).known
+        yield _lowered(prover, invariant, sign, Truth(-TRUE, TRUE), (known.fails,), becomes="absent")
+
+
+def _lowered(
+    prover: Prover, invariant: Invariant, sign: str, value: Truth, against: Sequence[Lit], *, becomes: Literal["present", "absent"]
+) -> Question:
+    """
+    That somebody is judged less urgent with a danger sign than without it; with a shelf, by the red flags of that alone.
+
+    ``against``: the readings of the sign that could bring that about; where no flag reads it so, nobody can exist.
+    """
+    gates, anybody = prover.encoding.clauses, prover.encoding.anybody
+    steps = [(rules, on) for rules, on in prover.steps(invariant.shelf) if not on.isdisjoint(against)]
+    if not steps:
+        return Question(sign, (anybody,), -TRUE, lambda _: "")
+    changed, known = prover.changed(sign, value), prover.encoding.cell(sign).known
+    present = becomes == "present"
+    before, after = pair = (anybody, changed) if present else (changed, anybody)
+    condition = -known.holds if present else gates.every((-known.holds, -known.fails))
+    exception = exceptions_of(invariant).get(sign)
+    lost = [(rules, gates.every((prover.fires(before, rules), -prover.fires(after, rules)))) for rules, _ in steps]
+    beyond = None
+    if exception and exception.only:
+        others = [[rule for rule in rules if rule.id not in prover.flags_named(exception.only)] for rules, _ in steps]
+        beyond = gates.some(gates.every((fell, prover.fires(before, of))) for (_, fell), of in zip(lost, others, strict=True))
+
+    def shows(seen: Sequence[Seen]) -> str:
+        for rules, _ in steps:
+            standing = seen[0].fired(rules)
+            if standing and not seen[1].fired(rules):
+                other = _named(seen[1].fired(prover.flags(opened=()))) or "no flag"
+                return f"{_named(standing)} in the first patient, {other} in the second, who differs in {sign}"
+        return ""
+
+    about = gates.every((condition, gates.some(prover.fires(before, rules) for rules, _ in steps)))
+    return Question(sign, pair, gates.every((condition, gates.some(fell for _, fell in lost))), shows, beyond, about)
+
+
+def _forgetting_never_clears(prover: Prover, invariant: Invariant) -> Iterator[Question]:
+    """A flag that is not cleared stays so when some of what is known becomes unknown, whatever it is."""
+    encoding, gates, anybody = prover.encoding, prover.encoding.clauses, prover.encoding.anybody
+    rules = prover.flags(opened=(), shelf=invariant.shelf)
+    clear = {rule.id: anybody.verdict(rule).fails for rule in rules}
+    silent = {-one for cell in encoding.cells.values() for one in (cell.known.holds, *(() if cell.values else (cell.known.fails,)))}
+    by_silence = [rule for rule in rules if not gates.rests_on(clear[rule.id]).isdisjoint(silent)]
+    less = encoding.less_known() if by_silence else Less(anybody, {})
+    exceptions = exceptions_of(invariant)
+    for rule in rules:
+        if rule not in by_silence:
+            yield Question(rule.id, (anybody,), -TRUE, lambda _: "", about=anybody.fires(rule))
+            continue
+        exception = exceptions.get(rule.id)
+        beyond = _beyond(prover, exception, less) if exception else None
+        sought = gates.every((-clear[rule.id], less.patient.verdict(rule).fails))
+        yield Question(rule.id, (anybody, less.patient), sought, _cleared(rule), beyond, anybody.fires(rule))
+
+
+def _beyond(prover: Prover, exception: Exempt, less: Less) -> Lit | None:
+    """
+    What holds beyond an exception: none of its findings was forgotten, or none of the flags stands that take over.
+
+    Raises:
+        KnowledgeError: an exception names what is no finding that a rule reads.
+
+    """
+    gates, wider = prover.encoding.clauses, []
+    if faults := [
+        Fault(name, "is no finding that a rule reads", closest(name, less.told)) for name in exception.only if name not in less.told
+    ]:
+        raise KnowledgeError(faults)
+    if exception.only:
+        wider.append(gates.every(literal for name in exception.only for literal in less.told[name]))
+    if exception.taken_over_by:
+        others = prover.flags_named(exception.taken_over_by)
+        wider.append(gates.every(less.patient.verdict(rule).fails for rule in others.values()))
+    return gates.some(wider) if wider else None
+
+
+def _cleared(rule: Rule) -> Callable[[Sequence[Seen]], str]:
+    def shows(seen: Sequence[Seen]) -> str:
+        was, now = seen[0].verdict(rule), seen[1].verdict(rule)
+        return (
+            f"{rule.id} was {'raised' if was else 'undecided'} with more known, and is cleared with less"
+            if was is not False and now is False
+            else ""
+        )
+
+    return shows
+
+
+def _named(rules: Sequence[Rule]) -> str:
+    return ", ".join(rule.id for rule in rules[:4]) + (f" and {len(rules) - 4} more" if len(rules) > 4 else "")
+
+
+LAWS: Mapping[str, Callable[[Prover, Invariant], Iterator[Question]]] = {
+    "never": _never,
+    "no_care_beside_a_flag": _no_care_beside_a_flag,
+    "no_forbidden_care": _no_forbidden_care,
+    "danger_never_lowers": _danger_never_lowers,
+    "denial_never_raises": _denial_never_raises,
+    "settled_once": _settled_once,
+    "forgetting_never_clears": _forgetting_never_clears,
+}
+
+
+# --- what is kept and told ----------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Kept:
+    """Proofs that were made, of which rules and by which program; then the rules that fire for nobody, and those that hold of everybody."""
+
+    digest: str
+    program: str
+    proved: tuple[Proved, ...]
+    dead: tuple[str, ...] | None = None
+    constant: tuple[str, ...] | None = None
+
+    def is_of(self, base: KnowledgeBase) -> bool:
+        """Whether they are proofs of these rules, made by this program."""
+        return (self.digest, self.program) == (base.digest, program())
+
+    def to_json(self) -> str:
+        """The proofs as the text of a file."""
+        return json.dumps(plain(self), ensure_ascii=False, indent=1) + "\n"
+
+
+def program() -> str:
+    """A digest of what a proof depends on beside the rules: how they are read, the formulas that they become, the encoding and the laws."""
+    home = Path(__file__).resolve().parents[1]
+    files = [file for room in ("language", "knowledge", "patient") for file in sorted((home / room).glob("*.py"))]
+    files += [home / "population" / f"{name}.py" for name in ("formulas", "rules", "unread")]
+    files += [home / "authoring" / f"{name}.py" for name in ("encoding", "prove")]
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def kept(path: Path) -> Kept | None:
+    """
+    The proofs that a file holds, or None where there is none yet.
+
+    Raises:
+        FindingError: the file is there, and holds something else.
+
+    """
+    if not path.is_file():
+        return None
+    try:
+        document = read_json(text_of(path, path.name), path.name)
+    except Unreadable as error:
+        raise FindingError(error.faults) from None
+    found, faults = structure(document.data, Kept, document.place)
+    if found is None:
+        raise FindingError(faults)
+    return found
+
+
+def proofs(base: KnowledgeBase, path: Path | None = None, told: Callable[[Proved], None] = lambda _: None) -> Kept:
+    """The proofs of every invariant: those that a file keeps, where it is of these rules, and those that it lacks, kept there one by one."""
+    there = kept(path) if path else None
+    made = there if there is not None and there.is_of(base) else Kept(base.digest, program(), ())
+    for one in made.proved:
+        told(one)
+    waiting = [one.id for one in base.invariants if all(one.id != proved.invariant for proved in made.proved)]
+    if not waiting and made.dead is not None:
+        return made
+
+    def keep(more: Kept) -> Kept:
+        if path:
+            path.write_text(more.to_json(), encoding="utf-8")
+        return more
+
+    with Prover(base) as prover:
+        for id_ in waiting:
+            made = keep(attrs.evolve(made, proved=(*made.proved, *prover.all((id_,), told))))
+        return keep(attrs.evolve(made, dead=prover.dead(), constant=prover.constant()))
+
+
+def in_words(findings: Findings, base: KnowledgeBase) -> str:
+    """
+    A patient in words, finding by finding.
+
+    >>> from mps_rules import load
+    >>> in_words({"fever": True, "pain": ["low_back.left"]}, load())
+    'fever: yes; pain in the low back (lumbar), left: yes'
+    """
+    words, read = base.vocabulary, read_findings(findings, terrain_of(base))
+    told = []
+    for name, value in as_row(read, words).items():
+        column = column_of(name, words)
+        what = "pain map complete" if column.at is None else column.at.words(words)
+        part = f", {(column.word or column.end or '').replace('_', ' ')}" if column.word or column.end else ""
+        shown = (
+            {True: "yes", False: "no"}[value] if isinstance(value, bool) else f"{value:g}" if isinstance(value, float | int) else str(value)
+        )
+        told.append(f"{lowered(what)}{part}: {shown.replace('_', ' ')}")
+    return "; ".join(told) or "nothing is known"
+
+
+PAGE = """\
+# What is proved
+
+Tests look at some patients. This page speaks of all of them: for each law below a solver was asked for a patient for whom it fails. Where
+it says *proved*, no such patient exists, whatever is known of them and whatever is not. Where a patient exists, they are shown: each was run
+through the engine, and the answer shows what is claimed. This page is generated (`make prove`) for the rules `{pack} {version}`, digest
+`{digest}`; other rules are proved again.
+
+{count} of {all} laws hold for these rules{but}.
+
+| law | holds | looked at | exceptions | seconds |
+|---|---|---|---|---|
+{rows}
+
+*Looked at* counts the rules, red flags or findings of which the law was asked one by one. An exception is a rule or finding for which the law is
+known not to hold, named in `rules/invariants.yaml` with its reason; it goes no further than is said there, and that too is proved.
+"""
+
+DEAD = """\
+## Rules that change nothing
+
+Of each of the {count} rules (those that the program makes of tables and causes among them) somebody was sought for whom it fires, and somebody
+for whom it does not.
+
+- Rules that fire for nobody: {dead}.
+- Rules that hold of everybody: {constant}.
+"""
+
+OUTSIDE = """\
+## How it is done
+
+The rules are written out as three-valued formulas, the same from which tables of patients are judged; every finding of the vocabulary, every
+place and side, every muscle on each side, every diagnosis and what is said of it is a column of its own that may be known to hold, known not
+to, or unknown. What the vocabulary says of findings (what follows from what, what excludes what, which region is part of which) holds of every
+patient. Numbers are told apart at the limits that rules ask for, and may be known exactly or as a range; the points of causes are added up
+exactly. The formulas become clauses, and the solver CaDiCaL (through python-sat) is asked whether a patient exists.
+
+What stands behind it: of each law a spoilt pack is kept among the tests, which it must refute with a patient whose answer shows the fault, and a
+sound one of which it must hold; of random red flags over three findings the solver finds exactly what trying all patients finds; and random
+patients are walked through the clauses, through the definition of the rules and through the engine, which must agree about every rule.
+
+To forget a finding is to forget all that was said of it; part of what is known may be forgotten, or all. A pain map that is declared complete says
+that every place not drawn is free: it is kept whole, or it is no longer complete. Left and right free are read as free: pain of the midline
+is forgotten with the whole map.
+
+## What lies outside
+
+- Outside: what the points of causes do to the urgency of the whole answer when a danger sign appears. Points count against a cause as well as
+  for it, so that a sign of one disease may lower the suspicion of another. The laws on danger signs speak of the red flags of the safety rules.
+- Outside: danger signs that are numbers or words, and those of a muscle or a diagnosis. The laws on danger signs take yes/no findings of the patient.
+- Outside: the order in which muscles and hypotheses are ranked, what is asked next, and how far the screening is said to be: no formula speaks of it.
+- Outside: texts. What a sentence advises is what its rule says under `offers`; a text that offers more than that is not seen here. What a red flag
+  itself suggests (`beside`) and what is preferred to something avoided (`instead`) is left unsaid by the program where it is forbidden.
+- Outside: dates. Which of several records stands is decided before the rules are asked.
+- Outside: how a chart of another system is read (FHIR, OMOP). The proof begins at the findings.
+- Totals and items that are added up (the widespread pain index, symptom scores) are taken as whole numbers.
+- A muscle that is examined is named with a side or without; that it is examined on both sides is two entries.
+- The solver is believed when it finds nobody; its proof is not checked by a second program.
+- A proof says that the rules keep a law, not that the law, or the rules, are clinically right.
+"""
+
+
+def page(made: Kept, base: KnowledgeBase) -> str:
+    """The page ``docs/proofs.md``."""
+    holding = sum(one.holds for one in made.proved)
+    rows = "\n".join(
+        f"| {one.says} | {_verdict(one)} | {one.about} | {len(one.excepted) or 'none'} | {one.seconds:.0f} |" for one in made.proved
+    )
+    but = "" if holding == len(made.proved) else "; the others are shown below with a patient for whom they fail"
+    found = [
+        PAGE.format(
+            pack=base.pack.id, version=base.pack.version, digest=made.digest[:12], count=holding, all=len(made.proved), but=but, rows=rows
+        )
+    ]
+    stated = {invariant.id: exceptions_of(invariant) for invariant in base.invariants}
+    for one in made.proved:
+        told = [_told(proof, stated[one.invariant].get(proof.of), base) for proof in (*one.failing, *one.excepted, *one.in_vain)]
+        if one.idle:
+            told.append(f"- Never comes about, so that nothing was to be proved of it: {', '.join(f'`{of}`' for of in one.idle)}.")
+        if told:
+            found.append(f"## {one.says}\n\n" + "\n".join(told) + "\n")
+    dead, constant = (", ".join(f"`{one}`" for one in ids) or "none" for ids in (made.dead or (), made.constant or ()))
+    return "\n".join((*found, DEAD.format(count=len(base.rules), dead=dead, constant=constant), OUTSIDE))
+
+
+def _verdict(one: Proved) -> str:
+    if not one.about:
+        return "nothing in these rules falls under it"
+    if not one.holds:
+        return "**no**"
+    return "proved but for the exceptions" if one.excepted else "proved"
+
+
+def _told(proof: Proof, exception: Exempt | None, base: KnowledgeBase) -> str:
+    lines = [f"- `{proof.of}`: {_outcome(proof)}"]
+    if exception is not None:
+        lines += [f"  Reason: {exception.reason}", *_how_far(proof, exception, base)]
+    if proof.witness:
+        lines.append(f"  Seen: {proof.witness.shows}.")
+        lines += [f"  Patient {number}: {in_words(one, base)}." for number, one in enumerate(proof.witness.findings, 1)]
+    return "<br>\n".join(lines)
+
+
+def _how_far(proof: Proof, exception: Exempt, base: KnowledgeBase) -> Iterator[str]:
+    """How far an exception goes, and whether that is proved."""
+    words, found = base.vocabulary, {"proved": "Proved", "refuted": "**Not true**", "undecided": "Not decided"}.get(proof.beyond or "", "")
+    if exception.only and found:
+        named = [
+            lowered(words.name("term", one)) if one in words.terms else "the pain map" if one == "pain" else f"`{one}`"
+            for one in exception.only
+        ]
+        yield f"  {found}: nothing but this brings it about: {', '.join(named)}."
+    if exception.taken_over_by and found:
+        yield f"  {found}: wherever it happens, {' or '.join(f'`{one}`' for one in exception.taken_over_by)} is raised or undecided."
+
+
+def _outcome(proof: Proof) -> str:
+    if proof.outcome == "undecided":
+        return "not decided within the limit."
+    if proof.outcome == "proved":
+        return "named as an exception, but no patient needs it."
+    return "an exception." if proof.reason and proof.stands else "it fails beyond its exception." if proof.reason else "it fails."
