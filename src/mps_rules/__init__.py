@@ -32,7 +32,18 @@ from mps_rules.answer.values import (
     Unscreened,
     WhatIf,
 )
-from mps_rules.api import attach, evaluate, evaluate_cohort, evaluate_many, load, muscle_picture, plot_referrals, poster, prove, referral_map
+from mps_rules.api import (
+    attach,
+    evaluate,
+    evaluate_cohort,
+    evaluate_many,
+    load,
+    muscle_picture,
+    plot_referrals,
+    poster,
+    prove,
+    referral_map,
+)
 from mps_rules.authoring.cases import Case, Expectation, Outcome, run_cases
 from mps_rules.authoring.lint import Issue, lint
 from mps_rules.chaining.chains import Derivation, Premise

@@ -666,9 +666,7 @@ def lint(more: tuple[Path, ...], only: str | None, *, as_json: bool, folders: tu
 @_as_json
 @_rules
 @_guarded
-def prove_command(
-    invariants: tuple[str, ...], kept: Path | None, out: Path | None, *, as_json: bool, folders: tuple[Path, ...]
-) -> None:
+def prove_command(invariants: tuple[str, ...], kept: Path | None, out: Path | None, *, as_json: bool, folders: tuple[Path, ...]) -> None:
     """
     Prove what the rules state under invariants.yaml, all or those named, for every patient; or show a patient for whom it fails.
 
@@ -699,7 +697,7 @@ def prove_command(
         if out is not None:
             _write(out, prove.page(made, base))
     if as_json:
-        _tell([{"id": one.id, "holds": one.holds, **plain(one)} for one in proved])
+        _tell([{"holds": one.holds, **plain(one)} for one in proved])
     else:
         click.echo(f"{sum(one.holds for one in proved)} of {len(proved)} invariants hold for every patient (digest {base.digest[:12]})")
     if not all(one.holds for one in proved):

@@ -111,13 +111,7 @@ class Shelf:
             self.faults += faults
             self.asking = asking.asking if asking else self.asking
         elif name == "invariants.yaml":
-            stated, faults = structure(document.data, InvariantsFile, document.place)
-            self.faults += faults
-            for index, one in enumerate(stated.invariants if stated else ()):
-                place = document.place(("invariants", index))
-                if one.id in self.raw_invariants:
-                    self.faults.append(Fault(place, f"the invariant {one.id!r} is stated already at {self.raw_invariants[one.id][1]}"))
-                self.raw_invariants.setdefault(one.id, (one, place))
+            self._take_invariants(document)
         elif name == "omop.yaml":
             mapping, faults = structure(document.data, OmopFile, document.place)
             self.faults += faults
@@ -147,6 +141,15 @@ class Shelf:
                 self._keep(key, id_, entry, document.place((key, index)))
         else:
             self._take_rule(document)
+
+    def _take_invariants(self, document: Document) -> None:
+        stated, faults = structure(document.data, InvariantsFile, document.place)
+        self.faults += faults
+        for index, one in enumerate(stated.invariants if stated else ()):
+            place = document.place(("invariants", index))
+            if one.id in self.raw_invariants:
+                self.faults.append(Fault(place, f"the invariant {one.id!r} is stated already at {self.raw_invariants[one.id][1]}"))
+            self.raw_invariants.setdefault(one.id, (one, place))
 
     def _take_codes(self, codes: CodeMap, place: Place) -> None:
         """A map of codes laid over those of the folders before: the same system, place or code is replaced, the rest stays."""
