@@ -255,7 +255,9 @@ def test_a_flag_that_gives_way_to_a_danger_sign_is_refuted_by_two_who_differ_in_
 
     assert "a" == proof.of
     assert ("urgent", "none") == (without.urgency, with_.urgency)
-    assert {"a": True} == {name: value for name, value in proof.witness.findings[1].items() if proof.witness.findings[0].get(name) != value}  # type: ignore[union-attr]
+    assert proof.witness is not None
+    one, other = proof.witness.findings
+    assert {"a": True} == {name: value for name, value in other.items() if one.get(name) != value}
 
 
 def test_a_flag_that_gives_way_to_a_more_urgent_one_lowers_nothing(tmp_path: Path) -> None:
@@ -508,7 +510,8 @@ def forgetting(tried: Tried) -> set[str]:
 
 
 def urgency(verdict: dict[str, Truth], base: KnowledgeBase) -> int:
-    return min((ORDER.index(base.by_id[id_].alert.urgency) for id_, holds in verdict.items() if holds and base.by_id[id_].alert), default=3)  # type: ignore[union-attr]
+    raised_by = [base.by_id[id_].alert for id_, holds in verdict.items() if holds]
+    return min((ORDER.index(alert.urgency) for alert in raised_by if alert), default=3)
 
 
 def lowering(tried: Tried, base: KnowledgeBase, signs: Sequence[str]) -> Iterator[str]:
