@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from mps_rules.errors import KnowledgeError
 from mps_rules.knowledge import loading
 from mps_rules.knowledge.loading import load_folders
 from mps_rules.knowledge.pack import KnowledgeBase
-from mps_rules.knowledge.packaged import KEPT, load_packaged
+from mps_rules.knowledge.packaged import KEPT, SHIPPED, kept_beside, load_packaged, load_shipped, ship
 from packs import SMALL, written
 
 
@@ -124,3 +125,30 @@ def test_starts_at_the_same_time_all_get_the_rules(cache: Path, folder: Path) ->
 
     assert said == {load_packaged(folder).digest.encode() + b"\n"}
     assert [path.suffix for path in cache.iterdir()] == [".pickle"]
+
+
+def test_rules_that_ship_ready_to_be_used_are_read_without_yaml_and_keep_what_is_worked_out_beside_them(
+    small: KnowledgeBase, tmp_path: Path, reads: list[object]
+) -> None:
+    ship(small, tmp_path)
+    kept_beside(small, "worked", lambda: b"once")
+
+    found = load_shipped(tmp_path)
+
+    assert found == small
+    assert kept_beside(found, "worked", lambda: b"again") == b"once"
+    assert reads == []
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no pickle"])
+def test_rules_that_ship_damaged_or_not_at_all_are_a_fault_with_its_place(
+    small: KnowledgeBase, tmp_path: Path, content: bytes | None
+) -> None:
+    ship(small, tmp_path)
+    if content is None:
+        (tmp_path / SHIPPED).unlink()
+    else:
+        (tmp_path / SHIPPED).write_bytes(content)
+
+    with pytest.raises(KnowledgeError, match=SHIPPED):
+        load_shipped(tmp_path)

@@ -1,11 +1,8 @@
 """The page without a server, in a real browser: it answers as the library does, asks nobody, and opens without a network; the checks of the site catch what they must."""
 
-import functools
-import http.server
 import json
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,11 +47,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(pictures.Files, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/try/"
-    server.shutdown()
+    with pictures.served(folder) as given:
+        yield f"{given}try/"
 
 
 @pytest.fixture(scope="module")

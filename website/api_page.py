@@ -8,7 +8,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 
@@ -36,6 +36,11 @@ def page() -> str:
     lines += ["## Faults", ""]
     for name in filter(lambda one: inspect.isclass(public[one]) and issubclass(public[one], Exception), public):
         lines += [f"### {name}", "", *_told(inspect.getdoc(public[name]) or ""), ""]
+    others = [name for name, one in public.items() if not inspect.isfunction(one) and not inspect.isclass(one)]
+    if others:
+        lines += ["## Words", ""]
+    for name in others:
+        lines += [f"### {name}", "", f"One of {', '.join(f'`{word}`' for word in get_args(public[name]))}.", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

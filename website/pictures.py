@@ -11,6 +11,8 @@ import http.server
 import shutil
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 
@@ -65,19 +67,31 @@ class Files(http.server.SimpleHTTPRequestHandler):
 Files.extensions_map = Files.extensions_map | {".mjs": "text/javascript", ".wasm": "application/wasm"}
 
 
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a folder that is given out on a free port of this machine until the block ends."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join(10)
+        server.server_close()
+
+
 def pages(folder: Path) -> None:
     """Pictures of the static page with the same example in it."""
     from playwright.sync_api import sync_playwright
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
+    with served(folder) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
         for name, (width, height) in VIEWS.items():
             context = browser.new_context(viewport={"width": width, "height": height})
             page = context.new_page()
             page.set_default_timeout(120_000)
-            page.goto(f"http://127.0.0.1:{server.server_port}/")
+            page.goto(address)
             page.wait_for_selector("body[data-answered='1']")
             page.select_option("#example", label=EXAMPLE.stem.replace("_", " "))
             page.wait_for_selector("body[data-answered='2']:not(.asking)")
@@ -85,7 +99,6 @@ def pages(folder: Path) -> None:
             taken = context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": 85})
             (ROOT / "docs" / name).write_bytes(base64.b64decode(taken["data"]))
         browser.close()
-    server.shutdown()
 
 
 if __name__ == "__main__":

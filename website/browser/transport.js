@@ -2,7 +2,7 @@
 // Stands where the service's own transport.js stands; everything else of the page is the same.
 
 const AT = document.baseURI;
-const LOADING = "The rules are being loaded into this browser: some 17 MB, once. What you enter never leaves it.";
+const LOADING = "The rules are being loaded into this browser: some 18 MB, once. What you enter never leaves it.";
 
 // A worker made of a blob is held to the policy of the page that made it: whoever hosts the files, it can ask nobody else.
 const worker = new Worker(URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL("worker.js", AT).href)};`], { type: "text/javascript" })), { type: "module" });
