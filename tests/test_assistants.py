@@ -190,3 +190,11 @@ def test_a_taken_port_is_said_in_one_line(address: str) -> None:
 
     assert (2, "") == (ran.returncode, ran.stdout)
     assert ran.stderr.startswith(f"error: port: cannot listen on 127.0.0.1:{port}")
+
+
+def test_without_the_sdk_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['mcp'] = None\nfrom mps_rules.command.cli import main\nmain(['mcp'])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+
+    assert (2, "") == (ran.returncode, ran.stdout)
+    assert "pip install 'mps-rules[mcp]'" in ran.stderr

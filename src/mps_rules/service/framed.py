@@ -66,12 +66,10 @@ def _taken(found: "re.Match[str]") -> str:
 
 
 def page() -> str:
-    """The page as one document: its styles and scripts in it."""
-    text = _ICON.sub("", (WEB / "index.html").read_text(encoding="utf-8"))
-    parts = {_STYLE: f"<base href='about:srcdoc'><style>{(WEB / 'page.css').read_text(encoding='utf-8')}</style>", _SCRIPT: ""}
-    for mark, part in (*parts.items(), ("</body>", f"<script>\n{bundled('frame')}\n</script>\n</body>")):
-        text = text.replace(mark, part)
-    return text
+    """The page as one document: its styles and scripts in it, its links leading into itself."""
+    text = _ICON.sub("", (WEB / "index.html").read_text(encoding="utf-8")).replace(_SCRIPT, "")
+    style = f'<base href="about:srcdoc"><style>{(WEB / "page.css").read_text(encoding="utf-8")}</style>'
+    return text.replace(_STYLE, style).replace("</body>", f"<script>\n{bundled('frame')}\n</script>\n</body>")
 
 
 def _front() -> str:
