@@ -208,21 +208,21 @@ def clicked(frame: FrameLocator | Frame, known: Callable[[], bool], turn: Callab
     frame.locator("body:not(.asking)").wait_for(timeout=60_000)
 
 
-NOTEBOOK = """
-import mps_rules as mps
-w = mps.widget()
-w
-"""
+NOTEBOOK = "import mps_rules as mps\nw = mps.widget()\nw"
 
 
 @in_chromium
 @pytest.mark.skipif(find_spec("jupyterlab") is None, reason="JupyterLab is not installed")
 def test_in_jupyterlab_a_click_reaches_python_and_a_cell_reaches_the_page(browser: Browser, tmp_path: Path) -> None:
-    import nbformat
-
-    cells = [nbformat.v4.new_code_cell(text) for text in (NOTEBOOK.strip(), "print('KNOWN', w.findings, w.assessment.urgency)", "w.findings = {'saddle_anaesthesia': True}")]  # fmt: skip
+    cells: list[dict[str, Any]] = [
+        {"cell_type": "code", "id": str(number), "metadata": {}, "execution_count": None, "outputs": [], "source": text}
+        for number, text in enumerate(
+            (NOTEBOOK, "print('KNOWN', w.findings, w.assessment.urgency)", "w.findings = {'saddle_anaesthesia': True}")
+        )
+    ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "patient.ipynb")
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}
+    (tmp_path / "patient.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.token=t", "--ServerApp.port=0", f"--ServerApp.root_dir={tmp_path}"]  # fmt: skip
     log = tmp_path / "lab.log"
     with log.open("w") as written, subprocess.Popen(command, stdout=written, stderr=written) as lab:

@@ -6,7 +6,7 @@ Nothing of a patient goes into the state of the widget, which a notebook may sav
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,12 @@ except ModuleNotFoundError as error:
     raise UnsupportedError([Fault("", "the widget needs anywidget: pip install 'mps-rules[notebook]'")]) from error
 
 OK = 200
+STILL: Mapping[str, Callable[[KnowledgeBase], Any]] = {
+    "vocabulary": json_api.vocabulary,
+    "body": json_api.body,
+    "examples": lambda _: json_api.examples(),
+}
+"""What does not change while the rules stay."""
 WEB, OWN = (Path(__file__).with_name(name) for name in ("web", "web_notebook"))
 _IMPORT = re.compile(r'^import (?:\{ (?P<names>[^}]+) \}|\* as (?P<all>\w+)) from "\./(?P<file>\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|const|class|let) (\w+))", re.MULTILINE)
@@ -125,9 +131,8 @@ class PageWidget(anywidget.AnyWidget):
         self.send({"id": asked.get("id"), "status": status, "answer": answer})
 
     def _answered(self, operation: str, asked: Any) -> tuple[int, Any]:
-        still = {"vocabulary": json_api.vocabulary, "body": json_api.body, "examples": lambda _: json_api.examples()}
-        if operation in still:
-            return OK, still[operation](self._kb)
+        if operation in STILL:
+            return OK, STILL[operation](self._kb)
         if operation == "findings":
             return OK, {"findings": self.findings}
         return json_api.answered(operation, asked, self._kb)
