@@ -16,6 +16,7 @@ pytest.importorskip("mcp", reason="the SDK of the Model Context Protocol is abse
 import anyio
 import httpx
 from mcp import Client, StdioServerParameters
+from mcp.types import TextResourceContents
 
 import mps_rules as mps
 from mps_rules.knowledge.pack import KnowledgeBase
@@ -148,7 +149,8 @@ async def everything(client: Client) -> dict[str, Any]:
     answers = {name: await client.call_tool(name, asked) for name, asked in QUESTIONS.items()}
     wrong = await client.call_tool("evaluate", {"findings": {"fevr": True}})
     resources = (await client.list_resources()).resources
-    schemas = {str(one.uri): (await client.read_resource(one.uri)).contents[0].text for one in resources}
+    read = {str(one.uri): (await client.read_resource(one.uri)).contents for one in resources}
+    schemas = {uri: "".join(part.text for part in parts if isinstance(part, TextResourceContents)) for uri, parts in read.items()}
     return {"tools": tools, "answers": answers, "wrong": wrong, "schemas": schemas}
 
 
@@ -190,3 +192,11 @@ def test_a_taken_port_is_said_in_one_line(address: str) -> None:
 
     assert (2, "") == (ran.returncode, ran.stdout)
     assert ran.stderr.startswith(f"error: port: cannot listen on 127.0.0.1:{port}")
+
+
+def test_without_the_sdk_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['mcp'] = None\nfrom mps_rules.command.cli import main\nmain(['mcp'])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+
+    assert (2, "") == (ran.returncode, ran.stdout)
+    assert "pip install 'mps-rules[mcp]'" in ran.stderr

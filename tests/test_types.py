@@ -100,7 +100,7 @@ def test_the_findings_of_every_vignette_and_its_answer_fit_the_schemas(
 ) -> None:
     for vignette in read_vignettes(VIGNETTES, kb)[part::PARTS]:
         said = read_findings(vignette.findings, terrain_of(kb))
-        for written in (dict(vignette.findings), as_mapping(said), as_row(said, kb.vocabulary)):
+        for written in (vignette.findings, as_mapping(said), as_row(said, kb.vocabulary)):
             assert [] == faults_of(fitting, written)
         assert [] == faults_of(answering, json.loads(mps.evaluate(vignette.findings, kb).to_json()))
 

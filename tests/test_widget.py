@@ -86,24 +86,31 @@ def test_what_the_page_asks_is_answered_as_by_its_server_and_is_what_is_known(kb
         ("search", {"text": "sciatica"}),
         ("evaluate", {"findings": {"fever": True}}),
     ):
-        widget._heard(widget, {"id": operation, "operation": operation, "asked": asked}, [])
-    widget._heard(widget, {"id": 1, "operation": "evaluate", "asked": {"findings": {"fevr": True}}}, [])
+        widget._heard(widget, {"id": operation, "operation": operation, "asked": asked, "page": "a"}, [])
+    widget._heard(widget, {"id": 1, "page": "a", "operation": "evaluate", "asked": {"findings": {"fevr": True}}}, [])
 
-    found = {one["id"]: (one["status"], one["answer"]) for one in sent}
+    found = {one["id"]: (one["status"], one["answer"]) for one in sent if "id" in one}
     assert (200, json_api.vocabulary(kb)) == found["vocabulary"]
     assert (200, {"findings": {}}) == found["findings"]
     assert json_api.answered("search", {"text": "sciatica"}, kb) == found["search"]
     assert json_api.answered("evaluate", {"findings": {"fever": True}}, kb) == found["evaluate"]
     assert 422 == found[1][0]
     assert {"fever": True} == widget.findings
-    assert not [one for one in sent if "told" in one], "what the page said itself is not said back"
+    assert [{"told": {"fever": True}, "by": "a"}] == [one for one in sent if "told" in one], "the page that said it need not take it"
+
+
+def test_a_page_that_has_just_opened_does_not_say_that_nothing_is_known(kb: KnowledgeBase, sent: list[dict[str, Any]]) -> None:
+    widget = mps.widget(kb, {"fever": True})
+    widget._heard(widget, {"id": 1, "page": None, "operation": "evaluate", "asked": {"findings": {}}}, [])
+
+    assert {"fever": True} == widget.findings
 
 
 def test_what_a_cell_sets_is_told_to_the_page(kb: KnowledgeBase, sent: list[dict[str, Any]]) -> None:
     widget = mps.widget(kb)
     widget.findings = {"fever": False}
 
-    assert {"told": {"fever": False}} == sent[-1]
+    assert {"told": {"fever": False}, "by": None} == sent[-1]
 
 
 def test_nothing_of_a_patient_is_in_the_state_that_a_notebook_saves(kb: KnowledgeBase) -> None:
@@ -162,7 +169,7 @@ def waits(true: Callable[[], bool], turn: Callable[[], Any], seconds: float = 60
 def test_in_a_bare_cell_a_click_an_answer_and_a_cell_change_what_is_known(
     browser: Browser, kb: KnowledgeBase, sent: list[dict[str, Any]]
 ) -> None:
-    widget = mps.widget(kb)
+    widget = mps.widget(kb, {"fever": False})
     made = browser.new_page(viewport={"width": 1200, "height": 800})
     complaints: list[str] = []
     made.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -177,8 +184,9 @@ def test_in_a_bare_cell_a_click_an_answer_and_a_cell_change_what_is_known(
     made.expose_function("front", lambda: PageWidget._esm)
     made.set_content(CELL)
     frame = made.frame_locator("iframe")
-    clicked(frame, lambda: bool(widget.findings), lambda: made.wait_for_timeout(50))
-    assert {"pain": [{"region": "low_back", "side": "left"}]} == widget.findings
+    frame.locator("#known-count").get_by_text("(1)").wait_for(state="attached", timeout=60_000)
+    clicked(frame, lambda: "pain" in widget.findings, lambda: made.wait_for_timeout(50))
+    assert {"fever": False, "pain": [{"region": "low_back", "side": "left"}]} == widget.findings
     assert "Myofascial pain" in frame.locator("#answer").inner_text()
 
     sent.clear()
@@ -200,21 +208,21 @@ def clicked(frame: FrameLocator | Frame, known: Callable[[], bool], turn: Callab
     frame.locator("body:not(.asking)").wait_for(timeout=60_000)
 
 
-NOTEBOOK = """
-import mps_rules as mps
-w = mps.widget()
-w
-"""
+NOTEBOOK = "import mps_rules as mps\nw = mps.widget()\nw"
 
 
 @in_chromium
 @pytest.mark.skipif(find_spec("jupyterlab") is None, reason="JupyterLab is not installed")
 def test_in_jupyterlab_a_click_reaches_python_and_a_cell_reaches_the_page(browser: Browser, tmp_path: Path) -> None:
-    import nbformat
-
-    cells = [nbformat.v4.new_code_cell(text) for text in (NOTEBOOK.strip(), "print('KNOWN', w.findings, w.assessment.urgency)", "w.findings = {'saddle_anaesthesia': True}")]  # fmt: skip
+    cells: list[dict[str, Any]] = [
+        {"cell_type": "code", "id": str(number), "metadata": {}, "execution_count": None, "outputs": [], "source": text}
+        for number, text in enumerate(
+            (NOTEBOOK, "print('KNOWN', w.findings, w.assessment.urgency)", "w.findings = {'saddle_anaesthesia': True}")
+        )
+    ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "patient.ipynb")
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}
+    (tmp_path / "patient.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.token=t", "--ServerApp.port=0", f"--ServerApp.root_dir={tmp_path}"]  # fmt: skip
     log = tmp_path / "lab.log"
     with log.open("w") as written, subprocess.Popen(command, stdout=written, stderr=written) as lab:

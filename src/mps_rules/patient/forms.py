@@ -96,7 +96,7 @@ def _addresses(words: Vocabulary, muscles: Sequence[str], of_label: Mapping[str,
     truth, end = {"type": ["boolean", "null"]}, {"type": ["number", "string", "null"]}
     of_muscle = _about("muscle", words, {}, [])["properties"]
     muscle, label = f"({'|'.join(muscles)})(\\.({'|'.join(SIDES)}))?", f"({'|'.join(words.diagnoses)})"
-    written = {f"(pain\\.)?({'|'.join(map(re.escape, places(words)))})": truth}
+    written: dict[str, Any] = {f"(pain\\.)?({'|'.join(map(re.escape, places(words)))})": truth}
     written[f"labels\\.{label}"] = {"anyOf": [truth, {"type": "object", "properties": dict(of_label), "additionalProperties": False}]}
     for place, findings in ((f"{muscle}\\.", of_muscle), (f"(labels\\.)?{label}\\.", of_label)):
         written |= {f"{place}{id_}": schema for id_, schema in findings.items()}

@@ -17,7 +17,7 @@ from mps_rules.answer.values import Assessment
 from mps_rules.api import evaluate
 from mps_rules.errors import Fault, FindingError, MpsRulesError, SettingsError, UnsupportedError, closest, listed
 from mps_rules.knowledge.pack import KnowledgeBase
-from mps_rules.knowledge.vocabulary import Diagnosis, Muscle, Region, Term, Vocabulary
+from mps_rules.knowledge.vocabulary import SIDES, Diagnosis, Muscle, Region, Term, Vocabulary
 from mps_rules.language.plain import plain
 from mps_rules.patient import forms
 from mps_rules.patient.addresses import of_finding
@@ -131,7 +131,7 @@ def _find_terms(kb: KnowledgeBase, asked: Mapping[str, Any]) -> Json:
     looked = forms.look_up(kb, _text(asked, "text"))
     hits = [hit for hit in looked.hits if hit.kind != "derived"][:FOUND]
     found = [
-        {"kind": hit.kind, "id": hit.entry.id, "label": hit.entry.label, **({"side": hit.side} if hit.side else {}), "write": _written(hit, kb.vocabulary)}
+        {"kind": hit.kind, "id": hit.entry.id, "label": hit.entry.label, "write": _written(hit, kb.vocabulary), "sides": _sides(hit.entry, kb.vocabulary)}
         for hit in hits
     ]  # fmt: skip
     return _whole(kb, NO_PATIENT, found=found, all_words=looked.whole)
@@ -256,15 +256,21 @@ def _written(hit: forms.Hit, words: Vocabulary) -> str:
         case Diagnosis(id=id_):
             return f"labels: {{{id_}: true}}"
         case Muscle(id=id_):
-            return f"exam: [{{muscle: {id_}, side: {hit.side or 'left'}, ...signs}}]"
+            return f"exam: [{{muscle: {id_}{f', side: {hit.side}' if hit.side else ''}, ...signs}}]"
         case Region(id=id_):
-            side = hit.side or next(iter(words.possible_sides[id_]), "")
-            return f"pain: [{id_}{f'.{side}' if side else ''}]"
+            return f"pain: [{id_}{f'.{hit.side}' if hit.side else ''}]"
         case Term() as term:
             return f"{term.id}: {_values(term, words)}" + {
                 "muscle": " (in an entry of exam)",
                 "label": " (under its diagnosis in labels)",
             }.get(term.subject, "")
+
+
+def _sides(entry: forms.Entry, words: Vocabulary) -> list[str]:
+    """The sides that may be told of a place or a muscle."""
+    if isinstance(entry, Muscle):
+        return [*SIDES, "bilateral"]
+    return [*words.possible_sides[entry.id], "bilateral"] if isinstance(entry, Region) and words.possible_sides[entry.id] else []
 
 
 def _values(term: Term, words: Vocabulary) -> str:

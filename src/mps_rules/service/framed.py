@@ -6,7 +6,7 @@ Nothing of a patient goes into the state of the widget, which a notebook may sav
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,13 @@ try:
 except ModuleNotFoundError as error:
     raise UnsupportedError([Fault("", "the widget needs anywidget: pip install 'mps-rules[notebook]'")]) from error
 
+OK = 200
+STILL: Mapping[str, Callable[[KnowledgeBase], Any]] = {
+    "vocabulary": json_api.vocabulary,
+    "body": json_api.body,
+    "examples": lambda _: json_api.examples(),
+}
+"""What does not change while the rules stay."""
 WEB, OWN = (Path(__file__).with_name(name) for name in ("web", "web_notebook"))
 _IMPORT = re.compile(r'^import (?:\{ (?P<names>[^}]+) \}|\* as (?P<all>\w+)) from "\./(?P<file>\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|const|class|let) (\w+))", re.MULTILINE)
@@ -65,12 +72,10 @@ def _taken(found: "re.Match[str]") -> str:
 
 
 def page() -> str:
-    """The page as one document: its styles and scripts in it."""
-    text = _ICON.sub("", (WEB / "index.html").read_text(encoding="utf-8"))
-    parts = {_STYLE: f"<base href='about:srcdoc'><style>{(WEB / 'page.css').read_text(encoding='utf-8')}</style>", _SCRIPT: ""}
-    for mark, part in (*parts.items(), ("</body>", f"<script>\n{bundled('frame')}\n</script>\n</body>")):
-        text = text.replace(mark, part)
-    return text
+    """The page as one document: its styles and scripts in it, its links leading into itself."""
+    text = _ICON.sub("", (WEB / "index.html").read_text(encoding="utf-8")).replace(_SCRIPT, "")
+    style = f'<base href="about:srcdoc"><style>{(WEB / "page.css").read_text(encoding="utf-8")}</style>'
+    return text.replace(_STYLE, style).replace("</body>", f"<script>\n{bundled('frame')}\n</script>\n</body>")
 
 
 def _front() -> str:
@@ -92,7 +97,8 @@ class PageWidget(anywidget.AnyWidget):
 
     def __init__(self, kb: KnowledgeBase, findings: Any = None) -> None:
         self._kb = kb
-        self._shown: Mapping[str, Any] | None = None
+        self._by: Any = None
+        """The page that says what is known; it is not told it again."""
         super().__init__()
         self.findings = findings if findings is not None else {}
         self.observe(self._tell, "findings")
@@ -109,24 +115,24 @@ class PageWidget(anywidget.AnyWidget):
         return as_mapping(found.findings)
 
     def _tell(self, change: Any) -> None:
-        if change.new != self._shown:
-            self.send({"told": change.new})
+        self.send({"told": change.new, "by": self._by})
 
     def _heard(self, _: Any, asked: Any, __: Any) -> None:
         """A question of the page."""
         if not isinstance(asked, Mapping) or not isinstance(asked.get("operation"), str):
             return
         status, answer = self._answered(asked["operation"], asked.get("asked"))
+        if asked["operation"] == "evaluate" and status == OK and asked.get("page"):
+            self._by = asked["page"]
+            try:
+                self.findings = answer["findings"]
+            finally:
+                self._by = None
         self.send({"id": asked.get("id"), "status": status, "answer": answer})
 
     def _answered(self, operation: str, asked: Any) -> tuple[int, Any]:
-        still = {"vocabulary": json_api.vocabulary, "body": json_api.body, "examples": lambda _: json_api.examples()}
-        if operation in still:
-            return 200, still[operation](self._kb)
+        if operation in STILL:
+            return OK, STILL[operation](self._kb)
         if operation == "findings":
-            return 200, {"findings": self.findings}
-        status, answer = json_api.answered(operation, asked, self._kb)
-        if operation == "evaluate" and status == 200:
-            self._shown = answer["findings"]
-            self.findings = answer["findings"]
-        return status, answer
+            return OK, {"findings": self.findings}
+        return json_api.answered(operation, asked, self._kb)

@@ -231,7 +231,7 @@ def _grid(shape: Shape) -> tuple[Point, ...]:
 def _lines(base: KnowledgeBase, node: Node, edge: Referral, side: str, stands: Mapping[str, Stand], home: View | None) -> Iterator[Line]:
     for place in _places(base, edge, side):
         others = [stand.view for stand in stands.values() if home is None or stand.view.id != home.id]
-        view = next((one for one in (*([home] if home else []), *others) if one and _shapes(one, place)), None)
+        view = next((one for one in (*([home] if home else []), *others) if _shapes(one, place)), None)
         if view is None:
             continue
         (x, y), midline = _shapes(view, place)[0].at, edge.laterality == MIDLINE
