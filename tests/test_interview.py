@@ -577,7 +577,7 @@ def test_an_interview_is_left_as_a_generator_is(kb: KnowledgeBase) -> None:
 @pytest.mark.parametrize(
     ("call", "advice"),
     [
-        (lambda kb: interview({"age_years": 45}), "findings are the second argument"),
+        (lambda _: interview({"age_years": 45}), "findings are the second argument"),
         (lambda kb: interview({"age_years": 45}, kb), "findings are the second argument"),
         (lambda kb: mps.evaluate(kb, {"age_years": 45}), "findings come first"),
     ],
