@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import mps_rules as mps
 from mps_rules.answer.values import Assessment, MuscleCandidate
 from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.patient.addresses import as_mapping
 from mps_rules.patient.facts import Terrain
 from mps_rules.patient.painmap import PainMap
 
@@ -316,3 +317,60 @@ def test_a_poster_of_a_place_nobody_knows_is_refused_with_the_closest_name() -> 
         mps.poster("low_bck", "lefft")
 
     assert [fault.closest for fault in caught.value.faults] == ["low_back", "left"]
+
+
+# --- found in some muscle of a region -----------------------------------------------------------------------------------
+
+SOMEWHERE = {"exam": [{"region": "groin", "side": "left", "pain_on_resisted_contraction": True}]}
+
+
+def test_what_is_found_in_some_muscle_is_possible_of_those_that_lie_there(kb: KnowledgeBase) -> None:
+    found = mps.evaluate(SOMEWHERE, kb).muscles
+
+    assert {"groin"} <= {place for one in found for place in kb.vocabulary.muscles[one.muscle].lies_in}
+    assert all("groin" in kb.vocabulary.muscles[one.muscle].lies_in for one in found)
+    assert {("left", "not_examined")} == {(one.side, one.status) for one in found}
+
+
+def test_what_is_found_in_some_muscle_is_found_in_none(kb: KnowledgeBase) -> None:
+    said = {"pain": ["groin.left"], "age_years": 40}
+    plain, told = mps.evaluate(said, kb), mps.evaluate({**said, **SOMEWHERE}, kb)
+    score = {(one.muscle, one.side): one.score for one in plain.muscles}
+    more = {(one.muscle, one.side): round(one.score - score[one.muscle, one.side], 6) for one in told.muscles}
+
+    assert plain.hypotheses == told.hypotheses
+    assert plain.criteria == told.criteria
+    assert {0.0, round(kb.ranking.within_group * kb.ranking.clue, 6)} == set(more.values())
+    assert all(("groin" in kb.vocabulary.muscles[muscle].lies_in and side == "left") is (gain > 0) for (muscle, side), gain in more.items())
+
+
+def test_a_muscle_that_was_examined_itself_is_told_by_its_own_examination(kb: KnowledgeBase) -> None:
+    exam = [*SOMEWHERE["exam"], {"muscle": "pectineus", "side": "left", "pain_on_resisted_contraction": False}]
+    (pectineus,) = [one for one in mps.evaluate({"exam": exam}, kb).muscles if one.muscle == "pectineus"]
+
+    assert [] == [term for term in pectineus.terms if "some muscle" in term.text]
+
+
+def test_what_is_found_in_some_muscle_reads_back_and_stays_in_a_what_if(kb: KnowledgeBase) -> None:
+    before = mps.evaluate(SOMEWHERE, kb)
+    after = before.what_if({"fever": True, "soleus.left.taut_band": True}).assessment
+
+    assert before.findings.somewhere == after.findings.somewhere
+    assert mps.evaluate(as_mapping(before.findings), kb).findings == before.findings
+    assert "Some muscle in the groin, left: pain when muscle works against resistance" in before.note()
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ({"region": "grion", "taut_band": True}, "exam[0].region: no region 'grion'; closest is 'groin'"),
+        ({"region": "groin", "muscle": "pectineus"}, "exam[0].region: a muscle is named, so its place is known: leave one of them out"),
+        ({"region": "sacrum", "side": "left"}, "exam[0].side: 'left' is impossible: sacrum has no sides"),
+        ({"region": "groin", "fever": True}, "exam[0].fever: is not a finding of one muscle; write it beside 'exam' and 'labels'"),
+    ],
+)
+def test_an_entry_of_a_region_that_does_not_fit_is_named(entry: dict[str, object], fault: str, kb: KnowledgeBase) -> None:
+    with pytest.raises(mps.FindingError) as raised:
+        mps.evaluate({"exam": [entry]}, kb)
+
+    assert [fault] == [str(one) for one in raised.value.faults]

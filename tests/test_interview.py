@@ -542,3 +542,46 @@ def _asked_of(known: dict[str, Any], kb: KnowledgeBase) -> Iterator[str]:
     """Everything that an interview asks of somebody who does not know any of it."""
     for turn in interview(kb, known, to_the_end=True):
         yield from turn.question.terms
+
+
+# --- mistakes ---------------------------------------------------------------------------------------------------------
+
+
+def test_one_bad_answer_does_not_end_an_interview(kb: KnowledgeBase) -> None:
+    talk = interview(kb, BACK)
+    first = next(talk)
+
+    for bad in ({first.addresses[0]: "rubbish"}, {"fevr": True}, ["yes"]):
+        with pytest.raises(FindingError):
+            talk.send(bad)  # type: ignore[arg-type]
+
+        assert talk.turn is first
+
+    second = talk.send({first.addresses[0]: False})
+    assert set(first.addresses).isdisjoint(second.addresses)
+
+
+def test_answers_before_anything_was_asked_are_not_swallowed(kb: KnowledgeBase) -> None:
+    with pytest.raises(FindingError, match="nothing has been asked yet"):
+        interview(kb, BACK).send({"fever": True})
+
+
+def test_an_interview_is_left_as_a_generator_is(kb: KnowledgeBase) -> None:
+    talk = interview(kb, BACK)
+    next(talk)
+    talk.close()
+
+    assert talk.turn is None
+
+
+@pytest.mark.parametrize(
+    ("call", "advice"),
+    [
+        (lambda _: interview({"age_years": 45}), "findings are the second argument"),
+        (lambda kb: interview({"age_years": 45}, kb), "findings are the second argument"),
+        (lambda kb: mps.evaluate(kb, {"age_years": 45}), "findings come first"),
+    ],
+)
+def test_arguments_that_are_swapped_are_told_so(call: Callable[[KnowledgeBase], object], advice: str, kb: KnowledgeBase) -> None:
+    with pytest.raises(FindingError, match=advice):
+        call(kb)

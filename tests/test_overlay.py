@@ -10,6 +10,7 @@ from click.testing import CliRunner
 import mps_rules as mps
 from mps_rules.authoring.lint import lint_only
 from mps_rules.command.cli import main
+from mps_rules.knowledge.loading import load_folders
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.packaged import packaged_rules
 from mps_rules.patient.forms import look_up
@@ -89,7 +90,7 @@ def test_the_commands_of_the_example_do_what_the_page_says(ours: Path) -> None:
     assert linted == "0 issues"
     assert cases == "3 of 3 cases passed, of 1 rules"
     assert f"{mps.load().pack.version} + ours 0.1" in evaluated
-    assert "New caution: Consider telling occupational health: the pain began while moving a patient [staff.moved_a_patient]" in differing
+    assert "2 added, 0 removed, 0 rewritten" in differing
 
 
 def test_the_cause_of_the_example_has_no_issue_and_ranks(ours: Path) -> None:
@@ -138,3 +139,30 @@ def test_one_rule_is_looked_for_by_its_path_or_id(kb: KnowledgeBase) -> None:
     with pytest.raises(mps.FindingError, match=r"closest is 'article\.sharp_on_movement'"):
         lint_only(kb, "article/sharp_on_movment")
     assert lint_only(kb, "article/sharp_on_movement") == lint_only(kb, "article.sharp_on_movement") == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("", "", []),
+        ('text: "Look twice."', 'text: "You have it."', ["promises_cure"]),
+        ("- pain_low_back", "- {derived: nerve_root_signs}", ["case_fails", "never_fires", "never_silent"]),
+        ("- pain_low_back", "- pain_low_bakc", ["loads"]),
+        ('then:\n  - caution: {id: my_rule, text: "Look twice."}', "then:\n  - derive: fm_acr_2016", ["loads"]),
+    ],
+)
+def test_a_rule_checked_alone_has_the_issues_that_it_has_among_all(before: str, after: str, expected: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "ours"
+    CliRunner().invoke(main, ["new", "rule", "ours/my_rule", "--into", str(folder)])
+    rule = folder / "ours" / "my_rule.yaml"
+    text = rule.read_text(encoding="utf-8").replace("status: draft ", "status: active ").replace('text: ""', 'text: "Look twice."')
+    for empty, full in (('summary: ""', "summary: x"), ('limits: ""', "limits: x"), ("reviewed:", "reviewed: {on: 2026-12-01, by: us}")):
+        text = text.replace(empty, full)
+    rule.write_text(text.replace(before, after) if before else text, encoding="utf-8")
+
+    alone = lint_only(["packaged", folder], "ours/my_rule")
+
+    assert sorted(set(expected)) == sorted({issue.check for issue in alone} - {"never_undecided"})
+    if expected != ["loads"]:
+        among = lint_only(load_folders([packaged_rules(), folder], ["packaged", str(folder)]), "ours/my_rule")
+        assert list(map(str, among)) == list(map(str, alone))

@@ -13,7 +13,7 @@ from mps_rules.answer.values import Assessment, NearMiss, Shortfall
 from mps_rules.command.cli import main
 from mps_rules.errors import FindingError
 from mps_rules.knowledge.pack import KnowledgeBase
-from mps_rules.knowledge.vocabulary import PATIENT
+from mps_rules.knowledge.vocabulary import COSTS, PATIENT
 from mps_rules.language import conditions as c
 from packs import rule
 
@@ -241,3 +241,45 @@ def test_the_command_tells_it_and_its_mistakes(tmp_path: Any) -> None:
     assert told.stdout.startswith("Possible cauda equina syndrome: not concluded.\n")
     assert "rf_cauda_equina" == json.loads(data.stdout)["id"]
     assert (2, "error: rf_cauda: is nothing that these rules conclude") == (wrong.exit_code, wrong.stderr.partition(";")[0].strip())
+
+
+# --- causes: points ---------------------------------------------------------------------------------------------------
+
+STIFF = {"age_years": 26, "symptom_duration": "6 wk", "pain": ["low_back.left", "buttock.left"], "relief_exercise": True}
+
+
+def test_a_cause_says_how_many_points_it_is_short_and_what_counts(kb: KnowledgeBase) -> None:
+    (miss,) = mps.evaluate(STIFF, kb).why_not("axial_spondyloarthritis").rules
+    points = miss.points
+
+    assert points is not None
+    assert (-2, 0, 2) == (points.score, points.line, points.short)
+    assert ("uncommon here (-4)", "age: 26 years +1", "eases with exercise +1") == points.counted
+    assert "2 points short: -2, its line is 0" in str(mps.evaluate(STIFF, kb).why_not("axial_spondyloarthritis"))
+
+
+def test_what_would_close_a_gap_is_told_cheapest_first_and_closes_it(kb: KnowledgeBase) -> None:
+    points = mps.evaluate(STIFF, kb).why_not("axial_spondyloarthritis").rules[0].points
+    assert points is not None
+    costs = [COSTS.index(one.cost) for one in points.closing]
+
+    assert sorted(costs) == costs
+    assert all(sum(one.points) >= points.short > sum(one.points) - min(one.points) for one in points.closing)
+    assert ("uveitis",) in [one.findings for one in points.closing]
+    assert [h.status for h in mps.evaluate({**STIFF, "uveitis": True}, kb).hypotheses if h.id == "axial_spondyloarthritis"] == ["possible"]
+
+
+def test_what_counts_against_a_cause_is_told_with_its_points(kb: KnowledgeBase) -> None:
+    points = mps.evaluate({**STIFF, "hla_b27_positive": False}, kb).why_not("axial_spondyloarthritis").rules[0].points
+
+    assert points is not None
+    assert ("HLA-B27 positive: recorded absent -2",) == points.against
+    assert 4 == points.short
+
+
+def test_a_cause_that_is_not_considered_says_why(kb: KnowledgeBase) -> None:
+    (miss,) = mps.evaluate(STIFF, kb).why_not("polymyalgia_rheumatica").rules
+
+    assert miss.points is None
+    assert "considered only with: age at least 50 years" in miss.against
+    assert any(line.startswith("no pain is recorded where it is felt: shoulder girdle") for line in miss.against)

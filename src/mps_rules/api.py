@@ -63,13 +63,17 @@ def load(folders: Folder | Sequence[Folder] | None = None) -> KnowledgeBase:
         return _packaged()
     if isinstance(folders, str | PathLike):
         folders = [folders]
-    if not isinstance(folders, Sequence) or not all(isinstance(folder, str | PathLike) for folder in folders):
+    if not _are_folders(folders):
         raise FindingError([Fault("folders", f"expected a folder, or a list of folders, got {shown(folders)}")])
     if not folders:
         raise FindingError([Fault("folders", f"names no folder; left out, or {PACKAGED!r}, it is the packaged rules")])
     if [str(folder) for folder in folders] == [PACKAGED]:
         return _packaged()
     return load_named(folders)
+
+
+def _are_folders(given: object) -> bool:
+    return isinstance(given, Sequence) and all(isinstance(folder, str | PathLike) for folder in given)
 
 
 def rules_of(kb: object, otherwise: str = "load them: mps.load()") -> KnowledgeBase:

@@ -316,8 +316,9 @@ def _not_considered(assessor: Assessor, rule: Rule) -> Iterator[str]:
     name = assessor.facts.terrain.name
     shut = [one.only_if for one in cause.profiles if one.only_if is not None and assessor.truth(one.only_if, PATIENT) is False]
     yield from dict.fromkeys(f"considered only with: {lowered(c.describe(gate, name))}" for gate in shut)
-    if len(shut) < len(cause.profiles) and cause.places:
-        yield f"no pain is recorded where it is felt: {', '.join(lowered(name('region', region)) for region in cause.places)}"
+    places = dict.fromkeys(region for one in cause.profiles if one.only_if not in shut for region in one.where)
+    if places:
+        yield f"no pain is recorded where it is felt: {', '.join(lowered(name('region', region)) for region in places)}"
 
 
 @attrs.frozen

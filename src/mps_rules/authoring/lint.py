@@ -9,17 +9,20 @@ as issues of the check ``loads``.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from functools import cached_property
 from os import PathLike
+from pathlib import Path
 from typing import assert_never
 
 import attrs
 
 from mps_rules.answer.screening import is_basic
-from mps_rules.authoring.cases import Case, Outcome, chosen_of, read_cases, run_case
+from mps_rules.authoring.cases import Case, Expectation, Outcome, chosen_of, read_cases, run_case
 from mps_rules.errors import Fault, FindingError, KnowledgeError, closest, shown
 from mps_rules.knowledge.causes import Cause, Sign, terms_read
+from mps_rules.knowledge.loading import laid_over
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.packaged import load_named
 from mps_rules.knowledge.rules import PRESSING, Ask, CriterionMet, GiveCaution, RaiseAlert, Recommend, Rule
@@ -41,10 +44,15 @@ class Issue:
 
 @attrs.frozen(eq=False)
 class Subject:
-    """What is checked: a knowledge base, or one rule of it, and the outcomes of its cases, read and run once."""
+    """
+    What is checked: a knowledge base, or one rule of it, and the outcomes of its cases, read and run once.
+
+    ``run_on``: a part of it in which the cases of that rule say the same.
+    """
 
     base: KnowledgeBase
     only: str = ""
+    run_on: KnowledgeBase | None = None
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
@@ -60,7 +68,8 @@ class Subject:
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
         """The outcome of every case of a live rule."""
-        return tuple(run_case(self.base, case) for case in chosen_of(self.base, self.cases, self.only))
+        base = self.run_on or self.base
+        return tuple(run_case(base, case) for case in chosen_of(base, self.cases, self.only))
 
     @cached_property
     def verdicts(self) -> dict[str, set[bool | None]]:
@@ -455,6 +464,9 @@ def lint_only(folders: KnowledgeBase | str | PathLike[str] | Sequence[str | Path
 
     """
     try:
+        alone = _alone(folders, only.removesuffix(".yaml").replace("/", "."))
+        if alone is not None:
+            return tuple(issue for check in ABOUT_ONE for issue in check(alone))
         base = _loaded(folders)
         known = {rule.written or rule.id for rule in (*base.rules, *base.shelved)}
         id_ = only.removesuffix(".yaml").replace("/", ".")
@@ -466,13 +478,37 @@ def lint_only(folders: KnowledgeBase | str | PathLike[str] | Sequence[str | Path
         return _loading(error)
 
 
+def _alone(folders: object, rule: str) -> Subject | None:
+    """One rule of the folder on top, laid on what lies below and was kept; None where its cases ask for more than it concludes itself."""
+    if not isinstance(folders, Sequence) or isinstance(folders, str) or len(folders) < 2:
+        return None
+    *below, top = folders
+    laid = laid_over(load_named(below), Path(top), str(top), rule)
+    if laid is None:
+        return None
+    subject = Subject(laid.whole, rule, laid.part)
+    own = {id_ for one in laid.part.rules if one.id == rule for id_ in (*one.derives(), *(getattr(x, "id", "") for x in one.then))}
+    alone = all(_asks_of_itself(case.expect, own) for case in subject.cases)
+    return subject if alone and any(one.id == rule for one in laid.part.rules) else None
+
+
+def _asks_of_itself(expect: Expectation, own: AbstractSet[str]) -> bool:
+    """Whether a case expects nothing but the verdict of its rule, and what that rule concludes."""
+    of_rule = attrs.evolve(expect, fires="not said", for_=None, asks=(), cautions=(), derived=()) == Expectation()
+    return of_rule and own.issuperset((*expect.cautions, *expect.derived))
+
+
 def _loaded(folders: KnowledgeBase | str | PathLike[str] | Sequence[str | PathLike[str]]) -> KnowledgeBase:
     if isinstance(folders, KnowledgeBase):
         return folders
     paths = [folders] if isinstance(folders, str | PathLike) else folders
-    if not isinstance(paths, Sequence) or not all(isinstance(path, str | PathLike) for path in paths):
+    if not _are_folders(paths):
         raise FindingError([Fault("folders", f"expected a folder, a list of folders or a knowledge base, got {shown(folders)}")])
     return load_named(paths)
+
+
+def _are_folders(given: object) -> bool:
+    return isinstance(given, Sequence) and all(isinstance(path, str | PathLike) for path in given)
 
 
 def _loading(error: KnowledgeError) -> tuple[Issue, ...]:

@@ -27,6 +27,7 @@ from mps_rules.command import completion
 from mps_rules.command.printed import fitted, in_one_line, printable
 from mps_rules.errors import Fault, FindingError, KnowledgeError, MpsRulesError, UnsupportedError, listed
 from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import PACKAGED
 from mps_rules.knowledge.shapes import SHELF_FOLDERS_APART
 from mps_rules.language.plain import plain
 from mps_rules.language.reading import LONGEST, Unreadable, as_yaml, bytes_of, decoded, read_text, text_of
@@ -146,7 +147,7 @@ def _load(folders: tuple[Path, ...]) -> KnowledgeBase:
 
 def _named(folders: Sequence[Path]) -> list[Path | str]:
     """The folders, each of which is there; ``packaged`` is the rules that ship with the program, and no folder."""
-    found: list[Path | str] = [api.PACKAGED if str(folder) == api.PACKAGED else folder for folder in folders]
+    found: list[Path | str] = [PACKAGED if str(folder) == PACKAGED else folder for folder in folders]
     absent = [str(folder) for folder in found if isinstance(folder, Path) and not folder.is_dir()]
     if absent:
         raise FindingError([Fault(folder, "is not a folder") for folder in absent])
@@ -648,7 +649,7 @@ def lint(more: tuple[Path, ...], only: str | None, *, as_json: bool, folders: tu
     from mps_rules.authoring import lint as checks
 
     named = _named((*folders, *more))
-    issues = checks.lint(named or api.load()) if only is None else checks.lint_only(named or [api.PACKAGED], only)
+    issues = checks.lint(named or api.load()) if only is None else checks.lint_only(named or [PACKAGED], only)
     if as_json:
         _tell({"issues": plain(issues)})
     else:
@@ -743,9 +744,9 @@ def validate(folder: Path, chart: str | None, out: Path | None, draws: int, *, a
     if out is not None:
         _write(out, vignettes.page(judged, base, alone), quietly=as_json)
     if as_json:
-        right = {aspect: {"right": n, "of": of} for aspect, (n, of) in vignettes.shares(judged).items()}
+        shares = {aspect: {"right": n, "of": of} for aspect, (n, of) in vignettes.shares(judged).items()}
         differing = [{"place": one.place, "vignette": one.vignette, "what": what} for one, what in vignettes.failures(judged)]
-        _tell({"vignettes": len(judged), "right": right, "differ": differing, "raising": None if alone is None else list(alone.raising)})
+        _tell({"vignettes": len(judged), "right": shares, "differ": differing, "raising": None if alone is None else list(alone.raising)})
         return
     table = Table("what is right", "share, 95 per cent interval", box=None, pad_edge=False)
     for aspect, (right, of) in vignettes.shares(judged).items():

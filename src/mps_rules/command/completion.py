@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 from mps_rules import api
 from mps_rules.errors import MpsRulesError
 from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.knowledge.packaged import PACKAGED
 from mps_rules.knowledge.rules import GiveCaution
 from mps_rules.knowledge.vocabulary import SIDES
 
@@ -60,7 +61,7 @@ def addresses(context: click.Context, _: click.Parameter, begun: str) -> list[Co
 
 def folders(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
     """``packaged``, and the folders here."""
-    known = [CompletionItem(api.PACKAGED, help="the packaged rules")] if api.PACKAGED.startswith(begun) else []
+    known = [CompletionItem(PACKAGED, help="the packaged rules")] if PACKAGED.startswith(begun) else []
     return [*known, CompletionItem(begun, type="dir")]
 
 

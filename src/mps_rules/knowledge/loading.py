@@ -8,6 +8,7 @@ It decides nothing about a patient.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,102 @@ def load_folders(folders: Sequence[Path], names: Sequence[str] = ()) -> Knowledg
     return Loader(folders, names).load()
 
 
+@attrs.frozen
+class Laid:
+    """One rule of a folder on a pack that was loaded before: ``whole`` holds all rules, ``part`` the rule and what it reads, ready to be run."""
+
+    whole: KnowledgeBase
+    part: KnowledgeBase
+
+
+def laid_over(base: KnowledgeBase, folder: Path, name: str, rule: str) -> Laid | None:
+    """
+    One rule of a folder on a pack that was loaded before, in a fraction of the time that all of them take.
+
+    None where more must be read to say what it means: the folder brings words, causes or weights of its own, or the rule is not there,
+    raises a red flag, or is written over a table.
+
+    Raises:
+        KnowledgeError: every fault of the folder.
+
+    """
+    return Loader([folder], [name]).over(base, rule)
+
+
+APART = ("vocabulary", "referral", "causes", "codes", "asking.yaml", "omop.yaml", "codes.yaml")
+"""What of a folder changes more than its rules."""
+
+
 class Loader(Checks):
     """Holds what has been read so far and every fault found; used once."""
+
+    def over(self, base: KnowledgeBase, rule: str) -> Laid | None:
+        """As ``laid_over``."""
+        (folder,) = self.folders
+        self.shown_as = [f"{name}/" for name in self.called]
+        if not folder.is_dir() or any((folder / name).exists() for name in APART):
+            return None
+        self.pack, self.causes = base.pack, dict(base.causes)
+        for kind, known in (("references", base.references), ("claims", base.claims)):
+            self.found[kind] = dict(known)
+            self.places |= dict.fromkeys(((kind, id_) for id_ in known), base.pack.id)
+        below = {one.written or one.id: one for one in (*base.rules, *base.shelved) if not one.open_alert}
+        self.rules_below = {id_: one.source for id_, one in below.items()}
+        self._read_folder(folder, self.shown_as[0])
+        self._stop_if_faulty()
+        own = [raw for raw, _ in self.raw_rules.values()]
+        replaced = {raw.replaces for raw in own if raw.replaces}
+        if rule not in self.raw_rules or any(raw.for_each for raw in own) or any(below[id_].alert for id_ in replaced if id_ in below):
+            return None
+        authored = [one for raw, document in self.raw_rules.values() for one in self._written(raw, document, base.vocabulary)]
+        self._stop_if_faulty()
+        if any(one.alert for one in authored):
+            return None
+        kept = [one for one in base.rules if (one.written or one.id) not in replaced]
+        active = {one.id for one in authored if one.status == "active"}
+        live = under_the_law(
+            [*kept, *(one for one in authored if one.id in active)], base.vocabulary, self.pack.screens, base.unread_dangers
+        )
+        laid = [one for one in live if one.id in active]
+        self._check_scopes([*kept, *laid])
+        self._stop_if_faulty()
+        shelved = tuple(one for one in authored if one.id not in active)
+        whole = attrs.evolve(
+            base,
+            pack=self.pack,
+            references=self.found["references"],
+            claims=self.found["claims"],
+            rules=(*kept, *laid),
+            shelved=(*base.shelved, *shelved),
+            digest=sha256(repr((base.digest, authored)).encode()).hexdigest(),
+            folders=(*base.folders, str(folder)),
+            shown_as=(*(under or "packaged/" for under in base.shown_as), *self.shown_as),
+        )
+        needed = self._needed(rule, whole)
+        suspected = {one.cause for one in needed}
+        part = attrs.evolve(
+            whole,
+            rules=self._in_strata(needed),
+            causes={id_: cause for id_, cause in base.causes.items() if id_ in suspected},
+            scale=attrs.evolve(base.scale, against=""),
+            digest=f"{whole.digest}, {rule} alone",
+        )
+        return Laid(whole, part)
+
+    def _needed(self, rule: str, base: KnowledgeBase) -> list[Rule]:
+        """A rule, and every rule whose conclusion it reads, and so on."""
+        waiting = [one for one in base.rules if one.id == rule]
+        found = {one.id: one for one in waiting}
+        while waiting:
+            one = waiting.pop()
+            cause = base.causes.get(one.cause or "")
+            firm = conclusions_read(cause.probable_if, "patient") if cause and cause.probable_if else ()
+            for id_, _ in (*conclusions_read(one.when, one.about), *firm):
+                for other in base.concluding.get(id_, ()):
+                    if other.id not in found:
+                        found[other.id] = other
+                        waiting.append(other)
+        return list(found.values())
 
     def load(self) -> KnowledgeBase:
         """Everything that was read, checked and ordered, as one knowledge base."""

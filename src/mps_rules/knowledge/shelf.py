@@ -38,13 +38,14 @@ class Shelf:
 
     def __init__(self, folders: Sequence[Path], names: Sequence[str] = ()) -> None:
         self.folders = [Path(folder) for folder in folders]
-        called = names or [folder.as_posix() for folder in self.folders]
-        self.shown_as = [f"{name.rstrip('/')}/" if len(self.folders) > 1 else "" for name in called]
+        self.called = [name.rstrip("/") for name in names or [folder.as_posix() for folder in self.folders]]
+        self.shown_as = [f"{name}/" if len(self.folders) > 1 else "" for name in self.called]
         self.within: dict[str, str] = {}
         self.faults: list[Fault] = []
         self.found: dict[str, dict[str, Any]] = {name: {} for name in (*FILES, "findings")}
         self.places: dict[tuple[str, str], str] = {}
         self.raw_rules: dict[str, tuple[RuleShape, Document]] = {}
+        self.rules_below: dict[str, str] = {}
         self.pack: Pack | None = None
         self.ranking = Ranking({}, {}, 0.0, 0.0, (), 0.0, ())
         self.asking = Asking()
@@ -189,15 +190,14 @@ class Shelf:
         self.faults += faults
         if raw is None:
             return
-        if raw.id in self.raw_rules and raw.replaces != raw.id:
-            first = self.raw_rules[raw.id][1].source
+        known = self.rules_below | {id_: document.source for id_, (_, document) in self.raw_rules.items()}
+        if raw.id in known and raw.replaces != raw.id:
+            first = known[raw.id]
             self.faults.append(
                 Fault(document.place(("id",)), f"rule {raw.id!r} is already in {first}; to replace it write replaces: {raw.id}")
             )
-        if raw.replaces and raw.replaces not in self.raw_rules:
-            self.faults.append(
-                Fault(document.place(("replaces",)), f"no rule {raw.replaces!r} to replace", closest(raw.replaces, self.raw_rules))
-            )
+        if raw.replaces and raw.replaces not in known:
+            self.faults.append(Fault(document.place(("replaces",)), f"no rule {raw.replaces!r} to replace", closest(raw.replaces, known)))
         self.raw_rules.pop(raw.replaces or "", None)
         self.raw_rules[raw.id] = (raw, document)
 

@@ -140,6 +140,10 @@ class _Writer:
             self._write("examined", at, {**site, "valueBoolean": True}, "exam")
             for finding in exam.findings:
                 self._finding(Address("muscle", exam.muscle, finding.term, exam.side), finding, site)
+        for one in findings.somewhere:
+            site = {"bodySite": self._region(one.region, one.side)}
+            for finding in one.findings:
+                self._finding(Address("muscle", one.region, finding.term, one.side), finding, site)
         for text in unanswered:
             at = address(text, self.words)
             if str(at) not in self.places:
