@@ -254,7 +254,7 @@ def test_nothing_is_said_of_when_something_began_that_is_no_pain_of_today(other:
 
 
 def test_what_began_long_ago_and_is_said_to_go_on_is_not_taken_back_by_what_may_be_older(kb: KnowledgeBase) -> None:
-    free = observation(PAIN, "2024-05-01", bodySite=coded(SNOMED, "37822005", "Low back"), valueInteger=0)
+    free = observation(coded(f"{OWN}:finding", "pain_low_back"), "2024-05-30", valueBoolean=False)
 
     for more in ({}, {"onsetDateTime": "2014-01-01"}):
         assert hurting(read(kb, condition(BACK_PAIN, **more), free)[0]) == hurting(read(kb, condition(BACK_PAIN))[0])
@@ -981,6 +981,8 @@ def test_a_range_of_ages_reads_back_as_it_was_written(kb: KnowledgeBase) -> None
         ("2157-6", quantity(900, "U/l"), ("creatine_kinase", 900)),
         ("718-7", quantity(131, "g/l"), ("haemoglobin", 13.1)),
         ("8331-1", quantity(39.2, "Cel"), ("body_temperature", 39.2)),
+        ("8867-4", quantity(130, "{beats}/min"), ("heart_rate", 130)),
+        ("6690-2", quantity(14, "10*3{cells}/uL"), ("white_cell_count", 14)),
     ],
 )
 def test_a_unit_is_read_in_each_of_its_valid_letters(kb: KnowledgeBase, code: str, value: Resource, finding: tuple[str, float]) -> None:

@@ -344,8 +344,16 @@ def test_an_address_that_cannot_be_used_is_said_without_its_password(address: st
 def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "kept.sqlite").write_text("no database " * 100, encoding="utf-8")
 
-    with pytest.raises(SettingsError, match="cannot be opened"):
+    with pytest.raises(SettingsError, match=r"kept\.sqlite: cannot be opened: file is not a database"):
         Store(f"sqlite:///{tmp_path / 'kept.sqlite'}")
+
+
+def test_why_a_database_elsewhere_cannot_be_opened_is_said_in_one_line_without_the_password() -> None:
+    refused = sa.exc.OperationalError("SELECT 1", {}, Exception('password "s3cret" of user refused\nIs it running?'))
+
+    assert str(stores._unopened(sa.make_url("postgresql+psycopg://user:s3cret@db.example/kept"), refused)) == (
+        'store db.example:5432/kept: cannot be opened: password "***" of user refused Is it running?'
+    )
 
 
 def test_the_file_is_its_owners_alone_and_every_commit_reaches_the_disk(tmp_path: Path) -> None:

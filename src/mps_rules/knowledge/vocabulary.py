@@ -275,6 +275,7 @@ class Suspect:
 
 
 _QUANTITY = re.compile(r"\s*([-+]?[0-9]+(?:\.[0-9]+)?)\s*(\S(?:.*\S)?)?\s*\Z")
+_REMARK = re.compile(r"\{[^{}]*\}")
 _FRACTION = re.compile(r"\s*(?:([0-9]{1,4})\s+)?([0-9]{1,4})\s*/\s*([1-9][0-9]{0,3})\s*(\S(?:.*\S)?)?\s*\Z")
 """1/2 year, 1 1/2 years; or 7/10, seven points of ten."""
 _VAGUE = re.compile(r"\s*(?:a couple of|a few|a|an|some|several|few|about an?|almost an?|more than an?)\s+([A-Za-z]+)\s*\Z", re.IGNORECASE)
@@ -300,10 +301,12 @@ class Vocabulary:
         return "<Vocabulary: {} findings, {} regions, {} muscles, {} diagnoses>".format(*told)
 
     def unit(self, written: str) -> Unit | None:
-        """The unit of that code or spelling."""
+        """The unit of that code or spelling; what stands in braces within one is a remark in UCUM, and changes nothing."""
         if written in self.units:
             return self.units[written]
-        return next((unit for unit in self.units.values() if written in unit.also), None)
+        found = next((unit for unit in self.units.values() if written in unit.also), None)
+        bare = _REMARK.sub("", written)
+        return self.unit(bare) if found is None and bare and bare != written else found
 
     def quantity(self, value: Any, term: Term) -> float:
         """

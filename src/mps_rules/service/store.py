@@ -190,7 +190,7 @@ class Store:
             raise
         except sa.exc.SQLAlchemyError as error:
             self.close()
-            raise SettingsError([Fault("store", f"cannot be opened: {type(error).__name__}")]) from None
+            raise SettingsError([_unopened(self._engine.url, error)]) from None
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -406,6 +406,13 @@ def _engine(url: str, *, make: bool) -> sa.Engine:
     sa.event.listen(engine, "connect", _durable)
     sa.event.listen(engine, "begin", _begin_writing)
     return engine
+
+
+def _unopened(url: sa.URL, error: sa.exc.SQLAlchemyError) -> Fault:
+    """Where a store was looked for and what its database said, in one line and without the password."""
+    said = " ".join(str(getattr(error, "orig", None) or type(error).__name__).split())
+    where = url.database if url.get_backend_name() == "sqlite" else f"{url.host}:{url.port or 5432}/{url.database}"
+    return Fault(f"store {where}", f"cannot be opened: {said.replace(str(url.password), '***') if url.password else said}")
 
 
 def _durable(connection: Any, _: Any) -> None:
