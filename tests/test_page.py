@@ -188,12 +188,19 @@ def test_the_chart_of_a_muscle_stays_in_its_card_and_follows_the_side(opens: Ope
     chart = page.locator("#opened img.chart[src]")
     wide = "async image => { await image.decode(); return image.naturalWidth; }"
     assert chart.evaluate(wide) > 100
+    page.mouse.move(5, 5)
+    assert page.locator("#figure .belly").count() > 0
     left = chart.get_attribute("src")
     page.locator("#opened").get_by_role("button", name="right", exact=True).click()
 
     assert chart.evaluate(wide) > 100
     assert "right" in (chart.get_attribute("alt") or "")
     assert chart.get_attribute("src") != left
+    page.locator("#opened .shut").first.click()
+    page.locator("#words").hover()
+    page.locator(".muscles .name").first.hover()
+    page.mouse.move(5, 5)
+    assert page.locator("#figure .belly").count() == 0
 
 
 def test_what_differs_from_the_last_answer_is_said_and_undo_takes_it_back(opens: Opens) -> None:
