@@ -185,15 +185,22 @@ def test_the_chart_of_a_muscle_stays_in_its_card_and_follows_the_side(opens: Ope
     page = opens()
     shows(page, "facet label")
     page.locator(".muscles .name").first.click()
-    chart = page.locator("#opened img.chart")
-    chart.wait_for(state="attached")
-    page.wait_for_function("document.querySelector('#opened img.chart').naturalWidth > 0")
+    chart = page.locator("#opened img.chart[src]")
+    wide = "async image => { await image.decode(); return image.naturalWidth; }"
+    assert chart.evaluate(wide) > 100
+    page.mouse.move(5, 5)
+    assert page.locator("#figure .belly").count() > 0
     left = chart.get_attribute("src")
     page.locator("#opened").get_by_role("button", name="right", exact=True).click()
-    page.wait_for_function("document.querySelector('#opened img.chart')?.naturalWidth > 0")
 
-    assert "right" in (page.locator("#opened img.chart").get_attribute("alt") or "")
-    assert page.locator("#opened img.chart").get_attribute("src") != left
+    assert chart.evaluate(wide) > 100
+    assert "right" in (chart.get_attribute("alt") or "")
+    assert chart.get_attribute("src") != left
+    page.locator("#opened .shut").first.click()
+    page.locator("#words").hover()
+    page.locator(".muscles .name").first.hover()
+    page.mouse.move(5, 5)
+    assert page.locator("#figure .belly").count() == 0
 
 
 def test_what_differs_from_the_last_answer_is_said_and_undo_takes_it_back(opens: Opens) -> None:

@@ -192,7 +192,7 @@ function muscle({ sides, all }, reaches) {
   return h(
     "li",
     { class: "muscle", ...lit },
-    h("button", { type: "button", class: "plain grow name", "data-key": `mu:${subjectOf(one)}`, onclick: () => examine("muscle", one.muscle, one.side === "right" ? "right" : "left") }, name),
+    h("button", { type: "button", class: "plain grow name", "data-key": `mu:${subjectOf(one)}`, onclick: () => { examine("muscle", one.muscle, one.side === "right" ? "right" : "left"); map.keep(reach); } }, name),
     h("span", { class: "quiet explains" }, reached(one, all)),
     h("span", {}, h("span", { class: `pill ${one.status}` }, muscleState(one.status))),
     h("button", { type: "button", class: "link", "data-key": `muwhy:${subjectOf(one)}`, onclick: () => terms(one, muscleName(one.muscle, one.side)) }, "Why"),

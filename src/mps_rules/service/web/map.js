@@ -22,6 +22,7 @@ const REST = GROUPS.length - 1; // where a view stands that no group names
 
 let views = [];
 let muscles = {};
+let kept = null; // the muscle that stays lit while its card is open
 let shown = 0;
 let zoom = 0;
 let mark = "pain";
@@ -185,6 +186,7 @@ function figureOf() {
     }),
   );
   shade();
+  light(null);
 }
 
 function hover(shape) {
@@ -203,6 +205,7 @@ function shade() {
 export function show(answer) {
   shading = new Map(answer.shading.map((one) => [key(one.region, one.side), one]));
   shade();
+  light(null);
   byId("complete").checked = patient.findings().pain_map_complete === true;
   redraw(byId("pains"), patient.pains().map(line));
 }
@@ -291,8 +294,16 @@ export function chart(muscle, side) {
   return image;
 }
 
+// A muscle stays lit until its card is closed, or another is chosen.
+export function keep(reach) {
+  kept = reach;
+  light(reach);
+}
+
 // A muscle lights up: where it lies, and its zones, the main ones stronger.
-export function light(reach) {
+export function light(pointed) {
+  if (kept && !byId("opened").querySelector(`[data-key="open:${CSS.escape(kept.of[0][0])}"]`)) kept = null;
+  const reach = pointed ?? kept;
   for (const path of byId("figure").querySelectorAll(".place")) path.classList.remove("lies", "essential", "spillover");
   for (const part of reach ? reach.zones : []) mine(part)?.forEach((path) => path.classList.add(part.zone));
   const of = reach?.of ?? [];
