@@ -112,6 +112,8 @@ def test_every_question_of_the_page_is_answered(page: Page, operation: str) -> N
         "bundle": {"resourceType": "Bundle", "type": "searchset", "entry": []},
         "written": "2026-01-31T09:00:00Z",
         "on": "2026-01-31",
+        "muscle": "piriformis",
+        "side": "left",
     }
     status, answer = json_api.answered(operation, question, mps.load())
 

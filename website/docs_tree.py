@@ -49,7 +49,7 @@ def gather(folder: Path) -> None:
     pages |= {"api.md": api_page.page(), "muscles/index.md": "\n".join(_muscles(base))}
     for muscle in base.vocabulary.muscles.values():
         pages[f"muscles/{muscle.id}.md"] = "\n".join(_muscle(muscle, base))
-        pages[f"muscles/{muscle.id}.svg"] = mps_rules.muscle_picture(muscle.id, kb=base)
+        pages[f"muscles/{muscle.id}.svg"] = str(mps_rules.muscle_picture(muscle.id, kb=base))
     for name, text in pages.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")

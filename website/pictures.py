@@ -38,7 +38,8 @@ text {{ fill: #e8ecf1; }} .label {{ fill: #9bd3ff; }} .urgency {{ fill: #f3c982;
 </style>
 <rect x=".5" y=".5" width="{inner_wide}" height="{inner_high}" rx="8"/>
 """
-VIEWS = {"page_desktop.webp": (1440, 900), "page_phone.webp": (390, 844)}
+VIEWS = {"page_desktop.webp": (1440, 900, "facet label"), "page_phone.webp": (390, 844, "cauda equina")}
+"""The pictures of the page: how wide, how high, and which example is in it."""
 
 
 def answer() -> str:
@@ -82,18 +83,18 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def pages(folder: Path) -> None:
-    """Pictures of the static page with the same example in it."""
+    """Pictures of the static page with an example in it."""
     from playwright.sync_api import sync_playwright
 
     with served(folder) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-        for name, (width, height) in VIEWS.items():
+        for name, (width, height, example) in VIEWS.items():
             context = browser.new_context(viewport={"width": width, "height": height})
             page = context.new_page()
             page.set_default_timeout(120_000)
             page.goto(address)
             page.wait_for_selector("body[data-answered='1']")
-            page.select_option("#example", label=EXAMPLE.stem.replace("_", " "))
+            page.select_option("#example", label=example)
             page.wait_for_selector("body[data-answered='2']:not(.asking)")
             page.wait_for_timeout(500)
             taken = context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": 85})

@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 BROWSER = HERE / "browser"
 PACKAGE = Path(mps_rules.__file__).resolve().parent
 WEB = PACKAGE / "service" / "web"
-LEFT_OUT = ("command", "service/web", "service/web_smart", "_vendor/fhirclient", "rules", "examples")
+LEFT_OUT = ("command", "service/web", "service/web_smart", "service/web_notebook", "_vendor/fhirclient", "rules", "examples")
 """Parts of the package that a browser never asks for; what stays the same while the rules do is laid out as files instead."""
 DEPENDENCIES = {"attrs": ("attr", "attrs"), "cattrs": ("cattrs",), "typing_extensions": ("typing_extensions.py",), "PyYAML": ("yaml",)}
 """What the operations of the page import beside the library, by distribution; of PyYAML the part in Python, for patient files that somebody opens."""

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from mps_rules.language.reading import read_yaml
+from mps_rules.language.reading import read_text
 
 Point: TypeAlias = tuple[float, float]
 MAIN_VIEWS = ("front", "back", "left", "right")
@@ -168,7 +168,7 @@ class Figure:
 def figure() -> Figure:
     """The figure as it is drawn, read once."""
     file = Path(__file__).with_name("body.yaml")
-    data = read_yaml(file.read_text(encoding="utf-8"), file.name).data
+    data = read_text(file.read_text(encoding="utf-8"), file.name).data
     views = {id_: _view(id_, row, data["drawings"][row["drawing"]]) for id_, row in data["views"].items()}
     return Figure((data["size"][0], data["size"][1]), views)
 
