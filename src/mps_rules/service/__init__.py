@@ -1,8 +1,8 @@
 """
-The rules over HTTP: hooks, page, settings, store.
+The rules over HTTP: hooks, page, settings, store; and at the other doors of programs: a notebook's cell, an assistant's pipe.
 
 Bounded, logged by listed fields, and nothing that says who.
-For others: ``serving.serve``, ``app.create_app``, ``cds_hooks``, ``json_api``, ``page``, ``settings``, ``store``.
+For others: ``serving.serve``, ``app.create_app``, ``assistants``, ``cds_hooks``, ``json_api``, ``notebook.widget``, ``page``, ``settings``, ``store``.
 """
 
 import warnings
