@@ -154,7 +154,8 @@ def settled(claims: Iterable[Statement], base: KnowledgeBase, on: date | None = 
     held = {one.at.term for one in standing if one.at.kind == "patient" and settler.is_danger(one)}
     flagged = {word for term in base.vocabulary.terms.values() if term.of_record for word in term.values}
     opened = sorted(({one.at.term for one in settler.dropped if one.at.kind == "patient"} - held) & flagged)
-    standing.sort(key=given.index)
+    turn = {one: number for number, one in reversed([*enumerate(given)])}
+    standing.sort(key=turn.__getitem__)
     return Settled(tuple(standing), tuple(settler.superseded), tuple(settler.doubted), tuple(opened))
 
 
