@@ -251,7 +251,9 @@ class _Settler:
         """Of claims none of which is later, the one that leaves every red flag nearest, if there is one and it brings some flag nearer."""
         readings, part, values = self.readings(claims[0]), claims[0].part, dict.fromkeys(one.value for one in claims)
         weighed: dict[Any, tuple[float, ...]] = {value: self.read.weights(readings, value, part) for value in values if value is not None}
-        nearest = tuple(map(max, zip(*weighed.values(), strict=True)))  # each value is weighed once, however often it was recorded
+        nearest = tuple(
+            max(one) for one in zip(*weighed.values(), strict=True)
+        )  # each value is weighed once, however often it was recorded
         best = [claim for claim in claims if weighed.get(claim.value) == nearest] if weighed else list(claims)
         if not best or not self.is_danger(best[0]):
             return None
