@@ -12,6 +12,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,8 +25,8 @@ TERMS = ("fever", "night_pain", "saddle_anaesthesia", "urinary_retention_new", "
 
 
 def chart(resources: int = 100) -> dict[str, Any]:
-    """A request whose prefetch holds that many resources: a patient, pain, a few findings, and what the rules do not read."""
-    about = {"status": "final", "subject": {"reference": "Patient/1"}, "effectiveDateTime": "2026-01-10"}
+    """A request whose prefetch holds that many resources: a patient, pain, a few findings, all of today, and many blood pressures."""
+    about = {"status": "final", "subject": {"reference": "Patient/1"}, "effectiveDateTime": datetime.now(tz=UTC).date().isoformat()}
 
     def observation(system: str, code: str, **value: Any) -> dict[str, Any]:
         return {"resourceType": "Observation", "code": {"coding": [{"system": system, "code": code}]}, **about, **value}

@@ -120,6 +120,25 @@ def test_of_two_numbers_in_doubt_the_more_dangerous_counts(kb: KnowledgeBase) ->
     assert stood([claim("body_temperature", value, TODAY) for value in (36.5, 38.9, 39.2)], kb) == {"body_temperature": 39.2}
 
 
+@pytest.mark.parametrize("term", ["body_temperature", "systolic_bp", "crp", "age_years"])
+def test_of_many_numbers_in_doubt_that_one_counts_that_beats_each_other(term: str, kb: KnowledgeBase) -> None:
+    read, random = dangers_of(kb), seeded(5)
+    low, high = kb.vocabulary.terms[term].range or (0, 100)
+    values = [round(random.uniform(low, high), 1) for _ in range(40)]
+    best = [one for one in values if all(read.beats(read.of_term[term], one, other) for other in values)]
+
+    told = settled([claim(term, value, TODAY) for value in values], kb).findings(kb)
+
+    assert (told.get(term) in best) == bool(best and read.helps(read.of_term[term], best[0]))
+    assert ("in_doubt" in told) == (term not in told)
+
+
+def test_a_chart_of_thousands_of_values_of_one_day_is_read(kb: KnowledgeBase) -> None:
+    values = [36 + number / 1000 for number in range(3_000)]
+
+    assert settled([claim("body_temperature", value, TODAY) for value in values], kb).findings(kb) == {"body_temperature": 38.999}
+
+
 def test_where_neither_reading_brings_a_flag_nearer_the_finding_is_unknown(kb: KnowledgeBase) -> None:
     told = in_every_order([claim("pf_poor_sleep", value, TODAY) for value in (True, False)], kb)
 

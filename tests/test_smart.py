@@ -115,7 +115,7 @@ def opens(browser: Browser, kb: KnowledgeBase, tmp_path: Path) -> Iterator[Opens
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         undo.append(context.close)
         tab, sent, complaints = context.new_page(), list[Request](), list[str]()
-        tab.set_default_timeout(15_000)
+        tab.set_default_timeout(60_000)
         context.on("request", lambda request: sent.append(request))  # noqa: PLW0108 - playwright marks what it is handed
         tab.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
         tab.on("pageerror", lambda error: complaints.append(str(error)))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import inf
+from operator import ge
 from typing import TypeAlias, assert_never
 
 import attrs
@@ -72,7 +73,11 @@ class Dangers:
 
     def beats(self, readings: Sequence[Reading], value: Value, other: Value, word: str = "") -> bool:
         """Whether a value leaves every flag at least as near as another does, whatever else is known."""
-        return all(reading.weight(value, word) >= reading.weight(other, word) for reading in readings)
+        return all(map(ge, self.weights(readings, value, word), self.weights(readings, other, word)))
+
+    def weights(self, readings: Sequence[Reading], value: Value, word: str = "") -> tuple[float, ...]:
+        """How near a value brings each flag; of two values, one that is nowhere lower beats the other."""
+        return tuple(reading.weight(value, word) for reading in readings)
 
     def helps(self, readings: Sequence[Reading], value: Value, word: str = "") -> bool:
         """Whether a value can bring some flag nearer than if it were unknown."""

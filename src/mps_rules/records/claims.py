@@ -154,7 +154,8 @@ def settled(claims: Iterable[Statement], base: KnowledgeBase, on: date | None = 
     held = {one.at.term for one in standing if one.at.kind == "patient" and settler.is_danger(one)}
     flagged = {word for term in base.vocabulary.terms.values() if term.of_record for word in term.values}
     opened = sorted(({one.at.term for one in settler.dropped if one.at.kind == "patient"} - held) & flagged)
-    standing.sort(key=given.index)
+    turn = {one: number for number, one in reversed([*enumerate(given)])}
+    standing.sort(key=turn.__getitem__)
     return Settled(tuple(standing), tuple(settler.superseded), tuple(settler.doubted), tuple(opened))
 
 
@@ -248,7 +249,12 @@ class _Settler:
 
     def worst(self, claims: Sequence[Statement]) -> Statement | None:
         """Of claims none of which is later, the one that leaves every red flag nearest, if there is one and it brings some flag nearer."""
-        best = [claim for claim in claims if all(self.beats(claim, other) for other in claims)]
+        readings, part, values = self.readings(claims[0]), claims[0].part, dict.fromkeys(one.value for one in claims)
+        weighed: dict[Any, tuple[float, ...]] = {value: self.read.weights(readings, value, part) for value in values if value is not None}
+        nearest = tuple(
+            max(one) for one in zip(*weighed.values(), strict=True)
+        )  # each value is weighed once, however often it was recorded
+        best = [claim for claim in claims if weighed.get(claim.value) == nearest] if weighed else list(claims)
         if not best or not self.is_danger(best[0]):
             return None
         numbers = [one.value for one in best if isinstance(one.value, float)]
@@ -264,7 +270,8 @@ class _Settler:
         present = {str(one.at): one.value for one in won if one.at.kind == "pain"}
         levels = [claim for claim in claims if claim.part == "intensity"]
         fitting = [level for level in levels if (level.value != 0) == present.get(str(level.at), level.value == 0)]
-        self._note(self.superseded, [level for level in levels if level not in fitting], LATER)
+        kept = set(fitting)
+        self._note(self.superseded, [level for level in levels if level not in kept], LATER)
         return [*won, *self.latest(fitting)]
 
     def latest(self, claims: Iterable[Statement]) -> list[Statement]:
@@ -284,7 +291,8 @@ class _Settler:
             self.superseded += [Noted(one.where, one.code, one.stale) for one in top]
         won = self._despite(self._unsurpassed([one for one in group if one.doubt and not one.stale], by=sound), won)
         resource = won.where.partition(".")[0] if won else ""
-        passed = [one for one in group if one is not won and not one.doubt and (one not in top or (won and one.value == won.value))]
+        ahead = set(top)
+        passed = [one for one in group if one is not won and not one.doubt and (one not in ahead or (won and one.value == won.value))]
         others = [one for one in passed if won is None or one.value != won.value or one.where.partition(".")[0] != resource]
         self.superseded += [Noted(other.where, other.code, other.stale or LATER) for other in others]
         return won
