@@ -634,7 +634,9 @@ def test_it_prints_on_one_page(opens: Opens) -> None:
 def test_a_poster_is_one_sheet_of_a3(browser: Browser, kb: KnowledgeBase) -> None:
     context = browser.new_context()
     page = context.new_page()
-    page.set_content(f"<style>@page {{ size: A3 landscape; margin: 0 }} body {{ margin: 0 }}</style>{poster('low_back', kb=kb)}")
+    page.set_content(
+        f"<style>@page {{ size: A3 landscape; margin: 0 }} body {{ margin: 0 }} svg {{ display: block }}</style>{poster('low_back', kb=kb)}"
+    )
     printed = page.pdf(prefer_css_page_size=True)
     context.close()
 

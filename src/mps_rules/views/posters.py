@@ -17,7 +17,7 @@ from mps_rules.patient.facts import terrain_of
 from mps_rules.views.figure import View, figure
 from mps_rules.views.pictures import Chart, defined, framed, key, letters, words_at
 
-SHEET = (1587.0, 1123.0)
+SHEET = (1587.0, 1122.0)
 """A3 across, in pixels of CSS."""
 FIRST = 6
 """How many candidates stand side by side."""
