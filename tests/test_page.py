@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Dialog, Page, Route, sync_playwright
 from starlette.applications import Starlette
 
 from charts_fhir import ICD, bundle, coded, condition, observation
-from mps_rules.api import evaluate
+from mps_rules.api import evaluate, poster
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import RECOMMENDATIONS
 from mps_rules.service import json_api
@@ -629,6 +629,18 @@ def test_it_prints_on_one_page(opens: Opens) -> None:
     after(page, lambda: page.select_option("#example", label="facet label"))
 
     assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(format="A4"))) == 1
+
+
+def test_a_poster_is_one_sheet_of_a3(browser: Browser, kb: KnowledgeBase) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_content(
+        f"<style>@page {{ size: A3 landscape; margin: 0 }} body {{ margin: 0 }} svg {{ display: block }}</style>{poster('low_back', kb=kb)}"
+    )
+    printed = page.pdf(prefer_css_page_size=True)
+    context.close()
+
+    assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) == 1
 
 
 # --- safety -----------------------------------------------------------------------------------------------------------

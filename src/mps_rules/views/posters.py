@@ -17,7 +17,7 @@ from mps_rules.patient.facts import terrain_of
 from mps_rules.views.figure import View, figure
 from mps_rules.views.pictures import Chart, defined, framed, key, letters, words_at
 
-SHEET = (1587.0, 1123.0)
+SHEET = (1587.0, 1122.0)
 """A3 across, in pixels of CSS."""
 FIRST = 6
 """How many candidates stand side by side."""
@@ -175,9 +175,9 @@ def _drawn(cell: _Cell, x: float, y: float, width: float, height: float) -> Iter
 
 def _foot(base: KnowledgeBase, x: float, y: float) -> Iterable[str]:
     rows = [
-        ("belly", "fibres", "the muscle and the way its fibres run, broken: it lies deep"),
-        ("skin", "sent", "main zone: where it mostly sends pain"),
-        ("skin", "stipple", "lesser zone: where it sends pain at times"),
+        ("belly", "fibres", "the muscle and its fibres, broken: it lies deep"),
+        ("skin", "sent", "main zone: mostly pain here"),
+        ("skin", "stipple", "lesser zone: at times"),
     ]
     for at, row in zip((0, 400, 680), rows, strict=True):
         yield from key(x + at, y, [row])
