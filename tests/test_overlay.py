@@ -91,6 +91,7 @@ def test_the_commands_of_the_example_do_what_the_page_says(ours: Path) -> None:
     assert cases == "3 of 3 cases passed, of 1 rules"
     assert f"{mps.load().pack.version} + ours 0.1" in evaluated
     assert "2 added, 0 removed, 0 rewritten" in differing
+    assert "New caution: Consider telling occupational health: the pain began while moving a patient [staff.moved_a_patient]" in differing
 
 
 def test_the_cause_of_the_example_has_no_issue_and_ranks(ours: Path) -> None:
