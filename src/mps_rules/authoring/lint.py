@@ -495,7 +495,7 @@ def _alone(folders: object, rule: str) -> Subject | None:
 def _asks_of_itself(expect: Expectation, own: AbstractSet[str]) -> bool:
     """Whether a case expects nothing but the verdict of its rule, and what that rule concludes."""
     of_rule = attrs.evolve(expect, fires="not said", for_=None, asks=(), cautions=(), derived=()) == Expectation()
-    return of_rule and own.issuperset((*expect.cautions, *expect.derived))
+    return of_rule and own >= {*expect.cautions, *expect.derived}
 
 
 def _loaded(folders: KnowledgeBase | str | PathLike[str] | Sequence[str | PathLike[str]]) -> KnowledgeBase:
