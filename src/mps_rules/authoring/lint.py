@@ -256,7 +256,7 @@ def alert_without_region(subject: Subject) -> Iterator[Issue]:
 
 
 _PROMISE = re.compile(r"\b(cure[sd]?|you(?: have|'ve|\u2019ve))\b", re.IGNORECASE)
-_DISCLAIMER = re.compile(r"\b(not|no|never) (a )?cure[sd]?\b", re.IGNORECASE)
+_DISCLAIMER = re.compile(r"\b(not|no|never) (at )?(a )?cure[sd]?\b", re.IGNORECASE)
 
 
 def promises_cure(subject: Subject) -> Iterator[Issue]:
