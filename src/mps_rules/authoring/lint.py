@@ -483,7 +483,7 @@ def _alone(folders: object, rule: str) -> Subject | None:
     if not isinstance(folders, Sequence) or isinstance(folders, str) or len(folders) < 2:
         return None
     *below, top = folders
-    laid = laid_over(load_named(below), Path(top), str(top), rule)
+    laid = laid_over(load_named(below), str(below[0]), Path(top), str(top), rule)
     if laid is None:
         return None
     subject = Subject(laid.whole, rule, laid.part)
