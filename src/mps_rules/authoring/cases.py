@@ -83,8 +83,9 @@ def read_cases(base: KnowledgeBase, only: str = "") -> tuple[Case, ...]:
     for number, (folder, under) in enumerate(zip(base.folders, base.shown_as, strict=True)):
         for path in sorted(Path(folder).rglob("*.cases.yaml")):
             name = path.relative_to(folder).as_posix()
-            if any((Path(above) / name).is_file() for above in base.folders[number + 1 :]):
-                continue  # those that lie on top are the cases of the rule that takes its place
+            own = name.replace(".cases.yaml", ".yaml")
+            if any((Path(above) / own).is_file() for above in base.folders[number + 1 :]):
+                continue  # the rule that takes its place, on top, has its own cases
             rule, shown_name = name.removesuffix(".cases.yaml").replace("/", "."), f"{under}{name}"
             if only and not (f"{rule}.".startswith(f"{only}.") or only.startswith(f"{rule}.")):
                 continue
@@ -96,7 +97,7 @@ def read_cases(base: KnowledgeBase, only: str = "") -> tuple[Case, ...]:
             cases, wrong = structure(document.data, tuple[Case, ...], document.place)
             faults += wrong
             if rule not in written:
-                if number + 1 < len(base.folders) and path.with_name(path.name.replace(".cases.yaml", ".yaml")).is_file():
+                if number + 1 < len(base.folders) and (Path(folder) / own).is_file():
                     continue  # another rule lies on top in its place
                 faults.append(Fault(shown_name, f"no rule {rule!r} beside these cases", closest(rule, written)))
             for place_of, case in enumerate(cases or ()):
