@@ -407,8 +407,11 @@ def test_a_finding_in_the_wrong_place_is_sent_to_the_right_one(data: Any, expect
         ({"pain": [{"region": "low_back", "intensity": "bad"}]}, "pain[0].intensity: expected a number, got 'bad'"),
         ({"pain": [{"region": "low_back", "intensity": 11}]}, "pain[0].intensity: 11 is outside 0 to 10"),
         ({"exam": {"muscle": "soleus"}}, "exam: expected a list of muscles examined, got {'muscle': 'soleus'}"),
-        ({"exam": ["soleus"]}, "exam[0]: expected a mapping with muscle, got 'soleus'"),
-        ({"exam": [{"side": "left"}]}, "exam[0]: expected a mapping with muscle, got {'side': 'left'}"),
+        ({"exam": ["soleus"]}, "exam[0]: expected a mapping with muscle (or, where no muscle is named, with region), got 'soleus'"),
+        (
+            {"exam": [{"side": "left"}]},
+            "exam[0]: expected a mapping with muscle (or, where no muscle is named, with region), got {'side': 'left'}",
+        ),
         ({"exam": [{"muscle": "soleus", "taut_band": "yes"}]}, "exam[0].taut_band: expected true or false, got 'yes'"),
         ({"labels": 3}, "labels: expected diagnoses, got 3"),
         ({"labels": ["facet_syndrome", 3]}, "labels: expected diagnoses, got ['facet_syndrome', 3]"),

@@ -546,6 +546,8 @@ def _asked_of(known: dict[str, Any], kb: KnowledgeBase) -> Iterator[str]:
 
 # --- mistakes ---------------------------------------------------------------------------------------------------------
 
+SWAPPED: Any = {"age_years": 45}
+
 
 def test_one_bad_answer_does_not_end_an_interview(kb: KnowledgeBase) -> None:
     talk = interview(kb, BACK)
@@ -577,11 +579,11 @@ def test_an_interview_is_left_as_a_generator_is(kb: KnowledgeBase) -> None:
 @pytest.mark.parametrize(
     ("call", "advice"),
     [
-        (lambda _: interview({"age_years": 45}), "findings are the second argument"),
-        (lambda kb: interview({"age_years": 45}, kb), "findings are the second argument"),
-        (lambda kb: mps.evaluate(kb, {"age_years": 45}), "findings come first"),
+        (lambda _: interview(SWAPPED), "findings are the second argument"),
+        (lambda kb: interview(SWAPPED, kb), "findings are the second argument"),
+        (lambda kb: mps.evaluate(kb, SWAPPED), "findings come first"),
     ],
 )
-def test_arguments_that_are_swapped_are_told_so(call: Callable[[KnowledgeBase], object], advice: str, kb: KnowledgeBase) -> None:
+def test_arguments_that_are_swapped_are_told_so(call: Callable[[Any], object], advice: str, kb: KnowledgeBase) -> None:
     with pytest.raises(FindingError, match=advice):
         call(kb)

@@ -1,6 +1,7 @@
 """A hospital's own pack lies on top of the packaged one: both are named, and what is screened and warned of stays."""
 
 import re
+import shutil
 from pathlib import Path
 
 import attrs
@@ -10,7 +11,6 @@ from click.testing import CliRunner
 import mps_rules as mps
 from mps_rules.authoring.lint import lint_only
 from mps_rules.command.cli import main
-from mps_rules.knowledge.loading import load_folders
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.packaged import packaged_rules
 from mps_rules.patient.forms import look_up
@@ -91,6 +91,7 @@ def test_the_commands_of_the_example_do_what_the_page_says(ours: Path) -> None:
     assert cases == "3 of 3 cases passed, of 1 rules"
     assert f"{mps.load().pack.version} + ours 0.1" in evaluated
     assert "2 added, 0 removed, 0 rewritten" in differing
+    assert "New caution: Consider telling occupational health: the pain began while moving a patient [staff.moved_a_patient]" in differing
 
 
 def test_the_cause_of_the_example_has_no_issue_and_ranks(ours: Path) -> None:
@@ -141,28 +142,42 @@ def test_one_rule_is_looked_for_by_its_path_or_id(kb: KnowledgeBase) -> None:
     assert lint_only(kb, "article/sharp_on_movement") == lint_only(kb, "article.sharp_on_movement") == ()
 
 
+BELOW = Path(__file__).parent / "lint" / "base"
+COUGH = Path(__file__).parent / "lint" / "never-fires" / "good"
+
+
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        ("", "", []),
-        ('text: "Look twice."', 'text: "You have it."', ["promises_cure"]),
-        ("- pain_low_back", "- {derived: nerve_root_signs}", ["case_fails", "never_fires", "never_silent"]),
-        ("- pain_low_back", "- pain_low_bakc", ["loads"]),
-        ('then:\n  - caution: {id: my_rule, text: "Look twice."}', "then:\n  - derive: fm_acr_2016", ["loads"]),
+        ("", "", set()),
+        ("when: cough", "when: {derived: hot}", {"loads"}),
+        ("when: cough", "when: cuogh", {"loads"}),
+        ("when: cough", "when: {all: [back_pain, fever]}", {"case_fails", "never_fires", "never_silent", "same_condition"}),
+        ("limits: An example.", "limits: You have a cough.", {"promises_cure"}),
+        ("id: demo.cough", "id: demo.hot_back", {"loads"}),
     ],
 )
-def test_a_rule_checked_alone_has_the_issues_that_it_has_among_all(before: str, after: str, expected: list[str], tmp_path: Path) -> None:
-    folder = tmp_path / "ours"
-    CliRunner().invoke(main, ["new", "rule", "ours/my_rule", "--into", str(folder)])
-    rule = folder / "ours" / "my_rule.yaml"
-    text = rule.read_text(encoding="utf-8").replace("status: draft ", "status: active ").replace('text: ""', 'text: "Look twice."')
-    for empty, full in (('summary: ""', "summary: x"), ('limits: ""', "limits: x"), ("reviewed:", "reviewed: {on: 2026-12-01, by: us}")):
-        text = text.replace(empty, full)
-    rule.write_text(text.replace(before, after) if before else text, encoding="utf-8")
+def test_a_rule_checked_alone_has_the_issues_that_it_has_among_all(before: str, after: str, expected: set[str], tmp_path: Path) -> None:
+    folder = shutil.copytree(COUGH, tmp_path / "ours")
+    rule = folder / "demo" / "cough.yaml"
+    rule.write_text(rule.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+    alone, among = lint_only([BELOW, folder], "demo/cough"), mps.lint([BELOW, folder])
 
-    alone = lint_only(["packaged", folder], "ours/my_rule")
+    assert expected == {issue.check for issue in alone} == {issue.check for issue in among}
+    assert [one for one in alone if one.check != "same_condition"] == [one for one in among if one.check != "same_condition"]
 
-    assert sorted(set(expected)) == sorted({issue.check for issue in alone} - {"never_undecided"})
-    if expected != ["loads"]:
-        among = lint_only(load_folders([packaged_rules(), folder], ["packaged", str(folder)]), "ours/my_rule")
-        assert list(map(str, among)) == list(map(str, alone))
+
+def test_what_asks_for_more_than_one_rule_is_checked_among_all(tmp_path: Path) -> None:
+    folder = shutil.copytree(COUGH, tmp_path / "ours")
+    cases = folder / "demo" / "cough.cases.yaml"
+    cases.write_text(cases.read_text(encoding="utf-8").replace("fires: true", "fires: true, urgency: urgent"), encoding="utf-8")
+
+    assert ["case_fails"] == [issue.check for issue in lint_only([BELOW, folder], "demo/cough")]
+
+
+def test_a_rule_that_takes_the_place_of_another_is_checked_alone_too(tmp_path: Path) -> None:
+    folder = shutil.copytree(BELOW / "demo", tmp_path / "ours" / "demo").parent
+    rule = folder / "demo" / "hot_back.yaml"
+    rule.write_text(rule.read_text(encoding="utf-8").replace("status: active", "status: active\nreplaces: demo.hot_back"), encoding="utf-8")
+
+    assert lint_only([BELOW, folder], "demo.hot_back") == mps.lint([BELOW, folder]) == ()

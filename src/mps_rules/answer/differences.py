@@ -145,13 +145,13 @@ def diff_rules(before: KnowledgeBase, after: KnowledgeBase, patients: Mapping[st
     """
     Which conclusions change for whom, because of which rule, when one version of the rules replaces another.
 
-    ``patients``: name to findings, as a caller writes them.
+    ``patients``: name to findings, as a caller writes them; a finding for which one version has no word is unknown to it.
     """
     old, new = ({rule.id: attrs.evolve(rule, stratum=0) for rule in base.rules} for base in (before, after))
     changed, unread = [], []
     for name, findings in patients.items():
         try:
-            answers = [_answer(base, findings) for base in (before, after)]
+            answers = [_answer(base, _in_words_of(base, other, findings)) for base, other in ((before, after), (after, before))]
         except FindingError as error:
             unread.append(f"{name}: {error.faults[0]}")
             continue
@@ -167,6 +167,14 @@ def diff_rules(before: KnowledgeBase, after: KnowledgeBase, patients: Mapping[st
         tuple(changed),
         tuple(unread),
     )
+
+
+def _in_words_of(base: KnowledgeBase, other: KnowledgeBase, findings: Any) -> Any:
+    """What was said without the findings that only the other version has words for: to this one nobody could have told them."""
+    if not isinstance(findings, Mapping):
+        return findings
+    new = set(other.vocabulary.terms) - set(base.vocabulary.terms)
+    return {key: value for key, value in findings.items() if key not in new} if new.intersection(findings) else findings
 
 
 def _answer(base: KnowledgeBase, findings: Any) -> Assessment:

@@ -80,9 +80,12 @@ def read_cases(base: KnowledgeBase, only: str = "") -> tuple[Case, ...]:
     found: list[Case] = []
     known = {rule.id for rule in (*base.rules, *base.shelved)}
     written = {rule.written or rule.id for rule in (*base.rules, *base.shelved)}
-    for folder, under in zip(base.folders, base.shown_as, strict=True):
+    for number, (folder, under) in enumerate(zip(base.folders, base.shown_as, strict=True)):
         for path in sorted(Path(folder).rglob("*.cases.yaml")):
             name = path.relative_to(folder).as_posix()
+            own = name.replace(".cases.yaml", ".yaml")
+            if any((Path(above) / own).is_file() for above in base.folders[number + 1 :]):
+                continue  # the rule that takes its place, on top, has its own cases
             rule, shown_name = name.removesuffix(".cases.yaml").replace("/", "."), f"{under}{name}"
             if only and not (f"{rule}.".startswith(f"{only}.") or only.startswith(f"{rule}.")):
                 continue
@@ -94,10 +97,12 @@ def read_cases(base: KnowledgeBase, only: str = "") -> tuple[Case, ...]:
             cases, wrong = structure(document.data, tuple[Case, ...], document.place)
             faults += wrong
             if rule not in written:
+                if number + 1 < len(base.folders) and (Path(folder) / own).is_file():
+                    continue  # another rule lies on top in its place
                 faults.append(Fault(shown_name, f"no rule {rule!r} beside these cases", closest(rule, written)))
-            for number, case in enumerate(cases or ()):
+            for place_of, case in enumerate(cases or ()):
                 id_ = f"{rule}.{case.row}" if case.row else rule
-                place = document.place((number,))
+                place = document.place((place_of,))
                 if rule in written and id_ not in known:
                     rows = [other.removeprefix(f"{rule}.") for other in known if other.startswith(f"{rule}.")]
                     what = f"no row {case.row!r} of {rule}" if case.row else f"{rule} is written over a table: name the row of this case"

@@ -256,7 +256,7 @@ def alert_without_region(subject: Subject) -> Iterator[Issue]:
 
 
 _PROMISE = re.compile(r"\b(cure[sd]?|you(?: have|'ve|\u2019ve))\b", re.IGNORECASE)
-_DISCLAIMER = re.compile(r"\b(not|no|never) (a |at )?cure[sd]?\b", re.IGNORECASE)
+_DISCLAIMER = re.compile(r"\b(not|no|never) (at )?(a )?cure[sd]?\b", re.IGNORECASE)
 
 
 def promises_cure(subject: Subject) -> Iterator[Issue]:
@@ -483,7 +483,7 @@ def _alone(folders: object, rule: str) -> Subject | None:
     if not isinstance(folders, Sequence) or isinstance(folders, str) or len(folders) < 2:
         return None
     *below, top = folders
-    laid = laid_over(load_named(below), Path(top), str(top), rule)
+    laid = laid_over(load_named(below), str(below[0]), Path(top), str(top), rule)
     if laid is None:
         return None
     subject = Subject(laid.whole, rule, laid.part)
@@ -495,7 +495,7 @@ def _alone(folders: object, rule: str) -> Subject | None:
 def _asks_of_itself(expect: Expectation, own: AbstractSet[str]) -> bool:
     """Whether a case expects nothing but the verdict of its rule, and what that rule concludes."""
     of_rule = attrs.evolve(expect, fires="not said", for_=None, asks=(), cautions=(), derived=()) == Expectation()
-    return of_rule and own.issuperset((*expect.cautions, *expect.derived))
+    return of_rule and own >= {*expect.cautions, *expect.derived}
 
 
 def _loaded(folders: KnowledgeBase | str | PathLike[str] | Sequence[str | PathLike[str]]) -> KnowledgeBase:

@@ -87,9 +87,10 @@ class Laid:
     part: KnowledgeBase
 
 
-def laid_over(base: KnowledgeBase, folder: Path, name: str, rule: str) -> Laid | None:
+def laid_over(base: KnowledgeBase, below: str, folder: Path, name: str, rule: str) -> Laid | None:
     """
-    One rule of a folder on a pack that was loaded before, in a fraction of the time that all of them take.
+    One rule of a folder on a pack that was loaded before, in a fraction of the time that all of them take; ``below`` and ``name`` are what
+    faults call the pack, where it is one folder, and the folder.
 
     None where more must be read to say what it means: the folder brings words, causes or weights of its own, or the rule is not there,
     raises a red flag, or is written over a table.
@@ -98,7 +99,7 @@ def laid_over(base: KnowledgeBase, folder: Path, name: str, rule: str) -> Laid |
         KnowledgeError: every fault of the folder.
 
     """
-    return Loader([folder], [name]).over(base, rule)
+    return Loader([folder], [name]).over(base, tuple(under or f"{below}/" for under in base.shown_as), rule)
 
 
 APART = ("vocabulary", "referral", "causes", "codes", "asking.yaml", "omop.yaml", "codes.yaml")
@@ -108,8 +109,8 @@ APART = ("vocabulary", "referral", "causes", "codes", "asking.yaml", "omop.yaml"
 class Loader(Checks):
     """Holds what has been read so far and every fault found; used once."""
 
-    def over(self, base: KnowledgeBase, rule: str) -> Laid | None:
-        """As ``laid_over``."""
+    def over(self, base: KnowledgeBase, shown_below: tuple[str, ...], rule: str) -> Laid | None:
+        """As ``laid_over``; ``shown_below`` stands before the path of a file of each folder below."""
         (folder,) = self.folders
         self.shown_as = [f"{name}/" for name in self.called]
         if not folder.is_dir() or any((folder / name).exists() for name in APART):
@@ -119,7 +120,8 @@ class Loader(Checks):
             self.found[kind] = dict(known)
             self.places |= dict.fromkeys(((kind, id_) for id_ in known), base.pack.id)
         below = {one.written or one.id: one for one in (*base.rules, *base.shelved) if not one.open_alert}
-        self.rules_below = {id_: one.source for id_, one in below.items()}
+        alone = shown_below[0] if len(shown_below) == 1 else ""
+        self.rules_below = {id_: f"{alone}{one.source}" for id_, one in below.items()}
         self._read_folder(folder, self.shown_as[0])
         self._stop_if_faulty()
         own = [raw for raw, _ in self.raw_rules.values()]
@@ -146,9 +148,9 @@ class Loader(Checks):
             claims=self.found["claims"],
             rules=(*kept, *laid),
             shelved=(*base.shelved, *shelved),
-            digest=sha256(repr((base.digest, authored)).encode()).hexdigest(),
+            digest=sha256(f"{base.digest}{[attrs.astuple(one, recurse=False) for one in authored]}".encode()).hexdigest(),
             folders=(*base.folders, str(folder)),
-            shown_as=(*(under or "packaged/" for under in base.shown_as), *self.shown_as),
+            shown_as=(*shown_below, *self.shown_as),
         )
         needed = self._needed(rule, whole)
         suspected = {one.cause for one in needed}
