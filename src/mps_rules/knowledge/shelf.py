@@ -85,6 +85,16 @@ class Shelf:
                 continue
             self._take(name, document)
 
+    def _state(self, document: Document) -> None:
+        """Keeps what must hold for every patient; what a pack below has stated stays as it was."""
+        stated, faults = structure(document.data, InvariantsFile, document.place)
+        self.faults += faults
+        for index, one in enumerate(stated.invariants if stated else ()):
+            place = document.place(("invariants", index))
+            if one.id in self.raw_invariants:
+                self.faults.append(Fault(place, f"the invariant {one.id!r} is stated already at {self.raw_invariants[one.id][1]}"))
+            self.raw_invariants.setdefault(one.id, (one, place))
+
     def _take(self, name: str, document: Document) -> None:
         top = name.partition("/")[0]
         if name == "pack.yaml":
@@ -105,13 +115,7 @@ class Shelf:
             self.faults += faults
             self.asking = asking.asking if asking else self.asking
         elif name == "invariants.yaml":
-            stated, faults = structure(document.data, InvariantsFile, document.place)
-            self.faults += faults
-            for index, one in enumerate(stated.invariants if stated else ()):
-                place = document.place(("invariants", index))
-                if one.id in self.raw_invariants:
-                    self.faults.append(Fault(place, f"the invariant {one.id!r} is stated already at {self.raw_invariants[one.id][1]}"))
-                self.raw_invariants.setdefault(one.id, (one, place))
+            self._state(document)
         elif name == "omop.yaml":
             mapping, faults = structure(document.data, OmopFile, document.place)
             self.faults += faults
