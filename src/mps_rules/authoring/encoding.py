@@ -185,8 +185,8 @@ class Encoding:
         self.excluded = {one.id: self.formulas.of(one.never) for one in base.invariants if one.never is not None}
         self.flawed = self.sheet.some(flaw.formula for flaw in self.formulas.flaws() if flaw.formula not in (FALSE, UNKNOWN))
         self.written = len(self.sheet.nodes)
-        self.clauses = beside.clauses if beside else Clauses()
-        self.domains = beside.domains if beside else _domains((base, *others))
+        self.clauses: Clauses = beside.clauses if beside else Clauses()
+        self.domains: dict[str, tuple[float, ...]] = beside.domains if beside else _domains((base, *others))
         self.cells: dict[str, Cell] = beside.cells if beside else {}
         self.possible: dict[Amount, tuple[float, ...]] = {}
         self.anybody = Copy(self, {})

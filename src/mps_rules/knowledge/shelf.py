@@ -92,6 +92,16 @@ class Shelf:
                 continue
             self._take(name, document)
 
+    def _state(self, document: Document) -> None:
+        """Keeps what must hold for every patient; what a pack below has stated stays as it was."""
+        stated, faults = structure(document.data, InvariantsFile, document.place)
+        self.faults += faults
+        for index, one in enumerate(stated.invariants if stated else ()):
+            place = document.place(("invariants", index))
+            if one.id in self.raw_invariants:
+                self.faults.append(Fault(place, f"the invariant {one.id!r} is stated already at {self.raw_invariants[one.id][1]}"))
+            self.raw_invariants.setdefault(one.id, (one, place))
+
     def _take(self, name: str, document: Document) -> None:
         top = name.partition("/")[0]
         if name == "pack.yaml":
@@ -112,7 +122,7 @@ class Shelf:
             self.faults += faults
             self.asking = asking.asking if asking else self.asking
         elif name == "invariants.yaml":
-            self._take_invariants(document)
+            self._state(document)
         elif name == "omop.yaml":
             mapping, faults = structure(document.data, OmopFile, document.place)
             self.faults += faults
@@ -142,15 +152,6 @@ class Shelf:
                 self._keep(key, id_, entry, document.place((key, index)))
         else:
             self._take_rule(document)
-
-    def _take_invariants(self, document: Document) -> None:
-        stated, faults = structure(document.data, InvariantsFile, document.place)
-        self.faults += faults
-        for index, one in enumerate(stated.invariants if stated else ()):
-            place = document.place(("invariants", index))
-            if one.id in self.raw_invariants:
-                self.faults.append(Fault(place, f"the invariant {one.id!r} is stated already at {self.raw_invariants[one.id][1]}"))
-            self.raw_invariants.setdefault(one.id, (one, place))
 
     def _take_codes(self, codes: CodeMap, place: Place) -> None:
         """A map of codes laid over those of the folders before: the same system, place or code is replaced, the rest stays."""
