@@ -303,12 +303,12 @@ def test_where_it_hurts_and_which_muscles_send_pain_there_is_what_the_pain_map_s
     found = Kernel(formulas.sheet, asked.values(), formulas.columns).over(table.to_arrow().combine_chunks().to_batches()[0])
     told = [found.told(found.holds(one), found.holds(one) | found.opposite(found.may(one))).to_pylist() for one in asked.values()]
     assert rows
-    for row, mapping in zip(zip(*told, strict=True), rows, strict=True):
+    for answers, mapping in zip(zip(*told, strict=True), rows, strict=True):
         facts = Facts(terrain_of(kb), read_findings(as_mapping(mapping, [*places, *stands], words) | _complete(mapping), terrain_of(kb)))
         expected_of = {
             key: facts.pain_map.at(*key[1:]) if key[0] == "at" else facts.view(muscle_subject(*key[1:])).present(key[0]) for key in asked
         }
-        assert expected_of == dict(zip(asked, row, strict=True)), mapping
+        assert expected_of == dict(zip(asked, answers, strict=True)), mapping
 
 
 def _complete(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "words": st.lists(st.sampled_from((*WORDS, "woolly", None)), max_size=3),
 }
 ROWS = st.lists(st.fixed_dictionaries({name: st.none() | values for name, values in VALUES.items()}), min_size=1, max_size=70)
-SCHEMA = {"truth": pl.Boolean, "count": pl.Int64, "amount": pl.Float32, "said": pl.String, "told": pl.String, "word": pl.String, "words": pl.List(pl.String)}  # fmt: skip
+SCHEMA: dict[str, Any] = {"truth": pl.Boolean, "count": pl.Int64, "amount": pl.Float32, "said": pl.String, "told": pl.String, "word": pl.String, "words": pl.List(pl.String)}  # fmt: skip
 
 
 def _cells(sheet: Sheet) -> list[Formula]:
@@ -157,7 +157,7 @@ def both(base: KnowledgeBase, table: pl.DataFrame, conclusions: Any) -> tuple[pl
     """What the expressions say of a table, and what the kernel does; with the rules that fired."""
     source, give_back = opened(table)
     of = laid(base, kinds_of(source), "person", ())
-    return tuple(give_back(told(source, conclusions, explain=True)) for told in (of.expressed, of.told))  # type: ignore[return-value]
+    return tuple(give_back(told(source, conclusions, explain=True)) for told in (of.expressed, of.told))
 
 
 @pytest.mark.parametrize("seed", range(41_000, 41_004))
@@ -237,8 +237,8 @@ def test_batches_of_any_size_are_gathered_and_of_no_rows_there_is_one() -> None:
     table = pa.table({"person": list(range(300_000))})
     reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=7_777))
 
-    assert [131_072, 131_072, 37_856] == [batch.num_rows for batch in gathered(reader)]
-    assert [0] == [batch.num_rows for batch in gathered(pa.RecordBatchReader.from_batches(table.schema, []))]
+    assert [131_072, 131_072, 37_856] == [batch.num_rows for batch in gathered(reader, reader.schema)]
+    assert [0] == [batch.num_rows for batch in gathered([], table.schema)]
 
 
 def test_a_table_without_rows_concludes_nothing_and_has_every_column(kb: KnowledgeBase) -> None:
