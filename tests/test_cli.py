@@ -1,6 +1,7 @@
 """The command: every option, every exit code, and every mistake answered by a list of faults instead of a traceback."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -31,6 +32,8 @@ from mps_rules.patient import forms
 from mps_rules.patient.facts import Terrain
 from mps_rules.patient.findings import read_findings
 from mps_rules.records.fhir_in import read_bundle
+from mps_rules.service import serving
+from mps_rules.service.settings import Settings
 from test_evaluate import EXAMPLES, example
 
 ROOT = Path(__file__).parents[1]
@@ -929,3 +932,22 @@ def test_a_zone_that_is_none_is_told_with_the_closest(run: Run) -> None:
     said = run("fhir", "-", "--time-zone", "Europe/Londn", stdin="{}")
 
     assert (said.exit_code, said.output) == (2, "error: --time-zone: no time zone 'Europe/Londn'; closest is 'Europe/London'\n")
+
+
+def test_the_service_is_served_with_the_rules_named_before_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[Any] = []
+    monkeypatch.setattr("mps_rules.service.serving.serve", lambda *given: said.append((given[0], given[2])))
+
+    assert run("--rules", "packaged", "serve", "--rules", SMALL).exit_code == 0
+    assert [(None, ("packaged", SMALL))] == said
+
+
+def test_folders_named_for_the_service_go_before_those_of_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[Any] = []
+    monkeypatch.setattr(serving, "application", served.append)
+    monkeypatch.setenv(serving.CONFIG, "")
+    monkeypatch.setenv(serving.FOLDERS, os.pathsep.join(("packaged", SMALL)))
+    monkeypatch.setattr(serving, "read_settings", lambda _: Settings(rules=("elsewhere",)))
+    serving.from_environment()
+
+    assert [("packaged", SMALL)] == [settings.rules for settings in served]
