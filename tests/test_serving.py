@@ -163,9 +163,9 @@ def test_the_page_is_there_where_nobody_has_to_say_who_they_are_or_where_the_set
 
 
 def test_the_log_of_a_run_is_json_and_says_nothing_of_addresses(tmp_path: Path) -> None:
-    with served(tmp_path) as (_, address):
+    with served(tmp_path, answer_seconds=60) as (_, address):
         httpx.get(f"{address}/none/Canary?name=Canary", trust_env=False)
-        httpx.post(f"{address}{VIEW}", json=call(exam=ALARM), trust_env=False, timeout=20)
+        httpx.post(f"{address}{VIEW}", json=call(exam=ALARM), trust_env=False, timeout=60)
     lines = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
 
     assert [404, 200] == [line["status"] for line in lines if line["from"] == "mps_rules.service"]
