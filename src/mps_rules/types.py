@@ -4072,6 +4072,14 @@ class ExamData(TypedDict):
     findings: list[FindingData]
 
 
+class RegionExamData(TypedDict):
+    """What was found in some muscle of a region on one side, and nobody says in which."""
+
+    region: str
+    side: str | None
+    findings: list[FindingData]
+
+
 class FindingsData(TypedDict):
     """Everything known of one patient, checked and normalised; what is not here is unknown."""
 
@@ -4080,6 +4088,7 @@ class FindingsData(TypedDict):
     pain_map_complete: bool | None
     labels: list[GivenLabelData]
     exam: list[ExamData]
+    somewhere: list[RegionExamData]
 
 
 class KnowledgeUsedData(TypedDict):
