@@ -738,14 +738,17 @@ is forgotten with the whole map.
 
 def page(made: Kept, base: KnowledgeBase) -> str:
     """The page ``docs/proofs.md``."""
-    holding = sum(one.holds for one in made.proved)
+    speaking = [one for one in made.proved if one.about]
+    holding = sum(one.holds for one in speaking)
     rows = "\n".join(
         f"| {one.says} | {_verdict(one)} | {one.about} | {len(one.excepted) or 'none'} | {one.seconds:.0f} |" for one in made.proved
     )
-    but = "" if holding == len(made.proved) else "; the others are shown below with a patient for whom they fail"
+    but = "" if holding == len(speaking) else "; the others are shown below with a patient for whom they fail"
+    if idle := len(made.proved) - len(speaking):
+        but += f"; of {idle} more nothing in them is a case"
     found = [
         PAGE.format(
-            pack=base.pack.id, version=base.pack.version, digest=made.digest[:12], count=holding, all=len(made.proved), but=but, rows=rows
+            pack=base.pack.id, version=base.pack.version, digest=made.digest[:12], count=holding, all=len(speaking), but=but, rows=rows
         )
     ]
     stated = {invariant.id: exceptions_of(invariant) for invariant in base.invariants}
