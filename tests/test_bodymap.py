@@ -362,11 +362,16 @@ def test_a_muscle_lies_within_the_figure_of_its_view(kb: KnowledgeBase, side: st
 
 
 def test_a_muscle_lies_on_its_own_side(kb: KnowledgeBase) -> None:
-    for muscle in kb.vocabulary.muscles:
-        for name, sign in (("front", 1), ("back", -1)):
-            for belly in bellies(muscle, "left", figure().views[name]):
-                assert belly.middle[0] * sign > 0, muscle
-                assert bellies(muscle, "right", figure().views[name])
+    drawn = [
+        (muscle, name, belly.middle[0] * sign)
+        for muscle in kb.vocabulary.muscles
+        for name, sign in (("front", 1), ("back", -1))
+        for belly in bellies(muscle, "left", figure().views[name])
+    ]
+
+    assert drawn
+    assert [] == [(muscle, name) for muscle, name, outwards in drawn if outwards <= 0]
+    assert [] == [(muscle, name) for muscle, name, _ in drawn if not bellies(muscle, "right", figure().views[name])]
 
 
 def test_most_muscles_are_drawn_in_or_beside_the_regions_where_they_lie(kb: KnowledgeBase) -> None:
@@ -395,7 +400,7 @@ def test_a_trigger_point_site_lies_in_its_muscle_and_says_whose_it_is(kb: Knowle
         for view in VIEWS
         if (found := sites(muscle, side, view))
     ]
-    assert len({muscle for muscle, *_ in charted}) > 10
+    assert {"trapezius_upper", "infraspinatus", "supraspinatus"} <= {muscle for muscle, *_ in charted}
     for muscle, side, view, found in charted:
         assert found.told
         assert found.source

@@ -555,7 +555,7 @@ class Assessor:
         Ranked by score; what rules settle comes before and behind.
 
         Before everything comes what a raised emergency or urgent red flag suspects; then what a raised flag of less urgency, written as a rule,
-        names and points hold for probable: a muscle found tender beside it does not go first.
+        names and points or rules hold for at least probable: a muscle found tender beside it does not go first.
         """
         raised = [alert for alert in reversed(self.field("alerts")) if alert.status == "raised"]
         pressing = {alert.condition: URGENCIES.index(alert.urgency) for alert in raised if alert.urgency in PRESSING}
@@ -564,7 +564,7 @@ class Assessor:
         for suspect in self.book.suspects:
             ranked = self._ranked(suspect)
             if ranked is not None:
-                id_, probable = suspect.suspect.id, ranked[1].status == "probable"
+                id_, probable = suspect.suspect.id, ranked[1].status in ("probable", "confirmed")
                 found.append((pressing.get(id_, late - 1 if id_ in named and probable else late), *ranked))
         found.sort(key=_by_rank)
         return tuple(hypothesis for _, _, hypothesis in found)

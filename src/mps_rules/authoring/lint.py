@@ -22,7 +22,6 @@ from mps_rules.answer.screening import is_basic
 from mps_rules.authoring.cases import Case, Expectation, Outcome, chosen_of, read_cases, run_case
 from mps_rules.errors import Fault, FindingError, KnowledgeError, closest, shown
 from mps_rules.knowledge.causes import Cause, Sign, terms_read
-from mps_rules.knowledge.loading import laid_over
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.packaged import load_named
 from mps_rules.knowledge.rules import PRESSING, Ask, CriterionMet, GiveCaution, RaiseAlert, Recommend, Rule
@@ -483,6 +482,8 @@ def _alone(folders: object, rule: str) -> Subject | None:
     if not isinstance(folders, Sequence) or isinstance(folders, str) or len(folders) < 2:
         return None
     *below, top = folders
+    from mps_rules.knowledge.loading import laid_over
+
     laid = laid_over(load_named(below), str(below[0]), Path(top), str(top), rule)
     if laid is None:
         return None

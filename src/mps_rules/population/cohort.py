@@ -151,6 +151,8 @@ class Asked:
     weighed: Mapping[str, _Weighed]
     raised: Mapping[tuple[str, str], Formula]
     """Of what ranks: empty where single conclusions are asked for."""
+    named: Mapping[str, Formula]
+    """Whether a flag that somebody wrote names a hypothesis that is probable or confirmed: empty likewise."""
     fired: Mapping[str, tuple[tuple[Formula, str], ...]]
     """The rules of each answer: empty where nothing is to be explained."""
 
@@ -159,11 +161,12 @@ class Asked:
         """Every formula and amount that is read."""
         weighed = (one for of in self.weighed.values() for one in attrs.astuple(of))
         fired = (holds for of in self.fired.values() for holds, _ in of)
-        return [self.bad, *self.truths.values(), *self.raised.values(), *fired, *weighed]
+        return [self.bad, *self.truths.values(), *self.raised.values(), *self.named.values(), *fired, *weighed]
 
     def pressing(self, hypothesis: str) -> list[tuple[Formula, int]]:
-        """Whether a red flag presses for a hypothesis, by urgency."""
-        return [(self.raised[hypothesis, one], URGENCIES.index(one)) for one in PRESSING if (hypothesis, one) in self.raised]
+        """Whether a red flag presses for a hypothesis, by urgency; a flag of less urgency only where points agree."""
+        pressing = [(self.raised[hypothesis, one], URGENCIES.index(one)) for one in PRESSING if (hypothesis, one) in self.raised]
+        return [*pressing, *([(self.named[hypothesis], len(PRESSING))] if hypothesis in self.named else [])]
 
     def told(self, found: "Found") -> "pa.RecordBatch":
         """A row for every row of a batch, a column for every conclusion; words by their numbers in a dictionary."""
@@ -456,13 +459,15 @@ class Cohort:
             raise FindingError([Fault(name, "is the name of a column of the result; give the table's own another") for name in taken])
         with self._writing:
             holds = {rule.id: sheet.established(formulas.verdict(rule)) for one in asked for rule in one.rules} if explain else {}
+            weighed = {one.id: _Weighed.of(formulas, one) for one in asked if one.arguments}
             return Asked(
                 ids=tuple(one.id for one in asked),
                 kept=self.kept,
                 bad=self.bad,
                 truths={one.id: sheet.some(formulas.verdict(rule) for rule in one.rules) for one in asked if not one.arguments},
-                weighed={one.id: _Weighed.of(formulas, one) for one in asked if one.arguments},
+                weighed=weighed,
                 raised=self._raised() if conclusions is None else {},
+                named=self._named(weighed) if conclusions is None else {},
                 fired={one.id: tuple((holds[rule.id], rule.id) for rule in one.rules) for one in asked if explain},
             )
 
@@ -544,6 +549,19 @@ class Cohort:
                 for suspect in ("", rule.alert.condition):
                     found.setdefault((suspect, rule.alert.urgency), []).append(holds)
         return {key: self.formulas.sheet.some(of) for key, of in found.items()}
+
+    def _named(self, weighed: Mapping[str, _Weighed]) -> dict[str, Formula]:
+        """Whether a flag that somebody wrote is raised for a hypothesis that is probable or confirmed."""
+        sheet = self.formulas.sheet
+        found: dict[str, list[Formula]] = {}
+        for rule in self.base.rules:
+            if rule.alert and not rule.alert.graded and not rule.open_alert and rule.alert.condition in weighed:
+                found.setdefault(rule.alert.condition, []).append(sheet.established(self.formulas.verdict(rule)))
+        return {
+            id_: sheet.every((sheet.some(of), sheet.some((one.probable, one.confirmed)), sheet.negation(one.excluded)))
+            for id_, of in found.items()
+            for one in (weighed[id_],)
+        }
 
     def _keys(self, of: Callable[[int], Any], asked: Asked) -> Iterator[tuple[str, Any]]:
         """For each hypothesis one number that holds all that ranks it, the smallest first; null where nothing speaks for it."""
