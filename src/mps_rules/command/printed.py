@@ -23,8 +23,7 @@ def fitted(text: str, width: int) -> str:
     Text with every line broken at a width, continued two deeper than it began; an address or a word is left whole.
 
     >>> print(fitted("  - pain swaps sides", 14))
-      - pain
-        swaps
+      - pain swaps
         sides
     """
     lines: list[str] = []
