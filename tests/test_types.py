@@ -176,12 +176,22 @@ def test_mypy_catches_what_is_no_finding_and_lets_pass_what_is(tmp_path: Path) -
     assert LINES == found_by(*mypy, str(wrong))
 
 
+def starts(*command: str) -> bool:
+    """Whether a module of this environment can be run at all."""
+    try:
+        return subprocess.run([sys.executable, "-m", *command], capture_output=True, timeout=90, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
 @pytest.mark.skipif(find_spec("pyright") is None or shutil.which("node") is None, reason="pyright, or the node that it runs on, is absent")
 def test_pyright_catches_what_is_no_finding_and_lets_pass_what_is(tmp_path: Path) -> None:
     right, wrong = tmp_path / "right.py", tmp_path / "wrong.py"
     right.write_text(RIGHT, encoding="utf-8")
     wrong.write_text(CHECKED, encoding="utf-8")
     pyright = ("pyright", f"--pythonpath={sys.executable}")
+    if not starts("pyright", "--version"):
+        pytest.skip("pyright cannot have its own program here: it is fetched by npm when first used")
 
     assert [] == found_by(*pyright, str(right))
     assert LINES == found_by(*pyright, str(wrong))

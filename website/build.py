@@ -56,7 +56,7 @@ def installed(work: Path) -> Path:
         sys.exit("the static page needs Node and npm (Debian: apt-get install nodejs npm)")
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, work)
-    _ran(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], work)
+    _ran(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=60000"], work)
     return work / "node_modules"
 
 
