@@ -1,7 +1,7 @@
 """Whatever a public function gives or takes has a public name, and no name hides a module."""
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from inspect import isfunction
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import mps_rules as mps
+from mps_rules import schemas
 
 INSIDE = (
     mps.KnowledgeBase,
@@ -75,3 +76,19 @@ def test_every_type_that_a_caller_meets_is_exported() -> None:
 @pytest.mark.parametrize("name", mps.__all__)
 def test_no_public_name_hides_a_module(name: str) -> None:
     assert find_spec(f"mps_rules.{name}") is None
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        lambda kb: mps.poster("low_back", kb=kb),
+        lambda kb: mps.plot_referrals(kb=kb),
+        lambda kb: mps.muscle_picture("soleus", kb=kb),
+        mps.prove,
+        schemas.findings,
+    ],
+    ids=["poster", "plot_referrals", "muscle_picture", "prove", "schema"],
+)
+def test_what_are_no_rules_is_said_to_be_none(door: Callable[[Any], Any]) -> None:
+    with pytest.raises(mps.FindingError, match="expected rules"):
+        door({})

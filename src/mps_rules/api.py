@@ -121,7 +121,7 @@ def prove(kb: KnowledgeBase | None = None, invariants: Sequence[str] = ()) -> "t
     """
     from mps_rules.authoring import prove as proofs  # brings in all that reads rules
 
-    return proofs.prove(kb or load(), invariants)
+    return proofs.prove(rules_of(kb), invariants)
 
 
 def muscle_picture(muscle: str, side: str = "left", kb: KnowledgeBase | None = None) -> str:
@@ -159,7 +159,7 @@ def poster(region: str, side: str = "left", kb: KnowledgeBase | None = None) -> 
     """
     from mps_rules.views import posters
 
-    base = kb or load()
+    base = rules_of(kb)
     known = base.vocabulary.regions
     faults = [Fault("region", f"no region {region!r}", closest(region, known))] if region not in known else []
     faults += [Fault("side", f"no side {side!r} of a muscle", closest(side, SIDES))] if side not in SIDES else []
@@ -190,7 +190,7 @@ def plot_referrals(of: str | Sequence[str] | None = None, side: str = "left", kb
     """
     from mps_rules.views import network
 
-    base = kb or load()
+    base = rules_of(kb)
     words = base.vocabulary
     asked = [of] if isinstance(of, str) else list(of or ())
     known = {*words.muscles, *words.groups, *words.regions}

@@ -7,7 +7,7 @@ The first is made of the vocabulary, the second of the values of an assessment t
 from typing import Any
 
 from mps_rules.answer.values import Assessment, Question
-from mps_rules.api import load
+from mps_rules.api import rules_of
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.language.plain import described, listed_kind
 from mps_rules.patient import forms
@@ -20,7 +20,7 @@ def findings(kb: KnowledgeBase | None = None) -> dict[str, Any]:
     >>> findings()["properties"]["fever"]["type"]
     ['boolean', 'null']
     """
-    return forms.schema(kb or load())
+    return forms.schema(rules_of(kb))
 
 
 def assessment() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from mps_rules.api import load
+from mps_rules.api import rules_of
 from mps_rules.knowledge.pack import KnowledgeBase
 
 if TYPE_CHECKING:
@@ -28,4 +28,4 @@ def widget(kb: KnowledgeBase | None = None, findings: Any = None) -> "PageWidget
     """
     from mps_rules.service.framed import PageWidget
 
-    return PageWidget(kb or load(), findings)
+    return PageWidget(rules_of(kb), findings)
