@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(BIN)/uv pip
+OTHERS := 3.12 3.13 3.14
 LOCKED := --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11
 
-.PHONY: demo test lint bench docs site prove lock clean
+.PHONY: demo test test-all test-under lint bench docs site prove lock clean
 
 demo: $(READY)
 	$(BIN)/mps-rules evaluate examples/facet_label.yaml
@@ -16,6 +17,16 @@ test: $(READY) lint
 	PYTHONHASHSEED=1 $(BIN)/pytest -q src docs README.md
 	PYTHONHASHSEED=2 $(BIN)/pytest -q -n auto tests/test_determinism.py
 	$(BIN)/python tests/wheel_check.py
+
+test-all: test
+	for version in $(OTHERS); do \
+	  if python$$version -c '' 2> /dev/null; \
+	  then $(MAKE) test-under VENV=.venv-$$version PYTHON=python$$version || exit 1; \
+	  else echo "Python $$version is not here: not tried"; fi; \
+	done
+
+test-under: $(READY)
+	PYTHONHASHSEED=1 $(BIN)/pytest -q -n auto tests
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -30,7 +41,7 @@ bench: $(READY)
 	$(BIN)/pytest -q bench -o python_files="bench_*.py" -o python_functions="bench_*" --benchmark-only --benchmark-disable-gc --benchmark-columns=median,iqr,rounds
 
 site: $(READY)
-	$(UV) install --quiet --require-hashes -r site.lock
+	$(UV) install --quiet --python $(BIN)/python --require-hashes -r site.lock
 	$(BIN)/python website/build.py build/site
 
 docs: $(READY)
@@ -49,8 +60,8 @@ $(READY): pyproject.toml requirements.lock bootstrap.lock
 	$(PYTHON) -c 'import sys; sys.exit("mps_rules needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r bootstrap.lock
-	$(UV) install --quiet --require-hashes --build-constraints bootstrap.lock -r requirements.lock
-	$(UV) install --quiet --no-deps --no-build-isolation --editable .
+	$(UV) install --quiet --python $(BIN)/python --require-hashes --build-constraints bootstrap.lock -r requirements.lock
+	$(UV) install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
 lock:
@@ -60,4 +71,4 @@ lock:
 	$(UV) compile $(LOCKED) --group site --constraints requirements.lock --output-file site.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	rm -rf $(VENV) .venv-* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache

@@ -6,6 +6,7 @@ that no reader below finds, and why a row is left out. ``python tests/knowledge_
 """
 
 import csv
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,6 +25,7 @@ from mps_rules.knowledge.packaged import packaged_rules
 from mps_rules.knowledge.rules import CriterionMet, Rule
 from mps_rules.language import conditions as c
 from mps_rules.patient.facts import terrain_of
+from mps_rules.patient.forms import look_up
 
 REASONS = Path(__file__).with_name("knowledge_reasons.yaml")
 KEYS = {
@@ -67,6 +69,14 @@ class Account:
         return row.home or self.homes.get(row.name, "")
 
 
+@attrs.frozen
+class Weighed:
+    """A profile of a cause as it is written: its prior, and its cues with their points."""
+
+    prior: int | None
+    cues: frozenset[tuple[str, int]]
+
+
 class Pack:
     """The rules, asked where a fact is at work."""
 
@@ -88,6 +98,16 @@ class Pack:
         if path not in self.judged:
             self.judged[path] = tuple(flag_pictures.judged(self.base, _yaml(path)["red_flags"]))
         return self.judged[path]
+
+    def profiles(self, cause: str) -> tuple[Weighed, ...]:
+        """The profiles of a cause, as its file writes them."""
+        written = _yaml(Path(self.base.folders[0]) / self.base.causes[cause].source)
+        return tuple(Weighed(one["prior"], frozenset(map(_weighed, _cues(one["cues"])))) for one in written["profiles"])
+
+    def finds(self, word: str, id_: str) -> bool:
+        """Whether a search for a word finds the entry of that id."""
+        looked = look_up(self.base, word)
+        return looked.whole and any(hit.entry.id == id_ for hit in looked.hits)
 
     def rule(self, name: str) -> str:
         """The written rule of that name, on whichever shelf."""
@@ -390,12 +410,44 @@ CAUSE_FILES = (
 
 
 def causes(path: Path, pack: Pack) -> Iterator[Row]:
-    """A row is a profile: it is a cause of its own, or a picture of the one that it is the same as."""
+    """A row is a profile: it is a cause of its own, or a picture of the one that it is the same as; its parts are its prior and its cues."""
     for row in _yaml(path):
         id_ = row["id"]
         cause = next((one for one in (row.get("same_as"), id_, id_.partition("__")[0]) if one in pack.base.causes), "")
-        home = "cause" if cause == id_ else "a profile of the cause"
-        yield Row(f"causes/{path.name}", id_, f"{home} {pack.base.causes[cause].address}" if cause else "")
+        home = f"{'cause' if cause == id_ else 'a profile of the cause'} {pack.base.causes[cause].address}" if cause else ""
+        yield Row(f"causes/{path.name}", id_, home)
+        cues = [_weighed(cue) for cue in _cues(row["cues"])]
+        profile = max(pack.profiles(cause), key=lambda held: len(set(cues) & held.cues)) if cause else Weighed(None, frozenset())
+        yield Row(f"causes/{path.name}", f"{id_}.prior", home if profile.prior == row["prior"] else "", part=True)
+        for n, cue in enumerate(cues, start=1):
+            yield Row(f"causes/{path.name}", f"{id_}.cue_{n}", home if cue in profile.cues else "", part=True)
+
+
+def _cues(cues: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for cue in cues:
+        yield from _cues(cue["best_of"]) if "best_of" in cue else (cue,)
+
+
+def _weighed(cue: Mapping[str, Any]) -> tuple[str, int]:
+    """A cue as two files would agree on it: its condition, and its points."""
+    return json.dumps(cue.get("when"), sort_keys=True, default=str), cue["points"]
+
+
+def differentials_2(path: Path, pack: Pack) -> Iterator[Row]:
+    """A differential is at home in the cause of that name: its cues weigh what the differential only counts."""
+    for row in _yaml(path)["differentials"]:
+        cause = pack.base.causes.get(row["id"])
+        yield Row(DIFFERENTIALS_2, row["id"], f"cause {cause.address}" if cause else "")
+
+
+def synonyms(path: Path, pack: Pack) -> Iterator[Row]:
+    """Words that people type are at home where a search for each of them finds what they stand for; each is a part."""
+    for told in _csv(path):
+        kind = told.get("list") or "terms"
+        found = {word: pack.finds(word, told["id"]) for word in told["synonyms"].split("|")}
+        yield Row(f"causes/{path.name}", f"{kind}.{told['id']}", f"found among the {kind}" if any(found.values()) else "")
+        for word, there in found.items():
+            yield Row(f"causes/{path.name}", f"{kind}.{told['id']}.{word}", f"found among the {kind}" if there else "", part=True)
 
 
 MUSCLE_FILES = (
@@ -426,6 +478,7 @@ def new_terms(path: Path, pack: Pack) -> Iterator[Row]:
 
 
 FLAGS_2 = "causes/rules_2/red_flags_2.yaml"
+DIFFERENTIALS_2 = "causes/rules_2/differentials_2.yaml"
 
 
 def red_flags_2(path: Path, pack: Pack) -> Iterator[Row]:
@@ -452,6 +505,10 @@ READERS: Mapping[str, Reader] = {
     **{f"causes/{name}": causes for name in CAUSE_FILES},
     **{f"causes/muscles/{name}": muscle_cues for name in MUSCLE_FILES},
     FLAGS_2: red_flags_2,
+    DIFFERENTIALS_2: differentials_2,
+    "causes/synonyms_add.csv": synonyms,
+    "causes/synonyms_add_places.csv": synonyms,
+    "causes/SOURCES_new.md": sources,
 }
 
 
