@@ -516,7 +516,7 @@ READERS: Mapping[str, Reader] = {
 
 
 def _yaml(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def _csv(path: Path) -> list[dict[str, str]]:

@@ -5,6 +5,7 @@ The vocabulary as forms to fill in: a blank patient file, a JSON Schema of findi
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import attrs
@@ -406,7 +407,7 @@ SHORT = 3
 
 def _found(text: str, entries: Iterable[tuple[Named, tuple[str, ...]]]) -> list[Named]:
     """The entries that hold every word; where none does, every word without the end of a plural."""
-    wanted, plain = _plain(text), [(entry, [_plain(name) for name in names]) for entry, names in entries]
+    wanted, plain = _plain(text), [(entry, [_plain_name(name) for name in names]) for entry, names in entries]
     for words in (wanted.split(), [_stem(word) for word in wanted.split()]):
         found = [
             (*_distance(wanted, names), number, entry)
@@ -427,6 +428,12 @@ def _plain(text: str) -> str:
     """A text as it is compared: small letters, no accents, no apostrophes, spaces for hyphens and underscores."""
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(letter))
     return " ".join(re.sub(r"[-_/,;]", " ", re.sub(r"['\u2019]", "", bare)).split())
+
+
+@lru_cache(maxsize=1 << 14)
+def _plain_name(name: str) -> str:
+    """The same of a name of the vocabulary, which every search compares."""
+    return _plain(name)
 
 
 def _distance(text: str, names: Sequence[str]) -> tuple[int, int]:
