@@ -12,7 +12,7 @@ LOCKED := --quiet --universal --generate-hashes --no-emit-index-url --no-annotat
 demo: $(READY)
 	$(BIN)/mps-rules evaluate examples/facet_label.yaml
 
-test: $(READY) lint
+test: $(READY) lint prove
 	PYTHONHASHSEED=1 $(BIN)/pytest -q -n auto tests
 	PYTHONHASHSEED=1 $(BIN)/pytest -q src docs README.md
 	PYTHONHASHSEED=2 $(BIN)/pytest -q -n auto tests/test_determinism.py
@@ -54,7 +54,7 @@ docs: $(READY)
 	if test -d ../shared/knowledge; then $(BIN)/python tests/knowledge_rows.py ../shared/knowledge > docs/knowledge.md; fi
 
 prove: $(READY)
-	$(BIN)/mps-rules prove --rules rules --kept docs/proofs.json --out docs/proofs.md
+	$(BIN)/mps-rules prove --rules rules --kept src/mps_rules/authoring/proofs.json --out docs/proofs.md
 
 $(READY): pyproject.toml requirements.lock bootstrap.lock
 	$(PYTHON) -c 'import sys; sys.exit("mps_rules needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'

@@ -18,9 +18,15 @@ from click.testing import CliRunner
 from pysat.solvers import Solver
 
 from charts import chart, vignettes
+from mps_rules.answer.assess import assess
+from mps_rules.answer.values import Assessment
 from mps_rules.api import evaluate, load
+from mps_rules.authoring import sampled
 from mps_rules.authoring.encoding import SOLVER, Encoding, Literal
-from mps_rules.authoring.prove import Kept, Proof, Prover, Seen, dangers, in_words, kept, page, program, proofs, prove
+from mps_rules.authoring.manifest import manifest
+from mps_rules.authoring.prove import Prover, Seen, dangers, proofs, prove
+from mps_rules.authoring.proved import SHIPPED, Kept, Proof, in_words, kept, page, program, standing
+from mps_rules.authoring.sampled import sample
 from mps_rules.chaining import engine, reference
 from mps_rules.command.cli import main
 from mps_rules.errors import FindingError, KnowledgeError
@@ -32,8 +38,11 @@ from mps_rules.patient.addresses import as_mapping, as_row
 from mps_rules.patient.facts import Facts, terrain_of
 from mps_rules.patient.findings import read_findings
 from mps_rules.population.formulas import column_of
+from mps_rules.service.json_api import vocabulary
 from packs import SMALL, Layer, random_part, rule, written
 from random_packs import in_ranges, random_patient, seeded, words_read
+
+ROOT = Path(__file__).parents[1]
 
 PACKS, PATIENTS_EACH = 4, int(os.environ.get("MPS_PROVE_PATIENTS", "8"))
 """Of how many parts of the rules, and how many random patients of each are walked through the clauses, the definition and the engine."""
@@ -576,11 +585,11 @@ def counts_against(rule: Rule, base: KnowledgeBase) -> set[str]:
 
 def test_proofs_are_kept_for_the_same_rules_and_made_anew_for_others(tmp_path: Path) -> None:
     base, path = pack(tmp_path, flag("fa", "a"), stated(FORGOTTEN)), tmp_path / "proofs.json"
-    made = proofs(base, path)
+    made = proofs(base, path, charts=5)
     path.write_text(path.read_text().replace('"It holds."', '"It was kept."'))
 
-    assert ["It was kept."] == [one.says for one in proofs(base, path).proved]
-    assert ["It holds."] == [one.says for one in proofs(attrs.evolve(base, digest="another"), path).proved]
+    assert ["It was kept."] == [one.says for one in proofs(base, path, charts=5).proved]
+    assert ["It holds."] == [one.says for one in proofs(attrs.evolve(base, digest="another"), path, charts=5).proved]
     assert made.is_of(base)
 
 
@@ -589,11 +598,54 @@ def test_proofs_with_their_patients_and_exceptions_are_read_back_as_they_were_ma
     base = pack(
         tmp_path, flag("fa", "{all: [a, established: b]}"), flag("fb", "{all: [a, established: c]}"), stated(f"{FORGOTTEN}, {exceptions}")
     )
-    made = proofs(base, tmp_path / "proofs.json")
+    made = proofs(base, tmp_path / "proofs.json", charts=5)
     (found,) = made.proved
 
     assert made == kept(tmp_path / "proofs.json")
     assert (["safety.fb"], ["safety.fa"]) == ([one.of for one in found.failing], [one.of for one in found.excepted])
+
+
+def kept_of_the_package() -> Kept:
+    made = kept(SHIPPED)
+    assert made is not None
+    return made
+
+
+def test_the_proofs_that_come_with_the_package_are_of_its_rules_and_so_is_their_page(kb: KnowledgeBase) -> None:
+    made = kept_of_the_package()
+    written = (ROOT / "docs" / "proofs.md").read_text(encoding="utf-8")
+
+    assert made.is_of(kb), "the rules or the laws have changed: make prove"
+    assert page(made, kb) == written
+
+
+def test_proofs_are_spoken_of_for_the_rules_that_were_proved_and_for_no_others(kb: KnowledgeBase) -> None:
+    laws = sum(one.about > 0 for one in kept_of_the_package().proved)
+
+    assert f"{laws} invariants proved for these rules" == standing(kb) == manifest(kb).proofs == vocabulary(kb)["rules"]["proofs"]
+    assert "" == standing(attrs.evolve(kb, digest="another"))
+
+
+def test_what_no_formula_speaks_of_holds_over_drawn_charts_and_they_are_the_same_each_time(kb: KnowledgeBase) -> None:
+    laws = sample(kb, 300)
+
+    assert [()] * len(laws) == [law.broken for law in laws]
+    assert all(law.speaking for law in laws[:2])
+    assert laws == sample(kb, 300)
+
+
+def test_a_muscle_found_without_a_trigger_point_that_is_ranked_first_breaks_its_law(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampled, "assess", lambda *given: reversed_muscles(assess(*given)))
+    first, *_ = sample(kb, 100)
+
+    assert not first.holds
+    assert first.broken
+
+
+def reversed_muscles(assessment: Assessment) -> Assessment:
+    return attrs.evolve(assessment, muscles=tuple(reversed(assessment.muscles)))
 
 
 def test_what_never_comes_about_is_named_lest_its_proof_be_taken_for_one(tmp_path: Path) -> None:
@@ -610,7 +662,8 @@ def test_the_command_proves_what_a_folder_of_rules_states_and_fails_where_it_doe
 ) -> None:
     pack(tmp_path, flag("fa", when), stated(FORGOTTEN))
     result = CliRunner().invoke(
-        main, ["prove", "--rules", str(tmp_path), "--kept", str(tmp_path / "kept.json"), "--out", str(tmp_path / "page.md")]
+        main,
+        ["prove", "--rules", str(tmp_path), "--kept", str(tmp_path / "kept.json"), "--charts", "20", "--out", str(tmp_path / "page.md")],
     )
 
     assert (code, True) == (result.exit_code, says in result.output)
@@ -620,10 +673,10 @@ def test_the_command_proves_what_a_folder_of_rules_states_and_fails_where_it_doe
 def test_proofs_that_were_cut_off_go_on_where_they_were(tmp_path: Path) -> None:
     two = "invariants:\n" + "".join(f'  - {{id: {id_}, says: "It holds.", {FORGOTTEN}}}\n' for id_ in ("one", "two"))
     base, path = pack(tmp_path, flag("fa", "a"), {"invariants.yaml": two}), tmp_path / "proofs.json"
-    whole_ = proofs(base, path)
+    whole_ = proofs(base, path, charts=5)
     first = attrs.evolve(whole_.proved[0], says="It was kept.")
     path.write_text(attrs.evolve(whole_, proved=(first,), dead=None).to_json())
-    gone_on = proofs(base, path)
+    gone_on = proofs(base, path, charts=5)
 
     assert ["It was kept.", "It holds."] == [one.says for one in gone_on.proved]
     assert () == gone_on.dead

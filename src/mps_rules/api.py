@@ -37,7 +37,7 @@ from mps_rules.views.note import note
 if TYPE_CHECKING:
     import networkx as nx
 
-    from mps_rules.authoring.prove import Proved
+    from mps_rules.authoring.proved import Proved
     from mps_rules.knowledge.referral import ReferralMap
     from mps_rules.population.tables import Backend, Dates
 

@@ -35,13 +35,17 @@ REACHES_TRIED = 60
 Source: TypeAlias = tuple[MuscleCandidate, ...]
 """What a covering counts as one muscle: a muscle on one side, or on the left and the right."""
 
+FOUND_NOTHING = "no_trigger_point"
+"""The state of a muscle that was examined and holds none."""
+
 PainBits: TypeAlias = tuple[int, ...]
 """The painful entries that each side of a source explains, as bits."""
 
 
 def candidates(values: Values) -> tuple[MuscleCandidate, ...]:
     """
-    The muscles, each with its side, that reach the pain, lie in it or were examined: those found to carry a trigger point first, then by score.
+    The muscles, each with its side, that reach the pain, lie in it or were examined: those found to carry a trigger point first, then by
+    score, then those examined and found without.
 
     A state of ``beyond_zones`` counts without a zone that reaches the pain, after muscles of that state with one. Ties are broken by
     published prevalence, then by fewer main zones elsewhere, then confidence, nearness, and name.
@@ -101,6 +105,8 @@ class _Atlas:
         self.who = list(self.slots.program.bits)
         self.states = [(state.state, self.slots.program.concluded.get(state.derived)) for state in base.pack.muscle_states]
         self.place_of_state = {state.state: place for place, state in enumerate(base.pack.muscle_states)}
+        self.unsettled = len(self.place_of_state)
+        self.place_of_state[FOUND_NOTHING] = self.unsettled + 1
         self._reached: dict[tuple[int, Spot], _Reached | None] = {}
         self._free: dict[int, tuple[tuple[int, ScorePart], ...]] = {}
         self._refers: dict[int, tuple[Premise, ...]] = {}
@@ -325,7 +331,7 @@ class _Scorer:
         )
         rank = (
             not (reaches or beyond_zones),
-            atlas.place_of_state.get(status, len(atlas.place_of_state)),
+            atlas.place_of_state.get(status, atlas.unsettled),
             not reaches,
             -one.score,
             muscle not in self.prevalent,
@@ -346,7 +352,7 @@ class _Scorer:
             none = none and plane is not None and not plane >> (bit + width) & 1
         if self.atlas.who[bit] not in self.values.exams:
             return "not_examined"
-        return "no_trigger_point" if none else "examined"
+        return FOUND_NOTHING if none else "examined"
 
     # --- the score
 

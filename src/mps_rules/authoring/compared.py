@@ -10,7 +10,8 @@ import attrs
 
 from mps_rules.authoring.encoding import Copy, Encoding
 from mps_rules.authoring.encoding import Literal as Lit
-from mps_rules.authoring.prove import Findings, Search, Seen, in_words, seen
+from mps_rules.authoring.prove import Search, Seen, seen
+from mps_rules.authoring.proved import Findings, in_words
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.rules import URGENCIES, RaiseAlert, Rule
 

@@ -12,6 +12,7 @@ from typing import Any, assert_never
 import attrs
 
 from mps_rules.authoring.cases import Case, read_cases
+from mps_rules.authoring.proved import standing
 from mps_rules.authoring.vignettes import MEANT, Judged, cell, share, shares
 from mps_rules.knowledge.loading import placeholders
 from mps_rules.knowledge.pack import SOURCE_ATTRIBUTES, KnowledgeBase
@@ -139,12 +140,17 @@ class Validation:
 
 @attrs.frozen
 class Manifest:
-    """Everything that one must know of a pack to judge it."""
+    """
+    Everything that one must know of a pack to judge it.
+
+    ``proofs``: how many invariants were proved for these very rules; empty where that was not done.
+    """
 
     id: str
     title: str
     version: str
     sha256: str
+    proofs: str
     status: str
     licence: str
     owners: tuple[str, ...]
@@ -369,6 +375,7 @@ def manifest(base: KnowledgeBase, judged: Mapping[str, Sequence[Judged]] | None 
         title=pack.title,
         version=pack.version,
         sha256=base.digest,
+        proofs=standing(base),
         status=pack.status,
         licence=pack.licence,
         owners=pack.owners,
@@ -481,7 +488,7 @@ def _page(one: Manifest) -> Iterator[str]:
     yield "What these rules are, whom they serve, what they read, and what they rest on. This page is generated from the rules themselves."
     yield ""
     facts = {
-        "Rules": f"{one.id} {one.version}, {one.status}, SHA-256 `{one.sha256}`",
+        "Rules": f"{one.id} {one.version}, {one.status}, SHA-256 `{one.sha256}`" + (f"; {one.proofs}" if one.proofs else ""),
         "Licence, owners": f"{one.licence}; {', '.join(one.owners)}",
         "Developer": one.developer,
         "Funding": one.funding,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mps_rules.authoring.presented import Validation
-    from mps_rules.authoring.prove import Proved
+    from mps_rules.authoring.proved import Proved, Sampled
     from mps_rules.authoring.vignettes import Judged
     from mps_rules.population.tables import Backend, Dates
     from mps_rules.records.claims import Noted
@@ -663,17 +663,21 @@ def lint(more: tuple[Path, ...], only: str | None, *, as_json: bool, folders: tu
 @main.command(name="prove")
 @click.argument("invariants", nargs=-1)
 @click.option("--kept", type=click.Path(path_type=Path), help="A file of proofs: read where it is of these rules, else written.")
+@click.option("--charts", default=10_000, show_default=True, help="Drawn charts over which that is looked at of which no formula speaks.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the whole page, as Markdown, into this file.")
 @_as_json
 @_rules
 @_guarded
-def prove_command(invariants: tuple[str, ...], kept: Path | None, out: Path | None, *, as_json: bool, folders: tuple[Path, ...]) -> None:
+def prove_command(
+    invariants: tuple[str, ...], kept: Path | None, charts: int, out: Path | None, *, as_json: bool, folders: tuple[Path, ...]
+) -> None:
     """
     Prove what the rules state under invariants.yaml, all or those named, for every patient; or show a patient for whom it fails.
 
     The exit code is 1 where something fails that the rules do not name as an exception. It takes some minutes.
     """
     from mps_rules.authoring import prove
+    from mps_rules.authoring.proved import page
 
     base = _load(folders)
 
@@ -690,18 +694,21 @@ def prove_command(invariants: tuple[str, ...], kept: Path | None, out: Path | No
         for proof in one.in_vain:
             click.echo(in_one_line(f"    {proof.of}: named as an exception, but no patient needs it"))
 
+    sampled: "tuple[Sampled, ...]" = ()
     if invariants:
         proved = prove.prove(base, invariants, quiet if as_json else tell)
     else:
-        made = prove.proofs(base, kept, quiet if as_json else tell)
-        proved = made.proved
+        made = prove.proofs(base, kept, quiet if as_json else tell, charts)
+        proved, sampled = made.proved, made.sampled or ()
         if out is not None:
-            _write(out, prove.page(made, base))
+            _write(out, page(made, base))
     if as_json:
         _tell([{"holds": one.holds, **plain(one)} for one in proved])
     else:
+        for law in sampled:
+            click.echo(in_one_line(f"{'sampled' if law.holds else 'FAILS'}: {law.says} ({law.speaking} of {law.charts} drawn charts)"))
         click.echo(f"{sum(one.holds for one in proved)} of {len(proved)} invariants hold for every patient (digest {base.digest[:12]})")
-    if not all(one.holds for one in proved):
+    if not (all(one.holds for one in proved) and all(law.holds for law in sampled)):
         sys.exit(WRONG_KNOWLEDGE)
 
 

@@ -18,6 +18,7 @@ from mps_rules.answer.assess import concerns_the_pain
 from mps_rules.answer.differences import difference
 from mps_rules.answer.values import STATUSES, Assessment
 from mps_rules.api import evaluate, muscle_picture
+from mps_rules.authoring.proved import standing
 from mps_rules.errors import Fault, FindingError, closest, listed
 from mps_rules.knowledge.pack import KnowledgeBase
 from mps_rules.knowledge.packaged import packaged_examples
@@ -127,7 +128,7 @@ def vocabulary(kb: KnowledgeBase) -> Json:
     words = kb.vocabulary
     tree = terrain_of(kb).tree
     return {
-        "rules": {"id": kb.pack.id, "version": kb.pack.version, "status": kb.pack.status, "digest": kb.digest},
+        "rules": {"id": kb.pack.id, "version": kb.pack.version, "status": kb.pack.status, "digest": kb.digest, "proofs": standing(kb)},
         "units": {
             unit.id: {
                 "label": unit.named,

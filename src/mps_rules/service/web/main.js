@@ -79,7 +79,7 @@ async function begin() {
   const { rules } = words;
   byId("status").textContent = `${rules.status[0].toUpperCase()}${rules.status.slice(1)}`;
   byId("foot").append(
-    h("p", {}, `Rules ${rules.id} ${rules.version}, ${rules.status}, digest ${rules.digest.slice(0, 12)}. `, "What you enter stays in this tab and goes to this program alone. No cookies, nothing stored."),
+    h("p", {}, `Rules ${rules.id} ${rules.version}, ${rules.status}, digest ${rules.digest.slice(0, 12)}. ${rules.proofs && `${rules.proofs}. `}`, "What you enter stays in this tab and goes to this program alone. No cookies, nothing stored."),
   );
   map.start(figure);
   interview.start();
