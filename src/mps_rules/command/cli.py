@@ -694,7 +694,7 @@ def prove_command(
         for proof in one.in_vain:
             click.echo(in_one_line(f"    {proof.of}: named as an exception, but no patient needs it"))
 
-    sampled: "tuple[Sampled, ...]" = ()
+    sampled: tuple[Sampled, ...] = ()
     if invariants:
         proved = prove.prove(base, invariants, quiet if as_json else tell)
     else:
