@@ -24,14 +24,14 @@ from mps_rules.api import evaluate, load
 from mps_rules.authoring import sampled
 from mps_rules.authoring.encoding import SOLVER, Encoding, Literal
 from mps_rules.authoring.manifest import manifest
-from mps_rules.authoring.prove import Prover, Seen, dangers, proofs, prove
-from mps_rules.authoring.proved import SHIPPED, Kept, Proof, in_words, kept, page, program, standing
+from mps_rules.authoring.prove import Prover, Seen, proofs, prove
+from mps_rules.authoring.proved import SHIPPED, Kept, Proof, counted_against, dangers, in_words, kept, page, program, standing
 from mps_rules.authoring.sampled import sample
 from mps_rules.chaining import engine, reference
 from mps_rules.command.cli import main
 from mps_rules.errors import FindingError, KnowledgeError
 from mps_rules.knowledge.pack import KnowledgeBase
-from mps_rules.knowledge.rules import Recommend, Rule
+from mps_rules.knowledge.rules import PRESSING, Recommend, Rule
 from mps_rules.language import conditions as c
 from mps_rules.language.conditions import Truth, some
 from mps_rules.patient.addresses import as_mapping, as_row
@@ -646,6 +646,17 @@ def test_a_muscle_found_without_a_trigger_point_that_is_ranked_first_breaks_its_
 
 def reversed_muscles(assessment: Assessment) -> Assessment:
     return attrs.evolve(assessment, muscles=tuple(reversed(assessment.muscles)))
+
+
+def test_a_danger_sign_that_lowers_a_suspicion_is_among_the_cues_that_are_listed(kb: KnowledgeBase) -> None:
+    against = {(cause.id, term) for cause, _, signs in counted_against(kb) for term in signs}
+    alone = {"age_years": 70, "pain": ["low_back"], "pain_unrelated_to_movement": True}
+    score = {one.id: one.score for one in evaluate(alone).hypotheses}
+    with_rash = {one.id: one.score for one in evaluate({**alone, "rash_vesicular": True}).hypotheses}
+    fallen = {id_ for id_, points in score.items() if points is not None and (with_rash.get(id_) or points) < points}
+
+    assert "abdominal_aortic_aneurysm" in fallen
+    assert {id_ for id_ in fallen if kb.causes[id_].urgency in PRESSING} <= {id_ for id_, term in against if term == "rash_vesicular"}
 
 
 def test_what_never_comes_about_is_named_lest_its_proof_be_taken_for_one(tmp_path: Path) -> None:

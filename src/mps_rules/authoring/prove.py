@@ -17,11 +17,10 @@ import attrs
 from mps_rules.answer.assess import Assessor
 from mps_rules.authoring.encoding import SOLVER, TRUE, Cell, Clauses, Copy, Encoding, Less, Truth
 from mps_rules.authoring.encoding import Literal as Lit
-from mps_rules.authoring.proved import Findings, Kept, Proof, Proved, Witness, exceptions_of, kept, program
+from mps_rules.authoring.proved import Findings, Kept, Proof, Proved, Witness, dangers, exceptions_of, kept, program
 from mps_rules.authoring.sampled import CHARTS, sample
 from mps_rules.chaining.chains import Chain
 from mps_rules.errors import Fault, FindingError, KnowledgeError, UnsupportedError, closest
-from mps_rules.knowledge.dangers import dangers_of
 from mps_rules.knowledge.pack import Exempt, Invariant, KnowledgeBase
 from mps_rules.knowledge.rules import KINDS_OF_CARE, PRESSING, URGENCIES, GiveCaution, RaiseAlert, Recommend, Rule
 from mps_rules.knowledge.strata import offered
@@ -314,17 +313,6 @@ class Prover(Search):
     def changed(self, term: str, truth: Truth) -> Copy:
         """The same patient, but for one finding."""
         return Copy(self.encoding, {term: attrs.evolve(self.encoding.cell(term), known=truth)})
-
-
-def dangers(base: KnowledgeBase, categories: Sequence[str]) -> tuple[str, ...]:
-    """The yes/no findings of the patient, of some categories, whose presence can bring a red flag nearer; background left out."""
-    read = dangers_of(base)
-    return tuple(
-        term.id
-        for term in base.vocabulary.terms.values()
-        if term.subject == "patient" and term.kind == "boolean" and not term.background and term.category in categories
-        if term.id in read.of_term and read.helps(read.of_term[term.id], value=True)
-    )
 
 
 # --- laws ---------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Proofs are worth something for the rules and the program of which they were made
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -14,8 +14,12 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from mps_rules.errors import FindingError
+from mps_rules.knowledge.causes import Cause, Sign
+from mps_rules.knowledge.dangers import dangers_of
 from mps_rules.knowledge.pack import Exempt, Invariant, KnowledgeBase
+from mps_rules.knowledge.rules import PRESSING
 from mps_rules.knowledge.vocabulary import lowered
+from mps_rules.language import conditions as c
 from mps_rules.language.plain import plain
 from mps_rules.language.reading import Unreadable, read_json, text_of
 from mps_rules.language.structure import structure
@@ -193,6 +197,47 @@ def standing(base: KnowledgeBase) -> str:
     return f"{count} invariant{'s' * (count != 1)} proved for these rules" if count else ""
 
 
+# --- what danger signs do to points ------------------------------------------------------------------------------------------
+
+
+def dangers(base: KnowledgeBase, categories: Sequence[str]) -> tuple[str, ...]:
+    """The yes/no findings of the patient, of some categories, whose presence can bring a red flag nearer; background left out."""
+    read = dangers_of(base)
+    return tuple(
+        term.id
+        for term in base.vocabulary.terms.values()
+        if term.subject == "patient" and term.kind == "boolean" and not term.background and term.category in categories
+        if term.id in read.of_term and read.helps(read.of_term[term.id], value=True)
+    )
+
+
+def counted_against(base: KnowledgeBase) -> Iterator[tuple[Cause, Sign, tuple[str, ...]]]:
+    """
+    Where a danger sign that becomes present may lower the suspicion of an emergency or urgent cause: each such cue, with the signs.
+
+    By structure and without a solver: points are added up, so that nothing else of a cause can fall when something becomes present.
+    """
+    signs = frozenset(dangers(base, ("red_flag", "neuro", "safety")))
+    for cause in base.causes.values():
+        seen: set[c.Condition] = set()
+        for picture in cause.profiles:
+            pressing = not {cause.urgency, picture.urgency}.isdisjoint(PRESSING)
+            for sign in (sign for group in picture.cues for sign in group if sign.points < 0 and pressing):
+                named = tuple(dict.fromkeys(term for term in _raising(sign.when) if term in signs))
+                if named and sign.when not in seen:
+                    seen.add(sign.when)
+                    yield cause, sign, named
+
+
+def _raising(condition: c.Condition) -> Iterator[str]:
+    """The findings whose presence can make a condition true; what is denied is not among them."""
+    if isinstance(condition, c.Present):
+        yield condition.term
+    elif not isinstance(condition, c.Not):
+        for part in c.parts(condition):
+            yield from _raising(part)
+
+
 # --- what is told ---------------------------------------------------------------------------------------------------------
 
 
@@ -245,6 +290,18 @@ for whom it does not.
 - Rules that hold of everybody: {constant}.
 """
 
+AGAINST = """\
+## Where a danger sign counts against a cause
+
+The laws on danger signs speak of the safety rules. Points are added up, so that a danger sign that becomes present can lower the suspicion of an
+emergency or urgent cause in one way only: by a cue of negative points that it makes true. These are all of them, {count} cues; what the safety
+rules raise by themselves they leave as it is. A source says that the sign argues so; where none stands, it is clinical judgement.
+
+| cause | danger sign | points | source |
+|---|---|---|---|
+{rows}
+"""
+
 SAMPLED = """\
 ## Sampled, not proved
 
@@ -276,7 +333,7 @@ is forgotten with the whole map.
 ## What lies outside
 
 - Outside: what the points of causes do to the urgency of the whole answer when a danger sign appears. Points count against a cause as well as
-  for it, so that a sign of one disease may lower the suspicion of another. The laws on danger signs speak of the red flags of the safety rules.
+  for it, so that a sign of one disease may lower the suspicion of another; where that can be is listed above.
 - Outside: danger signs that are numbers or words, and those of a muscle or a diagnosis. The laws on danger signs take yes/no findings of the patient.
 - Outside: the order in which muscles and hypotheses are ranked, what is asked next, and how far the screening is said to be: no formula speaks of it;
   part of it is sampled, above.
@@ -314,7 +371,19 @@ def page(made: Kept, base: KnowledgeBase) -> str:
         if told:
             found.append(f"## {one.says}\n\n" + "\n".join(told) + "\n")
     dead, constant = (", ".join(f"`{one}`" for one in ids) or "none" for ids in (made.dead or (), made.constant or ()))
-    return "\n".join((*found, DEAD.format(count=len(base.rules), dead=dead, constant=constant), *_sampled(made, base), OUTSIDE))
+    return "\n".join(
+        (*found, DEAD.format(count=len(base.rules), dead=dead, constant=constant), *_against(base), *_sampled(made, base), OUTSIDE)
+    )
+
+
+def _against(base: KnowledgeBase) -> Iterator[str]:
+    found = [
+        f"| {lowered(cause.label)} | {', '.join(lowered(base.vocabulary.name('term', term)) for term in signs)} | {sign.points} |"
+        f" {', '.join(sign.refs) or 'judgement'} |"
+        for cause, sign, signs in counted_against(base)
+    ]
+    if found:
+        yield AGAINST.format(count=len(found), rows="\n".join(found))
 
 
 def _sampled(made: Kept, base: KnowledgeBase) -> Iterator[str]:
