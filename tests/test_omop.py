@@ -278,9 +278,8 @@ def test_a_value_that_cannot_be_trusted_is_not_read(read: Read) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("row", "opens"),
-    [
+def test_a_number_of_a_danger_sign_that_cannot_be_read_opens(kb: KnowledgeBase) -> None:
+    said: list[tuple[tuple[float | None, dict[str, Any]], bool]] = [
         ((39, {"unit_source_value": "Cel", "operator_concept_id": 43}), True),
         ((37, {"unit_source_value": "Cel", "operator_concept_id": 41}), True),
         ((36, {"unit_source_value": "stone"}), True),
@@ -289,20 +288,18 @@ def test_a_value_that_cannot_be_trusted_is_not_read(read: Read) -> None:
         ((None, {"value_source_value": "hot"}), True),
         ((None, {}), False),
         ((36.6, {"unit_source_value": "Cel"}), False),
-    ],
-)
-def test_a_number_of_a_danger_sign_that_cannot_be_read_opens(
-    row: tuple[float | None, dict[str, Any]],
-    opens: bool,  # noqa: FBT001 - whether it opens
-    kb: KnowledgeBase,
-) -> None:
+    ]
     h = Hospital()
     h.add("concept", concept_id=43, concept_name=">=", vocabulary_id="SNOMED", concept_code="at least")
-    h.person(1)
-    h.measurement(1, 22, row[0], **row[1])
+    for person, ((number, more), _) in enumerate(said, start=1):
+        h.person(person)
+        h.measurement(person, 22, number, **more)
     findings, _ = read_omop(h.connection, kb)
+    rows = people(findings)
 
-    assert bool(people(findings)[1].get("in_doubt.body_temperature")) is opens
+    assert {person: opens for person, (_, opens) in enumerate(said, start=1)} == {
+        person: bool(rows[person].get("in_doubt.body_temperature")) for person in range(1, len(said) + 1)
+    }
 
 
 def test_an_answer_denies_and_a_question_without_an_answer_says_nothing(read: Read) -> None:
