@@ -335,18 +335,19 @@ def article(path: Path, pack: Pack) -> Iterator[Row]:
 
 
 def sources(path: Path, pack: Pack) -> Iterator[Row]:
+    file = f"causes/{path.name}" if path.parent.name == "causes" else path.name
     for line in path.read_text(encoding="utf-8").splitlines():
         cells = [one.strip() for one in line.strip("|").split("|")]
         if len(cells) != 5 or cells[0] in ("id", "---"):
             continue
         id_, class_, text, identifier, checked = cells
         row = pack.base.references.get(id_)
-        yield Row(path.name, id_, "evidence/references.yaml" if row else "")
+        yield Row(file, id_, "evidence/references.yaml" if row else "")
         if row:
             same = {"class": (class_, row.class_), "reference": (text, row.text), "identifier": (identifier, row.identifier)}
             same["checked"] = (checked, row.checked)
             for key, (told, kept) in same.items():
-                yield Row(path.name, f"{id_}.{key}", "evidence/references.yaml" if _plain(told) == _plain(kept) else "", part=True)
+                yield Row(file, f"{id_}.{key}", "evidence/references.yaml" if _plain(told) == _plain(kept) else "", part=True)
 
 
 def management(path: Path, pack: Pack) -> Iterator[Row]:
