@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 import mps_rules as mps
+from mps_rules.authoring.cases import Case, Outcome
 from mps_rules.authoring.lint import CHECKS
+from mps_rules.chaining.circuit import circuit_of
+from mps_rules.knowledge.pack import KnowledgeBase
+from mps_rules.patient.facts import Facts, terrain_of
+from mps_rules.patient.findings import read_findings
 
 FOLDER = Path(__file__).parent / "lint"
 BASE = FOLDER / "base"
@@ -57,6 +62,21 @@ def _issues(check: str, kind: str) -> list[str]:
 def _in_its_folder(text: str) -> str:
     """A text in which the folders of the examples are left out."""
     return re.sub(rf"{re.escape(FOLDER.as_posix())}/(base|[a-z-]+/(bad|good))/", "", text)
+
+
+def _verdict(base: KnowledgeBase, case: Case) -> Outcome:
+    """The verdict of a case, without what it expects besides: whether it passes is tested with the cases."""
+    terrain = terrain_of(base)
+    state = circuit_of(base).read(Facts(terrain, read_findings(case.findings, terrain)))
+    rule = base.by_id[case.rule]
+    verdicts = {state.verdict(rule.id, one) for one in ([case.expect.for_] if case.expect.for_ else state.facts.subjects(rule.about))}
+    return Outcome(case, next((truth for truth in (True, None) if truth in verdicts), False), ())
+
+
+def test_the_packaged_rules_have_no_issue(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mps_rules.authoring.lint.run_case", _verdict)
+
+    assert [str(issue) for issue in mps.lint(kb)] == []
 
 
 def test_the_base_of_the_examples_has_no_issue() -> None:

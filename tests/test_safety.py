@@ -141,7 +141,7 @@ def test_no_self_care_is_recommended_while_a_red_flag_stands(findings: dict[str,
     assert recommends_self_care(assessment) is (hurts(facts_in(assessment)) and not stands and not assessment.beyond)
 
 
-@settings(max_examples=20)
+@settings(max_examples=40)
 @pytest.mark.parametrize("executor", QUICK)
 @given(findings=alarming_patients())
 def test_every_executor_withholds_self_care_for_raised_and_for_open_red_flags(executor: str, findings: dict[str, Any]) -> None:

@@ -1,8 +1,9 @@
 """
-Published definitions, stated a second time from the gathered facts and their sources, not from the rules: as plain conditions without a counter.
+Published definitions, stated a second time from the gathered facts: as plain conditions without a counter.
 
 ``at least n of`` is written out as every choice of n, so that the counter of the rule language is not used to check itself. Where a rule reads a
-definition in another way on purpose, ``reading`` says how, and the condition here says exactly that.
+definition in another way on purpose, ``reading`` says how, and the condition here says exactly that: that part was taken from the rule, so that for
+it the equality shows that nothing else differs, and no more.
 """
 
 from itertools import combinations

@@ -501,7 +501,7 @@ def proofs(base: KnowledgeBase, path: Path | None = None, told: Callable[[Proved
     """
     The proofs of every invariant: those that a file keeps, where it is of these rules, and those that it lacks, kept there one by one.
 
-    ``charts``: over how many drawn charts that is looked at of which no formula speaks.
+    ``charts``: how many are drawn for what can only be sampled.
     """
     there = kept(path) if path else None
     made = there if there is not None and there.is_of(base) else Kept(base.digest, program(), ())

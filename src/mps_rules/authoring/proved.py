@@ -14,8 +14,8 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from mps_rules.errors import FindingError
-from mps_rules.knowledge.causes import Cause, Sign
-from mps_rules.knowledge.dangers import dangers_of
+from mps_rules.knowledge.causes import Cause
+from mps_rules.knowledge.dangers import dangers_of, readings_of
 from mps_rules.knowledge.pack import Exempt, Invariant, KnowledgeBase
 from mps_rules.knowledge.rules import PRESSING
 from mps_rules.knowledge.vocabulary import lowered
@@ -106,7 +106,7 @@ def exceptions_of(invariant: Invariant) -> dict[str, Exempt]:
 
 @attrs.frozen
 class Sampled:
-    """One thing that must hold: over how many drawn charts it was looked at, of how many it said anything, and the first charts that break it."""
+    """One thing that must hold: over how many drawn charts it was looked at, in how many of them it is a case, and the first charts that break it."""
 
     says: str
     charts: int
@@ -211,31 +211,41 @@ def dangers(base: KnowledgeBase, categories: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def counted_against(base: KnowledgeBase) -> Iterator[tuple[Cause, Sign, tuple[str, ...]]]:
-    """
-    Where a danger sign that becomes present may lower the suspicion of an emergency or urgent cause: each such cue, with the signs.
+@attrs.frozen
+class Against:
+    """Where a cause loses by a danger sign that appears: the cause, the signs, the points of the cue (None: it is not considered), its sources."""
 
-    By structure and without a solver: points are added up, so that nothing else of a cause can fall when something becomes present.
+    cause: Cause
+    signs: tuple[str, ...]
+    points: int | None
+    refs: tuple[str, ...] = ()
+
+
+def counted_against(base: KnowledgeBase) -> Iterator[Against]:
     """
-    signs = frozenset(dangers(base, ("red_flag", "neuro", "safety")))
+    Where a danger sign that becomes present may lower the suspicion of an emergency or urgent cause.
+
+    By structure and without a solver: points are added up, so that a cause loses only where a cue against it begins to hold, one for it no
+    longer does, or its gate closes; what findings and conclusions follow from is followed.
+    """
+    readings, signs = readings_of(base), dangers(base, ("red_flag", "neuro", "safety"))
+
+    def named(condition: c.Condition) -> tuple[str, ...]:
+        ending = readings.ending(condition)
+        return tuple(sign for sign in signs if sign in ending)
+
     for cause in base.causes.values():
-        seen: set[c.Condition] = set()
+        lost: dict[tuple[c.Condition, int | None], tuple[str, ...]] = {}
         for picture in cause.profiles:
-            pressing = not {cause.urgency, picture.urgency}.isdisjoint(PRESSING)
-            for sign in (sign for group in picture.cues for sign in group if sign.points < 0 and pressing):
-                named = tuple(dict.fromkeys(term for term in _raising(sign.when) if term in signs))
-                if named and sign.when not in seen:
-                    seen.add(sign.when)
-                    yield cause, sign, named
-
-
-def _raising(condition: c.Condition) -> Iterator[str]:
-    """The findings whose presence can make a condition true; what is denied is not among them."""
-    if isinstance(condition, c.Present):
-        yield condition.term
-    elif not isinstance(condition, c.Not):
-        for part in c.parts(condition):
-            yield from _raising(part)
+            if {cause.urgency, picture.urgency}.isdisjoint(PRESSING):
+                continue
+            if picture.only_if is not None:
+                lost[picture.only_if, None] = ()
+            lost |= {(sign.when, sign.points): sign.refs for group in picture.cues for sign in group}
+        for (condition, points), refs in lost.items():
+            by = named(c.Not(condition) if points is not None and points < 0 else condition)
+            if by:
+                yield Against(cause, by, points, refs)
 
 
 # --- what is told ---------------------------------------------------------------------------------------------------------
@@ -293,11 +303,12 @@ for whom it does not.
 AGAINST = """\
 ## Where a danger sign counts against a cause
 
-The laws on danger signs speak of the safety rules. Points are added up, so that a danger sign that becomes present can lower the suspicion of an
-emergency or urgent cause in one way only: by a cue of negative points that it makes true. These are all of them, {count} cues; what the safety
-rules raise by themselves they leave as it is. A source says that the sign argues so; where none stands, it is clinical judgement.
+The laws on danger signs speak of the safety rules. Of causes this is worked out from how they are written, without a solver. Points are added up, so
+that an emergency or urgent cause loses by a danger sign that appears only where a cue against it begins to hold, a cue for it no longer does, or
+it is not considered any more. These are the {count} places; what findings and conclusions follow from is followed, and not every place is reached by
+some patient. What the safety rules raise by themselves is not touched. A source says that the sign argues so; where none stands, it is judgement.
 
-| cause | danger sign | points | source |
+| cause | danger sign | what is lost | source |
 |---|---|---|---|
 {rows}
 """
@@ -308,7 +319,7 @@ SAMPLED = """\
 The order of muscles, and when enough was asked, are outside the formulas. They were looked at over {charts} drawn charts (seed {seed}), from a word
 or two to most of what can be said. A sample finds faults; it proves nothing.
 
-| what must hold | charts of which it speaks | broken by |
+| what must hold | charts in which it is a case | broken by |
 |---|---|---|
 {rows}
 """
@@ -378,12 +389,18 @@ def page(made: Kept, base: KnowledgeBase) -> str:
 
 def _against(base: KnowledgeBase) -> Iterator[str]:
     found = [
-        f"| {lowered(cause.label)} | {', '.join(lowered(base.vocabulary.name('term', term)) for term in signs)} | {sign.points} |"
-        f" {', '.join(sign.refs) or 'judgement'} |"
-        for cause, sign, signs in counted_against(base)
+        f"| {lowered(one.cause.label)} | {', '.join(lowered(base.vocabulary.name('term', sign)) for sign in one.signs)} |"
+        f" {_lost(one.points)} | {', '.join(one.refs) or 'judgement'} |"
+        for one in counted_against(base)
     ]
     if found:
         yield AGAINST.format(count=len(found), rows="\n".join(found))
+
+
+def _lost(points: int | None) -> str:
+    if points is None:
+        return "not considered"
+    return str(points) if points < 0 else f"+{points} no longer"
 
 
 def _sampled(made: Kept, base: KnowledgeBase) -> Iterator[str]:

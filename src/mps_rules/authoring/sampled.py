@@ -28,7 +28,7 @@ Law = Callable[[Assessment, Facts], "bool | None"]
 
 
 def _leads_by_right(assessment: Assessment, facts: Facts) -> bool | None:
-    """The muscle that leads reaches the pain or lies in it, or was itself found to hold an active trigger point; and was not found without one."""
+    """The muscle that leads reaches the pain, lies in it or holds an active trigger point; one that was examined and holds none leads only where no other reaches it."""
     if not assessment.muscles or not facts.pain_map.painful:
         return None
     first, *others = assessment.muscles
@@ -55,13 +55,13 @@ def _ends_by_right(assessment: Assessment, facts: Facts) -> bool | None:  # noqa
     """Where nothing is raised and the screening is complete, no emergency or urgent cause is suspected or open."""
     if (assessment.urgency, assessment.screening) != ("none", "complete"):
         return None
-    return all(alert.urgency not in PRESSING for alert in assessment.alerts) and not assessment.outstanding
+    return all(alert.urgency not in PRESSING for alert in assessment.alerts)
 
 
 LAWS: Mapping[str, Law] = {
-    "The muscle that leads reaches the pain, lies in it or holds an active trigger point; one examined and found without never leads before another.": _leads_by_right,
+    "The muscle that leads reaches the pain, lies in it or holds an active trigger point; one that was examined and holds none leads only where no other reaches it.": _leads_by_right,
     "While something urgent is suspected or open, by rules or by points, nothing that it forbids is offered.": _no_care_beside_a_suspicion,
-    "Where the answer says that nothing alarming was found and enough was asked, no emergency or urgent cause is suspected, open or unasked.": _ends_by_right,
+    "Where the answer says that nothing alarming was found and enough was asked, no emergency or urgent cause is suspected or open.": _ends_by_right,
 }
 
 
@@ -74,7 +74,8 @@ def sample(base: KnowledgeBase, charts: int = CHARTS) -> tuple[Sampled, ...]:
     [True, True, True]
     """
     terrain = terrain_of(base)
-    spoken, broken = dict.fromkeys(LAWS, 0), {says: [] for says in LAWS}  # type: dict[str, int], dict[str, list[Mapping[str, Any]]]
+    spoken = dict.fromkeys(LAWS, 0)
+    broken: dict[str, list[Mapping[str, Any]]] = {says: [] for says in LAWS}
     for chart in _drawn(base, charts):
         facts = Facts(terrain, read_findings(chart, terrain))
         assessment = assess(base, facts, chain(base, facts))

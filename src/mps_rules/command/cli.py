@@ -663,7 +663,7 @@ def lint(more: tuple[Path, ...], only: str | None, *, as_json: bool, folders: tu
 @main.command(name="prove")
 @click.argument("invariants", nargs=-1)
 @click.option("--kept", type=click.Path(path_type=Path), help="A file of proofs: read where it is of these rules, else written.")
-@click.option("--charts", default=10_000, show_default=True, help="Drawn charts over which that is looked at of which no formula speaks.")
+@click.option("--charts", default=10_000, show_default=True, help="How many charts are drawn for what can only be sampled.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the whole page, as Markdown, into this file.")
 @_as_json
 @_rules

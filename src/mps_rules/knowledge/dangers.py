@@ -133,8 +133,17 @@ class Readings:
         >>> {"saddle_anaesthesia", "sensory_symptom_regions"} <= terms_read(read, kb.vocabulary)
         True
         """
+        return self._all([part for part in (rule.trigger or rule.when, rule.qualifier) if part], nearer=True)
+
+    def ending(self, condition: c.Condition) -> frozenset[str]:
+        """The yes/no findings whose presence can make that a condition no longer holds, whatever else is known."""
+        read = self._all([condition], nearer=True)
+        held, barring = ({one.leaf.term for one in read if isinstance(one.leaf, c.Present) and one.nearer is way} for way in (True, False))
+        return frozenset(barring | {other for term in self.words.terms.values() for one, other in _excluding(term) if one in held})
+
+    def _all(self, conditions: Iterable[c.Condition], *, nearer: bool) -> frozenset[Reading]:
         found: set[Reading] = set()
-        waiting = [reading for part in (rule.trigger or rule.when, rule.qualifier) if part for reading in _leaves(part, nearer=True)]
+        waiting = [reading for part in conditions for reading in _leaves(part, nearer=nearer)]
         while waiting:
             reading = waiting.pop()
             if reading not in found:
